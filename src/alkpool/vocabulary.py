@@ -1,0 +1,117 @@
+"""Closed vocabularies of the data and of the answers, one enum each."""
+
+from enum import StrEnum
+
+
+class StudyType(StrEnum):
+    """Where patients were reported."""
+
+    COHORT = "cohort"
+    CASE_REPORT = "case_report"
+    LOCAL = "local"
+    UNKNOWN = "unknown"
+
+
+class SourceStatus(StrEnum):
+    """Whether a source contributes patients."""
+
+    INCLUDED = "included"
+    EXCLUDED = "excluded"
+
+
+class PatientStatus(StrEnum):
+    """Whether a patient counts; the others stay in the table with their reason."""
+
+    INCLUDED = "included"
+    DUPLICATE = "duplicate"
+    EXCLUDED = "excluded"
+
+
+class Sex(StrEnum):
+    """Sex as reported."""
+
+    FEMALE = "female"
+    MALE = "male"
+    UNKNOWN = "unknown"
+
+
+class Specimen(StrEnum):
+    """What was sequenced."""
+
+    TISSUE = "tissue"
+    PLASMA = "plasma"
+    EFFUSION = "effusion"
+    UNKNOWN = "unknown"
+
+
+class Phase(StrEnum):
+    """Whether several mutations sit on one allele (cis) or in different clones (trans)."""
+
+    CIS = "cis"
+    TRANS = "trans"
+    UNKNOWN = "unknown"
+    SINGLE = "single"
+
+
+class Answer(StrEnum):
+    """A yes-or-no fact that a source may leave out."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class BestResponse(StrEnum):
+    """Best overall response (RECIST 1.1; MR is mixed response as the paper uses it)."""
+
+    COMPLETE = "CR"
+    PARTIAL = "PR"
+    STABLE = "SD"
+    PROGRESSIVE = "PD"
+    MIXED = "MR"
+    NOT_EVALUABLE = "NE"
+    UNKNOWN = "unknown"
+
+
+class Relation(StrEnum):
+    """How a printed number bounds the true one."""
+
+    EQUAL = "="
+    ABOVE = ">"
+    BELOW = "<"
+    ABOUT = "~"
+
+
+class TreatmentStatus(StrEnum):
+    """Whether a line of treatment had ended at last follow-up."""
+
+    ENDED = "ended"
+    ONGOING = "ongoing"
+    UNKNOWN = "unknown"
+
+
+class Benefit(StrEnum):
+    """Clinical benefit of one line of treatment (paper, Figure 1)."""
+
+    BENEFIT = "benefit"
+    NO_BENEFIT = "no benefit"
+    UNKNOWN = "unknown"
+
+
+class Verdict(StrEnum):
+    """Expected clinical benefit of an inhibitor for a mutation profile (paper, Figure 5)."""
+
+    LIKELY = "likely beneficial"
+    POSSIBLE = "possibly beneficial"
+    NONE = "no benefit expected"
+    CONFLICTING = "conflicting evidence"
+    INSUFFICIENT = "insufficient evidence"
+
+
+class Call(StrEnum):
+    """In vitro sensitivity of a mutant to an inhibitor."""
+
+    SENSITIVE = "sensitive"
+    INTERMEDIATE = "intermediate"
+    RESISTANT = "resistant"
+    UNKNOWN = "unknown"
