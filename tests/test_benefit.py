@@ -1,0 +1,258 @@
+"""The benefit rules, row by row, at every boundary and under every parameter."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alkpool.benefit import RULES, BenefitRule, classify, evaluable
+from alkpool.vocabulary import Benefit, BestResponse, Relation, TreatmentStatus
+
+NOT_DECISIVE = ["SD", "MR", "NE", "unknown"]
+
+
+def one_line(response="SD", pfs=None, dot=None, status="ended", rule=None):
+    """Classify one line; ``pfs`` and ``dot`` are (relation, months)."""
+    pfs_relation, pfs_months = pfs or ("", None)
+    dot_relation, dot_months = dot or ("", None)
+    table = pd.DataFrame(
+        {
+            "best_response": [response],
+            "pfs_relation": [pfs_relation],
+            "pfs_months": [pfs_months],
+            "dot_relation": [dot_relation],
+            "dot_months": [dot_months],
+            "status": [status],
+        }
+    )
+    row = classify(table, rule or BenefitRule()).iloc[0]
+    return row["benefit"], row["rule"]
+
+
+@pytest.mark.parametrize("status", list(TreatmentStatus))
+@pytest.mark.parametrize("months", [None, ("=", 0.0), ("=", 60.0), (">", 2.0), ("<", 40.0)])
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [("CR", ("benefit", "R1")), ("PR", ("benefit", "R1")), ("PD", ("no benefit", "R2"))],
+)
+def test_response_decides_before_months(response, expected, months, status):
+    assert one_line(response, pfs=months, dot=months, status=status) == expected
+
+
+@pytest.mark.parametrize("response", NOT_DECISIVE)
+@pytest.mark.parametrize(
+    ("pfs", "status", "expected"),
+    [
+        (("=", 6), "ended", ("benefit", "R3")),
+        (("=", 6.0), "ongoing", ("benefit", "R3")),
+        (("~", 6), "unknown", ("benefit", "R3")),
+        ((">", 6), "ended", ("benefit", "R3")),
+        ((">", 16), "ongoing", ("benefit", "R3")),
+        (("=", 5.9), "ongoing", ("unknown", "R4")),
+        (("~", 5.9), "ongoing", ("unknown", "R4")),
+        (("<", 6), "ongoing", ("unknown", "R4")),
+        (("<", 5.9), "ongoing", ("unknown", "R4")),
+        (("=", 0), "ongoing", ("unknown", "R4")),
+        (("=", 5.9), "ended", ("no benefit", "R5")),
+        (("=", 5.9), "unknown", ("no benefit", "R5")),
+        (("~", 5.9), "ended", ("no benefit", "R5")),
+        (("<", 6), "ended", ("no benefit", "R5")),
+        (("<", 6), "unknown", ("no benefit", "R5")),
+        (("<", 5.9), "ended", ("no benefit", "R5")),
+        (("=", 0), "ended", ("no benefit", "R5")),
+        ((">", 5.9), "ended", ("unknown", "R9")),
+        ((">", 0), "ongoing", ("unknown", "R9")),
+        (("<", 6.1), "ended", ("unknown", "R9")),
+        (("<", 6.1), "unknown", ("unknown", "R9")),
+        (None, "ended", ("unknown", "R9")),
+        (None, "ongoing", ("unknown", "R9")),
+        (None, "unknown", ("unknown", "R9")),
+    ],
+)
+def test_progression_free_survival(response, pfs, status, expected):
+    assert one_line(response, pfs=pfs, status=status) == expected
+
+
+@pytest.mark.parametrize("response", NOT_DECISIVE)
+@pytest.mark.parametrize(
+    ("dot", "status", "expected"),
+    [
+        (("=", 6), "ended", ("benefit", "R6")),
+        (("~", 6.0), "ongoing", ("benefit", "R6")),
+        ((">", 6), "unknown", ("benefit", "R6")),
+        (("=", 5.9), "ongoing", ("unknown", "R7")),
+        (("<", 6), "ongoing", ("unknown", "R7")),
+        (("=", 0), "ongoing", ("unknown", "R7")),
+        (("=", 5.9), "ended", ("no benefit", "R8")),
+        (("=", 5.9), "unknown", ("no benefit", "R8")),
+        (("<", 6), "ended", ("no benefit", "R8")),
+        (("=", 0), "ended", ("no benefit", "R8")),
+        ((">", 5.9), "ended", ("unknown", "R9")),
+        (("<", 6.1), "ongoing", ("unknown", "R9")),
+    ],
+)
+def test_duration_stands_in_for_missing_pfs(response, dot, status, expected):
+    assert one_line(response, dot=dot, status=status) == expected
+
+
+@pytest.mark.parametrize("dot", [("=", 60), ("=", 0), (">", 7)])
+@pytest.mark.parametrize(
+    ("pfs", "status", "expected"),
+    [
+        (("=", 3), "ended", ("no benefit", "R5")),
+        (("=", 3), "ongoing", ("unknown", "R4")),
+        (("=", 9), "ended", ("benefit", "R3")),
+        ((">", 3), "ended", ("unknown", "R9")),
+    ],
+)
+def test_duration_is_not_read_where_pfs_is_reported(pfs, dot, status, expected):
+    assert one_line(pfs=pfs, dot=dot, status=status) == expected
+
+
+@pytest.mark.parametrize(
+    ("threshold", "pfs", "expected"),
+    [
+        (3, ("=", 3), "R3"),
+        (3, ("=", 2.9), "R5"),
+        (12, ("=", 11.9), "R5"),
+        (12, (">", 12), "R3"),
+        (12, (">", 6), "R9"),
+        (5.5, ("<", 5.5), "R5"),
+    ],
+)
+def test_threshold_is_a_parameter(threshold, pfs, expected):
+    assert one_line(pfs=pfs, rule=BenefitRule(threshold_months=threshold))[1] == expected
+
+
+def test_ongoing_duration_is_a_parameter():
+    literal = BenefitRule(ongoing_dot="no benefit")
+    assert one_line(dot=("=", 3), status="ongoing", rule=literal) == ("no benefit", "R7")
+    assert one_line(pfs=("=", 3), status="ongoing", rule=literal) == ("unknown", "R4")
+    assert one_line(dot=("=", 9), status="ongoing", rule=literal) == ("benefit", "R6")
+
+
+@pytest.mark.parametrize("months", [0, -1, float("nan"), float("inf")])
+def test_threshold_must_be_positive(months):
+    with pytest.raises(ValueError, match="must be a number above 0"):
+        BenefitRule(threshold_months=months)
+
+
+def test_ongoing_reading_must_be_known():
+    with pytest.raises(ValueError, match="'unknown' or 'no benefit'"):
+        BenefitRule(ongoing_dot="benefit")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("best_response", "SD?", "best_response is 'SD\\?' in row 0; must be one of CR, PR"),
+        ("status", "stopped", "must be one of ended, ongoing, unknown"),
+        ("pfs_relation", ">=", "pfs_relation is '>='"),
+        ("dot_months", -1.0, "dot_months must be finite and not negative"),
+    ],
+)
+def test_cells_outside_the_vocabulary_are_refused(column, value, message):
+    table = pd.DataFrame(
+        {
+            "best_response": ["SD"], "pfs_relation": [""], "pfs_months": [np.nan],
+            "dot_relation": ["="], "dot_months": [1.0], "status": ["ended"],
+        }
+    )  # fmt: skip
+    with pytest.raises(ValueError, match=message):
+        classify(table.assign(**{column: [value]}))
+    with pytest.raises(ValueError, match=f"no column {column}"):
+        classify(table.drop(columns=column))
+
+
+def test_missing_cells_read_as_unknown_and_a_bare_number_as_equal():
+    table = pd.DataFrame(
+        {
+            "best_response": [None, np.nan, ""],
+            "pfs_relation": [None, "", "="],
+            "pfs_months": [6, None, 5],
+            "dot_relation": [None] * 3,
+            "dot_months": [None] * 3,
+            "status": [None, "", "ended"],
+        },
+        index=[7, 3, 5],
+    )
+    result = classify(table)
+    assert list(result["rule"]) == ["R3", "R9", "R5"]
+    assert list(result.index) == [7, 3, 5]
+
+
+def test_only_monotherapy_is_evaluable():
+    table = pd.DataFrame({"monotherapy": ["yes", "no", "unknown"], "treatment_id": list("abc")})
+    assert list(evaluable(table)["treatment_id"]) == ["a"]
+
+
+def by_hand(line, threshold, ongoing_dot):
+    """The published rule written as a doctor would say it, one line at a time."""
+    if line["best_response"] in ("CR", "PR"):
+        return "benefit"
+    if line["best_response"] == "PD":
+        return "no benefit"
+    for measure, short_and_ongoing in (("pfs", "unknown"), ("dot", ongoing_dot)):
+        months, relation = line[f"{measure}_months"], line[f"{measure}_relation"]
+        if months is None:
+            continue
+        possible = {
+            "=": [months], "~": [months], ">": [months, 1e9],
+            "<": [0.0 if threshold > 0 else months, np.nextafter(months, -1) if months else 0.0],
+        }[relation]  # fmt: skip
+        if all(value >= threshold for value in possible):
+            return "benefit"
+        if all(value < threshold for value in possible):
+            return short_and_ongoing if line["status"] == "ongoing" else "no benefit"
+        return "unknown"
+    return "unknown"
+
+
+months = st.one_of(st.none(), st.sampled_from([0.0, 2.9, 3.0, 5.9, 6.0, 6.1, 12.0, 40.0]))
+
+
+@given(
+    lines=st.lists(
+        st.fixed_dictionaries(
+            {
+                "best_response": st.sampled_from([str(term) for term in BestResponse]),
+                "pfs_relation": st.sampled_from([str(term) for term in Relation]),
+                "pfs_months": months,
+                "dot_relation": st.sampled_from([str(term) for term in Relation]),
+                "dot_months": months,
+                "status": st.sampled_from([str(term) for term in TreatmentStatus]),
+            }
+        ),
+        min_size=1,
+        max_size=20,
+    ),
+    threshold=st.sampled_from([3.0, 6.0, 12.0]),
+    ongoing_dot=st.sampled_from(["unknown", "no benefit"]),
+)
+def test_agrees_with_the_rule_written_line_by_line(lines, threshold, ongoing_dot):
+    result = classify(pd.DataFrame(lines), BenefitRule(threshold, ongoing_dot))
+    assert list(result["benefit"]) == [by_hand(line, threshold, ongoing_dot) for line in lines]
+    assert set(result["rule"]) <= set(RULES)
+
+
+@given(threshold=st.floats(0.1, 60), longer=st.floats(0, 60), pfs=st.floats(0, 100))
+def test_a_higher_threshold_never_turns_no_benefit_into_benefit(threshold, longer, pfs):
+    low = one_line(pfs=("=", pfs), rule=BenefitRule(threshold))[0]
+    high = one_line(pfs=("=", pfs), rule=BenefitRule(threshold + longer))[0]
+    assert (low, high) != (Benefit.NO_BENEFIT, Benefit.BENEFIT)
+
+
+def test_every_rule_is_reached():
+    fired = {
+        one_line(response, pfs=pfs, dot=dot, status=status)[1]
+        for response, pfs, dot, status in itertools.product(
+            [str(term) for term in BestResponse],
+            [None, ("=", 3), ("=", 9)],
+            [None, ("=", 3), ("=", 9)],
+            [str(term) for term in TreatmentStatus],
+        )
+    }
+    assert fired == set(RULES)

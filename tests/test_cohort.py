@@ -1,0 +1,232 @@
+"""Loading, validating, pooling and counting cohorts."""
+
+import shutil
+
+import pandas as pd
+import pytest
+from factory import line, make_cohort, sample
+
+import alkpool
+from alkpool import paths
+from alkpool.cohort import analysis_set, characteristics, check, flow, lines, pool
+from alkpool.schema import DataError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Copy of the curated cohort, free to be broken."""
+    return shutil.copytree(paths.COHORTS / "curated", tmp_path / "curated")
+
+
+def edit(folder, table, row, **cells):
+    """Overwrite cells of the n-th record (0 is the first below the header)."""
+    path = folder / f"{table}.csv"
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    for column, value in cells.items():
+        frame.loc[row, column] = value
+    frame.to_csv(path, index=False, lineterminator="\n")
+    return frame
+
+
+def test_curated_cohort_is_valid_and_counts_hold(folder):
+    assert check(folder) == []
+    cohort = alkpool.load("curated")
+    kept = analysis_set(cohort)
+    assert (len(kept.patients), len(kept.samples)) == (29, 31)
+    assert len(cohort.patients) == 38
+    assert not cohort.synthetic
+    assert kept.samples["patient_id"].isin(kept.patients["patient_id"]).all()
+
+
+def test_a_path_loads_what_the_name_loads(folder):
+    by_path, by_name = alkpool.load(folder), alkpool.load("curated")
+    pd.testing.assert_frame_equal(by_path.samples, by_name.samples)
+
+
+@pytest.mark.parametrize(
+    ("table", "cells", "column", "allowed"),
+    [
+        ("patients", {"sex": "F"}, "sex", "must be one of female, male, unknown"),
+        ("patients", {"sex": ""}, "sex", "must be one of female"),
+        ("patients", {"age_years": "52,5"}, "age_years", "a number with a decimal point"),
+        ("patients", {"age_years": "-3"}, "age_years", "from 0 to 120"),
+        ("patients", {"age_years": "121"}, "age_years", "from 0 to 120"),
+        ("patients", {"age_years": "1e2"}, "age_years", "from 0 to 120"),
+        ("patients", {"source_id": "nobody2020"}, "source_id", "source_id of sources.csv"),
+        ("patients", {"duplicate_of": "choi2010-p1"}, "duplicate_of", "blank unless"),
+        ("patients", {"status": "duplicate"}, "duplicate_of", "must name an included patient"),
+        ("patients", {"stage": ""}, "stage", "must not be blank"),
+        ("patients", {"note": " x"}, "note", "must not start or end with a space"),
+        ("samples", {"mutations": "L1202R"}, "mutations", "residue 1202 is G"),
+        ("samples", {"mutations": "p.G1202R"}, "mutations", "write it as G1202R"),
+        ("samples", {"mutations": "G1202R+L1196M"}, "mutations", "write it as L1196M+G1202R"),
+        ("samples", {"mutations": "unknown"}, "mutations", "the patient is included"),
+        ("samples", {"phase": "single"}, "phase", "cis, trans or unknown"),
+        ("samples", {"resistance_on": "aspirin"}, "resistance_on", "inhibitors.csv"),
+        ("samples", {"prior_inhibitors": "alectinib"}, "prior_inhibitors", "must contain"),
+        ("samples", {"vaf_percent": "12"}, "vaf_percent", "one percentage for each mutation"),
+        ("samples", {"vaf_percent": "12;101"}, "vaf_percent", "percentages from 0 to 100"),
+        ("samples", {"patient_id": "nobody"}, "patient_id", "patient_id of patients.csv"),
+        ("samples", {"sample_order": "0"}, "sample_order", "from 1 to 50"),
+        ("samples", {"locator": ""}, "locator", "must not be blank"),
+        ("treatments", {"best_response": "pr"}, "best_response", "must be one of CR, PR"),
+        ("treatments", {"pfs_months": "300.1"}, "pfs_months", "from 0 to 300"),
+        ("treatments", {"pfs_relation": "=", "pfs_months": ""}, "pfs_relation", "must be blank"),
+        ("treatments", {"pfs_relation": "", "pfs_months": "3"}, "pfs_relation", "=, >, <, ~"),
+        ("treatments", {"sample_id": "nothing"}, "sample_id", "sample_id of samples.csv"),
+        ("treatments", {"monotherapy": "maybe"}, "monotherapy", "must be one of yes, no, unknown"),
+        ("sources", {"year": "1999"}, "year", "from 2007"),
+        ("sources", {"status": "excluded"}, "status", "it has included patients"),
+    ],
+)
+def test_a_broken_cell_is_named(folder, table, cells, column, allowed):
+    frame = pd.read_csv(folder / f"{table}.csv", dtype=str, keep_default_na=False)
+    # The first source, patient and compound sample are Choi 2010, which is included.
+    row = int(frame.index[frame.iloc[:, 0].str.startswith("choi2010")][0]) if table != "treatments" else 0
+    edit(folder, table, row, **cells)
+    found = [problem for problem in check(folder) if problem.column == column]
+    assert found, check(folder)
+    assert found[0].row == row + 2
+    assert found[0].file == f"curated/{table}.csv"
+    assert any(allowed in problem.allowed for problem in found), found
+    if column in cells:
+        assert found[0].value == cells[column]
+
+
+def test_every_problem_is_listed_at_once(folder):
+    edit(folder, "patients", 0, sex="F", age_years="old")
+    edit(folder, "samples", 1, specimen="blood")
+    edit(folder, "treatments", 2, status="?")
+    problems = check(folder)
+    assert {(problem.file, problem.row, problem.column) for problem in problems} == {
+        ("curated/patients.csv", 2, "sex"),
+        ("curated/patients.csv", 2, "age_years"),
+        ("curated/samples.csv", 3, "specimen"),
+        ("curated/treatments.csv", 4, "status"),
+    }
+    with pytest.raises(DataError, match="4 problems in the data"):
+        alkpool.load(folder)
+
+
+def test_repeated_keys_are_named(folder):
+    frame = edit(folder, "samples", 0)
+    edit(folder, "samples", 1, sample_id=frame.loc[0, "sample_id"])
+    assert any(
+        problem.column == "sample_id" and problem.row == 3 and "stands twice" in problem.allowed
+        for problem in check(folder)
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "the file is empty"),
+        (b"patient_id,source_id\n", "this column is missing"),
+        (b"\xff\xfe\x00", "must be saved as UTF-8 text"),
+        (b'patient_id\n"unclosed\n', "is not a readable CSV file"),
+    ],
+)
+def test_a_malformed_file_is_named(folder, content, message):
+    (folder / "patients.csv").write_bytes(content)
+    assert any(message in str(problem) for problem in check(folder))
+
+
+def test_ragged_rows_and_strange_columns_are_named(folder):
+    path = folder / "patients.csv"
+    header, first, *rest = path.read_text().splitlines()
+    path.write_text("\n".join([header + ",colour", first, *rest]) + "\n")
+    messages = [str(problem) for problem in check(folder)]
+    assert any("row 2" in message and "cells; the header has" in message for message in messages)
+    path.write_text("\n".join([header + ",colour", *(row + ",red" for row in [first, *rest])]))
+    assert any("unexpected column" in str(problem) for problem in check(folder))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_byte_order_mark_and_windows_line_ends_are_harmless(folder, encoding, newline):
+    path = folder / "patients.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_bytes(text.replace("\n", newline).encode(encoding))
+    pd.testing.assert_frame_equal(alkpool.load(folder).patients, alkpool.load("curated").patients)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("title: x\n", "Field required"),
+        ("title: [\n", "is not readable YAML"),
+        ("just text\n", "cohort.yaml"),
+    ],
+)
+def test_the_description_is_checked(folder, content, message):
+    (folder / "cohort.yaml").write_text(content)
+    assert any(message in str(problem) for problem in check(folder))
+    with pytest.raises(DataError):
+        alkpool.load(folder)
+
+
+def test_missing_files_and_unknown_cohorts_are_named(folder):
+    (folder / "samples.csv").unlink()
+    assert any("samples.csv: the file is missing" in str(problem) for problem in check(folder))
+    with pytest.raises(DataError, match="known are .*curated"):
+        alkpool.load("nowhere")
+    with pytest.raises(ValueError, match="at least one cohort"):
+        alkpool.load()
+
+
+def test_pooling_refuses_the_same_rows_twice_and_synthetic_rows(folder):
+    with pytest.raises(DataError, match="stands in two cohorts"):
+        alkpool.load(f"curated,{folder}")
+    real, made_up = make_cohort([]), make_cohort([], synthetic=True)
+    with pytest.raises(DataError, match="cannot be pooled with real patients"):
+        pool([real, made_up])
+
+
+def test_pooling_adds_rows():
+    other = make_cohort([sample("G1202R", "alectinib", line("lorlatinib", "PR"))])
+    both = pool([alkpool.load("curated"), other])
+    assert len(analysis_set(both).samples) == 32
+    assert both.name == "curated+test"
+    assert both.meta.kind == "own"
+
+
+def test_flow_boxes_add_up():
+    cohort = make_cohort(
+        [
+            sample("G1202R", "alectinib"),
+            sample("G1202R", "alectinib", status="excluded"),
+            sample("L1196M", "crizotinib", patient="p0", order=2),
+        ]
+    )
+    boxes = flow(cohort).set_index("step")
+    assert boxes.loc["identified", ["sources", "patients", "samples"]].tolist() == [1, 2, 3]
+    assert boxes.loc["excluded", ["patients", "samples"]].tolist() == [1, 1]
+    assert boxes.loc["included", ["patients", "samples"]].tolist() == [1, 2]
+    real = flow(alkpool.load("curated")).groupby("step")[["patients", "samples"]].sum()
+    parts = real.loc[["excluded", "duplicate", "included"]].sum()
+    assert parts.tolist() == real.loc["identified"].tolist()
+    assert real.loc["included"].tolist() == [29, 31]
+
+
+def test_previous_inhibitors_count_different_drugs_before_the_line():
+    cohort = make_cohort(
+        [
+            sample("C1156Y", "crizotinib", line("ceritinib"), line("crizotinib"), line("lorlatinib")),
+            sample("G1202R", "alectinib", line("lorlatinib"), prior="unknown;alectinib"),
+            sample("I1171N", "alectinib", line("ceritinib"), prior="crizotinib;alectinib"),
+            sample("C1156Y+L1198F", "lorlatinib", line("crizotinib"), patient="p0", order=2,
+                   prior="crizotinib;ceritinib;crizotinib;lorlatinib"),
+        ]
+    )  # fmt: skip
+    counted = lines(cohort).set_index("treatment_id")["previous_inhibitors"]
+    assert counted[["s0-0", "s0-1", "s0-2", "s2-0", "s3-0"]].tolist() == [1, 2, 2, 2, 3]
+    assert pd.isna(counted["s1-0"])
+
+
+def test_characteristics_count_everybody_once():
+    table = characteristics(alkpool.load("curated"))
+    totals = table.groupby("characteristic").agg(k=("k", "sum"), n=("n", "first"))
+    assert (totals["k"] == totals["n"]).all()
+    assert set(table["n"]) == {29, 31}
+    assert table["low"].le(table["share"]).all()
+    assert table["high"].ge(table["share"]).all()
