@@ -1,0 +1,707 @@
+"""The data made from the raw facts: reproducible, complete, and without hidden judgement."""
+
+import csv
+import json
+import math
+import shutil
+
+import frictionless
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alkpool import benefit, cohort, curation, dictionary, invitro, paths, schema, stats
+from alkpool.curation import Decision, decide
+from alkpool.schema import PATIENTS, DataError, Table
+
+RAW = paths.RAW
+GENERATED = [
+    *(f"cohorts/curated/{name}.csv" for name in ("sources", "patients", "samples", "treatments")),
+    *(f"invitro/{name}.csv" for name in ("sources", "models", "measurements")),
+    "knowledgebases/assertions.csv",
+    "distributions/counts.csv",
+    "README.md",
+    "datapackage.json",
+]
+
+
+def read(path):
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+@pytest.fixture(scope="module")
+def built():
+    return curation.build()
+
+
+@pytest.fixture(scope="module")
+def curated():
+    return cohort.load("curated")
+
+
+@pytest.fixture(scope="module")
+def extractions():
+    return curation.read_extractions()
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """Copy of the data folder without its generated files, used in its place."""
+    folder = tmp_path / "data"
+    shutil.copytree(paths.DATA, folder, copy_function=shutil.copyfile)
+    for name in GENERATED:
+        (folder / name).unlink()
+    monkeypatch.setattr(paths, "DATA", folder)
+    return folder
+
+
+def edit(path, change):
+    """Change the rows of a raw file; ``change`` gets them as a list of dictionaries."""
+    frame = read(path)
+    rows = frame.to_dict("records")
+    change(rows)
+    pd.DataFrame(rows, columns=frame.columns).to_csv(path, index=False, lineterminator="\n")
+
+
+# Rebuilding
+
+
+def test_a_rebuild_gives_the_checked_in_bytes(data, capsys):
+    assert curation.main([]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(GENERATED)
+    checked_in = paths.HOME / "data"
+    for name in GENERATED:
+        assert (data / name).read_bytes() == (checked_in / name).read_bytes(), name
+
+
+def test_the_check_names_what_differs_and_writes_nothing(data, capsys):
+    curation.main([])
+    assert curation.main(["--check"]) == 0
+    changed = data / "cohorts/curated/patients.csv"
+    text = changed.read_text().replace("pleural mesothelioma", "adenocarcinoma")
+    changed.write_text(text)
+    (data / "README.md").unlink()
+    capsys.readouterr()
+    assert curation.main(["--check"]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert [line.split()[0] for line in said] == [
+        "data/cohorts/curated/patients.csv",
+        "data/README.md",
+    ]
+    assert changed.read_text() == text
+    assert not (data / "README.md").exists()
+
+
+def test_invalid_data_are_refused_before_anything_is_written(data, capsys):
+    def misspell(rows):
+        rows[0]["resistance_on"] = "krizotinib"
+
+    edit(data / "raw/curated/adjudicated.csv", misspell)
+    assert curation.main([]) == 1
+    error = capsys.readouterr().err
+    assert "samples.csv" in error
+    assert "krizotinib" in error
+    assert not (data / "README.md").exists()
+    assert not (data / "cohorts/curated/samples.csv").exists()
+
+
+def test_the_file_form_is_as_promised():
+    for name in GENERATED:
+        content = (paths.DATA / name).read_bytes()
+        assert b"\r" not in content
+        assert content.endswith(b"\n")
+        content.decode("utf-8")
+    for pattern, table in dictionary.TABLES.items():
+        for path in paths.DATA.glob(pattern.replace("*", "curated")):
+            frame = read(path)
+            assert list(frame.columns) == table.columns
+            keys = list(frame[table.key[0]])
+            assert keys == sorted(keys)
+
+
+# The curated cohort
+
+
+def test_the_cohort_has_no_problem():
+    assert cohort.check(paths.COHORTS / "curated") == []
+
+
+def test_the_numbers_of_the_cohort(curated):
+    included = cohort.analysis_set(curated)
+    assert not curated.synthetic
+    assert curated.sources["status"].value_counts().to_dict() == {"included": 19, "excluded": 18}
+    assert curated.patients["status"].value_counts().to_dict() == {"included": 29, "excluded": 9}
+    assert len(curated.samples) == 41
+    assert len(curated.treatments) == 18
+    assert len(included.patients) == 29
+    assert len(included.samples) == 31
+    assert len(included.treatments) == 12
+    assert (included.treatments["monotherapy"] != "no").sum() == 11
+    assert len(benefit.evaluable(included.treatments)) == 8
+
+
+def test_the_class_of_every_evaluated_line(curated):
+    lines = benefit.evaluable(cohort.analysis_set(curated).treatments)
+    classified = benefit.classify(lines).set_index("treatment_id")
+    assert {key: (row["benefit"], row["rule"]) for key, row in classified.iterrows()} == {
+        "katayama2014-p1-s1-ceritinib": ("benefit", "R1"),
+        "kodityal2016-p1-s1-ceritinib": ("benefit", "R1"),
+        "lin2018-p1-s1-brigatinib": ("no benefit", "R2"),
+        "ou2015-p1-s1-ceritinib": ("benefit", "R1"),
+        "saber2016-p2-s1-ceritinib": ("benefit", "R1"),
+        "shaw2016-p1-s1-ceritinib": ("no benefit", "R2"),
+        "shaw2016-p1-s1-crizotinib": ("unknown", "R9"),
+        "shaw2016-p1-s1-lorlatinib": ("benefit", "R1"),
+    }
+
+
+@pytest.mark.parametrize("ongoing_dot", ["unknown", "no benefit"])
+@pytest.mark.parametrize("response_known", [True, False])
+def test_no_class_depends_on_reading_censored_months_as_bounds(
+    curated, ongoing_dot, response_known
+):
+    lines = curated.treatments
+    bounded = (lines["pfs_relation"] == ">") | (lines["dot_relation"] == ">")
+    lines = lines[bounded]
+    assert list(lines["treatment_id"]) == [
+        "kodityal2016-p1-s1-ceritinib",
+        "ou2015-p1-s1-ceritinib",
+    ]
+    if not response_known:
+        lines = lines.assign(best_response="unknown")
+    rule = benefit.BenefitRule(ongoing_dot=ongoing_dot)
+    exact = lines.replace({"pfs_relation": {">": "="}, "dot_relation": {">": "="}})
+    as_bounds, as_numbers = (benefit.classify(each, rule)["benefit"] for each in (lines, exact))
+    assert list(as_bounds) == list(as_numbers)
+
+
+def test_lines_of_treatment_copy_the_adjudicated_record(built):
+    decided = {
+        (row.record, row.field)
+        for row in curation.read_decisions(
+            RAW / "curated" / curation.DECISIONS, schema.COHORT_TABLES
+        )
+        if row.table == "treatments"
+    }
+    records = read(RAW / "curated/adjudicated.csv").set_index("record_id")
+    treatments = built["cohorts/curated/treatments.csv"].set_index("treatment_id")
+    copied = {
+        "inhibitor": "next_alk_inhibitor",
+        "monotherapy": "monotherapy",
+        "best_response": "best_response",
+        "pfs_months": "pfs_months",
+        "dot_months": "dot_months",
+        "status": "treatment_status",
+        "locator": "seen_in",
+    }
+    closed = {"monotherapy", "best_response", "status"}
+    for treatment, row in treatments.iterrows():
+        for field, origin in copied.items():
+            stated = records.at[treatment, origin] or ("unknown" if field in closed else "")
+            assert row[field] == stated or (treatment, field) in decided
+    dropped = set(records.index[records["next_alk_inhibitor"] != ""]) - set(treatments.index)
+    assert dropped == {"zhu2017-p1-s1-alectinib", "zhu2017-p1-s1-lorlatinib"}
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        ("shaw2016-p1-s1-ceritinib", "2"),
+        ("shaw2016-p1-s1-crizotinib", "3"),
+        ("shaw2016-p1-s1-lorlatinib", "4"),
+        ("shaw2016-p1-s2-crizotinib", "5"),
+        ("cheng2024-p1-s1-ceritinib", "3"),
+        ("dagogojack2019-p1-s1-ceritinib", ""),
+        ("lin2018-p1-s1-brigatinib", ""),
+    ],
+)
+def test_line_numbers_are_blank_where_earlier_lines_are_not_all_known(built, line, number):
+    treatments = built["cohorts/curated/treatments.csv"].set_index("treatment_id")
+    assert treatments.at[line, "line_number"] == number
+
+
+@pytest.mark.parametrize(
+    ("sample", "field", "value"),
+    [
+        ("choi2010-p1-s1", "vaf_percent", "41.8;14"),
+        ("choi2010-p1-s1", "phase", "trans"),
+        ("hu2020-p1-s2", "vaf_percent", "unknown;unknown;3.07"),
+        ("kodityal2016-p1-s1", "vaf_percent", "2"),
+        ("ou2015-p1-s1", "vaf_percent", ""),
+        ("shaw2016-p1-s1", "prior_inhibitors", "crizotinib"),
+        ("shaw2016-p1-s2", "prior_inhibitors", "crizotinib;ceritinib;crizotinib;lorlatinib"),
+        ("dagogojack2019-p1-s1", "resistance_on", "unknown"),
+        ("dagogojack2019-p1-s2", "prior_inhibitors", "unknown;ceritinib"),
+        ("recondo2020-p1-s1", "prior_inhibitors", "unknown;lorlatinib"),
+        ("kim2013-p3-s1", "phase", "unknown"),
+        ("katayama2012-p1-s1", "mutations", "T1151dup"),
+        ("lin2018-p4-s1", "mutations", "unknown"),
+    ],
+)
+def test_samples(built, sample, field, value):
+    samples = built["cohorts/curated/samples.csv"].set_index("sample_id")
+    assert samples.at[sample, field] == value
+
+
+def test_excluded_sources_say_why(built):
+    sources = built["cohorts/curated/sources.csv"].set_index("source_id")
+    excluded = sources[sources["status"] == "excluded"]
+    assert (excluded["exclusion_reason"] != "").all()
+    assert excluded.at["hu2020", "exclusion_reason"] == "mesothelioma, not NSCLC"
+    assert excluded.at["gainor2016", "exclusion_reason"] == curation.NO_SEPARABLE_PATIENT
+    assert sources.loc[sources["study_type"] == "unknown", "status"].unique() == ["excluded"]
+    assert "journal from memory" in sources.at["sasaki2011", "note"]
+
+
+def test_possible_overlap_with_the_paper_is_said_and_stays_included(built):
+    patients = built["cohorts/curated/patients.csv"].set_index("patient_id")
+    for patient in ("saber2016-p1", "saber2016-p2"):
+        assert patients.at[patient, "status"] == "included"
+        assert "local patients of Koopman 2022" in patients.at[patient, "note"]
+
+
+@given(
+    percentages=st.dictionaries(
+        st.sampled_from(["C1156Y", "L1196M", "G1202R", "G1269A"]),
+        st.decimals(0, 100, places=2),
+        min_size=1,
+    ),
+    absent=st.sets(st.sampled_from(["F1174L", "S1206Y"])),
+    order=st.randoms(use_true_random=False),
+)
+def test_allele_frequencies_follow_the_order_of_the_profile(percentages, absent, order):
+    profile = curation._canonical("+".join([*percentages, *absent]))
+    printed = [f"{name} {percent}%" for name, percent in percentages.items()]
+    order.shuffle(printed)
+    parsed = curation._vaf("; ".join(printed), profile).split(";")
+    expected = [str(percentages.get(name, "unknown")) for name in profile.split("+")]
+    assert parsed == expected
+
+
+@pytest.mark.parametrize(
+    ("stated", "profile"),
+    [
+        ("about 50% of tumor cells", "C1156Y"),
+        ("G1202R 3%", "L1196M"),
+        ("36%", "L1196M+G1202R"),
+        ("L1196M 3%; L1196M 4%", "L1196M+G1202R"),
+    ],
+)
+def test_text_that_is_no_allele_frequency_of_the_profile_needs_a_decision(stated, profile):
+    assert curation._vaf(stated, profile) == stated
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "value"),
+    [
+        ("shaw2016-p1-s1-lorlatinib", "sex", "M"),
+        ("shaw2016-p1-s1-lorlatinib", "alk_mutations", "G1202R"),
+        ("hu2020-p1-s2", "include", "yes"),
+        ("kim2013-p2-s1", "study_type", "case_report"),
+    ],
+)
+def test_records_of_one_patient_or_sample_must_agree(data, record, field, value):
+    def contradict(rows):
+        next(row for row in rows if row["record_id"] == record)[field] = value
+
+    edit(data / "raw/curated/adjudicated.csv", contradict)
+    with pytest.raises(DataError, match="differs between its rows"):
+        curation.build(data / "raw")
+
+
+# Decisions
+
+
+def patients_frame():
+    row = dict.fromkeys(PATIENTS.columns, "")
+    return pd.DataFrame([row | {"patient_id": "a-p1", "histology": "unknown"}], dtype=str)
+
+
+def decision(record="a-p1", field="histology", value="adenocarcinoma", reason="title", row=2):
+    return Decision(row, "patients", record, field, value, reason)
+
+
+def test_a_decision_changes_its_cell_and_nothing_else():
+    frame = patients_frame()
+    decided = decide(frame, PATIENTS, [decision()])
+    assert decided.at[0, "histology"] == "adenocarcinoma"
+    assert frame.at[0, "histology"] == "unknown"
+    pd.testing.assert_frame_equal(
+        decided.drop(columns="histology"), frame.drop(columns="histology")
+    )
+
+
+@pytest.mark.parametrize(
+    ("decisions", "words"),
+    [
+        ([decision(record="b-p1")], "is no patient_id of patients.csv"),
+        ([decision(field="colour")], "must be one of source_id, status"),
+        ([decision(field="patient_id")], "must be one of source_id, status"),
+        ([decision(value="unknown")], "changes nothing"),
+        ([decision(reason="")], "must not be blank"),
+        ([decision(), decision(value="squamous", row=3)], "decided twice"),
+    ],
+)
+def test_a_decision_that_does_not_fit_is_refused(decisions, words):
+    with pytest.raises(DataError, match=words) as refusal:
+        decide(patients_frame(), PATIENTS, decisions)
+    assert f"row {decisions[-1].row}" in str(refusal.value)
+
+
+def test_all_unfit_decisions_are_listed_together():
+    unfit = [decision(record="b-p1"), decision(field="colour", row=3)]
+    with pytest.raises(DataError) as refusal:
+        decide(patients_frame(), PATIENTS, unfit)
+    assert [problem.row for problem in refusal.value.problems] == [2, 3]
+
+
+def test_a_key_that_stands_twice_cannot_be_decided_on():
+    twice = pd.concat([patients_frame()] * 2, ignore_index=True)
+    with pytest.raises(DataError, match="stands twice"):
+        decide(twice, PATIENTS, [])
+
+
+def test_a_decision_on_another_table_is_refused(tmp_path):
+    path = tmp_path / "decisions.csv"
+    path.write_text("table,record,field,value,reason\nmodels,a,b,c,d\n")
+    with pytest.raises(DataError, match="must be one of patients"):
+        curation.read_decisions(path, [PATIENTS])
+    path.write_text("table,record,value,field,reason\n")
+    with pytest.raises(DataError, match="the columns must be table, record, field"):
+        curation.read_decisions(path, [PATIENTS])
+
+
+@pytest.mark.parametrize("folder", ["curated", "invitro"])
+def test_every_decision_is_in_the_built_data(built, folder):
+    place = {"curated": curation.COHORT, "invitro": "invitro"}[folder]
+    decisions = read(RAW / folder / curation.DECISIONS)
+    assert (decisions["reason"] != "").all()
+    for row in decisions.itertuples():
+        frame = built[f"{place}/{row.table}.csv"]
+        cells = frame.loc[frame.iloc[:, 0] == row.record, row.field]
+        assert list(cells) == [row.value], row
+
+
+@pytest.mark.parametrize("folder", ["curated", "invitro"])
+def test_a_decision_that_became_superfluous_stops_the_build(data, folder):
+    path = data / "raw" / folder / curation.DECISIONS
+    edit(path, lambda rows: rows.append(dict(rows[0], value=rows[0]["value"] + "!")))
+    with pytest.raises(DataError, match="decided twice"):
+        curation.build(data / "raw")
+
+
+def test_without_its_decision_a_cell_fraction_is_refused(data, capsys):
+    path = data / "raw/curated/decisions.csv"
+    edit(path, lambda rows: rows.remove(next(row for row in rows if row["field"] == "vaf_percent")))
+    assert curation.main([]) == 1
+    assert "33% of tumor cells" in capsys.readouterr().err
+
+
+# The two extractions
+
+
+def extraction(**fields):
+    """One record for each value given; fields not given are blank."""
+    records = max(len(values) for values in fields.values())
+    blank = {name: [""] * records for name in curation.EXTRACTED_FIELDS}
+    identity = {"record_id": [f"r{number}" for number in range(records)]}
+    return pd.DataFrame(identity | blank | fields)
+
+
+def test_agreement_counts_omissions_apart_from_contradictions():
+    first = extraction(best_response=["PR", "PR", "SD", "PD", "", "PR", "unknown"])
+    second = extraction(best_response=["PR", "SD", "SD", "PD", "CR", "", ""])
+    row = curation.agreement(first, second).set_index("field").loc["best_response"]
+    assert row[["records", "both_stated", "agreeing"]].tolist() == [7, 4, 3]
+    assert row[["first_only", "second_only", "neither"]].tolist() == [1, 1, 1]
+    assert row["agreement"] == 0.75
+    assert (row["low"], row["high"]) == tuple(stats.wilson(3, 4))
+    # Observed 3/4; by chance (2*1 + 1*2 + 1*1) / 16.
+    assert row["kappa"] == pytest.approx((0.75 - 5 / 16) / (1 - 5 / 16))
+
+
+def test_agreement_compares_as_the_schema_stores():
+    first = extraction(alk_mutations=["1151Tins", "I1171X|V1180L"], pfs_months=["7", "6.0"])
+    second = extraction(alk_mutations=["p.T1151dup", "I1171X|V1180L"], pfs_months=["7.0", "6"])
+    table = curation.agreement(first, second).set_index("field")
+    assert table.loc["alk_mutations", "agreeing"] == 2
+    assert table.loc["pfs_months", "agreeing"] == 2
+    words = curation.agreement(
+        extraction(vaf=["33% of tumor cells"]), extraction(vaf=["about 33% of tumour cells"])
+    ).set_index("field")
+    assert words.loc["vaf", ["both_stated", "agreeing"]].tolist() == [1, 0]
+    assert math.isnan(table.loc["age", "agreement"])
+
+
+def test_agreement_uses_the_records_of_both_only():
+    first = extraction(sex=["M", "F"])
+    second = extraction(sex=["M", "F", "F"]).iloc[1:]
+    table = curation.agreement(first, second)
+    assert set(table["records"]) == {1}
+    assert table.set_index("field").loc["sex", "agreeing"] == 1
+
+
+def test_an_extraction_agrees_with_itself(extractions):
+    table = curation.agreement(extractions.first, extractions.first)
+    assert (table["agreeing"] == table["both_stated"]).all()
+    assert (table[["first_only", "second_only"]] == 0).all(axis=None)
+    same = curation.disagreements(extractions.first, extractions.first, extractions.first)
+    assert same.empty
+    assert tuple(same.columns) == curation.DISAGREEMENT_COLUMNS
+
+
+def test_a_record_without_adjudication_is_refused(extractions):
+    first, second, adjudicated = extractions
+    with pytest.raises(ValueError, match="not adjudicated: choi2010-p1-s1"):
+        curation.disagreements(first, second, adjudicated.iloc[1:])
+
+
+def test_agreement_does_not_depend_on_who_is_first(extractions):
+    one = curation.agreement(extractions.first, extractions.second)
+    two = curation.agreement(extractions.second, extractions.first)
+    shared = ["field", "records", "both_stated", "agreeing", "low", "high", "kappa", "neither"]
+    pd.testing.assert_frame_equal(one[shared], two[shared])
+    assert list(one["first_only"]) == list(two["second_only"])
+
+
+def test_the_double_extraction_of_the_cohort(extractions):
+    assert [len(frame) for frame in extractions] == [33, 36, 45]
+    table = curation.agreement(extractions.first, extractions.second).set_index("field")
+    assert set(table["records"]) == {24}
+    parts = table[["both_stated", "first_only", "second_only", "neither"]].sum(axis=1)
+    assert (parts == 24).all()
+    counts = table[["both_stated", "agreeing", "first_only", "second_only"]]
+    assert counts.loc["alk_mutations"].tolist() == [24, 22, 0, 0]
+    assert counts.loc["best_response"].tolist() == [5, 5, 3, 0]
+    assert counts.loc["pfs_months"].tolist() == [3, 3, 3, 0]
+    assert counts.loc["vaf"].tolist() == [7, 3, 0, 0]
+    assert counts.loc["monotherapy"].tolist() == [8, 7, 0, 2]
+
+
+def test_every_difference_of_the_double_extraction_was_settled(extractions):
+    table = curation.disagreements(*extractions)
+    assert table["kind"].value_counts().to_dict() == {
+        "first only": 27,
+        "second only": 19,
+        "different values": 8,
+    }
+    alone = table[table["field"] == "record"].set_index("record")
+    assert alone["kind"].value_counts().to_dict() == {"second only": 12, "first only": 9}
+    assert alone.at["hu2020-p1-s2", "settled"] == "no"
+    settled = table.set_index(["record", "field"])
+    response = settled.loc[("shaw2016-p1-s1-ceritinib", "best_response")]
+    assert response[["first", "second", "settled", "settled_as"]].tolist() == [
+        "PD", "", "PD", "first",
+    ]  # fmt: skip
+    assert "stands in the full text" in response["adjudication"]
+    months = settled.loc[("kodityal2016-p1-s1-ceritinib", "pfs_months")]
+    assert months[["settled", "settled_as"]].tolist() == ["", "second"]
+    finding = settled.loc[("cheng2024-p1-s1-ensartinib", "other_mechanisms")]
+    assert finding["settled_as"] == "neither"
+
+
+# In vitro
+
+
+def test_the_numbers_of_the_in_vitro_tables():
+    loaded = invitro.load()
+    assert len(loaded.sources) == 26
+    assert len(loaded.models) == 37
+    assert len(loaded.measurements) == 271
+    assert loaded.measurements["value"].notna().sum() == 130
+    reviews = loaded.sources.loc[loaded.sources["secondary"] == "yes", "source_id"]
+    assert list(reviews) == [
+        "AP26113-Ki-review", "Jain2017-review", "Lin2017-review", "Sabari2017-review",
+    ]  # fmt: skip
+
+
+def test_calls_keep_compound_value_and_call(built):
+    raw = read(RAW / "invitro/calls.csv")
+    measurements = built["invitro/measurements.csv"]
+    assert sorted(measurements["inhibitor"]) == sorted(raw["inhibitor"])
+    assert (raw["inhibitor"] == "ap26113-analog").sum() == 10
+    assert sorted(measurements["value"]) == sorted(raw["value_nM"])
+    assert (measurements["call_in_source"] == "unknown").sum() == (
+        raw["call_in_source"] == ""
+    ).sum()
+    controls = measurements["mutations"].isin(schema.CONTROLS).sum()
+    assert controls == raw["mutation"].isin(schema.CONTROLS).sum() == 32
+
+
+def test_only_limits_that_a_source_states_are_used(built):
+    models = built["invitro/models.csv"].set_index("model_id")
+    assert models.loc[models["sensitive_max"] != "", "sensitive_max"].to_dict() == {
+        "Sabari2017-review": "50"
+    }
+    assert (models["resistant_min"] == "").all()
+    assert "not verified and not used" in models.at["Gainor2016", "threshold_source"]
+    assert "ratio" in models.at["Fontana2015-EML4", "threshold_source"]
+
+
+def test_only_printed_ratios_are_fold_changes(built):
+    measurements = built["invitro/measurements.csv"].set_index("measurement_id")
+    assert measurements.loc[measurements["fold_change"] != "", "fold_change"].to_dict() == {
+        "Fontana2015-EML4-G1202R-alectinib": "64.4",
+        "Fontana2015-EML4-G1269A-alectinib": "6",
+        "Fontana2015-EML4-G1269A-brigatinib": "1.5",
+        "Fontana2015-EML4-G1269A-ceritinib": "1.5",
+        "Fontana2015-NPM-G1202R-alectinib": "27.9",
+        "Fontana2015-NPM-G1269A-alectinib": "5.3",
+        "Katayama2012-EML4-T1151dup-crizotinib": "16",
+        "Katayama2012-V1-T1151dup-alectinib": "16",
+        "Katayama2012-V1-T1151dup-tae684": "20",
+    }
+
+
+@pytest.mark.parametrize(
+    ("readout", "with_numbers", "kind"),
+    [
+        ("viability MTS 72 h, IC50", True, "IC50"),
+        ("mobility shift, Ki", True, "Ki"),
+        ("survival, GI50/IC50", True, "unknown"),
+        ("cell survival (no number seen)", False, "class"),
+        ("cell viability, IC50", False, "IC50"),
+    ],
+)
+def test_potency_type_is_read_off_the_readout(readout, with_numbers, kind):
+    assert curation._potency_type(readout, with_numbers=with_numbers) == kind
+
+
+def test_every_call_needs_a_model_and_every_key_a_call(data):
+    path = data / "raw/invitro/model_keys.csv"
+    edit(path, lambda rows: rows.remove(rows[0]))
+    with pytest.raises(DataError, match="these calls have no model"):
+        curation.build(data / "raw")
+    edit(path, lambda rows: rows.append(dict(rows[0], fusion="KIF5B-ALK")))
+    with pytest.raises(DataError, match="remove the row"):
+        curation.build(data / "raw")
+
+
+def test_calls_of_one_source_must_agree_on_it(data):
+    def contradict(rows):
+        rows[0]["year"] = "1999"
+
+    edit(data / "raw/invitro/calls.csv", contradict)
+    with pytest.raises(DataError, match="Hatcher2015"):
+        curation.build(data / "raw")
+
+
+# Comparators, copies, reference
+
+
+def test_assertions_and_counts(built):
+    assertions = built["knowledgebases/assertions.csv"]
+    assert len(assertions) == 168
+    assert (assertions["mutations"] == "I1171X").sum() == 7
+    assert "I1171" not in set(assertions["mutations"])
+    assert set(assertions["direction"]) == {
+        "sensitivity", "resistance", "does not support sensitivity",
+    }  # fmt: skip
+    assert not assertions["as_printed"].str.startswith("as printed").any()
+    assert len(built["distributions/counts.csv"]) == 41
+
+
+def test_inhibitors_in_figure_order():
+    assert schema.assessed_inhibitors() == (
+        "crizotinib", "ceritinib", "alectinib", "brigatinib", "ensartinib", "lorlatinib",
+    )  # fmt: skip
+    known = schema.inhibitors().set_index("inhibitor")
+    generations = known["generation"].to_dict()
+    assert [generations[name] for name in schema.assessed_inhibitors()] == list("122223")
+    assert set(generations.values()) == {"1", "2", "3", "unknown"}
+    assert "Not brigatinib" in known.at["ap26113-analog", "note"]
+
+
+def test_working_words_stay_in_the_raw_files():
+    words = ("seed paper", "seed UMCG", "share B", "A12_", "kb_assertions", "cases_from_memory")
+    for name in GENERATED:
+        text = (paths.DATA / name).read_text(encoding="utf-8")
+        assert [word for word in words if word in text] == [], name
+
+
+# Data dictionary and data package
+
+
+def test_the_dictionary_covers_every_table_and_column():
+    tables = [value for value in vars(schema).values() if isinstance(value, Table)]
+    assert {id(table) for table in tables} == {id(table) for table in dictionary.TABLES.values()}
+    text = dictionary.data_dictionary()
+    for table in tables:
+        for name, column in table.schema.columns.items():
+            assert column.description
+            assert f"| `{name}` | {column.description} |" in text
+
+
+def test_references_point_to_keys():
+    for pattern, columns in dictionary.REFERENCES.items():
+        for column, (place, key) in columns.items():
+            assert column in dictionary.TABLES[pattern].columns
+            target = place if "/" in place else f"{pattern.rsplit('/', 1)[0]}/{place}"
+            assert dictionary.TABLES[target].key == (key,)
+
+
+def test_transcripts_describe_the_columns_of_their_files():
+    published = [name for name in dictionary.TRANSCRIPTS if name.startswith("published/")]
+    assert sorted(published) == sorted(
+        f"published/{path.name}" for path in paths.PUBLISHED.glob("*.csv")
+    )
+    for name in published:
+        with (paths.DATA / name).open(encoding="utf-8", newline="") as file:
+            header = next(csv.reader(file))
+        assert header == list(dictionary.TRANSCRIPTS[name].columns)
+    assert len(read(paths.PUBLISHED / "results.csv")) == 219
+
+
+def test_every_csv_file_is_a_resource_with_its_terms():
+    package = json.loads((paths.DATA / "datapackage.json").read_text(encoding="utf-8"))
+    files = {path.relative_to(paths.DATA).as_posix() for path in paths.DATA.rglob("*.csv")}
+    assert {resource["path"] for resource in package["resources"]} == files
+    names = [resource["name"] for resource in package["resources"]]
+    assert len(set(names)) == len(names)
+    assert package["licenses"][0]["name"] == "CC-BY-4.0"
+
+
+def test_a_synthetic_cohort_says_so_in_the_package(data):
+    folder = shutil.copytree(paths.HOME / "data/cohorts/curated", data / "cohorts/made-up")
+    description = (
+        (folder / "cohort.yaml").read_text().replace("synthetic: false", "synthetic: true")
+    )
+    (folder / "cohort.yaml").write_text(description)
+    package = json.loads(curation.files(data)["datapackage.json"])
+    said = {resource["path"]: resource["description"] for resource in package["resources"]}
+    assert "synthetic rows, not patients" in said["cohorts/made-up/samples.csv"]
+    assert "synthetic" not in said["cohorts/curated/samples.csv"]
+
+
+def test_the_data_package_is_valid():
+    report = frictionless.validate(str(paths.DATA / "datapackage.json"))
+    assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])[:10]
+    assert report.stats["tasks"] == len(list(paths.DATA.rglob("*.csv")))
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "kind"),
+    [
+        ("cohorts/curated/treatments.csv", ",ceritinib,yes,PR", ",seritinib,yes,PR", "foreign-key"),
+        ("cohorts/curated/samples.csv", ",choi2010-p1,", ",choi2010-p9,", "foreign-key"),
+        ("cohorts/curated/patients.csv", ",male,", ",man,", "constraint-error"),
+        ("cohorts/curated/patients.csv", "choi2010-p1,", "cheng2024-p1,", "primary-key"),
+        ("invitro/measurements.csv", "Choi2010-C1156Y-crizotinib,Choi2010,",
+         "Choi2010-C1156Y-crizotinib,,", "constraint-error"),
+        ("cohorts/curated/treatments.csv", ",=,7,", ",=,7 mo,", "type-error"),
+    ],
+)  # fmt: skip
+def test_the_data_package_finds_what_is_wrong(data, file, old, new, kind):
+    curation.main([])
+    text = (data / file).read_text(encoding="utf-8")
+    assert old in text
+    (data / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    report = frictionless.validate(str(data / "datapackage.json"))
+    assert "hash-count" in {error for (error,) in report.flatten(["type"])}
+    contents = {
+        path.relative_to(data).as_posix(): path.read_bytes() for path in data.rglob("*.csv")
+    }
+    (data / "datapackage.json").write_text(dictionary.data_package(contents, {}), encoding="utf-8")
+    report = frictionless.validate(str(data / "datapackage.json"))
+    assert kind in {error for (error,) in report.flatten(["type"])}
