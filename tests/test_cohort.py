@@ -82,7 +82,8 @@ def test_a_path_loads_what_the_name_loads(folder):
 def test_a_broken_cell_is_named(folder, table, cells, column, allowed):
     frame = pd.read_csv(folder / f"{table}.csv", dtype=str, keep_default_na=False)
     # The first source, patient and compound sample are Choi 2010, which is included.
-    row = int(frame.index[frame.iloc[:, 0].str.startswith("choi2010")][0]) if table != "treatments" else 0
+    of_choi = frame.iloc[:, 0].str.startswith("choi2010")
+    row = int(of_choi.idxmax()) if of_choi.any() else 0
     edit(folder, table, row, **cells)
     found = [problem for problem in check(folder) if problem.column == column]
     assert found, check(folder)
@@ -211,7 +212,9 @@ def test_flow_boxes_add_up():
 def test_previous_inhibitors_count_different_drugs_before_the_line():
     cohort = make_cohort(
         [
-            sample("C1156Y", "crizotinib", line("ceritinib"), line("crizotinib"), line("lorlatinib")),
+            sample(
+                "C1156Y", "crizotinib", *map(line, ["ceritinib", "crizotinib", "lorlatinib"])
+            ),
             sample("G1202R", "alectinib", line("lorlatinib"), prior="unknown;alectinib"),
             sample("I1171N", "alectinib", line("ceritinib"), prior="crizotinib;alectinib"),
             sample("C1156Y+L1198F", "lorlatinib", line("crizotinib"), patient="p0", order=2,

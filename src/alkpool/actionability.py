@@ -87,7 +87,8 @@ def assessed_profiles(samples: pd.DataFrame, *, split_trans: bool = True) -> pd.
         list(mutations.mutations_of(profile)) if apart else [profile]
         for profile, apart in zip(samples["mutations"], trans, strict=True)
     ]
-    table = samples[["sample_id"]].assign(profile=profiles).explode("profile")
+    table = samples[["sample_id"]].assign(profile=pd.Series(profiles, index=samples.index))
+    table = table.explode("profile")
     return table.astype({"profile": str}).reset_index(drop=True)
 
 

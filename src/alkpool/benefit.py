@@ -111,7 +111,7 @@ def classify(treatments: pd.DataFrame, rule: BenefitRule = BenefitRule()) -> pd.
     response = _vocabulary_column(treatments, "best_response", BestResponse)
     status = _vocabulary_column(treatments, "status", TreatmentStatus)
     pfs_known, pfs_reached, pfs_missed = _against(treatments, "pfs", rule.threshold_months)
-    dot_known, dot_reached, dot_missed = _against(treatments, "dot", rule.threshold_months)
+    _dot_known, dot_reached, dot_missed = _against(treatments, "dot", rule.threshold_months)
     ongoing = status == TreatmentStatus.ONGOING
     conditions = {
         "R1": np.isin(response, [BestResponse.COMPLETE, BestResponse.PARTIAL]),

@@ -73,7 +73,7 @@ def by_class(cohort: Cohort, *, by_residue: bool = True) -> pd.DataFrame:
     """
     samples = with_class(analysis_set(cohort).samples, by_residue=by_residue)
     counts = pd.crosstab(samples["resistance_on"], samples["mutation_class"])
-    table = counts.stack().rename("samples").reset_index()
+    table = pd.Series(counts.stack()).rename("samples").reset_index()
     table = table.assign(total=table["resistance_on"].map(counts.sum(axis=1)))
     return table.join(stats.proportions(table["samples"], table["total"]))
 
@@ -197,11 +197,13 @@ def variant_effect(
         outcome=(first["mutation_class"] == mutation_class).astype(int),
         exposed=(first["fusion_variant"] == variants[0]).astype(int),
     )
-    terms = {"outcome": "outcome", "exposure": "exposed", "adjust_for": ["resistance_on"]}
+    failed = ["resistance_on"]
     try:
-        fitted, method = stats.logistic(table, **terms), "logistic regression"
+        fitted = stats.logistic(table, "outcome", "exposed", adjust_for=failed)
+        method = "logistic regression"
     except stats.SeparationError:
-        fitted, method = stats.firth(table, **terms), "Firth's penalised likelihood"
+        fitted = stats.firth(table, "outcome", "exposed", adjust_for=failed)
+        method = "Firth's penalised likelihood"
     except stats.ConfoundedError:
         fitted = pd.DataFrame(index=["exposed"], columns=_EFFECT_COLUMNS, dtype=float)
         method = "not estimable: variant and inhibitor determine one another"

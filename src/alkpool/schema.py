@@ -100,13 +100,13 @@ class Table:
     def typed(self, text: pd.DataFrame) -> pd.DataFrame:
         """Convert validated text cells: integers to ``Int64``, decimals to ``float64``."""
         blank_as_missing = text.replace("", None)
-        numbers = {column: "Int64" for column in self.integers}
-        numbers |= {column: "float64" for column in self.decimals}
-        converted = {
-            column: pd.to_numeric(blank_as_missing[column]).astype(dtype)
-            for column, dtype in numbers.items()
+        numbers = {
+            column: pd.to_numeric(blank_as_missing[column])
+            for column in (*self.integers, *self.decimals)
         }
-        return text.assign(**converted)
+        whole = {column: numbers[column].astype("Int64") for column in self.integers}
+        decimal = {column: numbers[column].astype("float64") for column in self.decimals}
+        return text.assign(**whole, **decimal)
 
 
 @cache
@@ -134,7 +134,7 @@ def _is_number(low: float, high: float, *, whole: bool) -> pa.Check:
     allowed = f"must be {kind} from {low:g} to {high:g}, or blank when not stated"
 
     def valid(cell: str) -> bool:
-        return cell == "" or bool(pattern.fullmatch(cell)) and low <= float(cell) <= high
+        return cell == "" or (bool(pattern.fullmatch(cell)) and low <= float(cell) <= high)
 
     return pa.Check(valid, element_wise=True, error=allowed)
 

@@ -1,0 +1,200 @@
+"""What a notebook hands to the book: tables, figures, takeaways and computed prose.
+
+Everything carries the cohort's ``synthetic`` mark: a column in tables, a watermark in figures.
+"""
+
+import hashlib
+import html
+import json
+from collections.abc import Mapping, Sequence
+from io import StringIO
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from great_tables import GT
+from IPython.display import HTML, Markdown, display
+from matplotlib.figure import Figure
+
+from alkpool import paths, stats
+from alkpool.cohort import Cohort
+from alkpool.files import write_atomically
+
+SYNTHETIC_MARK = "SYNTHETIC: not patients"
+
+
+def write_table(table: pd.DataFrame, name: str, cohort: Cohort) -> None:
+    """Write a result table to ``results/<cohort>/<name>.csv``.
+
+    Shares are fractions with six decimals; a synthetic cohort adds the column ``synthetic``.
+    """
+    marked, _ = _marked(table, "", cohort)
+    text = marked.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    write_atomically(paths.RESULTS / cohort.name / f"{name}.csv", text)
+
+
+def show_table(table: pd.DataFrame, caption: str, cohort: Cohort, *, escape: bool = True) -> None:
+    """Show a wide table; in the book it scrolls, sorts and searches.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Shown without its index, as it is: round and label before.
+    caption : str
+        What the table shows, and of what.
+    cohort : Cohort
+        Says whether the rows are synthetic.
+    escape : bool
+        Show cells as text. Turn off only for cells that were built from escaped text.
+    """
+    marked, caption = _marked(table, caption, cohort)
+    plain = (
+        marked.style.hide(axis="index")
+        .format(escape="html" if escape else None, na_rep="")
+        .format_index(escape="html", axis="columns")
+        .set_caption(html.escape(caption))
+        .to_html(exclude_styles=True)
+    )
+    display(HTML(plain.replace("<table>", '<table class="interactive">', 1)))
+
+
+def show_publication_table(
+    table: pd.DataFrame,
+    caption: str,
+    cohort: Cohort,
+    *,
+    row_groups: str | None = None,
+    notes: Sequence[str] = (),
+) -> None:
+    """Show a short table as a journal prints it, with row groups and notes.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Shown as it is.
+    caption : str
+        What the table shows, and of what.
+    cohort : Cohort
+        Says whether the rows are synthetic.
+    row_groups : str, optional
+        Column whose values head groups of rows.
+    notes : sequence of str
+        Lines below the table.
+    """
+    marked, caption = _marked(table, caption, cohort)
+    publication = (
+        GT(marked, id=f"table-{_fingerprint(marked, caption)}", groupname_col=row_groups)
+        .tab_header(title=caption)
+        .sub_missing(missing_text="")
+        .tab_options(
+            heading_align="left",
+            heading_title_font_size="1rem",
+            table_background_color="transparent",
+            table_font_size="0.9rem",
+            row_group_font_weight="bold",
+        )
+    )
+    for note in notes:
+        publication = publication.tab_source_note(note)
+    display(HTML(publication.as_raw_html()))
+
+
+def _marked(table: pd.DataFrame, caption: str, cohort: Cohort) -> tuple[pd.DataFrame, str]:
+    if not cohort.synthetic:
+        return table, caption
+    return table.assign(synthetic="yes"), f"{SYNTHETIC_MARK}. {caption}"
+
+
+def _fingerprint(table: pd.DataFrame, caption: str) -> str:
+    text = caption + table.to_csv(index=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def show_figure(figure: Figure, name: str, caption: str, alt: str, cohort: Cohort) -> None:
+    """Show a figure as SVG with the caption and alternative text the book needs.
+
+    Parameters
+    ----------
+    figure : Figure
+        Closed afterwards.
+    name : str
+        Target of cross-references, ``fig-...``.
+    caption, alt : str
+        What is shown and of how many; the words for who cannot see it. Neither may be empty.
+    cohort : Cohort
+        Says whether to draw the watermark.
+    """
+    if not (caption.strip() and alt.strip()):
+        raise ValueError(f"figure {name} needs a caption and an alternative text")
+    if cohort.synthetic:
+        figure.text(
+            0.5, 0.5, SYNTHETIC_MARK, ha="center", va="center", rotation=25, fontsize=26,
+            color="0.5", alpha=0.35, zorder=10,
+        )  # fmt: skip
+        caption, alt = f"{SYNTHETIC_MARK}. {caption}", f"{SYNTHETIC_MARK}. {alt}"
+    drawing = StringIO()
+    figure.savefig(drawing, format="svg", metadata={"Date": None, "Creator": None, "Title": alt})
+    plt.close(figure)
+    svg = "image/svg+xml"
+    display(
+        {svg: drawing.getvalue(), "text/plain": alt},
+        raw=True,
+        metadata={svg: {"alkpool": {"name": name, "caption": caption, "alt": alt}}},
+    )
+
+
+def show_takeaways(sentences: Sequence[str], chapter: str, cohort: Cohort) -> None:
+    """Show the computed takeaways of a chapter and keep them for the cover page."""
+    path = paths.RESULTS / cohort.name / "takeaways" / f"{chapter}.json"
+    text = json.dumps(list(sentences), ensure_ascii=False, indent=1) + "\n"
+    write_atomically(path, text)
+    bullets = "\n".join(f"- {sentence}" for sentence in sentences)
+    display(Markdown(f":::{{admonition}} Takeaways\n:class: takeaways\n{bullets}\n:::"))
+
+
+def say(text: str) -> None:
+    """Show a computed sentence as Markdown."""
+    display(Markdown(text))
+
+
+def fraction(k: int, n: int) -> str:
+    """``k/n (percent; 95% CI low to high)`` with the Wilson interval, or ``0/0`` in words.
+
+    Examples
+    --------
+    >>> fraction(5, 7)
+    '5/7 (71%; 95% CI 36% to 92%)'
+    """
+    if n == 0:
+        return "0/0 (nothing observed)"
+    interval = stats.wilson(k, n)
+    return f"{k}/{n} ({k / n:.0%}; 95% CI {interval.low:.0%} to {interval.high:.0%})"
+
+
+def p_value(value: float) -> str:
+    """P value as text: three decimals, ``< .001`` below.
+
+    Examples
+    --------
+    >>> p_value(0.0004), p_value(0.0443)
+    ('P < .001', 'P = .044')
+    """
+    if np.isnan(value):
+        return "no P"
+    return "P < .001" if value < 0.001 else f"P = {value:.3f}".replace("0.", ".", 1)
+
+
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """Give a number with its noun in the right form.
+
+    Examples
+    --------
+    >>> counted(1, "patient"), counted(2, "biopsy", "biopsies")
+    ('1 patient', '2 biopsies')
+    """
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def labelled(table: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Pick and rename columns for reading, in the order of ``labels``."""
+    return table[list(labels)].rename(columns=dict(labels))

@@ -1,0 +1,199 @@
+"""What notebooks hand to the book: marks, escapes, wording, and figures that can be read."""
+
+import json
+from io import StringIO
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from factory import line, make_cohort, sample
+from matplotlib.colors import to_rgb
+
+from alkpool import actionability, benefit, distribution, figures, invitro, output, paths
+from alkpool.cohort import analysis_set, flow, lines
+
+SVG = "image/svg+xml"
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Collect what a notebook would display."""
+    displayed = []
+    monkeypatch.setattr(output, "display", lambda data, **more: displayed.append((data, more)))
+    return displayed
+
+
+@pytest.fixture(autouse=True)
+def results(tmp_path, monkeypatch):
+    """Keep the tables of tests out of the project's results."""
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    figures.use_style()
+    yield tmp_path
+    plt.close("all")
+
+
+@pytest.fixture(params=[False, True], ids=["real", "synthetic"])
+def cohort(request):
+    ongoing = line("ceritinib", "SD", status="ongoing", dot_relation="=", dot_months=3)
+    return make_cohort(
+        [
+            sample("G1202R", "alectinib", line("lorlatinib", "PR", pfs_relation="=", pfs_months=9)),
+            sample("L1196M", "crizotinib", line("alectinib"), line("brigatinib", "PD")),
+            sample("I1171N", "alectinib", ongoing, prior="unknown;alectinib"),
+            sample("L1196M+G1202R", "lorlatinib", phase="cis"),
+        ],
+        synthetic=request.param,
+    )  # fmt: skip
+
+
+def drawings(cohort):
+    """Every figure of the notebooks."""
+    pool = analysis_set(cohort)
+    judged = benefit.classify(lines(pool))
+    matrix = actionability.matrix(pool)
+    classes = distribution.by_class(pool)
+    calls = pd.DataFrame(
+        {"model_id": ["a", "b"], "mutations": ["G1202R"] * 2, "inhibitor": ["alectinib"] * 2,
+         "call": ["resistant", "sensitive"]}
+    )  # fmt: skip
+    failed = distribution.by_inhibitor(pool)
+    return {
+        "flow": figures.selection_flow(flow(pool), {"cohort": "Cohort studies"}),
+        "benefit": figures.benefit_flow(judged, benefit.BenefitRule()),
+        "forest": figures.forest(failed, "resistance_on", "samples", "total", xlabel="share"),
+        "classes": figures.class_matrix(
+            classes, sorted(set(classes["mutation_class"])), sorted(set(classes["resistance_on"]))
+        ),
+        "lollipop": figures.lollipop(pool.samples),
+        "verdicts": figures.verdict_matrix(matrix),
+        "comparison": figures.comparison_matrix(matrix, calls, {"a": 1, "b": 2}),
+        "swimmer": figures.swimmer(judged),
+    }
+
+
+def test_figures_are_the_same_bytes_every_time(cohort):
+    def bytes_of(figure):
+        drawing = StringIO()
+        figure.savefig(drawing, format="svg", metadata={"Date": None})
+        return drawing.getvalue()
+
+    first = {name: bytes_of(figure) for name, figure in drawings(cohort).items()}
+    assert first == {name: bytes_of(figure) for name, figure in drawings(cohort).items()}
+    assert all("<svg" in drawing for drawing in first.values())
+
+
+def words_of(figure):
+    """All text drawn in a figure."""
+    return [text.get_text() for text in figure.findobj(lambda part: hasattr(part, "get_text"))]
+
+
+def test_every_cell_of_figure_5_says_verdict_rule_counts_and_intervals(cohort):
+    words = words_of(drawings(cohort)["verdicts"])
+    matrix = actionability.matrix(analysis_set(cohort))
+    assert sum(" V" in word and word[0] in "+–±?" for word in words) == len(matrix)
+    assert sum(word.startswith("B ") for word in words) == len(matrix) + 1
+    assert "B 1/1 (21–100%)" in words
+    assert "R 2/2 (34–100%)" not in words
+    assert "R 1/2 (9–91%)" in words
+
+
+def test_benefit_flow_shows_the_count_of_every_branch(cohort):
+    words = words_of(drawings(cohort)["benefit"])
+    counts = benefit.classify(analysis_set(cohort).treatments)["rule"].value_counts()
+    for rule in benefit.RULES:
+        assert any(word.startswith(f"{rule}  n = {counts.get(rule, 0)}\n") for word in words), rule
+
+
+def test_a_synthetic_cohort_is_marked_everywhere(cohort, shown, results):
+    table = pd.DataFrame({"n": [1]})
+    output.write_table(table, "numbers", cohort)
+    output.show_table(table, "Numbers.", cohort)
+    output.show_publication_table(table, "Numbers", cohort)
+    output.show_figure(drawings(cohort)["forest"], "fig-x", "Caption.", "Words.", cohort)
+    written = (results / cohort.name / "numbers.csv").read_text()
+    assert ("synthetic" in written.splitlines()[0]) == cohort.synthetic
+    for data, _ in shown[:2]:
+        assert ("synthetic" in data.data.lower()) == cohort.synthetic
+    data, more = shown[2]
+    mark = more["metadata"][SVG]["alkpool"]
+    assert mark["alt"].startswith(output.SYNTHETIC_MARK) == cohort.synthetic
+    assert mark["caption"].startswith(output.SYNTHETIC_MARK) == cohort.synthetic
+    assert (f"<!-- {output.SYNTHETIC_MARK} -->" in data[SVG]) == cohort.synthetic
+
+
+@pytest.mark.parametrize(("caption", "alt"), [("", "words"), ("words", " ")])
+def test_a_figure_needs_caption_and_words(caption, alt, cohort):
+    figure = drawings(cohort)["forest"]
+    with pytest.raises(ValueError, match="fig-x needs a caption and an alternative text"):
+        output.show_figure(figure, "fig-x", caption, alt, cohort)
+
+
+def test_hostile_text_is_shown_as_text(cohort, shown):
+    hostile = '<script>alert("x")</script>'
+    output.show_table(pd.DataFrame({hostile: [hostile]}), hostile, cohort)
+    output.show_publication_table(pd.DataFrame({"cell": [hostile]}), "Caption", cohort)
+    for data, _ in shown:
+        assert "<script" not in data.data
+        assert "&lt;script" in data.data
+
+
+def test_takeaways_are_kept_for_the_cover(cohort, shown, results):
+    output.show_takeaways(["One.", "Two."], "01-x", cohort)
+    path = results / cohort.name / "takeaways" / "01-x.json"
+    assert json.loads(path.read_text()) == ["One.", "Two."]
+    assert "- One.\n- Two." in shown[0][0].data
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.00099, "P < .001"), (0.0435, "P = .043"), (1.0, "P = 1.000"), (float("nan"), "no P")],
+)
+def test_p_values(value, text):
+    assert output.p_value(value) == text
+
+
+def test_fractions():
+    assert output.fraction(5, 7) == "5/7 (71%; 95% CI 36% to 92%)"
+    assert output.fraction(0, 0) == "0/0 (nothing observed)"
+
+
+def luminance(colour):
+    channels = np.array(to_rgb(colour))
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def contrast(first, second):
+    low, high = sorted([luminance(first), luminance(second)])
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_words_in_coloured_cells_can_be_read():
+    for face, ink, _ in figures.VERDICT_STYLE.values():
+        assert contrast(face, ink) >= 4.5
+    for colour in (figures.INK, figures.MUTED):
+        assert contrast(colour, figures.PAPER) >= 4.5
+    for colour, _, _ in figures.CALL_STYLE.values():
+        assert contrast(colour, figures.PAPER) >= 3
+
+
+def test_every_class_has_a_mark_of_its_own():
+    marks = [mark for _, _, mark in figures.VERDICT_STYLE.values()]
+    shapes = [shape for _, shape, _ in figures.CALL_STYLE.values()]
+    assert len(set(marks)) == len(marks) == len(actionability.Verdict)
+    assert len(set(shapes)) == len(shapes)
+
+
+def test_a_synthetic_cohort_meets_its_own_calls_only(monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "COHORTS", tmp_path)
+    folder = tmp_path / "test"
+    folder.mkdir()
+    (folder / "invitro_calls.csv").write_text(
+        "model_id,mutations,inhibitor,call\nHorn-V1,G1202R,alectinib,resistant\n"
+    )
+    made_up = invitro.load_for(make_cohort([], synthetic=True))
+    assert list(made_up.measurements["model_id"]) == ["Horn-V1"]
+    assert list(invitro.with_call(made_up)["call"]) == ["resistant"]
+    real = invitro.load_for(make_cohort([]))
+    assert "Horn-V1" not in set(real.models["model_id"])
