@@ -1,0 +1,83 @@
+"""The built book in Debian's Chromium.
+
+Without Chromium the tests skip with the command that installs it; in CI they fail instead, so
+that a machine without a browser cannot pass. Every page is opened once, and what the browser saw
+is kept for the tests.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from alkpool import paths
+
+from .reading import WIDE, Visit, Watch, visit
+
+BOOK = paths.BUILD / "book"
+COMMANDS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run",
+)  # fmt: skip
+
+
+def _missing(reason: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def book() -> Path:
+    """Folder of the built book."""
+    if not (BOOK / "index.html").is_file():
+        _missing(f"{BOOK / 'index.html'} is missing: run make report")
+    return BOOK
+
+
+@pytest.fixture(scope="session")
+def pages(book: Path) -> dict[str, BeautifulSoup]:
+    """Every page of the book, by its path in the book."""
+    found = {
+        path.relative_to(book).as_posix(): BeautifulSoup(path.read_bytes(), "html.parser")
+        for path in sorted(book.rglob("*.html"))
+        if not path.relative_to(book).parts[0].startswith("_")
+    }
+    assert "search.html" in found, f"{book} is no complete book"
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests."""
+    command = next(filter(None, map(shutil.which, COMMANDS)), None)
+    if command is None:
+        _missing("no Chromium on this machine: sudo apt-get install chromium")
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=command, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Return a fresh page; the test fails when the page complains or asks another host."""
+    with browser.new_context(viewport=WIDE, color_scheme="light") as context:
+        opened, watch = context.new_page(), Watch()
+        watch.attach(opened)
+        yield opened
+    assert watch.problems == []
+
+
+@pytest.fixture(scope="session")
+def visits(browser: Browser, book: Path, pages: dict[str, BeautifulSoup]) -> list[Visit]:
+    """Return what the browser saw on every page."""
+    with browser.new_context(color_scheme="light") as context:
+        opened = context.new_page()
+        return [visit(opened, book, name) for name in pages]

@@ -1,0 +1,144 @@
+"""What a reader sees and does: clean loading, search, sorting, themes, small screens."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from .reading import NARROW, Visit, open_page, settle
+
+
+def by_page(found: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Keep the pages on which something was found."""
+    return {name: problems for name, problems in found.items() if problems}
+
+
+def test_pages_load_without_complaint(visits: list[Visit]) -> None:
+    """No console warning, script error, failed request or request to another host."""
+    assert by_page({visit.name: visit.problems for visit in visits}) == {}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_can_be_read(visits: list[Visit], theme: str) -> None:
+    """Text stands out from its ground: contrast of at least 4.5."""
+    assert by_page({visit.name: visit.low_contrast[theme] for visit in visits}) == {}
+
+
+def test_pages_fit_a_telephone(visits: list[Visit]) -> None:
+    """Nothing scrolls sideways but the frames of wide tables, formulas and code."""
+    wide = {
+        visit.name: [f"page is {visit.narrow_width} px wide", *visit.sticking_out]
+        for visit in visits
+        if visit.narrow_width > NARROW["width"] or visit.sticking_out
+    }
+    assert wide == {}
+
+
+def test_navigation_opens_on_a_telephone(page: Page, book: Path) -> None:
+    """The button in the head of the page opens the table of contents."""
+    page.set_viewport_size(NARROW)
+    open_page(page, book / "index.html")
+    contents = page.locator(".bd-docs-nav").first
+    expect(contents).not_to_be_in_viewport()
+    page.locator("button.primary-toggle").click()
+    expect(contents).to_be_in_viewport()
+
+
+def search(page: Page, book: Path, words: str) -> Locator:
+    """Search through the field of the cover page; return the results once complete."""
+    open_page(page, book / "index.html")
+    page.keyboard.press("Control+k")
+    field = page.locator("#pst-search-dialog input[type=search]")
+    field.fill(words)
+    field.press("Enter")
+    page.wait_for_url("**/search.html?*")
+    summary = page.locator("#search-results .search-summary")
+    expect(summary).to_have_text(re.compile("found|did not match"))
+    return page.locator("#search-results ul.search > li")
+
+
+def test_search_finds_a_mutation(page: Page, book: Path) -> None:
+    """Each result leads to a page of the book that names the mutation."""
+    results = search(page, book, "G1202R")
+    expect(results).not_to_have_count(0)
+    results.first.locator("a").first.click()
+    settle(page)
+    expect(page.locator("article").first).to_contain_text("G1202R")
+
+
+def test_search_finds_nothing_where_nothing_is(page: Page, book: Path) -> None:
+    """A word of no page has no results."""
+    expect(search(page, book, "xyzzyquux")).to_have_count(0)
+
+
+@pytest.fixture
+def sortable(page: Page, book: Path, visits: list[Visit]) -> Locator:
+    """Return an interactive table with something to sort by its first column."""
+    for visit in visits:
+        if not visit.interactive_tables:
+            continue
+        open_page(page, book / visit.name)
+        for table in page.locator("table.dataTable").all():
+            if len(set(first_column(table))) > 1:
+                return table
+    raise AssertionError("no page has an interactive table")
+
+
+def first_column(table: Locator) -> list[str]:
+    """Text of the first cell of every row shown."""
+    cells = table.locator("tbody tr > :first-child").all_text_contents()
+    return [" ".join(cell.split()) for cell in cells]
+
+
+def in_order(values: list[str]) -> list[str]:
+    """Values as a reader expects them: numbers by size, words by the alphabet."""
+    try:
+        return sorted(values, key=float)
+    except ValueError:
+        return sorted(values, key=str.casefold)
+
+
+def test_tables_sort_by_click(sortable: Locator) -> None:
+    """The first press on a column head sorts upwards, the second downwards."""
+    head = sortable.locator("thead th").first
+    head.click()
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    upwards = first_column(sortable)
+    head.click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    downwards = first_column(sortable)
+    assert upwards == in_order(upwards)
+    assert downwards == in_order(downwards)[::-1]
+    assert upwards != downwards
+
+
+def test_tables_sort_by_keyboard(sortable: Locator, page: Page) -> None:
+    """The column head takes the focus, and Enter sorts."""
+    head = sortable.locator("thead th").first
+    focusable = head.locator("[tabindex='0']").or_(head.and_(page.locator("[tabindex='0']")))
+    focusable.first.focus()
+    page.keyboard.press("Enter")
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    values = first_column(sortable)
+    assert values == in_order(values)
+
+
+def test_wide_tables_scroll_in_their_frame(visits: list[Visit]) -> None:
+    """Some table is wider than a telephone, and its frame scrolls."""
+    assert sum(visit.scrolling_tables for visit in visits) > 0
+
+
+def test_theme_is_switched_and_kept(page: Page, book: Path) -> None:
+    """The button changes to a dark page, and the next page stays dark."""
+    open_page(page, book / "index.html")
+    switch = page.locator("button.theme-switch-button").first
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+    for _ in range(3):
+        switch.click()
+        if page.locator("html[data-theme='dark'][data-mode='dark']").count():
+            break
+    assert page.evaluate(ground) != light
+    open_page(page, book / "search.html")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")

@@ -1,0 +1,133 @@
+"""What stands in the files of the book: structure, links, figures, nothing from other hosts."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+
+# Elements that a browser loads without being asked, with the attribute that says from where.
+LOADED = {
+    "script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src",
+    "audio": "src", "embed": "src", "object": "data",
+}  # fmt: skip
+LOADED_LINKS = {"stylesheet", "icon", "preload", "modulepreload", "prefetch", "preconnect"}
+FOREIGN = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+FOREIGN_IN_CSS = re.compile(r"(?:@import\s+|url\()\s*[\"']?(?:https?:)?//", re.IGNORECASE)
+FOREIGN_IN_SCRIPT = re.compile(r"(?:\bfrom|\bimport\s*\(?)\s*[\"'](?:https?:)?//")
+FIGURE_NUMBER = re.compile(r"Fig(?:\.|ure) (\d+(?:\.\d+)*)")
+
+Pages = dict[str, BeautifulSoup]
+
+
+def article(page: BeautifulSoup) -> Tag:
+    """Part of the page that its author wrote."""
+    found = page.select_one("article") or page.select_one("main")
+    assert found is not None
+    return found
+
+
+def test_pages_have_one_heading_a_title_and_a_language(pages: Pages) -> None:
+    """Screen readers need all three; the theme's second heading is on paper only."""
+    lacking = {}
+    for name, page in pages.items():
+        headings = [heading.get_text(strip=True) for heading in article(page).select("h1")]
+        language = page.html.get("lang") if page.html else None
+        title = page.title.get_text(strip=True) if page.title else ""
+        if len(headings) != 1 or not all([*headings, language, title]):
+            lacking[name] = (headings, language, title)
+    assert lacking == {}
+
+
+def test_images_have_alternative_text(pages: Pages) -> None:
+    """Every image says in words what it shows."""
+    lacking = [
+        (name, image.get("src"))
+        for name, page in pages.items()
+        for image in page.select("img")
+        if not str(image.get("alt", "")).strip()
+    ]
+    assert lacking == []
+
+
+def test_links_and_anchors_lead_somewhere(book: Path, pages: Pages) -> None:
+    """Links inside the book point to a file that exists and to a place in it."""
+    anchors = {
+        name: {str(element[key]) for key in ("id", "name") for element in page.select(f"[{key}]")}
+        for name, page in pages.items()
+    }
+    broken = []
+    for name, page in pages.items():
+        for link in page.select("a[href], link[href], script[src], img[src]"):
+            target = str(link.get("href") or link.get("src"))
+            parts = urlsplit(target)
+            if parts.scheme or parts.netloc or target == "#":
+                continue
+            path = (book / name).parent / unquote(parts.path) if parts.path else book / name
+            place = unquote(parts.fragment)
+            linked = path.resolve().relative_to(book.resolve()).as_posix()
+            if not path.is_file() or (place and place not in anchors.get(linked, {place})):
+                broken.append((name, target))
+    assert broken == []
+
+
+def test_nothing_is_loaded_from_another_host(book: Path, pages: Pages) -> None:
+    """Scripts, images, styles and fonts lie beside the pages."""
+    foreign = []
+    for name, page in pages.items():
+        for element in page.select(", ".join(LOADED)):
+            source = str(element.get(LOADED[element.name], ""))
+            if FOREIGN.match(source):
+                foreign.append((name, source))
+        for link in page.select("link[rel][href]"):
+            if LOADED_LINKS & set(link["rel"]) and FOREIGN.match(str(link["href"])):
+                foreign.append((name, str(link["href"])))
+        foreign += [
+            (name, found.group())
+            for pattern, selector in ((FOREIGN_IN_CSS, "style"), (FOREIGN_IN_SCRIPT, "script"))
+            for element in page.select(selector)
+            for found in pattern.finditer(element.get_text())
+        ]
+    styles = {
+        sheet.relative_to(book).as_posix(): FOREIGN_IN_CSS.findall(sheet.read_text("utf-8"))
+        for sheet in book.rglob("*.css")
+    }
+    assert foreign == []
+    assert {name: found for name, found in styles.items() if found} == {}
+
+
+def test_figures_are_numbered_and_can_be_pointed_to(pages: Pages) -> None:
+    """Each figure has an anchor and a number of its own."""
+    numbers: dict[str, str] = {}
+    for name, page in pages.items():
+        for figure in article(page).select("figure"):
+            caption = figure.select_one(".caption-number")
+            number = FIGURE_NUMBER.match(caption.get_text()) if caption else None
+            assert number, f"a figure of {name} has no number: {figure.get('id')}"
+            assert figure.get("id"), f"{number.group()} of {name} has no anchor"
+            assert number.group(1) not in numbers, f"{number.group()}: {name} and {numbers}"
+            numbers[number.group(1)] = name
+    assert numbers, "the book has no figure"
+
+
+def test_references_to_figures_name_their_number(pages: Pages) -> None:
+    """A cross-reference says the number that the figure carries."""
+    numbers = {
+        (name, figure.get("id")): FIGURE_NUMBER.match(caption.get_text())
+        for name, page in pages.items()
+        for figure in article(page).select("figure")
+        for caption in figure.select(".caption-number")
+    }
+    checked = 0
+    for name, page in pages.items():
+        for reference in article(page).select("a.reference.internal:has(.std-numref)"):
+            said = FIGURE_NUMBER.match(reference.get_text())
+            if said is None:
+                continue
+            path, _, anchor = str(reference["href"]).partition("#")
+            target = (Path(name).parent / path).as_posix() if path else name
+            meant = numbers.get((target, anchor))
+            assert meant, f"{reference} of {name} points to no figure"
+            assert said.group(1) == meant.group(1), f"{reference} of {name}"
+            checked += 1
+    assert checked, "no text of the book refers to a figure"

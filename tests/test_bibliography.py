@@ -1,0 +1,102 @@
+"""The references say what the tables of sources say, and nothing else."""
+
+import re
+import runpy
+
+import pytest
+from pybtex.database import BibliographyData, parse_file, parse_string
+
+from alkpool import paths
+
+TOOL = runpy.run_path(str(paths.HOME / "tools" / "bibliography.py"))
+SOURCE = {"source_id": "choi2010", "first_author": "Choi YL", "year": "2010", "doi": "10.1/x"}
+
+
+def parsed(*rows: dict[str, str]) -> BibliographyData:
+    """Entries that the tool writes for the rows, as BibTeX reads them."""
+    return parse_string(TOOL["render"](rows), "bibtex")
+
+
+def test_file_is_up_to_date() -> None:
+    """Running the tool again would change nothing."""
+    again = "run python tools/bibliography.py"
+    assert (paths.BOOK / "sources.bib").read_text("utf-8") == TOOL["render"](TOOL["read"]()), again
+
+
+def test_every_findable_source_has_a_reference() -> None:
+    """Each DOI and PubMed identifier of the tables stands in one reference, and no other does."""
+    written = parse_file(paths.BOOK / "sources.bib").entries.values()
+    for column, field in (("doi", "doi"), ("pmid", "pubmed")):
+        stated = {row[column] for row in TOOL["read"]() if row[column]}
+        found = [entry.fields[field] for entry in written if field in entry.fields]
+        assert sorted(found) == sorted(stated)
+
+
+def test_keys_of_the_two_lists_differ() -> None:
+    """A method and a source never share a key, which BibTeX reads without capitals."""
+    files = ("references.bib", "sources.bib")
+    keys = [key.lower() for file in files for key in parse_file(paths.BOOK / file).entries]
+    assert len(keys) == len(set(keys))
+
+
+def test_every_citation_has_a_reference() -> None:
+    """Keys cited in prose exist."""
+    text = "\n".join(page.read_text("utf-8") for page in paths.BOOK.glob("*.md"))
+    cited = {
+        key for keys in re.findall(r"\{cite(?::t|:p)?\}`([^`]+)`", text) for key in keys.split(",")
+    }
+    assert cited
+    assert cited <= set(parse_file(paths.BOOK / "references.bib").entries)
+
+
+def test_blank_fields_stay_out() -> None:
+    """What was not seen is not in the reference."""
+    entry = parsed(SOURCE | {"title": "", "journal": "", "pmid": ""}).entries["choi2010"]
+    assert dict(entry.fields) == {"year": "2010", "doi": "10.1/x", "keywords": "source"}
+    assert entry.type == "misc"
+
+
+def test_capitals_and_special_characters_survive() -> None:
+    """Names of genes keep their capitals; TeX's own characters are escaped."""
+    row = SOURCE | {"title": "ALK & 5% of F1174C_x", "journal": "J Med", "pmid": "7"}
+    entry = parsed(row).entries["choi2010"]
+    assert entry.type == "article"
+    assert entry.fields["title"] == r"{ALK \& 5\% of F1174C\_x}"
+    assert entry.fields["pubmed"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("name", "last", "first"),
+    [
+        ("Choi YL", ["Choi"], ["Y.", "L."]),
+        ("Sanchez-Herrero E", ["Sanchez-Herrero"], ["E."]),
+        ("Hu", ["{Hu}"], []),
+        ("van der Berg AB", ["Berg"], ["A.", "B."]),
+    ],
+)
+def test_authors(name: str, last: list[str], first: list[str]) -> None:
+    """Initials are told from the surname, and the others are 'and others'."""
+    author, others = parsed(SOURCE | {"first_author": name}).entries["choi2010"].persons["author"]
+    assert author.last_names == last
+    assert author.first_names + author.middle_names == first
+    assert str(others) == "others"
+
+
+def test_one_publication_has_one_reference() -> None:
+    """A known identifier, or the same key, is the same publication; blanks are filled."""
+    again = {"source_id": "other", "doi": "10.1/x", "pmid": "7", "title": "T"}
+    capital = {"source_id": "Choi2010", "pmid": "7"}
+    (entry,) = parsed(SOURCE, again, capital).entries.values()
+    assert entry.key == "choi2010"
+    assert {"doi": "10.1/x", "pubmed": "7", "title": "{T}"}.items() <= dict(entry.fields).items()
+
+
+def test_sources_that_nobody_can_find_are_left_out() -> None:
+    """A reference needs an identifier or a title."""
+    assert parsed({"source_id": "x", "year": "2013", "first_author": "Hu"}).entries == {}
+
+
+def test_one_key_for_two_publications_is_refused() -> None:
+    """Contradicting identifiers stop the tool."""
+    with pytest.raises(ValueError, match="choi2010 stands for two publications"):
+        parsed(SOURCE, SOURCE | {"doi": "10.1/y"})

@@ -1,0 +1,76 @@
+"""Prose that repeats what the code says must not drift from it."""
+
+import dataclasses
+import re
+import tomllib
+
+import yaml
+
+from alkpool import paths
+from alkpool.actionability import RULES as VERDICT_RULES
+from alkpool.actionability import VerdictRule
+from alkpool.benefit import RULES as BENEFIT_RULES
+from alkpool.benefit import BenefitRule
+from alkpool.compendium import notebook_parameters
+from alkpool.vocabulary import Benefit, Verdict
+
+METHODS = (paths.BOOK / "methods.md").read_text("utf-8")
+VERSION = tomllib.loads((paths.HOME / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+
+
+def rows(first_cell: str) -> dict[str, list[str]]:
+    """Rows of the tables of the methods page whose first cell matches, by that cell."""
+    cells = [
+        [cell.strip() for cell in line.strip("| ").replace("&nbsp;", " ").split("|")]
+        for line in METHODS.splitlines()
+        if re.match(rf"\| {first_cell} \|", line)
+    ]
+    return {first: rest for first, *rest in cells}
+
+
+CHOICES = rows(r"`\w+`")
+
+
+def test_methods_list_every_rule_once() -> None:
+    """The page has the rules of the code, in the order in which they are tried."""
+    assert list(rows(r"R\d")) == list(BENEFIT_RULES)
+    assert list(rows(r"V\d")) == list(VERDICT_RULES)
+    assert {cells[-1] for cells in rows(r"R\d").values()} == set(Benefit)
+    assert {cells[-1] for cells in rows(r"V\d").values()} == set(Verdict)
+
+
+def test_methods_give_the_defaults_of_the_code() -> None:
+    """Every parameter of the rules is listed, with the default of the rule."""
+    listed = {name.strip("`"): yaml.safe_load(row[0].strip("`")) for name, row in CHOICES.items()}
+    for rule in (BenefitRule(), VerdictRule()):
+        for name, default in dataclasses.asdict(rule).items():
+            assert listed.get(name) == default, name
+
+
+def test_methods_give_the_defaults_of_the_notebooks() -> None:
+    """Every listed choice is a parameter of a chapter, with that default in all that have it."""
+    defaults: dict[str, set[object]] = {}
+    for notebook in sorted(paths.NOTEBOOKS.glob("[0-9]*.ipynb")):
+        for name, parameter in notebook_parameters(notebook).items():
+            defaults.setdefault(name, set()).add(parameter.default)
+    for name, row in CHOICES.items():
+        assert defaults.get(name.strip("`")) == {yaml.safe_load(row[0].strip("`"))}, name
+
+
+def test_releases_agree() -> None:
+    """The version of the package is the one to cite, and the last one in the changelog."""
+    cited = yaml.safe_load((paths.HOME / "CITATION.cff").read_text("utf-8"))
+    changelog = (paths.HOME / "CHANGELOG.md").read_text("utf-8")
+    assert cited["version"] == VERSION
+    released = re.findall(r"^## \[(.+)\]", changelog, re.MULTILINE)
+    assert released[0] == "Unreleased"
+    assert released[1:2] in ([], [VERSION])
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    """Files that README and CONTRIBUTING link to exist."""
+    for name in ("README.md", "CONTRIBUTING.md"):
+        text = (paths.HOME / name).read_text("utf-8")
+        targets = [target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target]
+        assert targets
+        assert [target for target in targets if not (paths.HOME / target).exists()] == [], name

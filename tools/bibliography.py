@@ -1,0 +1,101 @@
+"""Write book/sources.bib, the references of the facts, from the tables of sources.
+
+Run ``python tools/bibliography.py`` after a change of a sources.csv; a test fails until you do.
+A field that was not seen is blank in the table and stays out of the reference.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TABLES = (
+    ROOT / "data" / "cohorts" / "curated" / "sources.csv",
+    ROOT / "data" / "invitro" / "sources.csv",
+)
+TARGET = ROOT / "book" / "sources.bib"
+HEADING = "Made from the tables of sources by tools/bibliography.py; correct a source there.\n\n"
+
+IDENTIFIERS = ("doi", "pmid")
+
+_FIRST_AUTHOR = re.compile(r"(?P<surname>.+?)(?: (?P<initials>[A-Z]{1,3}))?")
+_SPECIAL = re.compile(r"([&%$#_])")
+
+Row = dict[str, str]
+
+
+def unique(rows: Iterable[Row]) -> list[Row]:
+    """Keep the sources that a reader can find, each once, sorted by their key.
+
+    Findable are those with a DOI, a PubMed identifier or a title. A DOI or PubMed identifier
+    that comes again under another key is the same publication.
+
+    Raises
+    ------
+    ValueError
+        Where one key stands for two publications.
+    """
+    kept: dict[str, Row] = {}
+    owners: dict[str, str] = {}
+    for row in rows:
+        marks = {name: row[name] for name in IDENTIFIERS if row.get(name)}
+        if not (marks or row.get("title")):
+            continue
+        # BibTeX does not tell capitals in keys apart.
+        key = row["source_id"].lower()
+        owner = next((owners[mark] for mark in marks.values() if mark in owners), key)
+        known = kept.get(owner, {})
+        clash = [name for name in marks if known.get(name) not in (None, "", marks[name])]
+        if clash:
+            raise ValueError(f"{owner} stands for two publications: {known} and {row}")
+        given = {name: value for name, value in row.items() if value}
+        kept[owner] = {**given, **{name: value for name, value in known.items() if value}}
+        owners |= dict.fromkeys(marks.values(), owner)
+    return [{**kept[key], "source_id": key} for key in sorted(kept)]
+
+
+def entry(row: Row) -> str:
+    """BibTeX entry of one source."""
+    fields = {
+        "author": _author(row.get("first_author", "")),
+        # Inner braces keep the capitals of ALK and of mutation names.
+        "title": f"{{{_escaped(row['title'])}}}" if row.get("title") else "",
+        "journal": _escaped(row.get("journal", "")),
+        "year": row.get("year", ""),
+        "doi": row.get("doi", ""),
+        "pubmed": row.get("pmid", ""),
+        "keywords": "source",
+    }
+    kind = "article" if row.get("title") and row.get("journal") else "misc"
+    written = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
+    return "\n".join([f"@{kind}{{{row['source_id']},", *written, "}"])
+
+
+def _author(name: str) -> str:
+    parts = _FIRST_AUTHOR.fullmatch(name)
+    if parts is None:
+        return ""
+    initials = " ".join(f"{letter}." for letter in parts["initials"] or "")
+    written = f"{parts['surname']}, {initials}" if initials else f"{{{parts['surname']}}}"
+    return f"{written} and others"
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", text)
+
+
+def render(rows: Iterable[Row]) -> str:
+    """Text of the BibTeX file."""
+    return HEADING + "\n\n".join(entry(row) for row in unique(rows)) + "\n"
+
+
+def read(tables: Iterable[Path] = TABLES) -> Iterator[Row]:
+    """Rows of the tables, in their order."""
+    for table in tables:
+        with table.open(encoding="utf-8", newline="") as file:
+            yield from csv.DictReader(file)
+
+
+if __name__ == "__main__":
+    TARGET.write_text(render(read()), "utf-8", newline="\n")

@@ -1,0 +1,61 @@
+"""Write environment.yml, for conda and Binder, from pyproject.toml.
+
+Run ``python tools/environment.py`` after a change of dependencies; a test fails until you do.
+"""
+
+import re
+import tomllib
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGET = ROOT / "environment.yml"
+HEADING = "# Made from pyproject.toml by tools/environment.py; change the dependencies there.\n"
+
+# Under this name not on conda-forge, or only in older releases.
+PIP_ONLY = {"frictionless", "playwright"}
+
+_REQUIREMENT = re.compile(
+    r"(?P<name>[A-Za-z0-9._-]+)(?P<extras>\[[^\]]+\])?(?P<versions>(?: ?[<>=!~][^@;]*)?)"
+)
+
+
+def _parse(requirement: str) -> tuple[str, str, str]:
+    parts = _REQUIREMENT.fullmatch(requirement)
+    if parts is None:
+        raise ValueError(f"cannot translate {requirement!r}; allowed is name[extras]versions")
+    return parts["name"], parts["extras"] or "", parts["versions"].strip()
+
+
+def environment(pyproject: str) -> dict[str, object]:
+    """Translate the text of pyproject.toml into the content of environment.yml.
+
+    Ranges are kept as they are: conda reads the same operators. Requirements with extras, which
+    conda has not, of one exact release, which conda-forge need not carry, and those in `PIP_ONLY`
+    go under ``pip``.
+    """
+    content = tomllib.loads(pyproject)
+    project = content["project"]
+    parsed = map(_parse, [*project["dependencies"], *content["dependency-groups"]["dev"]])
+    conda = [f"python {project['requires-python']}", "pip"]
+    pip = []
+    for name, extras, versions in sorted(parsed):
+        if extras or "==" in versions or name in PIP_ONLY:
+            pip.append(f"{name}{extras}{versions}")
+        else:
+            conda.append(f"{name} {versions}".strip())
+    return {
+        "name": project["name"],
+        "channels": ["conda-forge", "nodefaults"],
+        "dependencies": [*conda, {"pip": pip}],
+    }
+
+
+def render(pyproject: str) -> str:
+    """Text of environment.yml for the text of pyproject.toml."""
+    return HEADING + yaml.safe_dump(environment(pyproject), sort_keys=False)
+
+
+if __name__ == "__main__":
+    TARGET.write_text(render((ROOT / "pyproject.toml").read_text("utf-8")), "utf-8")
