@@ -17,6 +17,7 @@ from alkpool.schema import (
     ASSERTIONS,
     INHIBITORS,
     INVITRO_SOURCES,
+    LEDGER,
     MEASUREMENTS,
     MODELS,
     PATIENTS,
@@ -41,6 +42,7 @@ TABLES: dict[str, Table] = {
     "knowledgebases/assertions.csv": ASSERTIONS,
     "distributions/counts.csv": POPULATION_COUNTS,
     "reference/inhibitors.csv": INHIBITORS,
+    "published/results.csv": LEDGER,
 }
 
 # Column to the file and column it points to. A file name alone is one of the same folder.
@@ -74,23 +76,6 @@ class Transcript:
 
 
 TRANSCRIPTS: dict[str, Transcript] = {
-    "published/results.csv": Transcript(
-        "Numbers that Koopman et al. 2022 print, with their place.",
-        {
-            "id": "Key of the number.",
-            "section": "Page and section of the paper.",
-            "quantity": "What the number is.",
-            "population": "Of whom or of what.",
-            "numerator": "Printed or implied count, where there is one.",
-            "denominator": "Printed or implied total, where there is one.",
-            "value": "The number as printed.",
-            "unit": "Its unit; (sic) where the paper uses another unit elsewhere.",
-            "rounding_digits": "Decimals printed.",
-            "statistic": "Kind of number.",
-            "comparator_groups": "Groups that are compared, for tests.",
-            "quote_location": "A few words to find it by.",
-        },
-    ),
     "published/audit.csv": Transcript(
         "Recomputations of printed numbers from one another.",
         {
@@ -204,7 +189,7 @@ def data_dictionary() -> str:
         *(f"| `{file}` | {transcript.description} |" for file, transcript in TRANSCRIPTS.items()),
     ]
     for pattern, table in TABLES.items():
-        lines += ["", f"## {pattern.replace('*', '<name>')}", "", table.description]
+        lines += ["", f"## `{pattern.replace('*', '<name>')}`", "", table.description]
         lines += ["", f"Key: `{', '.join(table.key)}`.", ""]
         lines += ["| column | meaning | unit | allowed | refers to |", "|---|---|---|---|---|"]
         references = REFERENCES.get(pattern, {})
@@ -221,7 +206,7 @@ def data_dictionary() -> str:
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     for file, transcript in TRANSCRIPTS.items():
         if transcript.columns:
-            lines += ["", f"## {file}", "", transcript.description, ""]
+            lines += ["", f"## `{file}`", "", transcript.description, ""]
             lines += ["| column | meaning |", "|---|---|"]
             lines += [f"| `{name}` | {meaning} |" for name, meaning in transcript.columns.items()]
     return "\n".join(lines) + "\n"
