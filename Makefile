@@ -1,0 +1,90 @@
+# alkpool: `make` lists what there is; `make report` makes the book, `make test` proves it.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+BUILD := build
+STAMP := .venv/.complete
+COMPILE := .venv/bin/uv pip compile --quiet $(UPGRADE) --universal --generate-hashes \
+  --no-header --no-annotate --python-version 3.11
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# Where this is set, Python compiles every module at every start: three times slower.
+unexport PYTHONDONTWRITEBYTECODE
+export UV_SYSTEM_CERTS := 1
+export UV_PYTHON_DOWNLOADS := never
+# The settings of the person who runs it stay out of notebooks and figures.
+export IPYTHONDIR := $(CURDIR)/$(BUILD)/ipython
+export JUPYTER_CONFIG_DIR := $(CURDIR)/$(BUILD)/jupyter/config
+export JUPYTER_DATA_DIR := $(CURDIR)/$(BUILD)/jupyter/data
+export MPLCONFIGDIR := $(CURDIR)/$(BUILD)/matplotlib
+
+# An environment knows its own place and its Python: when either has moved, it is made anew.
+$(shell [ -x $(PY) ] && [ "$$(cat $(STAMP) 2>/dev/null)" = "$(CURDIR)" ] || rm -f $(STAMP))
+
+.PHONY: help
+help: ## List what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: report
+report: $(STAMP) ## Run the notebooks that changed and make the book, build/book/index.html
+	@$(PY) -m alkpool.compendium report
+
+.PHONY: test
+test: $(STAMP) lint report ## Check the code, make the book, and run every test
+	@$(PY) -m pytest -n 2 --dist loadfile
+
+.PHONY: check
+check: $(STAMP) ## List every problem of the data (COHORTS="folder ..." for some only)
+	@.venv/bin/alkpool check $(COHORTS)
+
+.PHONY: lab
+lab: $(STAMP) folders ## Open the notebooks in JupyterLab
+	@$(PY) -m jupyterlab --notebook-dir=notebooks
+
+.PHONY: data
+data: $(STAMP) ## Make the tables, the data dictionary and the references from the raw facts
+	@$(PY) -m alkpool.curation
+	@$(PY) tools/bibliography.py
+
+.PHONY: lint
+lint: $(STAMP) ## Check style and types
+	@$(PY) -m ruff check
+	@$(PY) -m ruff format --check
+	@$(PY) -m mypy
+
+.PHONY: format
+format: $(STAMP) ## Put code and notebooks into the common style
+	@$(PY) -m ruff check --fix
+	@$(PY) -m ruff format
+
+.PHONY: lock
+lock: $(STAMP) ## Write the lock files from pyproject.toml (UPGRADE=--upgrade for newer releases)
+	@echo 'uv>=0.13,<0.14' | $(COMPILE) - -o requirements-uv.lock
+	@$(COMPILE) pyproject.toml --group dev -o requirements.lock
+	@$(PY) tools/environment.py
+
+.PHONY: clean
+clean: ## Remove everything made except the environment (.venv)
+	@rm -rf $(BUILD) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.PHONY: folders
+folders:
+	@mkdir -p "$(IPYTHONDIR)" "$(JUPYTER_CONFIG_DIR)" "$(JUPYTER_DATA_DIR)" "$(MPLCONFIGDIR)"
+
+# The environment. The stamp is written last, so an interrupted installation is begun again.
+$(STAMP): requirements.lock requirements-uv.lock pyproject.toml
+	@command -v "$(PYTHON)" >/dev/null || { echo >&2 \
+	  "$(PYTHON) is not installed: install Python 3.11, 3.12 or 3.13, or name one: make PYTHON=/path/to/python"; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo >&2 \
+	  "$$("$(PYTHON)" --version) does not fit: install Python 3.11, 3.12 or 3.13 and name it: make PYTHON=python3.12"; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo >&2 \
+	  "$(PYTHON) cannot make environments; on Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
+	@echo "making the environment .venv (once; some minutes on a slow line)"
+	@[ -f $@ ] || "$(PYTHON)" -m venv --clear .venv
+	@$(PY) -m pip install --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@.venv/bin/uv pip install --python $(PY) --no-deps --require-hashes -r requirements.lock
+	@.venv/bin/uv pip install --python $(PY) --no-deps --no-build-isolation --quiet -e .
+	@printf '%s\n' "$(CURDIR)" > $@

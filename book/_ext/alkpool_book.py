@@ -1,0 +1,64 @@
+"""Sphinx extension of the book: nothing on a page asks another host."""
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import itables
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util.fileutil import copy_asset
+
+MATHJAX = "tex-svg.js"
+TABLES_SCRIPT, TABLES_STYLE = "datatables.js", "datatables.css"
+
+
+def copy_mathjax(app: Sphinx) -> None:
+    """Put MathJax beside the pages: the variant that draws its letters and needs no font."""
+    package = importlib.util.find_spec("sphinx-mathjax-offline")
+    if package is None or package.origin is None:
+        raise RuntimeError("sphinx-mathjax-offline is not installed")
+    script = Path(package.origin).parent / "static" / "mathjax" / MATHJAX
+    copy_asset(script, Path(app.outdir) / "_static" / "mathjax")
+
+
+def copy_datatables(app: Sphinx) -> None:
+    """Put DataTables, as itables ships it, beside the pages as one script for all of them."""
+    shipped = Path(itables.__file__).parent / "html"
+    static = Path(app.outdir) / "_static"
+    static.mkdir(parents=True, exist_ok=True)
+    bundle = (shipped / "dt_bundle.js").read_text(encoding="utf-8")
+    script = f"const interactiveTablesBundle = {json.dumps(bundle)};\n"
+    (static / TABLES_SCRIPT).write_text(script, encoding="utf-8")
+    copy_asset(shipped / "dt_bundle.css", static)
+    (static / "dt_bundle.css").replace(static / TABLES_STYLE)
+
+
+def add_tables_to_page(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Load the table scripts on pages that have an interactive table, and on no other."""
+    if 'class="interactive"' in context.get("body", ""):
+        app.add_css_file(TABLES_STYLE, priority=400)
+        app.add_js_file(TABLES_SCRIPT, loading_method="defer")
+        app.add_js_file("tables.js", loading_method="defer", priority=900)
+
+
+def drop_live_code(app: Sphinx, config: Config) -> None:
+    """Silence sphinx-thebe, which Jupyter Book always loads: it runs code on a remote server."""
+    for listeners in list(app.events.listeners.values()):
+        for listener in list(listeners):
+            if listener.handler.__module__.startswith("sphinx_thebe"):
+                app.disconnect(listener.id)
+    styles = app.registry.css_files
+    styles[:] = [style for style in styles if "thebe" not in style[0]]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Connect to Sphinx."""
+    app.connect("builder-inited", copy_mathjax)
+    app.connect("builder-inited", copy_datatables)
+    app.connect("html-page-context", add_tables_to_page)
+    app.connect("config-inited", drop_live_code)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

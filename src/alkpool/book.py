@@ -1,0 +1,375 @@
+"""Assemble the pages of the book and render them with Jupyter Book.
+
+Pages come from ``book/`` (prose, and ``*.md.j2`` templates that are filled in here) and from the
+executed notebooks, and are put together in ``build/book-src``. Rendering happens in
+``build/sphinx``; only a book without a single warning takes the place of ``build/book``.
+"""
+
+import importlib.metadata
+import json
+import platform
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from alkpool import execution, paths
+from alkpool.compendium import (
+    COHORT,
+    CONFIGURATION,
+    TEMPLATE_SUFFIX,
+    Compendium,
+    CompendiumError,
+    Task,
+    hash_of,
+    shown,
+)
+from alkpool.execution import exchange, write_if_changed
+
+KEY = ".key"
+INDEX = "index"
+NO_COMMIT = "none: not a git checkout, or nothing committed"
+
+# Shown on the status page; requirements.lock has all of them.
+NAMED_PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "jupyter-book", "sphinx")
+
+VISIBILITY_TAGS = re.compile(r"(hide|remove|show)-")
+
+RIBBON = """\
+<div class="synthetic-ribbon" role="note">
+<strong>Synthetic data: not patients.</strong> Every row of this chapter's cohort, {cohort}, is \
+made up to fit published numbers. Nothing on this page is evidence.
+</div>"""
+
+Notebook = dict[str, Any]
+
+
+def publish(compendium: Compendium, tasks: Sequence[Task], build: Path) -> bool:
+    """Make the book in ``build/book`` unless it is up to date.
+
+    Returns
+    -------
+    bool
+        Whether it was made.
+
+    Raises
+    ------
+    CompendiumError
+        When a figure lacks its caption or alternative text, or Sphinx warns; the last good book
+        stays.
+    """
+    state = _state()
+    key = _key(tasks, build, state)
+    published = build / "book"
+    if (published / "index.html").is_file() and _read(published / KEY) == key:
+        return False
+    print("rendering the book", flush=True)
+    source = build / "book-src"
+    _assemble(compendium, tasks, build, source, state)
+    rendered = _render(source, build / "sphinx")
+    fresh = build / ".book.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(rendered, fresh, ignore=shutil.ignore_patterns(".buildinfo*"))
+    (fresh / KEY).write_text(key)
+    exchange(fresh, published)
+    return True
+
+
+def _read(path: Path) -> str:
+    return path.read_text("utf-8") if path.is_file() else ""
+
+
+def _key(tasks: Sequence[Task], build: Path, state: Mapping[str, str]) -> str:
+    sources = [path for path in paths.BOOK.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    chapters = [execution.folder(task, build) / execution.RECORD for task in tasks]
+    included = [paths.DATA / "README.md", paths.HOME / CONFIGURATION]
+    keys = [task.key for task in tasks]
+    files = [path for path in (*sources, *chapters, *included) if path.is_file()]
+    return hash_of([json.dumps(state), *keys], files)
+
+
+def _state() -> dict[str, str]:
+    versions = {name: importlib.metadata.version(name) for name in NAMED_PACKAGES}
+    project = tomllib.loads((paths.HOME / "pyproject.toml").read_text("utf-8"))["project"]
+    return {
+        "alkpool": project["version"],
+        "commit": _commit(),
+        "Python": platform.python_version(),
+        **versions,
+        "requirements.lock": f"SHA-256 {hash_of([], [paths.HOME / 'requirements.lock'])[:16]}",
+    }
+
+
+def _commit() -> str:
+    try:
+        checkout, commit = _git("rev-parse", "--show-toplevel", "HEAD").splitlines()
+        changed = _git("status", "--porcelain")
+    except (OSError, subprocess.CalledProcessError):
+        return NO_COMMIT
+    if Path(checkout).resolve() != paths.HOME.resolve():
+        return NO_COMMIT
+    return commit + (" with uncommitted changes" if changed else "")
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "--no-optional-locks", *arguments]
+    done = subprocess.run(command, cwd=paths.HOME, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def _assemble(
+    compendium: Compendium,
+    tasks: Sequence[Task],
+    build: Path,
+    source: Path,
+    state: Mapping[str, str],
+) -> None:
+    """Write every page that changed to the source folder of Sphinx, and remove all others."""
+    notebooks = {
+        task: json.loads(execution.executed_notebook(task, build).read_text("utf-8"))
+        for task in tasks
+    }
+    targets: dict[str, set[str]] = {}
+    for task, notebook in notebooks.items():
+        promote_figures(notebook, f"notebooks/{task.notebook.name}")
+        targets.setdefault(task.suffix, set()).update(_targets(notebook))
+    content: dict[str, bytes] = {}
+    for task, notebook in notebooks.items():
+        page = _page(notebook, task, targets[task.suffix])
+        content[f"{task.page}.ipynb"] = json.dumps(page, ensure_ascii=False, indent=1).encode()
+    parts = [
+        {
+            "title": part.title,
+            "chapters": [
+                _chapter(task, notebook, build, targets[task.suffix])
+                for task, notebook in notebooks.items()
+                if task.part == part.title
+            ],
+        }
+        for part in compendium.parts
+    ]
+    for path in sorted(path for path in paths.BOOK.rglob("*") if path.is_file()):
+        name = path.relative_to(paths.BOOK).as_posix()
+        if name.endswith(TEMPLATE_SUFFIX):
+            context = {"compendium": compendium, "parts": parts, "state": state}
+            content[name.removesuffix(".j2")] = _filled_in(name, context)
+        elif path.suffix != ".pyc":
+            content[name] = path.read_bytes()
+    content["_toc.yml"] = yaml.safe_dump(_toc(compendium, tasks), sort_keys=False).encode()
+    for name, page_bytes in content.items():
+        write_if_changed(source / name, page_bytes)
+    for path in [path for path in source.rglob("*") if path.is_file()]:
+        if path.relative_to(source).as_posix() not in content:
+            path.unlink()
+
+
+def _filled_in(name: str, context: Mapping[str, object]) -> bytes:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(paths.BOOK),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals["include"] = lambda path: (paths.HOME / path).read_text("utf-8")
+    try:
+        return environment.get_template(name).render(context).encode()
+    except (jinja2.TemplateError, OSError) as error:
+        raise CompendiumError(f"book/{name}: {error}") from None
+
+
+def _toc(compendium: Compendium, tasks: Sequence[Task]) -> dict[str, object]:
+    parts = []
+    for part in compendium.parts:
+        pages = [*part.pages, *(task.page for task in tasks if task.part == part.title)]
+        if pages:
+            parts.append({"caption": part.title, "chapters": [{"file": page} for page in pages]})
+    return {"format": "jb-book", "root": INDEX, "parts": parts}
+
+
+def _chapter(task: Task, notebook: Notebook, build: Path, targets: set[str]) -> dict[str, object]:
+    """What the generated pages can say about a chapter."""
+    made = (execution.folder(task, build) / "results").glob(
+        f"*/takeaways/{task.notebook.stem}.json"
+    )
+    takeaways = [text for path in made for text in json.loads(path.read_text("utf-8"))]
+    return {
+        "page": task.page,
+        "title": _title(notebook, task),
+        "cohort": task.parameters[COHORT],
+        "synthetic": task.synthetic,
+        "parameters": task.defaults | task.parameters,
+        "takeaways": [_renamed(text, targets, task.suffix) for text in takeaways],
+        **execution.record(task, build),
+    }
+
+
+def _title(notebook: Notebook, task: Task) -> str:
+    text = "\n".join(
+        "".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"
+    )
+    heading = re.search(r"^# (.+)$", text, re.MULTILINE)
+    if heading is None:
+        raise CompendiumError(f"notebooks/{task.notebook.name} has no heading '# Title'")
+    return heading[1].strip()
+
+
+def promote_figures(notebook: Notebook, source: str) -> None:
+    """Move name, caption and alternative text of figures to where MyST-NB reads them.
+
+    A notebook says them in the metadata of the output that is the figure. MyST-NB reads the
+    metadata of the cell, and for all outputs of it: each figure gets a cell of its own.
+
+    Raises
+    ------
+    CompendiumError
+        With every figure that lacks one of them and every warning that was printed: notebook and
+        cell.
+    """
+    cells, problems, number = [], [], 0
+    for cell in notebook["cells"]:
+        number += "injected-parameters" not in cell["metadata"].get("tags", [])
+        place = f"{source}, cell {number}"
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                text = "".join(output["text"]).strip()
+                problems.append(f"{place} printed a warning: {text}")
+        for piece, figure in _split_at_figures(cell):
+            cells.append(piece)
+            if figure is None:
+                continue
+            missing = [word for word in ("name", "caption", "alt") if not figure.get(word)]
+            if missing:
+                problems.append(f"{place}: its figure has no {' and no '.join(missing)}")
+                continue
+            piece["metadata"]["mystnb"] = {
+                "figure": {"name": figure["name"], "caption": figure["caption"]},
+                "image": {"alt": figure["alt"]},
+            }
+    if problems:
+        raise CompendiumError("\n".join(problems))
+    notebook["cells"] = cells
+
+
+def _split_at_figures(cell: Notebook) -> Iterator[tuple[Notebook, dict[str, str] | None]]:
+    """Cut the outputs of a cell before and after each figure; the source stays with the first."""
+    pieces: list[tuple[list[Notebook], dict[str, str] | None]] = []
+    for output in cell.get("outputs", []):
+        image = next((kind for kind in output.get("data", {}) if kind.startswith("image/")), None)
+        if image is not None:
+            pieces.append(([output], output["metadata"].get(image, {}).get("alkpool", {})))
+        elif pieces and pieces[-1][1] is None:
+            pieces[-1][0].append(output)
+        else:
+            pieces.append(([output], None))
+    if not pieces:
+        yield cell, None
+    for number, (outputs, figure) in enumerate(pieces):
+        piece = cell | {"outputs": outputs, "metadata": dict(cell["metadata"])}
+        if number:
+            piece |= {"id": f"{cell['id']}-{number}", "source": ""}
+            piece["metadata"]["tags"] = [*cell["metadata"].get("tags", []), "remove-input"]
+        yield piece, figure
+
+
+def _targets(notebook: Notebook) -> Iterator[str]:
+    """Names that can be referred to: figures and labels."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            yield from re.findall(r"^\(([\w-]+)\)=$", "".join(cell["source"]), re.MULTILINE)
+        if "mystnb" in cell["metadata"]:
+            yield cell["metadata"]["mystnb"]["figure"]["name"]
+
+
+def _renamed(text: str, targets: set[str], suffix: str) -> str:
+    if not (targets and suffix):
+        return text
+    names = "|".join(map(re.escape, sorted(targets, key=len, reverse=True)))
+    return re.sub(rf"(?<![\w-])({names})(?![\w-])", rf"\1{suffix}", text)
+
+
+def _page(notebook: Notebook, task: Task, targets: set[str]) -> Notebook:
+    """Make the page of a chapter from its executed notebook."""
+    cells: list[Notebook] = []
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            cell["source"] = _renamed(cell["source"], targets, task.suffix)
+        else:
+            _rename_outputs(cell, targets, task.suffix)
+            if cells and _is_plain(cells[-1]) and not cells[-1]["outputs"] and _is_plain(cell):
+                # One button for several cells in a row, of which only the last shows anything.
+                cell["source"] = f"{cells.pop()['source']}\n\n{cell['source']}"
+        cells.append(cell)
+    for cell in filter(_is_plain, cells):
+        cell["metadata"]["tags"] = [*cell["metadata"].get("tags", []), "hide-input"]
+    if task.synthetic:
+        ribbon = RIBBON.format(cohort=task.parameters[COHORT])
+        cells.insert(0, {"cell_type": "markdown", "id": "ribbon", "metadata": {}, "source": ribbon})
+    return notebook | {"cells": cells}
+
+
+def _is_plain(cell: Notebook) -> bool:
+    """Whether it is code whose author has not said what of it to show."""
+    tags = cell["metadata"].get("tags", [])
+    return cell["cell_type"] == "code" and not any(map(VISIBILITY_TAGS.match, tags))
+
+
+def _rename_outputs(cell: Notebook, targets: set[str], suffix: str) -> None:
+    for output in cell["outputs"]:
+        markdown = output.get("data", {}).get("text/markdown")
+        if markdown is not None:
+            output["data"]["text/markdown"] = _renamed("".join(markdown), targets, suffix)
+    if "mystnb" in cell["metadata"]:
+        figure = cell["metadata"]["mystnb"]["figure"]
+        figure["name"] += suffix
+        figure["caption"] = _renamed(figure["caption"], targets, suffix)
+
+
+def _render(source: Path, work: Path) -> Path:
+    """Run Sphinx; every warning is an error."""
+    from jupyter_book.sphinx import build_sphinx
+    from sphinx.util.console import color_terminal, nocolor
+
+    if not color_terminal():
+        nocolor()
+
+    unfinished = work / "unfinished"
+    if unfinished.is_file():
+        # Pages that were read before would not be read, and not warn, again.
+        shutil.rmtree(work)
+    # Sphinx removes neither pages nor images that are gone.
+    shutil.rmtree(work / "html", ignore_errors=True)
+    work.mkdir(parents=True, exist_ok=True)
+    unfinished.touch()
+    status = build_sphinx(
+        source,
+        work / "html",
+        doctreedir=work / "doctrees",
+        path_config=source / "_config.yml",
+        noconfig=True,
+        confoverrides={
+            "external_toc_path": str(source / "_toc.yml"),
+            "latex_individualpages": False,
+        },
+        warningiserror=True,
+        keep_going=True,
+        # Only changed pages are read, but all are written: their sidebars, numbers and references
+        # depend on each other.
+        force_all=True,
+        quiet=True,
+    )
+    if status != 0:
+        raise CompendiumError(
+            f"the book could not be rendered, see the warnings above; its pages are in "
+            f"{shown(source)}; the last good book is unchanged"
+        )
+    unfinished.unlink()
+    return work / "html"

@@ -1,0 +1,248 @@
+"""Pages come from prose, templates and executed notebooks; only a clean book appears."""
+
+import copy
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from project import COMPENDIUM, COUNT, FIGURE, PARAMETERS, Project, small_project
+
+from alkpool.book import promote_figures
+from alkpool.compendium import CompendiumError
+
+SVG = "image/svg+xml"
+WORDS = {"name": "fig-a", "caption": "A caption.", "alt": "A square."}
+TABLE = {"output_type": "display_data", "data": {"text/html": "<table></table>"}, "metadata": {}}
+
+
+def figure(words: dict[str, str] | None) -> dict[str, Any]:
+    metadata = {} if words is None else {SVG: {"alkpool": words}}
+    return {"output_type": "display_data", "data": {SVG: "<svg/>"}, "metadata": metadata}
+
+
+def notebook(*outputs: dict[str, Any]) -> dict[str, Any]:
+    code = {"cell_type": "code", "id": "b", "metadata": {"tags": ["x"]}, "source": ["1"],
+            "outputs": list(outputs), "execution_count": 1}  # fmt: skip
+    text = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": ["# Title"]}
+    return copy.deepcopy({"cells": [text, code]})
+
+
+def test_a_figure_alone_keeps_its_cell() -> None:
+    made = notebook(figure(WORDS))
+    promote_figures(made, "page")
+    assert len(made["cells"]) == 2
+    assert made["cells"][1]["metadata"] == {
+        "tags": ["x"],
+        "mystnb": {
+            "figure": {"name": "fig-a", "caption": "A caption."},
+            "image": {"alt": "A square."},
+        },
+    }
+
+
+def test_each_figure_gets_a_cell_and_nothing_is_lost_or_reordered() -> None:
+    other = WORDS | {"name": "fig-b"}
+    made = notebook(TABLE, TABLE, figure(WORDS), figure(other), TABLE)
+    promote_figures(made, "page")
+    cells = made["cells"][1:]
+    assert [len(cell["outputs"]) for cell in cells] == [2, 1, 1, 1]
+    assert [cell["source"] for cell in cells] == [["1"], "", "", ""]
+    assert [cell["id"] for cell in cells] == ["b", "b-1", "b-2", "b-3"]
+    names = [cell["metadata"].get("mystnb", {}).get("figure", {}).get("name") for cell in cells]
+    assert names == [None, "fig-a", "fig-b", None]
+    assert [cell["metadata"]["tags"] for cell in cells] == [["x"]] + [["x", "remove-input"]] * 3
+
+
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        ({**WORDS, "alt": ""}, "no alt"),
+        ({**WORDS, "caption": ""}, "no caption"),
+        ({"name": "fig-a"}, "no caption and no alt"),
+        ({}, "no name and no caption and no alt"),
+        (None, "no name and no caption and no alt"),
+    ],
+)
+def test_a_figure_without_words_is_refused(words: dict[str, str] | None, missing: str) -> None:
+    with pytest.raises(CompendiumError) as caught:
+        promote_figures(notebook(TABLE, figure(words), figure(words)), "notebooks/01-x.ipynb")
+    line = f"notebooks/01-x.ipynb, cell 2: its figure has {missing}"
+    assert str(caught.value) == f"{line}\n{line}"
+
+
+def page(project: Project, name: str) -> BeautifulSoup:
+    text = (project.home / "build" / "book" / f"{name}.html").read_text("utf-8")
+    return BeautifulSoup(text, "html.parser")
+
+
+def article(project: Project, name: str) -> str:
+    found = page(project, name).select_one("article")
+    assert found is not None
+    return " ".join(found.get_text(" ").split()).replace(" .", ".").replace(" ,", ",")
+
+
+def test_the_book(project: Project) -> None:
+    """One book with both cohorts, as everything else would be rendered anew."""
+    code = "import pandas as pd"
+    takeaway = "from IPython.display import Markdown\nMarkdown('See {numref}`fig-count`, **n**.')"
+    label = "%md (here)=\n## A place\n\nBack to [it](here), and $x^2$."
+    cells = [PARAMETERS, COUNT, takeaway, "%md See {numref}`fig-count`.", FIGURE, code, label]
+    project.notebook("01-count", "Count", cells)
+    second = "  - title: Made up\n    cohort: made-up\n    chapters: [{notebook: 01-count}]\n"
+    project.write("compendium.yaml", COMPENDIUM + second)
+    project.edit(
+        "compendium.yaml", 'reads: ["data/extra/{cohort}.csv"]\n', "parameters: {threshold: 7}\n"
+    )
+    project.edit("compendium.yaml", "reads: [data/", "reads: [data/extra/*, data/")
+    project.run()
+
+    # The cover shows the takeaways, each below the link to its chapter.
+    cover = article(project, "index")
+    assert cover.startswith("A small compendium")
+    assert "Count # 2 rows, see Figure 1." in cover
+    assert "Synthetic rows, not patients. 2 rows, see Figure 2." in cover
+    links = [str(link["href"]) for link in page(project, "index").select("article h3 a.reference")]
+    assert links == ["curated/01-count.html", "curated/02-list.html", "made-up/01-count.html"]
+
+    # Figures are numbered through the book, referred to, and described; labels do not clash.
+    for name, number, suffix in (("curated", 1, ""), ("made-up", 2, "-made-up")):
+        html = page(project, f"{name}/01-count")
+        (image,) = html.select(f"figure#fig-count{suffix} img")
+        assert image["alt"] == "A square."
+        caption = html.select_one(f"figure#fig-count{suffix} figcaption")
+        assert caption is not None
+        assert f"Figure {number} Rows of the cohort." in " ".join(caption.get_text(" ").split())
+        text = article(project, f"{name}/01-count")
+        assert text.count(f"See Figure {number}") == 2
+        assert html.select(f"#here{suffix}")
+        assert html.select_one(f"article a[href='#here{suffix}']")
+
+    # Only pages of made-up rows wear the ribbon, above everything else.
+    assert not page(project, "curated/01-count").select(".synthetic-ribbon")
+    ribbon, heading = page(project, "made-up/01-count").select("article :is(.synthetic-ribbon, h1)")
+    assert "Synthetic data: not patients." in ribbon.get_text()
+    assert heading.name == "h1"
+    (title,) = page(project, "made-up/01-count").select("head title")
+    assert title.get_text(strip=True).startswith("Count")
+
+    # Cells that only prepare share one button; the injected parameters are among them.
+    buttons = page(project, "curated/01-count").select("article details.hide")
+    assert len(buttons) == 4
+    assert "threshold = 7" in buttons[0].get_text()
+
+    status = article(project, "status")
+    expected = ("alkpool 1.2.3", "Python 3.", "commit none", "threshold = 7", "cohort = made-up")
+    assert [text for text in expected if text not in status] == []
+    assert len(re.findall(r"\d+\.\d s 20\d\d-\d\d-\d\d \d\d:\d\d", status)) == 3
+
+    # Nothing comes from elsewhere, and nothing could run code elsewhere.
+    for path in (project.home / "build" / "book").rglob("*.html"):
+        html = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        loaded = [
+            tag.get("src") or tag.get("href") for tag in html.select("script[src], link, img")
+        ]
+        assert [url for url in loaded if "//" in str(url)] == [], path
+        assert not re.search(r"thebe|requestKernel", path.read_text("utf-8")), path
+    (formulas,) = page(project, "curated/01-count").select("script[src*=mathjax]")
+    script = project.home / "build/book/curated" / str(formulas["src"]).partition("?")[0]
+    assert script.resolve().name == "tex-svg.js"
+    assert script.is_file()
+
+    # A page that is no longer listed disappears, and pages that stay are mended.
+    project.write("compendium.yaml", COMPENDIUM.replace("pages: [welcome]", "pages: []"))
+    project.write("book/unlisted.md", "# Nobody lists me\n")
+    project.run()
+    book = project.home / "build" / "book"
+    assert not list(book.rglob("*made-up*")) + list(book.rglob("01-count-*"))
+    assert not (book / "unlisted.html").exists()
+    assert "Welcome" not in page(project, "status").get_text()
+
+
+@pytest.fixture(scope="module")
+def rendered_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    made = small_project(tmp_path_factory.mktemp("rendered") / "a checkout")
+    made.write("compendium.yaml", COMPENDIUM.replace("notebook: 01-count", "notebook: 03-plain"))
+    made.edit("compendium.yaml", 'reads: ["data/extra/{cohort}.csv"]', "reads: []")
+    made.notebook("03-plain", "Plain", [PARAMETERS, "print(threshold)"])
+    made.run()
+    return made
+
+
+@pytest.fixture
+def rendered(rendered_once: Project, tmp_path: Path) -> Project:
+    return Project(shutil.copytree(rendered_once.home, tmp_path / "a copy"))
+
+
+def test_a_book_with_a_warning_never_appears(rendered: Project) -> None:
+    book = rendered.home / "build" / "book"
+    good = rendered.tables("build/book")
+    rendered.write("book/welcome.md", "# Welcome\n\nSee {numref}`fig-lost`.\n")
+    for attempt in ("first", "again"):
+        printed = rendered.run(expect=1)
+        assert "fig-lost" in printed, attempt
+        assert "the last good book is unchanged" in printed
+        assert rendered.tables("build/book") == good
+    rendered.write("book/welcome.md", "# Welcome\n\nMended.\n")
+    rendered.run()
+    assert "Mended." in article(rendered, "welcome")
+    # A notebook that warns on its standard error is no clean page either.
+    cells = [PARAMETERS, "import warnings\nwarnings.warn('odd')"]
+    rendered.notebook("03-plain", "Plain", cells)
+    printed = rendered.run(expect=1)
+    assert "notebooks/03-plain.ipynb, cell 3 printed a warning: " in printed
+    assert "UserWarning: odd" in printed
+    assert "Mended." in article(rendered, "welcome")
+    # Nor is one without a title, or a template that asks for what there is not.
+    rendered.notebook("03-plain", "Plain", [PARAMETERS])
+    rendered.edit("notebooks/03-plain.ipynb", "# Plain", "Plain")
+    assert "notebooks/03-plain.ipynb has no heading '# Title'" in rendered.run(expect=1)
+    rendered.notebook("03-plain", "Plain", [PARAMETERS])
+    rendered.write("book/welcome.md.j2", "# Welcome\n\n{{ nothing }}\n")
+    assert "book/welcome.md.j2: 'nothing' is undefined" in rendered.run(expect=1)
+    assert (book / "index.html").is_file()
+
+
+def test_a_killed_rendering_is_begun_again(rendered: Project) -> None:
+    good = rendered.tables("build/book")
+    work = rendered.home / "build" / "sphinx"
+    # As after kill -9: the mark still stands, and a page was written only in part.
+    (work / "unfinished").touch()
+    (work / "html" / "welcome.html").write_text("<html>half")
+    (rendered.home / "build" / "book" / ".key").unlink()
+    rendered.run()
+    after = rendered.tables("build/book")
+    assert after["welcome.html"] == good["welcome.html"]
+    assert not (work / "unfinished").exists()
+
+
+def test_titles_in_the_sidebar_follow_pages_that_change(rendered: Project) -> None:
+    rendered.write("book/welcome.md", "# Good morning\n\nText.\n")
+    rendered.run()
+    assert (
+        "Good morning" in page(rendered, "curated/03-plain").select_one("nav.bd-links").get_text()
+    )  # type: ignore[union-attr]
+
+
+def test_the_commit_is_on_the_status_page(rendered: Project) -> None:
+    def git(*arguments: str) -> str:
+        settings = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
+        command = ["git", *settings, *arguments]
+        return subprocess.run(
+            command, cwd=rendered.home, check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    rendered.write(".gitignore", "build/\n__pycache__/\n")
+    git("init", "--quiet")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "all")
+    commit = git("rev-parse", "HEAD")
+    assert "to execute" not in rendered.run()
+    assert f"commit {commit} Python" in article(rendered, "status")
+    assert rendered.run().startswith("up to date")
+    rendered.write("data/secret/other.csv", "changed\n")
+    rendered.run()
+    assert f"commit {commit} with uncommitted changes" in article(rendered, "status")

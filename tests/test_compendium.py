@@ -1,0 +1,304 @@
+"""The compendium is refused with every problem at once, and runs again only what changed."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from project import PARAMETERS, Project
+
+from alkpool import compendium
+
+CHAPTERS = 'part "Cases", chapter 01-count'
+
+WRONG: dict[str, tuple[Callable[[Project], object], list[str]]] = {
+    "notebook": (
+        lambda p: p.edit("compendium.yaml", "notebook: 02-list", "notebook: 02-lost"),
+        ["notebook: found '02-lost'; must be one of 01-count, 02-list"],
+    ),
+    "parameter of a chapter": (
+        lambda p: p.edit(
+            "compendium.yaml", "01-count", "01-count\n        parameters: {limit: 1}"
+        ),
+        [CHAPTERS, "found 'limit'; the notebook has cohort, threshold"],
+    ),
+    "parameter of a part": (
+        lambda p: p.edit("compendium.yaml", "threshold: 6.0", "treshold: 6.0"),
+        ['part "Cases": parameters: found \'treshold\'; its notebooks have cohort, threshold'],
+    ),
+    "type of a parameter": (
+        lambda p: p.edit("compendium.yaml", "threshold: 6.0", "threshold: six"),
+        ["parameters.threshold: found 'six'", "type of its default, 6.0 (float)"],
+    ),
+    "truth for a number": (
+        lambda p: p.edit("compendium.yaml", "threshold: 6.0", "threshold: true"),
+        ["parameters.threshold: found True", "6.0 (float)"],
+    ),
+    "cohort": (
+        lambda p: p.edit("compendium.yaml", "cohort: curated", "cohort: curated,lost"),
+        ["cohort: found 'lost'; must be one of curated, made-up"],
+    ),
+    "file that is read": (
+        lambda p: p.edit("compendium.yaml", "data/reference/*", "data/referenze/*"),
+        ["reads: found 'data/referenze/*'; there is no such file"],
+    ),
+    "reads outside of data": (
+        lambda p: p.edit("compendium.yaml", "data/reference/*", "results/*"),
+        ["reads: found 'results/*'; must start with data/"],
+    ),
+    "page": (
+        lambda p: p.edit("compendium.yaml", "pages: [status]", "pages: [status, imprint]"),
+        ["pages: found 'imprint'; must be one of index, status, welcome"],
+    ),
+    "page twice": (
+        lambda p: p.edit("compendium.yaml", "pages: [status]", "pages: [status, welcome]"),
+        ["found 'welcome' twice"],
+    ),
+    "chapter twice": (
+        lambda p: p.edit("compendium.yaml", "notebook: 02-list", "notebook: 01-count"),
+        ["found 'curated/01-count' twice"],
+    ),
+    "unknown entry": (
+        lambda p: p.edit("compendium.yaml", "title: About", "titel: About"),
+        ["parts.2.title: Field required", "parts.2.titel: Extra inputs are not permitted"],
+    ),
+    "not YAML": (
+        lambda p: p.write("compendium.yaml", "parts: [\n"),
+        ["compendium.yaml is not readable YAML"],
+    ),
+    "empty": (lambda p: p.write("compendium.yaml", ""), ["compendium.yaml: content"]),
+    "missing": (
+        lambda p: (p.home / "compendium.yaml").unlink(),
+        ["compendium.yaml: the file is missing"],
+    ),
+    "no parameters cell": (
+        lambda p: p.edit("notebooks/02-list.ipynb", '"parameters"', '"param"'),
+        ["notebooks/02-list.ipynb has no cell tagged 'parameters'"],
+    ),
+    "computed default": (
+        lambda p: p.notebook("02-list", "List", [PARAMETERS + "limit = 3 * 2\n"]),
+        ["notebooks/02-list.ipynb, parameters: 'limit = 3 * 2' is not 'name = plain value'"],
+    ),
+    "statement among parameters": (
+        lambda p: p.notebook("02-list", "List", ["import os\n" + PARAMETERS]),
+        ["notebooks/02-list.ipynb, parameters: 'import os' is not 'name = plain value'"],
+    ),
+    "cohort among the parameters": (
+        lambda p: p.edit("compendium.yaml", "threshold: 6.0", "cohort: made-up"),
+        [CHAPTERS, "parameters: found 'cohort'; write cohort: beside parameters:"],
+    ),
+    "no cohort parameter": (
+        lambda p: p.notebook("02-list", "List", ["threshold = 6.0\n"]),
+        ["chapter 02-list: parameters: found 'cohort'; the notebook has threshold"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_refuses_before_anything_runs(project: Project, case: str) -> None:
+    spoil, expected = WRONG[case]
+    spoil(project)
+    printed = project.run(expect=1)
+    for text in expected:
+        assert text in printed
+    assert "to execute" not in printed
+    assert not (project.home / "results").exists()
+
+
+def test_lists_every_problem_at_once(project: Project) -> None:
+    project.edit("compendium.yaml", "notebook: 02-list", "notebook: 02-lost")
+    project.edit("compendium.yaml", "threshold: 6.0", "threshold: six")
+    project.edit("compendium.yaml", "pages: [status]", "pages: [imprint]")
+    printed = project.run(expect=1)
+    for value in ("'02-lost'", "'six'", "'imprint'"):
+        assert value in printed
+
+
+def test_wrong_usage_exits_2(project: Project) -> None:
+    assert "--jobs: found 0; must be at least 1" in project.run("--jobs", "0", expect=2)
+
+
+def executed(printed: str) -> set[str]:
+    return {page for page in ("01-count", "02-list") if f"curated/{page}  " in printed}
+
+
+def planned(project: Project, *columns: str) -> dict[str, list[object]]:
+    """What the plan says of each page."""
+    script = (
+        "import json\nfrom alkpool import compendium\n"
+        "tasks = compendium.plan(compendium.read())\n"
+        f"print(json.dumps({{t.page: [getattr(t, c) for c in {columns}] for t in tasks}}))"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=project.environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, list[object]] = json.loads(done.stdout)
+    return found
+
+
+BOTH, NONE = {"curated/01-count", "curated/02-list"}, set[str]()
+CHANGES: dict[str, tuple[Callable[[Project], object], set[str]]] = {
+    "notebook": (
+        lambda p: p.edit("notebooks/02-list.ipynb", "import paths", "import  paths"),
+        {"curated/02-list"},
+    ),
+    "parameter": (lambda p: p.edit("compendium.yaml", "threshold: 6.0", "threshold: 7"), BOTH),
+    "package": (lambda p: p.edit("src/alkpool/paths.py", "HOME /", "HOME  /"), BOTH),
+    "file of the package": (lambda p: p.write("src/alkpool/style.mplstyle", ""), BOTH),
+    "lock file": (lambda p: p.write("requirements.lock", "other==1\n"), BOTH),
+    "data of one chapter": (
+        lambda p: p.write("data/extra/curated.csv", "2\n"),
+        {"curated/01-count"},
+    ),
+    "data of all chapters": (lambda p: p.write("data/reference/drugs.csv", "drug\n"), BOTH),
+    "new file of the cohort": (lambda p: p.write("data/cohorts/curated/more.csv", ""), BOTH),
+    "new file of a pattern": (lambda p: p.write("data/reference/more.csv", ""), BOTH),
+    "renamed file": (
+        lambda p: (p.home / "data/reference/more.csv").rename(p.home / "data/reference/m.csv"),
+        BOTH,
+    ),
+    "cohort made up": (
+        lambda p: p.edit("data/cohorts/curated/cohort.yaml", "false", "true"),
+        BOTH,
+    ),
+    "data nobody reads": (lambda p: p.write("data/secret/other.csv", "changed\n"), NONE),
+    "other cohort": (lambda p: p.write("data/cohorts/made-up/rows.csv", "z\n"), NONE),
+    "prose": (lambda p: p.write("book/welcome.md", "# Welcome\n\nOther.\n"), NONE),
+    "order": (lambda p: p.edit("compendium.yaml", "title: Cases", "title: Patients"), NONE),
+    "bytecode": (lambda p: p.write("src/alkpool/__pycache__/x.cpython-311.pyc", "x"), NONE),
+}
+
+
+def test_key_changes_with_all_that_the_answer_depends_on(project: Project) -> None:
+    before = planned(project, "key")
+    for case, (change, expected) in CHANGES.items():
+        change(project)
+        after = planned(project, "key")
+        assert {page for page in after if after[page] != before[page]} == expected, case
+        before = after
+
+
+def test_runs_again_only_what_changed(project: Project) -> None:
+    assert executed(project.run("--no-book")) == {"01-count", "02-list"}
+    assert executed(project.run("--no-book")) == set()
+    project.write("data/extra/curated.csv", "2\n")
+    assert executed(project.run("--no-book")) == {"01-count"}
+    assert project.tables()["curated/count.csv"] == b"rows,threshold,extra\n2,6.0,2\n"
+    assert executed(project.run("--no-book", "--force")) == {"01-count", "02-list"}
+
+
+def test_parameters_are_handed_down_and_the_innermost_wins(project: Project) -> None:
+    chapter = "notebook: 02-list"
+    project.edit("compendium.yaml", chapter, f"{chapter}\n        parameters: {{threshold: 1}}")
+    project.edit(
+        "compendium.yaml", "cohort: curated", "cohort: curated\nparameters: {threshold: 2}"
+    )
+    project.edit("compendium.yaml", "title: Cases", "title: Cases\n    cohort: made-up, curated")
+    assert planned(project, "parameters", "synthetic", "suffix") == {
+        "made-up+curated/01-count": [
+            {"threshold": 6.0, "cohort": "made-up,curated"}, True, "-made-up-curated",
+        ],
+        "made-up+curated/02-list": [
+            {"threshold": 1, "cohort": "made-up,curated"}, True, "-made-up-curated",
+        ],
+    }  # fmt: skip
+
+
+def test_a_cohort_may_lie_elsewhere(project: Project, tmp_path: Path) -> None:
+    own = tmp_path / "own cases"
+    (project.home / "data/cohorts/curated").rename(own)
+    project.write("data/extra/own cases.csv", "1\n")
+    project.edit("compendium.yaml", "cohort: curated", f"cohort: {own}")
+    assert planned(project, "parameters", "suffix") == {
+        f"own cases/{name}": [{"threshold": 6.0, "cohort": str(own)}, ""]
+        for name in ("01-count", "02-list")
+    }
+
+
+def test_nothing_to_do_is_quick_and_touches_nothing(project: Project) -> None:
+    project.run()
+    build = project.home / "build"
+    before = {path: path.stat().st_mtime_ns for path in build.rglob("*") if path.name != ".lock"}
+    started = time.perf_counter()
+    assert project.run() == "up to date: build/book/index.html\n"
+    assert time.perf_counter() - started < 2
+    after = {path: path.stat().st_mtime_ns for path in build.rglob("*") if path.name != ".lock"}
+    assert after == before
+
+
+@pytest.mark.parametrize("module", ["pandas", "papermill", "sphinx", "nbformat", "jinja2", "rich"])
+def test_starts_without_heavy_imports(module: str) -> None:
+    modules = "alkpool.compendium, alkpool.execution, alkpool.book"
+    script = f"import sys, {modules}; assert {module!r} not in sys.modules"
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_two_runs_at_once_wait_for_each_other(project: Project) -> None:
+    first, second = project.start("--no-book"), project.start("--no-book")
+    outputs = [process.communicate(timeout=120) for process in (first, second)]
+    assert [first.returncode, second.returncode] == [0, 0], outputs
+    printed = [text for text, _ in outputs]
+    assert sum("waiting: another run works in build" in text for text in printed) == 1
+    assert sorted(map(executed, printed), key=len) == [set(), {"01-count", "02-list"}]
+    assert json.loads(project.tables()["curated/takeaways/01-count.json"])
+
+
+def test_a_run_that_is_killed_leaves_no_trace(project: Project) -> None:
+    project.run("--no-book")
+    before = project.tables()
+    project.notebook("02-list", "List", [PARAMETERS, "import time\ntime.sleep(1)"])
+    project.write("data/extra/curated.csv", "5\n")
+    process = project.start("--no-book")
+    deadline = time.monotonic() + 60
+    while not list((project.home / "build/executed/curated/02-list").glob(".*")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert project.tables() == before
+    assert executed(project.run("--no-book")) >= {"02-list"}
+    after = project.tables()
+    assert after["curated/count.csv"].endswith(b"5\n")
+    assert "curated/list.csv" not in after
+    assert not list((project.home / "build" / "executed").rglob(".*"))
+
+
+def test_interruption_is_no_traceback(project: Project) -> None:
+    project.notebook("02-list", "List", [PARAMETERS, "import time\ntime.sleep(60)"])
+    process = project.start("--no-book")
+    while not list((project.home / "build").glob("executed/curated/02-list/.*")):
+        assert process.poll() is None
+        time.sleep(0.05)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    printed, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in printed + errors
+    assert "stopped" in errors
+
+
+def test_inputs_that_change_during_a_run_are_noticed(project: Project) -> None:
+    change = (
+        "from alkpool import paths\n"
+        "notebook = paths.NOTEBOOKS / '02-list.ipynb'\n"
+        "notebook.write_text(notebook.read_text() + ' ')"
+    )
+    project.notebook("02-list", "List", [PARAMETERS, change])
+    printed = project.run("--no-book", expect=1)
+    assert "inputs of curated/02-list changed while they ran: run again" in printed
+    assert not (project.home / "results").exists()
+
+
+def test_this_compendium_is_sound() -> None:
+    tasks = compendium.plan(compendium.read())
+    assert [task.page for task in tasks][:5] == [
+        "curated/01-cohort-assembly",
+        "curated/02-benefit-classification",
+        "curated/03-mutation-distribution",
+        "curated/04-clinical-actionability",
+        "curated/05-in-vitro-comparison",
+    ]
