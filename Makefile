@@ -41,8 +41,8 @@ check: $(STAMP) ## List every problem of the data (COHORTS="folder ..." for some
 	@.venv/bin/alkpool check $(COHORTS)
 
 .PHONY: lab
-lab: $(STAMP) folders ## Open the notebooks in JupyterLab
-	@$(PY) -m jupyterlab --notebook-dir=notebooks
+lab: $(STAMP) folders ## Open the notebooks in JupyterLab (ARGS=--allow-root where one is root)
+	@$(PY) -m jupyterlab --notebook-dir=notebooks $(ARGS)
 
 .PHONY: data
 data: $(STAMP) ## Make the tables, the data dictionary and the references from the raw facts
@@ -74,8 +74,13 @@ clean: ## Remove everything made except the environment (.venv)
 folders:
 	@mkdir -p "$(IPYTHONDIR)" "$(JUPYTER_CONFIG_DIR)" "$(JUPYTER_DATA_DIR)" "$(MPLCONFIGDIR)"
 
-# The environment. The stamp is written last, so an interrupted installation is begun again.
+# The environment. The stamp is written last, so an interrupted installation is begun again; of two
+# makes at once the second waits, and finds it done.
 $(STAMP): requirements.lock requirements-uv.lock pyproject.toml
+ifndef ALONE
+	@mkdir -p $(BUILD)
+	@$(shell command -v flock >/dev/null && echo flock $(BUILD)/.venv.lock) $(MAKE) --silent ALONE=yes $@
+else
 	@command -v "$(PYTHON)" >/dev/null || { echo >&2 \
 	  "$(PYTHON) is not installed: install Python 3.11, 3.12 or 3.13, or name one: make PYTHON=/path/to/python"; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo >&2 \
@@ -88,3 +93,4 @@ $(STAMP): requirements.lock requirements-uv.lock pyproject.toml
 	@.venv/bin/uv pip install --python $(PY) --no-deps --require-hashes -r requirements.lock
 	@.venv/bin/uv pip install --python $(PY) --no-deps --no-build-isolation --quiet -e .
 	@printf '%s\n' "$(CURDIR)" > $@
+endif

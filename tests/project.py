@@ -1,6 +1,7 @@
 """A small project of its own for tests of the pipeline: two notebooks, two cohorts, a book."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -136,6 +137,7 @@ def small_project(home: Path) -> Project:
         made.write(f"src/alkpool/{module}.py", (ROOT / f"src/alkpool/{module}.py").read_text())
     for name in ("_config.yml", "_ext/alkpool_book.py", "index.md.j2", "status.md.j2"):
         made.write(f"book/{name}", (ROOT / "book" / name).read_text())
+    shutil.copytree(ROOT / "book" / "_static", home / "book" / "_static")
     for name in ("references.bib", "sources.bib"):
         made.write(f"book/{name}", "")
     made.write("book/welcome.md", "# Welcome\n\nText.\n")

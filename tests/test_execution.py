@@ -126,7 +126,9 @@ def test_nothing_is_started_after_a_failure(project: Project) -> None:
 def test_a_kernel_that_dies_is_reported(project: Project) -> None:
     project.notebook("02-list", "List", [PARAMETERS, "import os\nos._exit(3)"])
     printed = project.run("--no-book", expect=1)
-    assert "curated/02-list failed\n  DeadKernelError: Kernel died" in printed
+    assert "notebooks/02-list.ipynb, cell 3:\n    import os\n    os._exit(3)\n" in printed
+    assert "DeadKernelError: Kernel died" in printed
+    assert (project.home / "build/failed/curated/02-list.ipynb").is_file()
 
 
 def test_a_kernel_without_guard_is_refused(project: Project) -> None:

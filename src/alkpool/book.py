@@ -29,10 +29,11 @@ from alkpool.compendium import (
     hash_of,
     shown,
 )
-from alkpool.execution import exchange, write_if_changed
+from alkpool.execution import ADDED_TAGS, exchange, write_if_changed
 
 KEY = ".key"
 INDEX = "index"
+DICTIONARY = paths.DATA / "README.md"
 NO_COMMIT = "none: not a git checkout, or nothing committed"
 
 # Shown on the status page; requirements.lock has all of them.
@@ -87,10 +88,8 @@ def _read(path: Path) -> str:
 def _key(tasks: Sequence[Task], build: Path, state: Mapping[str, str]) -> str:
     sources = [path for path in paths.BOOK.rglob("*") if path.is_file() and path.suffix != ".pyc"]
     chapters = [execution.folder(task, build) / execution.RECORD for task in tasks]
-    included = [paths.DATA / "README.md", paths.HOME / CONFIGURATION]
-    keys = [task.key for task in tasks]
-    files = [path for path in (*sources, *chapters, *included) if path.is_file()]
-    return hash_of([json.dumps(state), *keys], files)
+    files = [*sources, *chapters, paths.HOME / CONFIGURATION]
+    return hash_of([json.dumps(state), _read(DICTIONARY), *(task.key for task in tasks)], files)
 
 
 def _state() -> dict[str, str]:
@@ -153,10 +152,15 @@ def _assemble(
         }
         for part in compendium.parts
     ]
+    context = {
+        "compendium": compendium,
+        "parts": parts,
+        "state": state,
+        "data_dictionary": _read(DICTIONARY),
+    }
     for path in sorted(path for path in paths.BOOK.rglob("*") if path.is_file()):
         name = path.relative_to(paths.BOOK).as_posix()
         if name.endswith(TEMPLATE_SUFFIX):
-            context = {"compendium": compendium, "parts": parts, "state": state}
             content[name.removesuffix(".j2")] = _filled_in(name, context)
         elif path.suffix != ".pyc":
             content[name] = path.read_bytes()
@@ -178,10 +182,9 @@ def _filled_in(name: str, context: Mapping[str, object]) -> bytes:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals["include"] = lambda path: (paths.HOME / path).read_text("utf-8")
     try:
         return environment.get_template(name).render(context).encode()
-    except (jinja2.TemplateError, OSError) as error:
+    except jinja2.TemplateError as error:
         raise CompendiumError(f"book/{name}: {error}") from None
 
 
@@ -235,7 +238,7 @@ def promote_figures(notebook: Notebook, source: str) -> None:
     """
     cells, problems, number = [], [], 0
     for cell in notebook["cells"]:
-        number += "injected-parameters" not in cell["metadata"].get("tags", [])
+        number += not ADDED_TAGS.intersection(cell["metadata"].get("tags", []))
         place = f"{source}, cell {number}"
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from alkpool import paths
-from alkpool.compendium import PARAMETERS_TAG, CompendiumError, Task, shown
+from alkpool.compendium import CompendiumError, Task, shown
 from alkpool.kernel_startup import DECLARATION
 
 RECORD = "record.json"
@@ -44,6 +44,9 @@ KERNEL_CONFIGURATION = "c.HistoryManager.enabled = False\n"
 KERNEL_STARTUP = "from alkpool import kernel_startup\n\nkernel_startup.guard_inputs()\n"
 
 SOURCE_LINES_SHOWN = 6
+
+# Of cells that papermill puts in between those of the source.
+ADDED_TAGS = {"injected-parameters", "papermill-error-cell-tag"}
 
 
 @dataclass(frozen=True)
@@ -228,16 +231,16 @@ def run(task: Task, build: Path) -> Failure | None:
                 language="python",
                 cwd=paths.NOTEBOOKS,
                 progress_bar=False,
-                request_save_on_cell_execute=False,
                 # Times, and the chunks printed text comes in, differ from run to run.
                 record_timing=False,
                 coalesce_streams=True,
                 config=Config(KernelManager={"transport": "ipc", "ip": f"{sockets}/kernel"}),
             )
-            if declaration.exists():
-                raise CompendiumError("its kernel started without the guard of its inputs")
         except Exception as error:
             return _failure(task, error, work, build)
+    if declaration.exists():
+        shutil.rmtree(work)
+        return Failure(task.page, "its kernel started without the guard of its inputs")
     unfinished.unlink()
     Path(task.notebook.name).write_text(nbformat.writes(_stripped(notebook)) + "\n", "utf-8")
     finished = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
@@ -248,21 +251,25 @@ def run(task: Task, build: Path) -> Failure | None:
 
 
 def _failure(task: Task, error: Exception, work: Path, build: Path) -> Failure:
-    from papermill.exceptions import PapermillExecutionError
-
-    if not isinstance(error, PapermillExecutionError):
+    # An error of the notebook brings its own name; others, such as a dead kernel, are what failed.
+    name, reason = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", error)
+    unfinished = work / "unfinished.ipynb"
+    if not unfinished.is_file():
         shutil.rmtree(work)
-        return Failure(task.page, f"{type(error).__name__}: {error}")
+        return Failure(task.page, f"{name}: {reason}")
     copy = build / "failed" / f"{task.page}.ipynb"
     copy.parent.mkdir(parents=True, exist_ok=True)
-    (work / "unfinished.ipynb").replace(copy)
+    unfinished.replace(copy)
     shutil.rmtree(work)
-    cells = json.loads(task.notebook.read_text("utf-8"))["cells"]
-    tags = [cell["metadata"].get("tags", []) for cell in cells]
-    parameters = next(index for index, tag in enumerate(tags) if PARAMETERS_TAG in tag)
-    # Papermill puts the cell with the values after this one, and counts from 0.
-    cell = error.cell_index + (error.cell_index <= parameters)
-    return Failure(task.page, f"{error.ename}: {error.evalue}", cell, error.source, copy)
+    cells = [
+        cell["metadata"].get("papermill", {}) | {"source": "".join(cell["source"])}
+        for cell in json.loads(copy.read_text("utf-8"))["cells"]
+        if not ADDED_TAGS.intersection(cell["metadata"].get("tags", []))
+    ]
+    begun = [number for number, cell in enumerate(cells, start=1) if cell.get("start_time")]
+    if not begun:
+        return Failure(task.page, f"{name}: {reason}", copy=copy)
+    return Failure(task.page, f"{name}: {reason}", begun[-1], cells[begun[-1] - 1]["source"], copy)
 
 
 def _stripped(notebook: Any) -> Any:
@@ -327,7 +334,7 @@ def _prune(tasks: Sequence[Task], build: Path) -> None:
     current = {folder(task, build) for task in tasks}
     for path in (build / "executed").glob("*/*/*"):
         if path not in current:
-            shutil.rmtree(path)
+            shutil.rmtree(path, ignore_errors=True)  # what a killed run left may still be written
     shutil.rmtree(build / "failed", ignore_errors=True)
 
 

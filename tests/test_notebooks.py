@@ -1,0 +1,115 @@
+"""The notebooks themselves: clean sources, the same answers again and again."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from alkpool import compendium, execution, paths
+from alkpool.compendium import Task
+
+SOURCES = sorted(paths.NOTEBOOKS.glob("*.ipynb"))
+MOST_CELLS = 24
+
+
+@pytest.fixture(scope="module")
+def tasks() -> list[Task]:
+    return compendium.plan(compendium.read())
+
+
+def build(folder: Path, results: Path, jobs: int) -> None:
+    options = {"--build": folder, "--results": results, "--jobs": jobs}
+    arguments = [str(word) for option in options.items() for word in option]
+    command = [sys.executable, "-m", "alkpool.compendium", "report", "--no-book", *arguments]
+    done = subprocess.run(command, cwd=paths.HOME, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def first() -> Path:
+    """The build of this checkout, made when it is not up to date."""
+    build(paths.BUILD, paths.HOME / "results", jobs=2)
+    return paths.BUILD
+
+
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything once more, elsewhere and one after the other."""
+    folder = tmp_path_factory.mktemp("second")
+    build(folder, folder / "results", jobs=1)
+    return folder
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    files = [path for path in root.rglob("*") if path.is_file() and path.name != execution.RECORD]
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_source_is_clean(source: Path) -> None:
+    notebook = nbformat.read(source, as_version=nbformat.NO_CONVERT)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.id for cell in code if cell.outputs or cell.execution_count is not None] == []
+    assert len(notebook.cells) <= MOST_CELLS
+    assert notebook.cells[0].source.startswith("# ")
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_every_parameter_is_explained(source: Path) -> None:
+    parameters = compendium.notebook_parameters(source)
+    assert compendium.COHORT in parameters
+    assert [name for name, parameter in parameters.items() if not parameter.help] == []
+
+
+def test_two_full_builds_give_the_same_bytes(first: Path, second: Path, tasks: list[Task]) -> None:
+    for task in tasks:
+        one, other = (contents(execution.folder(task, folder)) for folder in (first, second))
+        assert one.keys() == other.keys()
+        assert [name for name in one if one[name] != other[name]] == [], task.page
+
+
+def test_tracked_results_are_those_of_this_state(second: Path) -> None:
+    """A change of answers is to be looked at, and committed or at least staged."""
+
+    def git(*arguments: str) -> bytes:
+        return subprocess.run(
+            ["git", *arguments], cwd=paths.HOME, check=True, capture_output=True
+        ).stdout
+
+    if not (paths.HOME / ".git").exists():
+        pytest.skip("not a git checkout")
+    names = git("ls-files", "-z", "results").decode().split("\0")[:-1]
+    tracked = {name.removeprefix("results/"): git("show", f":{name}") for name in names}
+    made = contents(second / "results")
+    moved = [name for name in tracked | made if tracked.get(name) != made.get(name)]
+    assert moved == [], "run make report, look at git diff results/, and git add results"
+
+
+def test_executed_notebooks_reproduce_their_outputs(
+    first: Path, tasks: list[Task], tmp_path: Path
+) -> None:
+    """Strict nbval: a second run of the executed copies prints and draws the same."""
+    environment = execution.kernel_environment(tmp_path / "build")
+    environment |= {"ALKPOOL_RESULTS": str(tmp_path / "results")}
+    copies = [execution.executed_notebook(task, first) for task in tasks]
+    options = ["--nbval", "--nbval-current-env", "-q", "-p", "no:cacheprovider", "-o", "addopts="]
+    report = tmp_path / "report.xml"
+    command = [sys.executable, "-m", "pytest", *options, f"--junit-xml={report}"]
+    done = subprocess.run(
+        [*command, *map(str, copies)], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr
+    cells = [cell for copy in copies for cell in json.loads(copy.read_text("utf-8"))["cells"]]
+    compared = sum(cell["cell_type"] == "code" for cell in cells)
+    assert f'tests="{compared}"' in report.read_text()
+    written = contents(tmp_path / "results")
+    published = {
+        name: content
+        for task in tasks
+        for name, content in contents(execution.folder(task, first) / "results").items()
+    }
+    assert written == published
