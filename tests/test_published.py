@@ -1,0 +1,534 @@
+"""The ledger, its audit, and the printed numbers counted from rows."""
+
+import csv
+import hashlib
+import math
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+from factory import line, make_cohort, sample
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import alkpool
+from alkpool import invitro, paths, published
+from alkpool.cohort import Cohort
+from alkpool.published import Agreement, Match, contradictions, measures, plots, printed
+from alkpool.schema import DataError
+
+NAMES = [f"P{number:03d}" for number in range(1, 220)]
+# Of "id=value;" for every row: a number that is dropped or retyped shows here.
+DIGEST = "28781703a3fa75d5c5d98bdabdcb708e1b6326c9f312b185fb7963b0d4287c1c"
+
+# Verdicts of data/published/audit.csv in the words used here.
+WORDS = {
+    "yes": Agreement.EXACT,
+    "rounding": Agreement.ROUNDED,
+    "no": Agreement.CONTRADICTS,
+    "n/a": Agreement.OPEN,
+}
+# Row of audit.csv -> the verdict here, and why it is another.
+OTHERWISE = {
+    "A084": (Agreement.ROUNDED, "a P value of .0436 is printed .044"),
+    "A085": (Agreement.ROUNDED, "a P value of .4551 is printed .455"),
+    "A094": (Agreement.OPEN, "a unit that is not stated contradicts nothing"),
+}
+# Row of audit.csv -> the ids here: the repeats of a number are a check of their own.
+OTHER_IDS = {"A048": "P085"}
+
+RECONSTRUCTED = paths.COHORTS / "reconstructed"
+needs_reconstruction = pytest.mark.skipif(
+    not (RECONSTRUCTED / "cohort.yaml").is_file(), reason="there is no reconstructed cohort yet"
+)
+
+
+@pytest.fixture(scope="module")
+def ledger() -> pd.DataFrame:
+    return published.ledger()
+
+
+@pytest.fixture(scope="module")
+def audit(ledger) -> pd.DataFrame:
+    return published.audit(ledger)
+
+
+def calls_of(cohort: Cohort) -> pd.DataFrame:
+    return invitro.by_combination(invitro.with_call(invitro.load_for(cohort)))
+
+
+@pytest.fixture(scope="module")
+def reconstructed() -> tuple[Cohort, pd.DataFrame]:
+    cohort = alkpool.load("reconstructed")
+    return cohort, calls_of(cohort)
+
+
+# Ledger
+
+
+def test_the_ledger_cannot_shrink(ledger):
+    assert list(ledger["id"]) == NAMES
+    text = "".join(f"{row.id}={row.value};" for row in ledger.itertuples())
+    assert hashlib.sha256(text.encode()).hexdigest() == DIGEST
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("P002,", "P001,", "'P001'; stands twice"),
+        (",239,387,62,", ",239,many,62,", "column denominator: found 'many'"),
+        (",15 (implied),62,", ",about 15,62,", "column numerator: found 'about 15'"),
+        (",proportion,,239 (62%)", ",,,239 (62%)", "column statistic: found ''"),
+    ],
+)
+def test_a_broken_ledger_is_refused(tmp_path, old, new, said):
+    text = (paths.PUBLISHED / "results.csv").read_text("utf-8")
+    assert old in text
+    (tmp_path / "results.csv").write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(DataError, match=said):
+        published.ledger(tmp_path)
+
+
+# Printing
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (Fraction(100 * 34, 220), 0, "15"),
+        (Fraction(100 * 10, 32), 0, "31"),
+        (Fraction(25, 2), 0, "13"),
+        (0.04356054, 3, "0.044"),
+        (9.2, 1, "9.2"),
+        (0.5, 0, "1"),
+    ],
+)
+def test_halves_are_rounded_upwards(value, digits, text):
+    assert published.rounded(value, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "digits", "same"),
+    [
+        (0.00049, "<.001", 3, True),
+        (0.001, "<.001", 3, False),
+        (50.5, ">50", 0, True),
+        (50.0, ">50", 0, False),
+        (0.0305, "0.030", 3, False),
+        (0.0304, "0.030", 3, True),
+        (math.nan, "9.2", 1, False),
+    ],
+)
+def test_bounds_and_roundings(value, text, digits, same):
+    assert printed.prints_as(value, text, digits) is same
+
+
+@given(st.integers(0, 3), st.integers(0, 10**6))
+def test_a_number_prints_as_itself_and_not_as_its_neighbour(digits, steps):
+    value = Fraction(steps, 10**digits)
+    text = published.rounded(value, digits)
+    assert printed.prints_as(value, text, digits)
+    assert not printed.prints_as(value + Fraction(1, 10**digits), text, digits)
+
+
+@pytest.mark.parametrize("text", ["2014-01-01", "3/5", "37, 38", "G1123S", ""])
+def test_dates_and_lists_are_no_numbers(text):
+    with pytest.raises(ValueError, match="no single number"):
+        published.printed_number(text)
+
+
+# Audit
+
+
+def test_the_tests_give_the_p_values_of_the_reference():
+    tables = {
+        "single v multiple": [[150, 63], [27, 22]],
+        "1 v >=2 prior ALKi": [[109, 59], [50, 21]],
+        "G1202R V3 v V1": [[15, 47], [1, 26]],
+        "L1196M V1 v V3": [[8, 19], [3, 59]],
+        "G1202R ceritinib v brigatinib": [[19, 34], [10, 22]],
+    }
+    with (paths.PUBLISHED / "pvalue_tests.csv").open(encoding="utf-8", newline="") as file:
+        reference = {row["comparison"]: row for row in csv.DictReader(file)}
+    assert reference.keys() == tables.keys()
+    for name, table in tables.items():
+        found = published.two_by_two_tests(table)
+        assert list(found) == [
+            key for key in reference[name] if key not in ("comparison", "published")
+        ]
+        for test, p_value in found.items():
+            assert round(p_value, 4) == float(reference[name][test]), (name, test)
+
+
+def test_the_printed_tables_are_those_of_the_ledger(ledger):
+    table = published.comparisons(ledger)
+    fitting = table[table["reproduces"]].groupby("ledger_id")["test"].agg(list).to_dict()
+    assert fitting == {
+        "P148": ["Fisher two-sided"],
+        "P153": ["Fisher two-sided"],
+        "P137;P200": ["2 x one-sided"],
+    }
+    assert set(table.loc[table["adjusted"], "ledger_id"]) == {"P134;P203", "P137;P200"}
+
+
+def test_the_audit_agrees_with_the_noted_one(audit):
+    with (paths.PUBLISHED / "audit.csv").open(encoding="utf-8", newline="") as file:
+        noted = list(csv.DictReader(file))
+    assert len(noted) == 95
+    for row in noted:
+        verdict, _ = OTHERWISE.get(row["id"], (WORDS[row["consistent"]], ""))
+        ids = OTHER_IDS.get(row["id"], row["ledger_id"])
+        here = audit[audit["ledger_id"] == ids]
+        assert verdict in set(here["verdict"]), (row["id"], row["check"], list(here["verdict"]))
+        if row["check"] == "percentage":
+            (share,) = here.loc[here["check"] == "percentage", "recomputed"]
+            assert float(share[:-1]) == pytest.approx(float(row["recomputed"][:-1]), abs=0.051)
+    unnumbered = [row for row in noted if not row["ledger_id"]]
+    assert (audit["ledger_id"] == "").sum() == len(unnumbered)
+
+
+def test_every_contradiction_is_explained_and_read(audit):
+    wrong = audit[audit["verdict"] == Agreement.CONTRADICTS]
+    assert sorted(filter(None, wrong["ledger_id"])) == [
+        "P005", "P081;P082;P122", "P091", "P091;P102;P104;P105;P111", "P106", "P106", "P113",
+        "P129", "P149;P150", "P154", "P156;P157", "P197", "P218",
+    ]  # fmt: skip
+    assert (wrong[["explanation", "readings", "reading_used"]] != "").all(axis=None)
+    assert (audit.drop(index=wrong.index)[["readings", "reading_used"]] == "").all(axis=None)
+    used = set(zip(wrong["ledger_id"], wrong["check"], strict=True)) | {
+        (ids, "") for ids in wrong["ledger_id"]
+    }
+    assert set(contradictions.CONTRADICTIONS) <= used
+
+
+def test_every_share_with_a_total_is_checked(ledger, audit):
+    shares = ledger[(ledger["statistic"] == "proportion") & ledger["denominator"].notna()]
+    checked = audit.loc[audit["check"] == "percentage", "ledger_id"]
+    assert sorted(checked) == sorted(shares["id"])
+    assert len(checked) == 43
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value", "check"),
+    [
+        ("P079", "value", "391", "patients of cohort studies and case reports"),
+        ("P087", "value", "344", "single and multiple mutations"),
+        ("P144", "numerator", "160", "percentage"),
+        ("P132", "value", "25", "percentage"),
+        ("P123", "value", "386", "printed again"),
+        ("P061", "value", "14.9", "symmetry of the interval of the median PFS"),
+        ("P066", "value", "12", "lasting response beyond the upper limit of the median"),
+        ("P148", "value", "0.045", "benefit, single against multiple mutations"),
+        ("P184", "value", "59", "lowest agreement of a model"),
+        ("P173", "denominator", "46", "a model's compared combinations and all"),
+        ("P206", "value", "9.9", "which total the share of case reports is of"),
+        ("P159", "value", "5", "studies and models that are named"),
+    ],
+)
+def test_a_changed_number_is_noticed(ledger, audit, name, column, value, check):
+    changed = ledger.astype({"denominator": object})
+    changed.loc[changed["id"] == name, column] = value
+    before, after = (
+        table.loc[table["check"] == check, "verdict"].eq(Agreement.CONTRADICTS).sum()
+        for table in (audit, published.audit(changed))
+    )
+    assert after == before + 1
+
+
+def test_a_mended_number_agrees(ledger):
+    mended = ledger.copy()
+    mended.loc[mended["id"] == "P113", "numerator"] = "28"
+    mended.loc[mended["id"] == "P082", "value"] = "43"
+    table = published.audit(mended).set_index("ledger_id")["verdict"]
+    assert table["P113"] == Agreement.ROUNDED
+    assert table["P081;P082;P122"] == Agreement.EXACT
+
+
+def test_implied_counts_are_the_only_ones_that_fit(ledger, audit):
+    implied = ledger[ledger["numerator"].str.contains("implied")]
+    said = audit[audit["check"] == "percentage"].set_index("ledger_id")["explanation"]
+    assert len(implied) == 9
+    for row in implied.itertuples():
+        k = row.numerator.split()[0]
+        assert f"and {k} of {row.denominator} gives" in said[row.id]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(1, 30), min_size=4, max_size=4))
+def test_tests_do_not_depend_on_the_order_of_the_groups(cells):
+    a, b, c, d = cells
+    table = np.array([[a, b], [c, d]])
+    names = ("Fisher two-sided", "Pearson chi2", "mid-P", "unadjusted logistic Wald")
+    one, other = published.two_by_two_tests(table), published.two_by_two_tests(table[::-1])
+    for name in names:
+        assert one[name] == pytest.approx(other[name])
+
+
+# Recomputing
+
+
+def recomputed_ids() -> list[str]:
+    parts = [ids for counts, shares, _ in measures.PARTS for ids in (counts, shares)]
+    return " ".join([*parts, *(ids for ids, _ in measures.NUMBERS)]).split()
+
+
+def test_every_number_is_recomputed_or_says_why_not():
+    counted = recomputed_ids()
+    assert len(counted) == len(set(counted))
+    assert sorted([*counted, *published.NOT_FROM_ROWS]) == NAMES
+    assert all(published.NOT_FROM_ROWS.values())
+    assert set(measures.READ_AS) <= set(counted)
+    assert len(counted) == 170
+
+
+SMALL = [
+    sample("L1196M", "crizotinib", line("alectinib", "PR"), patient="a", variant="V1"),
+    sample("G1202R", "alectinib", line("lorlatinib", "PD"), patient="a", order=2,
+           prior="crizotinib;alectinib"),
+    sample("G1202R", "ceritinib", line("alectinib", "SD", pfs_relation="=", pfs_months=7.0),
+           patient="b", variant="V3", prior="crizotinib;ceritinib"),
+    sample("I1171N+L1196M", "lorlatinib", line("brigatinib"), patient="c",
+           prior="alectinib;lorlatinib"),
+    sample("G1269A", "crizotinib", line("ceritinib", "PD"), patient="d"),
+    sample("L1196M", "crizotinib", patient="e", status="excluded"),
+]  # fmt: skip
+
+
+def test_numbers_of_a_small_cohort():
+    calls = pd.DataFrame(
+        [("X-V1", "L1196M", "alectinib", "sensitive"), ("Y-V3", "G1202R", "alectinib", "unknown")],
+        columns=["model_id", "mutations", "inhibitor", "call"],
+    )
+    found = published.recompute(make_cohort(SMALL), calls).set_index("ledger_id")
+    ours = found["ours"]
+    assert ours[["P001", "P086", "P087", "P089", "P091", "P111"]].tolist() == [4, 5, 4, 1, 2, 1]
+    # Patient c has a line without a decided benefit: no evaluation.
+    assert ours[["P003", "P140", "P141", "P005"]].tolist() == [3, 4, 2, 2]
+    assert found.loc["P004", ["ours", "k", "n"]].tolist() == [75.0, 3, 4]
+    # First evaluations: a and d after one inhibitor, b after two.
+    assert found.loc["P149", ["k", "n"]].tolist() == [1, 2]
+    assert found.loc["P151", ["k", "n"]].tolist() == [1, 1]
+    assert found.loc["P132", ["k", "n"]].tolist() == [1, 1]
+    assert found.loc["P135", ["k", "n"]].tolist() == [1, 1]
+    assert found.loc["P092", "ours"] == 1
+    assert found.loc["P093", ["ours", "k", "n"]].tolist() == [50.0, 1, 2]
+    assert found.loc["P113", ["ours", "k", "n"]].tolist() == [100.0, 1, 1]
+    assert found.loc["P162", ["k", "n"]].tolist() == [4, 5]
+    assert ours["P159"] == 1
+    assert ours[["P197", "P216", "P209"]].tolist() == [1, 1, 100]
+    assert found.loc["P154", ["ours", "as_read"]].tolist() == [4, 5]
+    assert found["as_read"].notna().sum() == len(measures.READ_AS)
+
+
+def test_an_empty_cohort_gives_no_number_by_accident(ledger, audit):
+    calls = pd.DataFrame(columns=["model_id", "mutations", "inhibitor", "call"], dtype=str)
+    compared = published.compare(ledger, published.recompute(make_cohort([]), calls), audit)
+    assert set(compared.loc[compared["match"] == Match.YES, "ledger_id"]) == set()
+
+
+# Comparison
+
+
+def test_the_comparison_writes_numbers_as_the_paper_does(ledger, audit):
+    ours = pd.DataFrame(
+        [
+            ("P004", 100 * 239 / 387, 239, 387, math.nan),
+            ("P063", 60.0, 3, 5, math.nan),
+            ("P069", 60.0, 3, 5, math.nan),
+            ("P096", 0.00002, None, None, math.nan),
+            ("P112", 28.0, None, None, math.nan),
+            ("P148", 0.0436, None, None, math.nan),
+            ("P154", 387.0, None, None, 450.0),
+            ("P206", math.nan, 0, 0, math.nan),
+        ],
+        columns=["ledger_id", "ours", "k", "n", "as_read"],
+    ).astype({"k": "Int64", "n": "Int64"})
+    compared = published.compare(ledger, ours, audit).set_index("ledger_id")
+    assert list(compared.index) == NAMES
+    shown = compared.loc[ours["ledger_id"], ["ours", "match", "as_read"]].to_numpy().tolist()
+    assert shown == [
+        ["62", "yes", ""],
+        ["3/5", "yes", ""],
+        ["3/5", "no", ""],
+        ["<.001 (2e-05)", "yes", ""],
+        ["28", "no", ""],
+        ["0.044", "yes", ""],
+        ["387", "no", "450"],
+        ["", "no", ""],
+    ]
+    assert "24/34 = 70.59%" in compared.loc["P112", "cause"]
+    assert "28 of 34" in compared.loc["P112", "cause"]
+    assert "no contradiction" in compared.loc["P069", "cause"]
+    assert compared.loc["P010", ["match", "cause"]].tolist() == [
+        "not recomputed", "cited from other publications",
+    ]  # fmt: skip
+    assert compared.loc["P148", "cause"] == ""
+
+
+def test_distances_count_last_digits(ledger, audit):
+    ours = pd.DataFrame(
+        [("P004", 61.75, 239, 387, math.nan), ("P148", 0.0436, None, None, math.nan),
+         ("P001", 387.0, None, None, math.nan), ("P096", 0.0001, None, None, math.nan)],
+        columns=["ledger_id", "ours", "k", "n", "as_read"],
+    ).astype({"k": "Int64", "n": "Int64"})  # fmt: skip
+    distances = published.rounding_distance(published.compare(ledger, ours, audit), ledger)
+    assert distances["ledger_id"].tolist() == ["P004", "P148"]
+    assert distances["distance"].tolist() == pytest.approx([-0.25, -0.4])
+
+
+# Figures
+
+
+def test_the_figure_of_tests_shows_each_comparison_and_its_rounding(ledger):
+    table = published.comparisons(ledger)
+    digits = {ids: 2 if ids == "P106" else 3 for ids in table["ledger_id"]}
+    (ax,) = plots.p_values_by_test(table, digits).axes
+    labels = [label.get_text().replace("\n", " ") for label in ax.get_yticklabels()]
+    assert labels[::-1] == [
+        name + " (printed P is adjusted)" * name.endswith("variant 1")
+        for name in table["comparison"].drop_duplicates()
+    ]
+    bands = [band.get_paths()[0].get_extents().intervalx.tolist() for band in ax.collections]
+    assert bands[-1] == pytest.approx([0.0435, 0.0445])
+    assert bands[0] == pytest.approx([0.535, 0.545])
+
+
+def test_the_figure_of_rounding_has_a_row_for_each_number():
+    rows = pd.DataFrame(
+        {"ledger_id": ["P004", "P112"], "quantity": ["share", "count"], "distance": [-0.2, 4.0],
+         "match": ["yes", "no"]}
+    )  # fmt: skip
+    (ax,) = plots.rounding(rows).axes
+    assert {label.get_text(): place for label, place in
+            zip(ax.get_yticklabels(), ax.get_yticks(), strict=True)} == {
+        "P004  share": 1, "P112  count": 0,
+    }  # fmt: skip
+    marks = [mark for mark in ax.lines if mark.get_marker() in ("o", "X")]
+    assert [(mark.get_marker(), float(mark.get_xdata()[0])) for mark in marks] == [
+        ("o", -0.2), ("X", 4.0),
+    ]  # fmt: skip
+    assert ax.get_xlim()[1] > 4.0
+
+
+# Reconstructed cohort
+
+
+@needs_reconstruction
+def test_every_consistent_number_comes_out(ledger, audit, reconstructed):
+    compared = published.compare(ledger, published.recompute(*reconstructed), audit)
+    recomputed = compared[compared["match"] != Match.NOT_RECOMPUTED]
+    consistent = recomputed[recomputed["consistent"]]
+    assert set(consistent["match"]) == {Match.YES}
+    different = recomputed[recomputed["match"] == Match.NO].set_index("ledger_id")
+    assert list(different.index) == ["P005", "P112", "P129", "P154"]
+    assert different["explained"].all()
+    read = different["as_read"] == different["published"]
+    assert read.to_dict() == {"P005": True, "P112": False, "P129": True, "P154": True}
+    assert (compared.loc[compared["match"] != Match.YES, "cause"] != "").all()
+
+
+@needs_reconstruction
+def test_plain_counts_of_the_files_give_the_same_numbers(reconstructed):
+    """A few numbers from the files alone, without the package."""
+    patients, samples, treatments = (
+        pd.read_csv(RECONSTRUCTED / f"{name}.csv", dtype=str, keep_default_na=False)
+        for name in ("patients", "samples", "treatments")
+    )
+    pool = patients[patients["status"] == "included"]
+    taken = samples[samples["patient_id"].isin(pool["patient_id"])]
+    single = ~taken["mutations"].str.contains("+", regex=False)
+    after = taken["resistance_on"]
+    given_alone = treatments[treatments["monotherapy"] == "yes"].merge(taken, on="sample_id")
+    responded = given_alone["best_response"].isin(["CR", "PR"])
+    progressed = given_alone["best_response"] == "PD"
+    months = pd.to_numeric(
+        given_alone["pfs_months"].where(given_alone["pfs_months"] != "", given_alone["dot_months"])
+    )
+    relation = given_alone["pfs_relation"].where(
+        given_alone["pfs_months"] != "", given_alone["dot_relation"]
+    )
+    open_case = ~responded & ~progressed
+    helped = responded | (open_case & (months >= 6) & (relation != "<"))
+    short = (months < 6) & relation.isin(["=", "~"]) | (months <= 6) & (relation == "<")
+    failed = progressed | (open_case & short & (given_alone["status"] != "ongoing"))
+    expected = {
+        "P001": len(pool),
+        "P086": len(taken),
+        "P087": single.sum(),
+        "P122": (patients["status"] == "duplicate").sum(),
+        "P091": (after == "crizotinib").sum(),
+        "P098": (taken["mutations"].str.fullmatch(r"I1171\w") & (after == "alectinib")).sum(),
+        "P112": (~single & (after == "lorlatinib")).sum(),
+        "P126": (pool["fusion_partner"] != "unknown").sum(),
+        "P130": (pool["fusion_variant"] == "V3").sum(),
+        "P140": (helped | failed).sum(),
+        "P141": helped.sum(),
+        "P139": given_alone.loc[helped | failed, "patient_id"].nunique(),
+    }
+    ours = published.recompute(*reconstructed).set_index("ledger_id")["ours"]
+    assert {name: ours[name] for name in expected} == expected
+    assert list(expected.values()) == [387, 450, 345, 50, 220, 27, 28, 107, 62, 262, 177, 239]
+
+
+def _without(table: str, position: int):
+    def change(cohort: Cohort) -> Cohort:
+        frame = getattr(cohort, table)
+        return replace(cohort, **{table: frame.drop(index=frame.index[position])})
+
+    return change
+
+
+def _with(table: str, column: str, old: str, new: str):
+    def change(cohort: Cohort) -> Cohort:
+        frame = getattr(cohort, table).copy()
+        frame.loc[frame.index[frame[column] == old][0], column] = new
+        return replace(cohort, **{table: frame})
+
+    return change
+
+
+@needs_reconstruction
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        (_without("samples", 40), {"P086"}),
+        (_without("treatments", 0), {"P056", "P140"}),
+        (_without("sources", 0), {"P038", "P039"}),
+        (_with("patients", "status", "duplicate", "excluded"), {"P122"}),
+        (_with("patients", "fusion_variant", "V3", "V1"), {"P130", "P131", "P157"}),
+        (_with("patients", "fusion_partner", "EML4", "unknown"), {"P126", "P128"}),
+        (_with("samples", "resistance_on", "brigatinib", "ceritinib"), {"P104", "P105"}),
+        (_with("samples", "mutations", "L1196M+G1202R", "G1202R"), {"P087", "P089"}),
+        (_with("treatments", "best_response", "CR", "PD"), {"P141"}),
+        (_with("treatments", "monotherapy", "yes", "no"), {"P140"}),
+    ],
+)
+def test_a_changed_row_is_noticed(ledger, audit, reconstructed, change, names):
+    cohort, calls = reconstructed
+    compared = published.compare(ledger, published.recompute(change(cohort), calls), audit)
+    differing = compared[(compared["match"] == Match.NO) & ~compared["explained"]]
+    assert names <= set(differing["ledger_id"])
+    assert set(differing["cause"]) == {"no contradiction in print explains it: these rows give "
+                                       "another number"}  # fmt: skip
+
+
+@needs_reconstruction
+def test_a_changed_call_is_noticed(ledger, audit, reconstructed):
+    cohort, calls = reconstructed
+    pairs = measures.Rows(cohort, calls).compared
+    model, profile, inhibitor = pairs.loc[0, ["model_id", "mutations", "inhibitor"]]
+    turned = calls.copy()
+    where = (
+        (turned["model_id"] == model)
+        & (turned["mutations"] == profile)
+        & (turned["inhibitor"] == inhibitor)
+    )
+    turned.loc[where, "call"] = turned.loc[where, "call"].map(
+        {"sensitive": "resistant", "resistant": "sensitive"}
+    )
+    compared = published.compare(ledger, published.recompute(cohort, turned), audit)
+    differing = set(compared.loc[compared["match"] == Match.NO, "ledger_id"])
+    models = {f"P{number}" for number in range(173, 185)}
+    assert differing & models
