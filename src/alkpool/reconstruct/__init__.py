@@ -1,0 +1,25 @@
+"""A synthetic cohort in which the printed numbers of the study hold at once.
+
+The patient-level data of Koopman et al. 2022 are not openly available. Rows are drawn so that
+every consistent printed number comes out: counts first (`counts`, a CP-SAT model), then patients,
+samples and lines (`rows`), then every number is counted again from the rows (`verify`). No row
+is a patient.
+"""
+
+from alkpool.reconstruct.bounds import Bounds, bounds
+from alkpool.reconstruct.cohorts import SEED, Tables, draw, reconstruct
+from alkpool.reconstruct.quantities import Quantity, quantities
+from alkpool.reconstruct.readings import Infeasible, Readings
+
+__all__ = [
+    "SEED",
+    "Bounds",
+    "Infeasible",
+    "Quantity",
+    "Readings",
+    "Tables",
+    "bounds",
+    "draw",
+    "quantities",
+    "reconstruct",
+]

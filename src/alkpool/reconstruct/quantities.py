@@ -1,0 +1,77 @@
+"""Quantities that the paper does not print, or prints in part."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from ortools.sat.python.cp_model import LinearExpr
+
+from alkpool.reconstruct.counts import CountModel, sum_of
+from alkpool.reconstruct.profiles import COMMON, FAILED, GIVEN, NAMED
+
+Measure = Literal["relapsed", "benefit_k", "benefit_n", "samples", "local_benefit"]
+CELL_MEASURES: tuple[Measure, ...] = ("relapsed", "benefit_k", "benefit_n")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A count that the paper does not print, or prints in part.
+
+    Attributes
+    ----------
+    measure : {"relapsed", "benefit_k", "benefit_n", "samples", "local_benefit"}
+        Of a Figure 5 cell: samples with the profile after the inhibitor, lines with benefit,
+        evaluable lines. Or samples with a profile after any inhibitor; or local lines with
+        benefit.
+    profile : str
+        Profile, or residue class such as I1171X; blank for ``local_benefit``.
+    inhibitor : str
+        Blank unless of a cell.
+    """
+
+    measure: Measure
+    profile: str = ""
+    inhibitor: str = ""
+
+    def __post_init__(self) -> None:
+        if self.measure not in get_args(Measure):
+            allowed = ", ".join(get_args(Measure))
+            raise ValueError(f"measure is {self.measure!r}; must be one of {allowed}")
+        if self.measure != "local_benefit" and self.profile not in {*NAMED, *COMMON}:
+            allowed = ", ".join(sorted({*NAMED, *COMMON}))
+            raise ValueError(
+                f"profile is {self.profile!r}; the text names only {allowed}, and the "
+                "cells of other profiles are interchangeable"
+            )
+        if self.measure in CELL_MEASURES and self.inhibitor not in GIVEN:
+            raise ValueError(f"inhibitor is {self.inhibitor!r}; must be one of {', '.join(GIVEN)}")
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.measure, self.profile, self.inhibitor) if part)
+
+
+def quantities() -> tuple[Quantity, ...]:
+    """List the quantities worth bounding: the Figure 5 cells and totals that the text names."""
+    cells = [
+        Quantity(measure, profile, inhibitor)
+        for profile in NAMED
+        for inhibitor in GIVEN
+        for measure in CELL_MEASURES
+    ]
+    totals = [Quantity("samples", name) for name in dict.fromkeys((*COMMON, *NAMED))]
+    return (*cells, *totals, Quantity("local_benefit"))
+
+
+def expression(model: CountModel, quantity: Quantity) -> LinearExpr:
+    """The quantity in the variables of a model."""
+    profiles = COMMON.get(quantity.profile, (quantity.profile,))
+    match quantity.measure:
+        case "relapsed":
+            return model.after(quantity.inhibitor, profiles)
+        case "benefit_k":
+            return model.evaluated(profiles, [quantity.inhibitor], [1])
+        case "benefit_n":
+            return model.evaluated(profiles, [quantity.inhibitor])
+        case "samples":
+            return model.with_profiles(profiles, FAILED)
+        case "local_benefit":
+            return sum_of(model.local_benefit)
