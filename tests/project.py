@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parents[1]
-PIPELINE = ("__init__", "paths", "kernel_startup", "compendium", "execution", "book")
+PIPELINE = ("__init__", "paths", "files", "kernel_startup", "compendium", "execution", "book")
 
 COMPENDIUM = """\
 title: A small compendium

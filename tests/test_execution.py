@@ -8,7 +8,8 @@ import nbformat
 import pytest
 from project import COMPENDIUM, LIST, PARAMETERS, Project
 
-from alkpool.execution import exchange, write_if_changed
+from alkpool.execution import exchange
+from alkpool.files import write_if_changed
 
 WRITE = """\
 from alkpool import paths

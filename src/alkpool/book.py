@@ -29,7 +29,8 @@ from alkpool.compendium import (
     hash_of,
     shown,
 )
-from alkpool.execution import ADDED_TAGS, exchange, write_if_changed
+from alkpool.execution import ADDED_TAGS, exchange
+from alkpool.files import write_if_changed
 
 KEY = ".key"
 INDEX = "index"

@@ -15,9 +15,11 @@ import pandera.pandas as pa
 
 from alkpool.schema import (
     ASSERTIONS,
+    DRAWS,
     INHIBITORS,
     INVITRO_SOURCES,
     LEDGER,
+    LIMITS,
     MEASUREMENTS,
     MODELS,
     PATIENTS,
@@ -43,6 +45,8 @@ TABLES: dict[str, Table] = {
     "distributions/counts.csv": POPULATION_COUNTS,
     "reference/inhibitors.csv": INHIBITORS,
     "published/results.csv": LEDGER,
+    "identification/draws.csv": DRAWS,
+    "identification/limits.csv": LIMITS,
 }
 
 # Column to the file and column it points to. A file name alone is one of the same folder.

@@ -23,6 +23,7 @@ from typing import Any
 
 from alkpool import paths
 from alkpool.compendium import CompendiumError, Task, shown
+from alkpool.files import write_if_changed
 from alkpool.kernel_startup import DECLARATION
 
 RECORD = "record.json"
@@ -342,23 +343,6 @@ def discard(tasks: Sequence[Task], build: Path) -> None:
     """Forget executed chapters."""
     for task in tasks:
         shutil.rmtree(folder(task, build))
-
-
-def write_if_changed(path: Path, content: bytes) -> bool:
-    """Write a file so that readers see the old or the new one; leave it alone when it is equal.
-
-    Returns
-    -------
-    bool
-        Whether it was written.
-    """
-    if path.is_file() and path.read_bytes() == content:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_bytes(content)
-    temporary.replace(path)
-    return True
 
 
 def exchange(new: Path, target: Path) -> None:

@@ -569,3 +569,44 @@ def _segment(
     if length >= 1.5:
         ax.text(start + length / 2, place, label, ha="center", va="center", fontsize=6.5,
                 bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.8})  # fmt: skip
+
+
+def range_matrix(limits: pd.DataFrame, draws: pd.DataFrame) -> Figure:
+    """Draw what the printed numbers leave open for one measure of the Figure 5 cells.
+
+    Parameters
+    ----------
+    limits : DataFrame
+        ``profile, inhibitor, low, high``, one row for each cell.
+    draws : DataFrame
+        ``profile, inhibitor, value``, one row for each cell and drawn cohort.
+    """
+    profiles = list(limits["profile"].drop_duplicates())
+    inhibitors = list(limits["inhibitor"].drop_duplicates())
+    width, height, left = 1.25, 0.36, 1.3
+    figure, ax = _canvas(left + width * len(inhibitors), 0.75 + height * len(profiles))
+    top = 0.4 + height * len(profiles)
+    widest = float(limits["high"].max())
+    scale = (width - 0.2) / widest
+    for column, inhibitor in enumerate(inhibitors):
+        ax.text(left + width * (column + 0.5), top + 0.08, inhibitor, ha="center", weight="bold")
+    for row, profile in enumerate(profiles):
+        y = top - height * (row + 0.5)
+        ax.text(left - 0.08, y, profile, ha="right", va="center", weight="bold", fontsize=8)
+        ax.axhline(y - height / 2, color=RULE_LINE, linewidth=0.5)
+    for cell in limits.itertuples():
+        x = left + width * inhibitors.index(str(cell.inhibitor)) + 0.1
+        y = top - height * (profiles.index(str(cell.profile)) + 0.5) - 0.06
+        values = draws.loc[
+            (draws["profile"] == cell.profile) & (draws["inhibitor"] == cell.inhibitor), "value"
+        ]
+        low, high = float(str(cell.low)), float(str(cell.high))
+        ax.plot([x + low * scale, x + high * scale], [y, y], color=MUTED, linewidth=1,
+                marker="|", markersize=5)  # fmt: skip
+        ax.plot([x + values.min() * scale, x + values.max() * scale], [y, y], color="#56B4E9",
+                linewidth=4, solid_capstyle="butt")  # fmt: skip
+        ax.text(x + width / 2 - 0.1, y + 0.15, f"{cell.low} to {cell.high}", ha="center",
+                va="center", fontsize=7)  # fmt: skip
+    ax.text(left, 0.12, f"thin: limits   thick: draws   each cell from 0 to {widest:g}",
+            fontsize=7.5, color=MUTED)  # fmt: skip
+    return figure

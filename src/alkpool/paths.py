@@ -15,6 +15,7 @@ INVITRO = DATA / "invitro"
 KNOWLEDGE_BASES = DATA / "knowledgebases"
 DISTRIBUTIONS = DATA / "distributions"
 PUBLISHED = DATA / "published"
+IDENTIFICATION = DATA / "identification"
 REFERENCE = DATA / "reference"
 RAW = DATA / "raw"
 

@@ -466,6 +466,52 @@ SYNTHETIC_CALLS = Table(
     key=("model_id", "mutations", "inhibitor"),
 )
 
+_OPEN_QUANTITY = {
+    "measure": _closed(
+        ("relapsed", "benefit_k", "benefit_n", "samples", "local_benefit"),
+        "What is counted: of a Figure 5 cell the samples with the profile after the inhibitor, "
+        "its lines with benefit or its decided lines; or all samples with a profile; or local "
+        "lines with benefit.",
+    ),
+    "profile": _text("Mutation profile or residue class; blank for local_benefit."),
+    "inhibitor": _text("Inhibitor of a Figure 5 cell, else blank."),
+}
+_SYNTHETIC = {"synthetic": _closed((Answer.YES,), "Says that no row describes a patient.")}
+
+DRAWS = Table(
+    "draws",
+    "One row per draw of a synthetic cohort and unpublished quantity: its count there.",
+    pa.DataFrameSchema(
+        {
+            "seed": _number("Seed of the draw.", "count", 1e9, whole=True),
+            **_OPEN_QUANTITY,
+            "value": _number("Count in the drawn rows.", "count", 1e4, whole=True),
+            **_SYNTHETIC,
+        }
+    ),
+    key=("seed", "measure", "profile", "inhibitor"),
+    integers=("seed", "value"),
+)
+
+LIMITS = Table(
+    "limits",
+    "One row per unpublished quantity: the range that the printed numbers leave open.",
+    pa.DataFrameSchema(
+        {
+            **_OPEN_QUANTITY,
+            "low": _number(
+                "No cohort with the printed numbers is below.", "count", 1e4, whole=True
+            ),
+            "low_proven": _closed((Answer.YES, Answer.NO), "Whether low is the exact limit."),
+            "high": _number("No such cohort is above.", "count", 1e4, whole=True),
+            "high_proven": _closed((Answer.YES, Answer.NO), "Whether high is the exact limit."),
+            **_SYNTHETIC,
+        }
+    ),
+    key=("measure", "profile", "inhibitor"),
+    integers=("low", "high"),
+)
+
 ASSERTIONS = Table(
     "assertions",
     "One row per statement of a knowledge base on a mutation profile and a compound.",
@@ -514,6 +560,7 @@ POPULATION_COUNTS = Table(
     key=("count_id",),
     integers=("n", "denominator"),
 )
+
 
 def _printed_count(description: str) -> pa.Column:
     allowed = "must be a whole number, one followed by '(implied)', or blank when not printed"

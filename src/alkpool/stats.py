@@ -400,6 +400,9 @@ def _median_standard_error(curve: Any) -> float:
     if after.size == 0:
         return math.nan
     start, level = (times[before[-1]], survival[before[-1]]) if before.size else (0.0, 1.0)
+    if times[after[0]] == start:
+        # Half of the patients had the event at time 0: the density there is not finite.
+        return 0.0
     density = (level - survival[after[0]]) / (times[after[0]] - start)
     return float(curve.surv_prob_se[reached[0]] / density)
 

@@ -1,0 +1,93 @@
+"""The ensemble: independent of workers, resumable, and counting what the solver counts."""
+
+import json
+import sys
+from functools import partial
+
+import cloudpickle
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+from alkpool import ensemble, paths
+from alkpool.ensemble import Job, observed, run
+from alkpool.reconstruct import Quantity, draw, quantities
+from alkpool.schema import DRAWS, LIMITS, read_folder
+
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+
+def square(number, log=None):
+    """Stand in for a draw; ``log`` keeps who was called."""
+    if log is not None:
+        with log.open("a") as calls:
+            calls.write(f"{number}\n")
+    if number < 0:
+        raise ValueError("no draw")
+    return [{"seed": number, "value": number**2}]
+
+
+def jobs(numbers, log=None):
+    return [Job(f"square-{number}", partial(square, number, log)) for number in numbers]
+
+
+def test_results_do_not_depend_on_workers_or_order(tmp_path):
+    one = run(jobs(range(6)), tmp_path / "one", workers=1)
+    two = run(jobs(range(6)), tmp_path / "two", workers=2)
+    assert_frame_equal(one, two)
+    assert list(one["value"]) == [0, 1, 4, 9, 16, 25]
+
+
+def test_a_stopped_run_goes_on_where_it_was(tmp_path):
+    log = tmp_path / "calls"
+    with pytest.raises(ValueError, match="no draw"):
+        run(jobs([1, 2, 3, -1], log), tmp_path / "kept", workers=1)
+    kept = {path.stem for path in (tmp_path / "kept").glob("*.json")}
+    assert "square--1" not in kept
+    done = {int(name.removeprefix("square-")) for name in kept}
+    log.write_text("")
+    rows = run(jobs([1, 2, 3], log), tmp_path / "kept", workers=1)
+    assert list(rows["value"]) == [1, 4, 9]
+    assert {int(number) for number in log.read_text().split()} == {1, 2, 3} - done
+    log.write_text("")
+    run(jobs([1, 2, 3], log), tmp_path / "kept", workers=1)
+    assert log.read_text() == ""
+
+
+def test_counts_in_the_rows_are_the_counts_of_the_solver():
+    fixed = {
+        Quantity("benefit_n", "G1202R", "lorlatinib"): 40,
+        Quantity("benefit_k", "G1202R", "lorlatinib"): 25,
+        Quantity("relapsed", "I1171N", "alectinib"): 9,
+    }
+    values = observed(draw(3, where=fixed))
+    assert {quantity: values[quantity] for quantity in fixed} == fixed
+    assert set(values) == set(quantities())
+
+
+@pytest.fixture(scope="module")
+def kept():
+    return read_folder(paths.IDENTIFICATION, [DRAWS, LIMITS])
+
+
+def test_every_quantity_is_drawn_and_bounded(kept):
+    expected = {(q.measure, q.profile, q.inhibitor) for q in quantities()}
+    keys = ["measure", "profile", "inhibitor"]
+    assert set(map(tuple, kept["limits"][keys].to_numpy())) == expected
+    per_seed = kept["draws"].groupby("seed")
+    assert len(per_seed) == ensemble.DRAW_COUNT
+    assert all(set(map(tuple, rows[keys].to_numpy())) == expected for _, rows in per_seed)
+
+
+def test_draws_lie_within_the_limits(kept):
+    both = kept["draws"].merge(kept["limits"], on=["measure", "profile", "inhibitor"])
+    assert (both["value"] >= both["low"]).all()
+    assert (both["value"] <= both["high"]).all()
+
+
+def test_a_kept_draw_can_be_made_again(kept):
+    seed = int(kept["draws"]["seed"].iloc[0])
+    again = pd.DataFrame(json.loads(json.dumps(ensemble.drawn(seed))))
+    before = kept["draws"].query("seed == @seed").reset_index(drop=True)
+    assert list(again["value"]) == list(before["value"])
+    assert list(again["measure"]) == list(before["measure"])
