@@ -26,7 +26,7 @@ $(shell [ -x $(PY) ] && [ "$$(cat $(STAMP) 2>/dev/null)" = "$(CURDIR)" ] || rm -
 
 .PHONY: help
 help: ## List what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: report
 report: $(STAMP) ## Run the notebooks that changed and make the book, build/book/index.html
@@ -48,6 +48,16 @@ lab: $(STAMP) folders ## Open the notebooks in JupyterLab (ARGS=--allow-root whe
 data: $(STAMP) ## Make the tables, the data dictionary and the references from the raw facts
 	@$(PY) -m alkpool.curation
 	@$(PY) tools/bibliography.py
+
+.PHONY: reconstruct
+reconstruct: $(STAMP) ## Rebuild the synthetic cohort from the printed numbers, byte for byte
+	@$(PY) -m alkpool.reconstruct
+	@$(PY) -m alkpool.curation
+
+.PHONY: ensemble
+ensemble: $(STAMP) ## Draw many such cohorts and bound what print leaves open (ARGS="--scheduler ADDRESS")
+	@$(PY) -m alkpool.ensemble $(ARGS)
+	@$(PY) -m alkpool.curation
 
 .PHONY: lint
 lint: $(STAMP) ## Check style and types

@@ -40,7 +40,14 @@ BENEFIT_COLOURS = {
     Benefit.UNKNOWN: "#BBBBBB",
 }
 
-# Fill, text colour and mark of each verdict.
+# Short name of each verdict; its fill, text colour and mark.
+VERDICT_NAMES = {
+    Verdict.LIKELY: "likely",
+    Verdict.POSSIBLE: "possible",
+    Verdict.NONE: "no benefit",
+    Verdict.CONFLICTING: "conflicting",
+    Verdict.INSUFFICIENT: "insufficient",
+}
 VERDICT_STYLE: dict[Verdict, tuple[str, str, str]] = {
     Verdict.LIKELY: ("#0072B2", "#ffffff", "++"),
     Verdict.POSSIBLE: ("#A9D3EE", INK, "+"),
@@ -383,17 +390,16 @@ def verdict_matrix(matrix: pd.DataFrame) -> Figure:
         face, ink, mark = VERDICT_STYLE[verdict]
         ax.add_patch(Rectangle((x + 0.015, y + 0.015), width - 0.03, height - 0.03,
                                facecolor=face, edgecolor="none"))  # fmt: skip
-        name = str(verdict).replace(" expected", "").replace(" evidence", "")
         middle = x + width / 2
-        ax.text(middle, y + 0.385, f"{mark} {name}  {cell.rule}", ha="center", va="center",
-                fontsize=6.6, color=ink,
+        title = f"{mark} {VERDICT_NAMES[verdict]}  {cell.rule}"
+        ax.text(middle, y + 0.385, title, ha="center", va="center", fontsize=6.6, color=ink,
                 weight="normal" if verdict is Verdict.INSUFFICIENT else "bold")  # fmt: skip
         ax.text(middle, y + 0.25, _share("B", cell.benefit_k, cell.benefit_n,
                                          cell.sensitivity_low, cell.sensitivity_high),
-                ha="center", va="center", fontsize=6.8, color=ink)  # fmt: skip
+                ha="center", va="center", fontsize=6.6, color=ink)  # fmt: skip
         ax.text(middle, y + 0.115, _share("R", cell.relapsed, cell.relapse_n,
                                           cell.relapse_low, cell.relapse_high),
-                ha="center", va="center", fontsize=6.8, color=ink)  # fmt: skip
+                ha="center", va="center", fontsize=6.6, color=ink)  # fmt: skip
     key = (
         "B benefit / decided lines   R relapsed / samples after the inhibitor   "
         "(95% Wilson interval)   n samples with the profile"
@@ -450,8 +456,7 @@ def comparison_matrix(
         verdict = Verdict(str(cell.verdict))
         face, ink, mark = VERDICT_STYLE[verdict]
         ax.add_patch(Rectangle((x + 0.015, y + height - 0.215), width - 0.03, 0.2, facecolor=face))
-        name = str(verdict).replace(" expected", "").replace(" evidence", "")
-        label = f"{mark} {name} {cell.benefit_k}/{cell.benefit_n}"
+        label = f"{mark} {VERDICT_NAMES[verdict]} {cell.benefit_k}/{cell.benefit_n}"
         ax.text(x + width / 2, y + height - 0.115, label,
                 ha="center", va="center", fontsize=6.2, color=ink)  # fmt: skip
         found = shown[(shown["mutations"] == cell.profile) & (shown["inhibitor"] == cell.inhibitor)]
@@ -481,6 +486,8 @@ def comparison_matrix(
 UNKNOWN_DURATION = 4.0
 # Months that a label below a segment takes up.
 LABEL_WIDTH = 2.6
+# Months that the mutations above a sample take up.
+NAME_WIDTH = 4.0
 
 
 def swimmer(lines: pd.DataFrame) -> Figure:
@@ -509,11 +516,14 @@ def swimmer(lines: pd.DataFrame) -> Figure:
             used[inhibitor] = None
             start += UNKNOWN_DURATION
         now, sample, label_at, label_row = 0.0, "", -np.inf, 0
+        named_at = -np.inf
         for line in course.itertuples():
             if line.sample_id != sample:
                 sample = str(line.sample_id)
                 ax.plot(now, place, "X", color=INK, markersize=8, markeredgecolor=PAPER, zorder=5)
-                ax.text(now, place + 0.3, str(line.mutations), ha="center", va="bottom",
+                raised = 0.13 if now - named_at < NAME_WIDTH else 0.0
+                named_at = now if not raised else -np.inf
+                ax.text(now, place + 0.28 + raised, str(line.mutations), ha="center", va="bottom",
                         fontsize=7, weight="bold")  # fmt: skip
             months = _duration(line.pfs_months, line.dot_months)
             length = UNKNOWN_DURATION if np.isnan(months) else max(months, 0.3)
