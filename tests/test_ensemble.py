@@ -7,12 +7,18 @@ from functools import partial
 import cloudpickle
 import pandas as pd
 import pytest
+from dask.distributed import LocalCluster
 from pandas.testing import assert_frame_equal
 
 from alkpool import ensemble, paths
 from alkpool.ensemble import Job, observed, run
 from alkpool.reconstruct import Quantity, draw, quantities
 from alkpool.schema import DRAWS, LIMITS, read_folder
+
+# distributed leaves a socket to the collector where its usual port is taken.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:unclosed:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
@@ -36,6 +42,12 @@ def test_results_do_not_depend_on_workers_or_order(tmp_path):
     two = run(jobs(range(6)), tmp_path / "two", workers=2)
     assert_frame_equal(one, two)
     assert list(one["value"]) == [0, 1, 4, 9, 16, 25]
+
+
+def test_a_scheduler_elsewhere_gives_the_same(tmp_path):
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
+        there = run(jobs(range(4)), tmp_path / "there", scheduler=cluster.scheduler_address)
+    assert_frame_equal(there, run(jobs(range(4)), tmp_path / "here", workers=1))
 
 
 def test_a_stopped_run_goes_on_where_it_was(tmp_path):
