@@ -70,7 +70,7 @@ def test_variants_count_first_samples_of_patients():
             sample("L1196M", "crizotinib", variant="V2"),
         ]
     )
-    table = distribution.by_variant(cohort, ["G1202R", "L1196M"])
+    table = distribution.by_variant(distribution.variant_samples(cohort), ["G1202R", "L1196M"])
     counts = table.set_index(["mutation_class", "variant"])[["samples", "total"]]
     assert counts.loc[("G1202R", "V3")].tolist() == [2, 2]
     assert counts.loc[("L1196M", "V3")].tolist() == [0, 2]
@@ -78,14 +78,15 @@ def test_variants_count_first_samples_of_patients():
 
 
 def variants(counts):
-    """Build patients from ``(variant, inhibitor, mutation): number``."""
-    return make_cohort(
+    """Build first samples from ``(variant, inhibitor, mutation): number``."""
+    cohort = make_cohort(
         [
             sample(mutation, inhibitor, variant=variant)
             for (variant, inhibitor, mutation), number in counts.items()
             for _ in range(number)
         ]
     )
+    return distribution.variant_samples(cohort)
 
 
 def test_variant_effect_without_confounding_is_the_odds_ratio():
@@ -121,4 +122,5 @@ def test_variant_effect_says_when_it_cannot_be_told_apart():
     row = distribution.variant_effect(variants(counts), "G1202R").iloc[0]
     assert row["method"].startswith("not estimable")
     assert np.isnan(row["odds_ratio"])
-    assert distribution.variant_effect(make_cohort([sample("G1202R", "alectinib")]), "G1202R").empty
+    nobody = distribution.variant_samples(make_cohort([sample("G1202R", "alectinib")]))
+    assert distribution.variant_effect(nobody, "G1202R").empty

@@ -45,7 +45,9 @@ def test_results_do_not_depend_on_workers_or_order(tmp_path):
 
 
 def test_a_scheduler_elsewhere_gives_the_same(tmp_path):
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0"
+    ) as cluster:
         there = run(jobs(range(4)), tmp_path / "there", scheduler=cluster.scheduler_address)
     assert_frame_equal(there, run(jobs(range(4)), tmp_path / "here", workers=1))
 

@@ -26,9 +26,6 @@ HIGH_RELAPSE_SHARE = 0.10
 HIGH_RELAPSE_SAMPLES = 3
 LOW_RELAPSE_SHARE = 0.05
 
-# Figure 5 of the paper shows profiles with at least six samples.
-FIGURE_MIN_SAMPLES = 6
-
 RULES = {
     "V1": "too few evaluable lines, relapsing share high",
     "V2": "too few evaluable lines, relapsing share not high",

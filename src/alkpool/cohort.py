@@ -371,9 +371,9 @@ def flow(cohort: Cohort) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``step, study_type, sources, patients, samples``; the steps are ``identified``,
-        ``excluded``, ``duplicate`` and ``included``, and identified is the sum of the others for
-        every study type.
+        Columns ``step, study_type, sources, patients, samples``, with every step for every study
+        type that occurs. ``identified`` is the sum of ``excluded``, ``duplicate`` and
+        ``included``; ``no patient`` counts the sources that were read and gave nobody.
     """
     rows = cohort.patients.merge(cohort.sources[["source_id", "study_type"]], on="source_id")
     sampled = cohort.samples.merge(rows[["patient_id", "status", "study_type"]], on="patient_id")
@@ -395,9 +395,15 @@ def flow(cohort: Cohort) -> pd.DataFrame:
         for kind in StudyType
         for chosen in [rows["status"].isin(statuses) & (rows["study_type"] == kind)]
     ]
+    without = cohort.sources[~cohort.sources["source_id"].isin(rows["source_id"])]
+    table += [
+        {"step": "no patient", "study_type": str(kind), "patients": 0, "samples": 0,
+         "sources": int((without["study_type"] == kind).sum())}
+        for kind in StudyType
+    ]  # fmt: skip
     flowing = pd.DataFrame(table)
-    seen = flowing.groupby("study_type")["patients"].transform("sum") > 0
-    return flowing[seen].reset_index(drop=True)
+    occurring = set(cohort.sources["study_type"]) or {str(StudyType.UNKNOWN)}
+    return flowing[flowing["study_type"].isin(occurring)].reset_index(drop=True)
 
 
 def characteristics(cohort: Cohort) -> pd.DataFrame:

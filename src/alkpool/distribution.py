@@ -14,6 +14,9 @@ from alkpool.schema import UNKNOWN
 
 MULTIPLE = "multiple"
 
+# The two variants that the paper compares, the exposed one first.
+VARIANTS = ("V3", "V1")
+
 _EFFECT_COLUMNS = [
     "log_odds", "standard_error", "odds_ratio", "low", "high", "p_value", "n", "events",
 ]  # fmt: skip
@@ -110,6 +113,8 @@ def against_other_inhibitors(
             after = samples["resistance_on"] == inhibitor
             k, n = int((has & after).sum()), int(after.sum())
             other_k, other_n = int((has & ~after).sum()), int((~after).sum())
+            if other_n == 0:
+                continue
             test = stats.fisher_exact([[k, n - k], [other_k, other_n - other_k]])
             rows.append(
                 {
@@ -136,53 +141,63 @@ def _frequent(values: pd.Series, minimum: int) -> list[str]:
     return sorted(str(value) for value in counts.index[counts >= minimum])
 
 
-def by_variant(
-    cohort: Cohort, classes: Iterable[str], variants: tuple[str, str] = ("V3", "V1")
-) -> pd.DataFrame:
+def by_variant(first: pd.DataFrame, classes: Iterable[str]) -> pd.DataFrame:
     """Compare mutation classes between two EML4-ALK variants (Figure 4 C).
 
-    One sample per patient, the first, as the paper compares patients.
+    Parameters
+    ----------
+    first : DataFrame
+        From `variant_samples`.
+    classes : iterable of str
+        Mutation classes to compare.
 
     Returns
     -------
     DataFrame
         Columns ``mutation_class, variant, samples, total, share, low, high``.
     """
-    first = variant_samples(cohort, variants)
     rows = [
         {
             "mutation_class": mutation_class,
             "variant": variant,
-            "samples": int(
-                ((first["fusion_variant"] == variant)
-                 & (first["mutation_class"] == mutation_class)).sum()
-            ),
-            "total": int((first["fusion_variant"] == variant).sum()),
+            "samples": int((of_variant["mutation_class"] == mutation_class).sum()),
+            "total": len(of_variant),
         }
         for mutation_class in classes
-        for variant in variants
-    ]  # fmt: skip
+        for variant in VARIANTS
+        for of_variant in [first[first["fusion_variant"] == variant]]
+    ]
     table = pd.DataFrame(rows, columns=["mutation_class", "variant", "samples", "total"])
     return table.join(stats.proportions(table["samples"], table["total"]))
 
 
-def variant_samples(cohort: Cohort, variants: tuple[str, str] = ("V3", "V1")) -> pd.DataFrame:
-    """First sample of every patient with one of the fusion variants, with ``mutation_class``."""
+def variant_samples(cohort: Cohort, *, by_residue: bool = True) -> pd.DataFrame:
+    """First sample of every patient with one of the two variants, with ``mutation_class``.
+
+    The paper compares patients (Figure 4 C), so a patient counts once; classes are those of the
+    whole pool, so that they have the same names as everywhere else.
+    """
     pooled = analysis_set(cohort)
-    patients = pooled.patients[pooled.patients["fusion_variant"].isin(variants)]
-    samples = pooled.samples.merge(
+    patients = pooled.patients[pooled.patients["fusion_variant"].isin(VARIANTS)]
+    samples = with_class(pooled.samples, by_residue=by_residue).merge(
         patients[["patient_id", "fusion_variant"]], on="patient_id", validate="many_to_one"
     )
-    first = samples.sort_values(["patient_id", "sample_order"]).drop_duplicates("patient_id")
-    return with_class(first).reset_index(drop=True)
+    ordered = samples.sort_values(["patient_id", "sample_order"])
+    return ordered.drop_duplicates("patient_id").reset_index(drop=True)
 
 
-def variant_effect(
-    cohort: Cohort, mutation_class: str, variants: tuple[str, str] = ("V3", "V1")
-) -> pd.DataFrame:
-    """Effect of the fusion variant on a mutation class, adjusted for the inhibitor that failed.
+def variant_effect(first: pd.DataFrame, mutation_class: str) -> pd.DataFrame:
+    """Effect of variant 3 against 1 on a class, adjusted for the inhibitor that failed.
 
-    Wald test of a logistic regression; Firth's penalised likelihood where a cell is empty.
+    Wald test of a logistic regression; Firth's penalised likelihood where an estimate would be
+    infinite because a cell, or a stratum of the inhibitor, has no event.
+
+    Parameters
+    ----------
+    first : DataFrame
+        From `variant_samples`.
+    mutation_class : str
+        The outcome.
 
     Returns
     -------
@@ -190,12 +205,11 @@ def variant_effect(
         One row, the columns of `alkpool.stats.logistic` and ``mutation_class, method``; no row
         when one of the two variants has no sample.
     """
-    first = variant_samples(cohort, variants)
-    if first["fusion_variant"].nunique() < 2:
-        return pd.DataFrame()
+    if first["fusion_variant"].nunique() < len(VARIANTS):
+        return pd.DataFrame(columns=[*_EFFECT_COLUMNS, "mutation_class", "method"])
     table = first.assign(
         outcome=(first["mutation_class"] == mutation_class).astype(int),
-        exposed=(first["fusion_variant"] == variants[0]).astype(int),
+        exposed=(first["fusion_variant"] == VARIANTS[0]).astype(int),
     )
     failed = ["resistance_on"]
     try:

@@ -138,10 +138,14 @@ def selection_flow(counts: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
     labels : mapping
         Study type to its name in the figure.
     """
-    kinds = [kind for kind in labels if (counts["study_type"] == kind).any()]
+    found = counts[(counts["step"] == "identified") & (counts["patients"] > 0)]["study_type"]
+    kinds = [kind for kind in labels if kind in set(found)]
     width = max(6.4, 2.3 * len(kinds) + 2.3)
     figure, ax = _canvas(width, 4.5)
     xs = np.linspace(1.15, width - 3.25, len(kinds)) if len(kinds) > 1 else [width / 2 - 1]
+    unseparated = counts.loc[counts["step"] == "no patient", "sources"].sum()
+    note = f"Read, but no patient\ncould be separated:\n{unseparated} sources"
+    box(ax, (width - 1.15, 3.9), (2.1, 0.95), note, face="#F2F2F2")
 
     def cell(step: str, kind: str | None = None) -> str:
         rows = counts[(counts["step"] == step) & ((counts["study_type"] == kind) | (kind is None))]
@@ -326,7 +330,7 @@ def lollipop(samples: pd.DataFrame) -> Figure:
         ax.text((start + end) / 2, -0.11, f"exon {exon}", ha="center", va="top", fontsize=7.5,
                 color=MUTED, transform=ax.get_xaxis_transform())  # fmt: skip
     spread = _spread([float(places[name]) for name in order], gap=9.5)
-    top = float(counts.max())
+    top = float(counts.max()) if len(counts) else 1.0
     for name, x in zip(order, spread, strict=True):
         place, count = float(places[name]), float(counts[name])
         ax.plot([place, place, x], [count, 1.08 * top, 1.3 * top], color=RULE_LINE, linewidth=0.6,
@@ -499,7 +503,7 @@ def swimmer(lines: pd.DataFrame) -> Figure:
     Parameters
     ----------
     lines : DataFrame
-        From `alkpool.cohort.lines`, the patients to show, with ``benefit``.
+        From `alkpool.cohort.lines`, the patients to show.
     """
     patients = list(dict.fromkeys(lines["patient_id"]))
     figure, ax = plt.subplots(figsize=(8.2, 1.5 + 0.62 * len(patients)))

@@ -195,6 +195,22 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
+def estimate(value: float, low: float, high: float) -> str:
+    """Estimate with its interval as text, or that there is none.
+
+    Examples
+    --------
+    >>> estimate(1.5, 0.8, 2.9), estimate(float("nan"), float("nan"), float("nan"))
+    ('1.50 (0.80 to 2.90)', 'not estimable')
+    """
+    return "not estimable" if np.isnan(value) else f"{value:.2f} ({low:.2f} to {high:.2f})"
+
+
+def verb(number: int, singular: str, plural: str) -> str:
+    """Choose the verb that goes with a number."""
+    return singular if number == 1 else plural
+
+
 def labelled(table: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
     """Pick and rename columns for reading, in the order of ``labels``."""
     return table[list(labels)].rename(columns=dict(labels))

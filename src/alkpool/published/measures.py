@@ -117,7 +117,7 @@ class Rows:
     @cached_property
     def first_samples(self) -> pd.DataFrame:
         """First sample of every patient with variant 3 or 1."""
-        first = distribution.variant_samples(self.pool, (V3, V1))
+        first = distribution.variant_samples(self.pool)
         return first.assign(group=first["mutations"].map(_group).astype(str))
 
     @cached_property
