@@ -140,9 +140,9 @@ def selection_flow(counts: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
     """
     found = counts[(counts["step"] == "identified") & (counts["patients"] > 0)]["study_type"]
     kinds = [kind for kind in labels if kind in set(found)]
-    width = max(6.4, 2.3 * len(kinds) + 2.3)
+    width = max(6.6, 2.3 * len(kinds) + 2.5)
     figure, ax = _canvas(width, 4.5)
-    xs = np.linspace(1.15, width - 3.25, len(kinds)) if len(kinds) > 1 else [width / 2 - 1]
+    xs = np.linspace(1.15, width - 3.5, len(kinds)) if len(kinds) > 1 else [width / 2 - 1]
     unseparated = counts.loc[counts["step"] == "no patient", "sources"].sum()
     note = f"Read, but no patient\ncould be separated:\n{unseparated} sources"
     box(ax, (width - 1.15, 3.9), (2.1, 0.95), note, face="#F2F2F2")
