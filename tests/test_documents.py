@@ -11,10 +11,11 @@ from alkpool.actionability import RULES as VERDICT_RULES
 from alkpool.actionability import VerdictRule
 from alkpool.benefit import RULES as BENEFIT_RULES
 from alkpool.benefit import BenefitRule
-from alkpool.compendium import notebook_parameters
+from alkpool.compendium import COHORT, notebook_parameters, read
 from alkpool.vocabulary import Benefit, Verdict
 
 METHODS = (paths.BOOK / "methods.md").read_text("utf-8")
+DOCUMENTS = [*paths.HOME.glob("*.md"), *paths.BOOK.glob("*.md")]
 VERSION = tomllib.loads((paths.HOME / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 
 
@@ -55,6 +56,32 @@ def test_methods_give_the_defaults_of_the_notebooks() -> None:
             defaults.setdefault(name, set()).add(parameter.default)
     for name, row in CHOICES.items():
         assert defaults.get(name.strip("`")) == {yaml.safe_load(row[0].strip("`"))}, name
+
+
+def test_methods_list_every_choice() -> None:
+    """A reader finds every parameter of the chapters, with the reason of its default."""
+    notebooks = paths.NOTEBOOKS.glob("[0-9]*.ipynb")
+    parameters = {name for notebook in notebooks for name in notebook_parameters(notebook)}
+    assert {name.strip("`") for name in CHOICES} == parameters - {COHORT}
+    assert [name for name, row in CHOICES.items() if not row[1]] == []
+
+
+def test_documents_name_targets_that_exist() -> None:
+    """Every ``make`` command of the documents can be typed."""
+    makefile = (paths.HOME / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
+    for document in DOCUMENTS:
+        text = document.read_text("utf-8")
+        commands = set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE))
+        assert commands <= targets, document.name
+
+
+def test_readme_names_every_part_and_folder() -> None:
+    """What one gets, and where the data are, as it is now."""
+    text = (paths.HOME / "README.md").read_text("utf-8")
+    assert re.findall(r"^  - \*(.+)\*:", text, re.MULTILINE) == [p.title for p in read().parts]
+    named = set(re.findall(r"^data/(\w+)/", text, re.MULTILINE))
+    assert named == {path.name for path in paths.DATA.iterdir() if path.is_dir()}
 
 
 def test_releases_agree() -> None:

@@ -79,7 +79,8 @@ def write(cohort: Cohort, folder: Path) -> None:
     """Write a cohort as a reader has it: four tables and a description."""
     folder.mkdir()
     for table in COHORT_TABLES:
-        getattr(cohort, table.name).to_csv(folder / table.file, index=False)
+        rows = getattr(cohort, table.name).sort_values(list(table.key))
+        rows.to_csv(folder / table.file, index=False)
     description = cohort.meta.model_dump(mode="json", exclude_none=True)
     (folder / "cohort.yaml").write_text(json.dumps(description))
 
@@ -114,7 +115,8 @@ def texts_of(shown: object, metadata: dict) -> Iterator[str]:
     """All that a reader can read of one output: prose, cells, captions, words of a figure."""
     if isinstance(shown, dict):
         yield shown["text/plain"]
-        yield from words(shown["image/svg+xml"])
+        # In a figure blanks set words apart; in a sentence two of them show a gap.
+        yield from (" ".join(word.split()) for word in words(shown["image/svg+xml"]))
         yield metadata["image/svg+xml"]["alkpool"]["caption"]
     elif type(shown).__name__ == "HTML":
         yield from words(shown.data)
@@ -147,12 +149,14 @@ def problems(chapter: Path, folder: str) -> list[str]:
             return [f"{place}: {type(error).__name__}: {error}"]
         if "parameters" in cell.metadata.get("tags", []):
             names["cohort"] = folder
-    return [text for text in texts if FLAWS.search(text)] if texts else ["shows nothing"]
+    flawed = dict.fromkeys(text for text in texts if FLAWS.search(text))
+    return list(flawed) if texts else ["shows nothing"]
 
 
 def run(folder: str) -> None:
-    """Run every chapter on a cohort, and print the problems of each."""
-    print(json.dumps({chapter.stem: problems(chapter, folder) for chapter in CHAPTERS}))
+    """Run every chapter on a cohort, and print the problems of all."""
+    found = [f"{path.stem}: {text}" for path in CHAPTERS for text in problems(path, folder)]
+    print(json.dumps(found))
 
 
 @pytest.mark.parametrize("flawed", ["nan%", "1.0 to inf", "a None", "two  spaces", "the end ."])
@@ -164,6 +168,10 @@ def test_flaws_are_seen(flawed: str) -> None:
 @pytest.mark.parametrize("sound", ["none", "information", "P = .044", "1 < 2", "nothing observed"])
 def test_sound_sentences_are_no_flaws(sound: str) -> None:
     assert not FLAWS.search(sound)
+
+
+def test_every_chapter_is_tried() -> None:
+    assert len(CHAPTERS) == 5
 
 
 @pytest.mark.parametrize("name", COHORTS)
@@ -181,5 +189,6 @@ def test_every_chapter_has_an_answer(name: str, tmp_path: Path) -> None:
         cwd=tmp_path, env=environment, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {chapter.stem: [] for chapter in CHAPTERS}
+    found = json.loads(done.stdout)
+    assert found == [], "\n".join(found)
     assert done.stderr == ""

@@ -142,7 +142,8 @@ def selection_flow(counts: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
     kinds = [kind for kind in labels if kind in set(found)]
     width = max(6.6, 2.3 * len(kinds) + 2.5)
     figure, ax = _canvas(width, 4.5)
-    xs = np.linspace(1.15, width - 3.5, len(kinds)) if len(kinds) > 1 else [width / 2 - 1]
+    middle = (width - 2.3) / 2
+    xs = np.linspace(1.15, width - 3.5, len(kinds)) if len(kinds) > 1 else [middle] * len(kinds)
     unseparated = counts.loc[counts["step"] == "no patient", "sources"].sum()
     note = f"Read, but no patient\ncould be separated:\n{unseparated} sources"
     box(ax, (width - 1.15, 3.9), (2.1, 0.95), note, face="#F2F2F2")
@@ -157,8 +158,7 @@ def selection_flow(counts: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
         ].sum()
         title = f"{labels[kind]}\n{studies} source{'s' if studies != 1 else ''}"
         box(ax, (x, 3.9), (2.0, 0.95), f"{title}\n{cell('identified', kind)}")
-        arrow(ax, (x, 3.42), (float(np.mean(xs)), 3.0))
-    middle = float(np.mean(xs))
+        arrow(ax, (x, 3.42), (middle, 3.0))
     box(ax, (middle, 2.62), (2.4, 0.75), f"Identified\n{cell('identified')}")
     arrow(ax, (middle, 2.24), (middle, 0.83))
     for y, step, name in ((1.93, "excluded", "Excluded"), (1.13, "duplicate", "Duplicates")):

@@ -70,7 +70,8 @@ def load_for(cohort: Cohort) -> InVitro:
     """
     if not cohort.synthetic:
         return load()
-    calls = read_folder(paths.COHORTS / cohort.name, [SYNTHETIC_CALLS])[SYNTHETIC_CALLS.name]
+    folder = cohort.folder or paths.COHORTS / cohort.name
+    calls = read_folder(folder, [SYNTHETIC_CALLS])[SYNTHETIC_CALLS.name]
     models = sorted(calls["model_id"].unique())
     source, made_up = cohort.name, "synthetic"
     return InVitro(

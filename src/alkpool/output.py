@@ -200,10 +200,16 @@ def estimate(value: float, low: float, high: float) -> str:
 
     Examples
     --------
-    >>> estimate(1.5, 0.8, 2.9), estimate(float("nan"), float("nan"), float("nan"))
-    ('1.50 (0.80 to 2.90)', 'not estimable')
+    >>> estimate(1.5, 0.8, 2.9), estimate(float("inf"), 3.95, float("inf"))
+    ('1.50 (0.80 to 2.90)', 'infinite (3.95 upwards)')
+    >>> estimate(float("nan"), float("nan"), float("nan"))
+    'not estimable'
     """
-    return "not estimable" if np.isnan(value) else f"{value:.2f} ({low:.2f} to {high:.2f})"
+    if np.isnan(value):
+        return "not estimable"
+    estimated = f"{value:.2f}" if np.isfinite(value) else "infinite"
+    upper = f"to {high:.2f}" if np.isfinite(high) else "upwards"
+    return f"{estimated} ({low:.2f} {upper})"
 
 
 def verb(number: int, singular: str, plural: str) -> str:
