@@ -10,16 +10,17 @@ import pandas as pd
 import pytest
 
 from alkpool import benefit, paths
+from alkpool.files import write_atomically
 
 HEADER = "best_response,pfs_relation,pfs_months,dot_relation,dot_months,status"
 
 
-def alkpool(*arguments, cwd=None):
+def alkpool(*arguments, cwd=None, stdin=None, **environment):
     """Run the installed command."""
     command = Path(sys.executable).with_name("alkpool")
     return subprocess.run(
-        [command, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=cwd,
-        env=os.environ | {"COLUMNS": "120"},
+        [command, *map(str, arguments)], capture_output=True, encoding="utf-8", check=False,
+        cwd=cwd, input=stdin, env=os.environ | {"COLUMNS": "120"} | environment,
     )  # fmt: skip
 
 
@@ -27,8 +28,62 @@ def test_check_of_the_project_is_a_line_for_each_folder():
     done = alkpool("check")
     assert done.returncode == 0
     assert "curated: valid; 29 patients, 31 samples" in done.stdout
-    assert "invitro: valid" in done.stdout
+    for name in ("invitro", "knowledgebases", "distributions", "published", "reference"):
+        assert f"{name}: valid" in done.stdout
+    identified = (paths.DATA / "identification").is_dir()
+    assert ("identification: valid" in done.stdout) == identified
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("published/results.csv", "P001,", "P 01,", "published/results.csv, row 2, column id"),
+        ("identification/limits.csv", ",yes\n", ",no\n", "identification/limits.csv, row 2"),
+        ("identification/draws.csv", ",yes\n", ",no\n", "identification/draws.csv, row 2"),
+        ("cohorts/reconstructed/invitro_calls.csv", ",resistant\n", ",none\n",
+         "reconstructed/invitro_calls.csv, row 2, column call"),
+        ("reference/alk_reference.fasta", "residues 1081-1440", "residues 1080-1440", "header"),
+        ("reference/alk_reference.fasta", "residues 1081-1440", "residues 1080-1439",
+         "reference/alk_reference.fasta: found 'D'; residue 1202 must be G"),
+        ("reference/inhibitors.csv", "alectinib,2", "alectinib,9", "inhibitors.csv, row 2"),
+    ],
+)  # fmt: skip
+def test_check_reads_all_data_of_the_project(tmp_path, file, old, new, message):
+    home = tmp_path / "home"
+    shutil.copytree(paths.DATA, home / "data", ignore=shutil.ignore_patterns("raw", "curated"))
+    path = home / "data" / file
+    if not path.exists() and "identification" in file:
+        pytest.skip("the project has no identification yet")
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    done = alkpool("check", ALKPOOL_HOME=str(home))
+    assert done.returncode == 1, done.stdout
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("given", [".", "", "x/.."])
+def test_check_of_this_folder_is_no_check_of_the_project(tmp_path, given):
+    mine = shutil.copytree(paths.COHORTS / "curated", tmp_path / "curated")
+    done = alkpool("check", given, cwd=mine)
+    assert done.stdout.startswith("curated: valid"), done.stderr
+    done = alkpool("check", given, cwd=tmp_path)
+    assert done.returncode == 1
+    assert f"{tmp_path.name}/cohort.yaml: the file is missing" in done.stderr
+
+
+def test_check_notes_mutations_outside_the_kinase_domain(tmp_path):
+    mine = shutil.copytree(paths.COHORTS / "curated", tmp_path / "mine")
+    text = (mine / "samples.csv").read_text()
+    (mine / "samples.csv").write_text(text.replace(",V1180L,", ",R1061Q,", 1))
+    done = alkpool("check", mine)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[1].startswith(
+        "note: mine/samples.csv, row 2, column mutations: found 'R1061Q'; "
+        "R1061Q: outside the kinase domain"
+    )
 
 
 def test_check_lists_every_problem_and_exits_1(tmp_path):
@@ -56,11 +111,40 @@ def test_wrong_usage_exits_2(tmp_path):
     assert alkpool("nonsense").returncode == 2
     file = tmp_path / "lines.csv"
     file.write_text(f"{HEADER}\nSD,=,6,,,ended\n")
-    for wrong in (["--threshold-months", "0"], ["--ongoing-dot", "benefit"], ["-o", file]):
+    for wrong in (
+        ["--threshold-months", "0"], ["--ongoing-dot", "benefit"], ["-o", file], ["-o", tmp_path],
+    ):  # fmt: skip
         done = alkpool("classify", file, *wrong)
         assert done.returncode == 2, wrong
         assert "Traceback" not in done.stderr
     assert file.read_text().count("\n") == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["lines.csv"]
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path):
+    (tmp_path / "target").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        write_atomically(tmp_path / "target", "text")
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
+
+
+def test_classify_reads_and_writes_streams(tmp_path):
+    text = f"{HEADER}\nSD,=,6,,,ended\n"
+    expected = f"{HEADER},benefit,rule\nSD,=,6,,,ended,benefit,R3\n"
+    for source in ("-", "/dev/stdin"):
+        done = alkpool("classify", source, "-o", "-", cwd=tmp_path, stdin=text)
+        assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
+    assert list(tmp_path.iterdir()) == []
+    broken = alkpool("classify", "-", stdin=text.replace("SD", "sd"))
+    assert "standard input, row 2, column best_response" in broken.stderr
+
+
+def test_classify_writes_utf_8_whatever_the_locale(tmp_path):
+    file = tmp_path / "lines.csv"
+    file.write_text(f"note,{HEADER}\nGrüße,SD,=,6,,,ended\n", encoding="utf-8")
+    done = alkpool("classify", file, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert "Grüße,SD,=,6" in done.stdout
 
 
 def test_classify_keeps_the_cells_and_adds_class_and_rule(tmp_path):
@@ -100,6 +184,10 @@ def test_classify_writes_a_file_and_agrees_with_the_package(tmp_path):
         (f"{HEADER},rule\nSD,=,6,,,ended,R1\n", "column rule: the file already has this column"),
         (f"{HEADER}\nSD,=,6\n", "row 2: has 3 cells; the header has 6"),
         ("", "the file is empty"),
+        (f"{HEADER}\nSD,,6,,,ended\n", "column pfs_relation: found ''; must be one of =, >"),
+        (f"{HEADER}\nSD,,,>,,ended\n", "column dot_relation: found '>'; must be blank"),
+        (f"{HEADER}\nSD,=,６,,,ended\n", "column pfs_months: found '６'; must be a number"),
+        (f"{HEADER}\n".replace(",", ";"), "separated by ';': save as CSV with commas"),
     ],
 )
 def test_classify_names_what_is_wrong_and_writes_nothing(tmp_path, content, message):
@@ -116,3 +204,6 @@ def test_classify_of_a_missing_file(tmp_path):
     done = alkpool("classify", tmp_path / "none.csv")
     assert done.returncode == 1
     assert "the file is missing" in done.stderr
+    done = alkpool("classify", tmp_path)
+    assert done.returncode == 1
+    assert "is a folder" in done.stderr

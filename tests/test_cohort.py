@@ -1,6 +1,7 @@
 """Loading, validating, pooling and counting cohorts."""
 
 import shutil
+import warnings
 
 import pandas as pd
 import pytest
@@ -11,11 +12,13 @@ from alkpool import paths
 from alkpool.cohort import analysis_set, characteristics, check, flow, lines, pool
 from alkpool.schema import DataError
 
+VALID_DESCRIPTION = "title: x\nkind: own\nsynthetic: false\ndescription: x\nlicence: none\n"
+
 
 @pytest.fixture
 def folder(tmp_path):
     """Copy of the curated cohort, free to be broken."""
-    return shutil.copytree(paths.COHORTS / "curated", tmp_path / "curated")
+    return shutil.copytree(paths.COHORTS / "curated", tmp_path / "mine")
 
 
 def edit(folder, table, row, **cells):
@@ -41,6 +44,46 @@ def test_curated_cohort_is_valid_and_counts_hold(folder):
 def test_a_path_loads_what_the_name_loads(folder):
     by_path, by_name = alkpool.load(folder), alkpool.load("curated")
     pd.testing.assert_frame_equal(by_path.samples, by_name.samples)
+    assert (by_path.folder, by_name.folder) == (folder, paths.COHORTS / "curated")
+    assert make_cohort([]).folder is None
+
+
+@pytest.mark.parametrize("given", [".", "", "x/..", "./", "../mine"])
+def test_only_the_name_of_a_cohort_is_a_name(folder, monkeypatch, given):
+    monkeypatch.chdir(folder)
+    assert paths.cohort_folder(given) == folder
+
+
+def test_a_cohort_of_the_project_is_found_by_its_name_or_path(tmp_path, monkeypatch):
+    curated = paths.COHORTS / "curated"
+    assert paths.cohort_folder("curated") == paths.cohort_folder(curated) == curated
+    assert paths.cohort_folder("data/cohorts/curated", paths.HOME) == curated
+    monkeypatch.chdir(paths.COHORTS)
+    assert paths.cohort_folder("./curated") == curated
+    assert paths.cohort_folder("nowhere") == paths.COHORTS / "nowhere"
+
+
+def test_a_namesake_of_a_project_cohort_can_be_checked_but_not_loaded(folder, tmp_path):
+    namesake = folder.rename(tmp_path / "curated")
+    assert check(namesake) == []
+    with pytest.raises(DataError, match="that of a cohort of the project; rename the folder"):
+        alkpool.load(namesake)
+
+
+def test_the_problems_of_all_cohorts_are_listed_at_once(folder, tmp_path):
+    other = shutil.copytree(folder, tmp_path / "other")
+    edit(folder, "patients", 0, sex="F")
+    edit(other, "samples", 0, specimen="blood")
+    with pytest.raises(DataError, match="2 problems") as error:
+        alkpool.load(folder, other)
+    assert {problem.file for problem in error.value.problems} == {
+        "mine/patients.csv", "other/samples.csv",
+    }  # fmt: skip
+
+
+def test_a_blank_name_is_refused():
+    with pytest.raises(ValueError, match="name at least one cohort"):
+        alkpool.load("curated,")
 
 
 @pytest.mark.parametrize(
@@ -49,6 +92,13 @@ def test_a_path_loads_what_the_name_loads(folder):
         ("patients", {"sex": "F"}, "sex", "must be one of female, male, unknown"),
         ("patients", {"sex": ""}, "sex", "must be one of female"),
         ("patients", {"age_years": "52,5"}, "age_years", "a number with a decimal point"),
+        ("patients", {"age_years": "52,5"}, "age_years", "write a decimal point"),
+        ("patients", {"age_years": "\uff13\uff15"}, "age_years", "from 0 to 120"),
+        ("patients", {"age_years": "\u0663\u0665"}, "age_years", "from 0 to 120"),
+        ("samples", {"vaf_percent": "\u0663"}, "vaf_percent", "percentages from 0 to 100"),
+        ("samples", {"vaf_percent": "1,5;2"}, "vaf_percent", "write a decimal point"),
+        ("samples", {"sample_order": "\uff11"}, "sample_order", "from 1 to 50"),
+        ("samples", {"sample_order": ""}, "sample_order", "a whole number from 1 to 50"),
         ("patients", {"age_years": "-3"}, "age_years", "from 0 to 120"),
         ("patients", {"age_years": "121"}, "age_years", "from 0 to 120"),
         ("patients", {"age_years": "1e2"}, "age_years", "from 0 to 120"),
@@ -85,10 +135,10 @@ def test_a_broken_cell_is_named(folder, table, cells, column, allowed):
     of_choi = frame.iloc[:, 0].str.startswith("choi2010")
     row = int(of_choi.idxmax()) if of_choi.any() else 0
     edit(folder, table, row, **cells)
-    found = [problem for problem in check(folder) if problem.column == column]
-    assert found, check(folder)
-    assert found[0].row == row + 2
-    assert found[0].file == f"curated/{table}.csv"
+    place = (f"mine/{table}.csv", row + 2, column)
+    problems = check(folder)
+    found = [p for p in problems if (p.file, p.row, p.column) == place]
+    assert found, problems
     assert any(allowed in problem.allowed for problem in found), found
     if column in cells:
         assert found[0].value == cells[column]
@@ -100,13 +150,67 @@ def test_every_problem_is_listed_at_once(folder):
     edit(folder, "treatments", 2, status="?")
     problems = check(folder)
     assert {(problem.file, problem.row, problem.column) for problem in problems} == {
-        ("curated/patients.csv", 2, "sex"),
-        ("curated/patients.csv", 2, "age_years"),
-        ("curated/samples.csv", 3, "specimen"),
-        ("curated/treatments.csv", 4, "status"),
+        ("mine/patients.csv", 2, "sex"),
+        ("mine/patients.csv", 2, "age_years"),
+        ("mine/samples.csv", 3, "specimen"),
+        ("mine/treatments.csv", 4, "status"),
     }
     with pytest.raises(DataError, match="4 problems in the data"):
         alkpool.load(folder)
+
+
+def test_the_first_row_out_of_order_is_named(folder):
+    path = folder / "patients.csv"
+    header, first, second, third, *rest = path.read_text().splitlines()
+    path.write_text("\n".join([header, third, second, first, *rest]) + "\n")
+    (problem,) = check(folder)
+    assert (problem.file, problem.row, problem.column) == ("mine/patients.csv", 3, "patient_id")
+    assert problem.value == "choi2010-p1"
+    assert problem.allowed == "must stand before dagogojack2019-p1: rows are sorted by patient_id"
+
+
+def test_an_included_patient_has_a_sample(folder):
+    path = folder / "patients.csv"
+    path.write_text(path.read_text() + "zz-p1,choi2010,included,,,,male,IV,unknown,unknown,V1,\n")
+    (problem,) = check(folder)
+    assert problem.value == "zz-p1"
+    assert "must have a sample in samples.csv" in problem.allowed
+    path.write_text(path.read_text().replace("choi2010,included,,,,m", "choi2010,excluded,,x,,m"))
+    assert check(folder) == []
+
+
+def test_a_line_number_stands_once_for_a_patient(folder):
+    # The first two lines follow one sample.
+    edit(folder, "treatments", 0, line_number="02")
+    (problem,) = check(folder)
+    assert (problem.row, problem.column, problem.value) == (3, "line_number", "2")
+    assert "twice for this patient" in problem.allowed
+    for row in (0, 1):
+        edit(folder, "treatments", row, line_number="")
+    assert check(folder) == []
+
+
+def test_an_unknown_failed_inhibitor_demands_nothing_of_the_earlier_ones(folder):
+    frame = pd.read_csv(folder / "samples.csv", dtype=str, keep_default_na=False)
+    row = int((frame["resistance_on"] == "unknown").idxmax())
+    edit(folder, "samples", row, prior_inhibitors="crizotinib")
+    assert check(folder) == []
+
+
+def test_a_mutation_outside_the_kinase_domain_loads_silently(folder):
+    edit(folder, "samples", 0, mutations="R1061Q")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert check(folder) == []
+        assert alkpool.load(folder).samples.loc[0, "mutations"] == "R1061Q"
+
+
+def test_made_up_in_vitro_calls_are_checked(tmp_path):
+    folder = shutil.copytree(paths.COHORTS / "reconstructed", tmp_path / "mine")
+    assert check(folder) == []
+    edit(folder, "invitro_calls", 0, call="maybe")
+    (problem,) = check(folder)
+    assert (problem.file, problem.row, problem.column) == ("mine/invitro_calls.csv", 2, "call")
 
 
 def test_repeated_keys_are_named(folder):
@@ -123,13 +227,43 @@ def test_repeated_keys_are_named(folder):
     [
         (b"", "the file is empty"),
         (b"patient_id,source_id\n", "this column is missing"),
-        (b"\xff\xfe\x00", "must be saved as UTF-8 text"),
+        (b"\r\n\n\n", "the file is empty"),
+        (b"patient_id\n\xe9\n", "row 2: must be saved as UTF-8 text"),
+        ("patient_id,x\n".encode("utf-16"), "saved as UTF-16: save it as UTF-8"),
+        (b"\xfe\xff\x00a", "saved as UTF-16: save it as UTF-8"),
+        (b"patient_id,source_id\na,\x00\n", "row 2: holds a NUL character"),
         (b'patient_id\n"unclosed\n', "is not a readable CSV file"),
     ],
 )
 def test_a_malformed_file_is_named(folder, content, message):
     (folder / "patients.csv").write_bytes(content)
     assert any(message in str(problem) for problem in check(folder))
+
+
+@pytest.mark.parametrize(
+    ("content", "separator"),
+    [("a;b\n1;2\n", "';'"), ('"a";"b"\n1,5;2\n', "';'"), ("a\tb\n1\t2\n", "a tab")],
+)
+def test_other_separators_are_one_problem(folder, content, separator):
+    (folder / "patients.csv").write_text(content)
+    (problem,) = [found for found in check(folder) if found.file == "mine/patients.csv"]
+    assert problem.row == 1
+    assert problem.allowed == f"columns are separated by {separator}: save as CSV with commas"
+
+
+def test_a_folder_is_no_file(folder):
+    (folder / "patients.csv").unlink()
+    (folder / "patients.csv").mkdir()
+    assert any("patients.csv: is a folder" in str(problem) for problem in check(folder))
+
+
+def test_one_blank_line_at_the_end_is_harmless(folder):
+    path = folder / "patients.csv"
+    text = path.read_text()
+    path.write_text(text + "\n")
+    assert check(folder) == []
+    path.write_text(text + "\n\n")
+    assert [problem.row for problem in check(folder)] == [text.count("\n") + 1]
 
 
 def test_ragged_rows_and_strange_columns_are_named(folder):
@@ -154,12 +288,25 @@ def test_byte_order_mark_and_windows_line_ends_are_harmless(folder, encoding, ne
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("title: x\n", "Field required"),
+        ("title: x\n", "the key kind is missing; the keys are title, kind, synthetic, description"),
         ("title: [\n", "is not readable YAML"),
-        ("just text\n", "cohort.yaml"),
+        ("just text\n", "must be lines of 'key: value'; the keys are title, kind"),
+        (VALID_DESCRIPTION + "colour: red\n", "the key colour is unknown; the keys are title"),
+        (VALID_DESCRIPTION + "1: red\n", "the key 1 is unknown; the keys are title"),
+        (VALID_DESCRIPTION + "search_date: 2020-99-99\n", "month must be in 1..12"),
+        (VALID_DESCRIPTION + "search_date: 2020\n", "found '2020'; search_date must be a date"),
+        (VALID_DESCRIPTION.replace("false", '"no"'), "found 'no'; synthetic must be true or false"),
+        (VALID_DESCRIPTION.replace("false", "1"), "found '1'; synthetic must be true or false"),
+        (
+            VALID_DESCRIPTION.replace("own", "mine"),
+            "kind must be one of curated, reconstructed, own",
+        ),
+        (VALID_DESCRIPTION.replace("none", ""), "cohort.yaml: licence must be text"),
     ],
 )
 def test_the_description_is_checked(folder, content, message):
+    (folder / "cohort.yaml").write_text(VALID_DESCRIPTION)
+    assert check(folder) == []
     (folder / "cohort.yaml").write_text(content)
     assert any(message in str(problem) for problem in check(folder))
     with pytest.raises(DataError):

@@ -42,6 +42,33 @@ WRONG: dict[str, tuple[Callable[[Project], object], list[str]]] = {
         lambda p: p.edit("compendium.yaml", "cohort: curated", "cohort: curated,lost"),
         ["cohort: found 'lost'; must be one of curated, made-up"],
     ),
+    "cohort that is no folder of its own": (
+        lambda p: p.edit("compendium.yaml", "cohort: curated", "cohort: ."),
+        ["cohort: found '.'; must be one of curated, made-up"],
+    ),
+    "blank cohort": (
+        lambda p: p.edit("compendium.yaml", "cohort: curated", "cohort: curated,"),
+        ["cohort: found ''; must be one of curated, made-up"],
+    ),
+    "namesake of a cohort": (
+        lambda p: (
+            p.write("own/curated/cohort.yaml", "title: Own\nsynthetic: false\n"),
+            p.edit("compendium.yaml", "cohort: curated", "cohort: own/curated"),
+        ),
+        ["found 'own/curated'; its name is that of a cohort of the project; rename the folder"],
+    ),
+    "cohort that does not say whether it is made up": (
+        lambda p: p.edit("data/cohorts/curated/cohort.yaml", "false", '"no"'),
+        [CHAPTERS, "curated/cohort.yaml: found 'no'; synthetic must be true or false"],
+    ),
+    "description of a cohort with an impossible date": (
+        lambda p: p.write("data/cohorts/curated/cohort.yaml", "search_date: 2020-99-99\n"),
+        [CHAPTERS, "curated/cohort.yaml is not readable YAML: month must be in 1..12"],
+    ),
+    "description of a cohort that is only text": (
+        lambda p: p.write("data/cohorts/curated/cohort.yaml", "text\n"),
+        [CHAPTERS, "curated/cohort.yaml: synthetic must be true or false"],
+    ),
     "file that is read": (
         lambda p: p.edit("compendium.yaml", "data/reference/*", "data/referenze/*"),
         ["reads: found 'data/referenze/*'; there is no such file"],
@@ -217,6 +244,15 @@ def test_a_cohort_may_lie_elsewhere(project: Project, tmp_path: Path) -> None:
         f"own cases/{name}": [{"threshold": 6.0, "cohort": str(own)}, ""]
         for name in ("01-count", "02-list")
     }
+
+
+def test_a_path_to_a_cohort_of_the_project_is_its_name(project: Project) -> None:
+    before = planned(project, "parameters", "suffix", "key")
+    project.edit(
+        "compendium.yaml", "title: Cases", "title: Cases\n    cohort: data/cohorts/curated"
+    )
+    after = planned(project, "parameters", "suffix", "key")
+    assert after == before
 
 
 def test_nothing_to_do_is_quick_and_touches_nothing(project: Project) -> None:

@@ -4,13 +4,14 @@ Exit codes: 0 done, 1 the data are wrong (the message says how), 2 wrong usage.
 """
 
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from alkpool import benefit, cohort, invitro, paths, schema
+from alkpool import benefit, cohort, invitro, mutations, paths, schema
 from alkpool.files import write_atomically
 from alkpool.schema import DataError, Problem
 
@@ -20,6 +21,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+STREAM = Path("-")
+STANDARD_INPUT = Path("/dev/stdin")
 
 BENEFIT_COLUMNS = [
     "best_response", "pfs_relation", "pfs_months", "dot_relation", "dot_months", "status",
@@ -51,24 +55,47 @@ def check(
     ] = None,
 ) -> None:
     """List every problem of the data: file, row, column, value, what is allowed."""
+    # Everything else is validated against it.
+    _check_reference()
     problems: list[Problem] = []
-    for folder in folders or _cohort_folders():
-        found = cohort.check(cohort.folder_of(folder))
+    for folder in folders or paths.cohort_names():
+        data, found = cohort.read(paths.cohort_folder(folder))
         problems += found
-        if not found:
-            typer.echo(_summary(folder))
+        if data is not None:
+            typer.echo(_summary(data))
+            for note in _notes(data):
+                typer.echo(f"note: {note}")
     if not folders:
         problems += _check_tables()
     if problems:
         raise DataError(problems)
 
 
-def _cohort_folders() -> list[Path]:
-    return sorted(path for path in paths.COHORTS.iterdir() if path.is_dir())
+def _check_reference() -> None:
+    schema.inhibitors()
+    label = "reference/alk_reference.fasta"
+    try:
+        residue = mutations.reference_residue(1202)
+    except RuntimeError as error:
+        raise DataError([Problem(label, None, "", "", str(error))]) from None
+    if residue != "G":
+        raise DataError([Problem(label, None, "", str(residue), "residue 1202 must be G")])
 
 
-def _summary(folder: Path) -> str:
-    data = cohort.load(cohort.folder_of(folder))
+def _notes(data: cohort.Cohort) -> Iterator[Problem]:
+    """Say what is allowed but worth a look: mutations outside the kinase domain."""
+    for row, profile in enumerate(data.samples["mutations"], start=2):
+        if profile == schema.UNKNOWN:
+            continue
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", mutations.MutationWarning)
+            mutations.parse(profile)
+        for warning in caught:
+            file = f"{data.name}/{schema.SAMPLES.file}"
+            yield Problem(file, row, "mutations", profile, str(warning.message))
+
+
+def _summary(data: cohort.Cohort) -> str:
     kept = cohort.analysis_set(data)
     left_out = len(data.patients) - len(kept.patients)
     mark = " [synthetic]" if data.synthetic else ""
@@ -86,8 +113,13 @@ def _check_tables() -> list[Problem]:
         "distributions": lambda: schema.read_folder(
             paths.DISTRIBUTIONS, [schema.POPULATION_COUNTS]
         ),
-        "reference": schema.inhibitors,
+        "published": lambda: schema.read_folder(paths.PUBLISHED, [schema.LEDGER]),
+        "reference": _check_reference,
     }
+    if paths.IDENTIFICATION.is_dir():
+        readers["identification"] = lambda: schema.read_folder(
+            paths.IDENTIFICATION, [schema.DRAWS, schema.LIMITS]
+        )
     problems: list[Problem] = []
     for name, read in readers.items():
         try:
@@ -101,10 +133,13 @@ def _check_tables() -> list[Problem]:
 
 @app.command()
 def classify(
-    file: Annotated[Path, typer.Argument(help="CSV file with one line of treatment a row.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV file with one line of treatment a row; - is standard input."),
+    ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write instead of the screen.")
-    ] = None,
+        Path, typer.Option("--output", "-o", help="File to write; - is standard output.")
+    ] = STREAM,
     threshold_months: Annotated[
         float, typer.Option(help="Months of PFS or DoT from which there is benefit.")
     ] = benefit.THRESHOLD_MONTHS,
@@ -117,7 +152,10 @@ def classify(
     The file needs the columns best_response, pfs_relation, pfs_months, dot_relation, dot_months
     and status; all its columns are kept, and benefit and rule are added.
     """
-    if output is not None and output.exists() and output.samefile(file):
+    source, label = (STANDARD_INPUT, "standard input") if file == STREAM else (file, str(file))
+    if output.is_dir():
+        raise typer.BadParameter("is a folder; must be a file", param_hint="--output")
+    if output.exists() and source.exists() and output.samefile(source):
         raise typer.BadParameter("must not be the file that is read", param_hint="--output")
     if ongoing_dot not in ("unknown", "no benefit"):
         raise typer.BadParameter("must be 'unknown' or 'no benefit'", param_hint="--ongoing-dot")
@@ -125,19 +163,22 @@ def classify(
         rule = benefit.BenefitRule(threshold_months, ongoing_dot)  # type: ignore[arg-type]
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--threshold-months") from error
-    cells, problems = schema.read_columns(file, schema.TREATMENTS, BENEFIT_COLUMNS, str(file))
+    cells, problems = schema.read_columns(source, schema.TREATMENTS, BENEFIT_COLUMNS, label)
     problems += [
-        Problem(str(file), 1, name, "", "the file already has this column")
+        Problem(label, 1, name, "", "the file already has this column")
         for name in ("benefit", "rule")
         if name in cells
     ]
+    if set(BENEFIT_COLUMNS) <= set(cells):
+        problems += schema.bound_problems(cells, label)
     if problems:
         raise DataError(problems)
     classes = benefit.classify(cells[BENEFIT_COLUMNS].replace("", None), rule)
     text = cells.assign(benefit=classes["benefit"], rule=classes["rule"]).to_csv(
         index=False, lineterminator="\n"
     )
-    if output is None:
-        sys.stdout.write(text)
+    if output == STREAM:
+        # The table is UTF-8 whatever the terminal is.
+        sys.stdout.buffer.write(text.encode("utf-8"))
     else:
         write_atomically(output, text)

@@ -6,14 +6,16 @@ their lines of treatment.
 """
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
+from pydantic_core import ErrorDetails
 
 from alkpool import paths, stats
 from alkpool.schema import (
@@ -22,11 +24,16 @@ from alkpool.schema import (
     PATIENTS,
     SAMPLES,
     SOURCES,
+    SYNTHETIC_CALLS,
     TREATMENTS,
     UNKNOWN,
     DataError,
     Problem,
+    Table,
+    bound_problems,
     cell_problems,
+    flagged,
+    read_folder,
     read_text,
     unknown_keys,
 )
@@ -42,10 +49,18 @@ class CohortMeta(BaseModel):
 
     title: str
     kind: Literal["curated", "reconstructed", "own"]
-    synthetic: bool
+    synthetic: StrictBool
     description: str
     licence: str
-    search_date: datetime.date | None = None
+    search_date: datetime.date | None = Field(default=None, strict=True)
+
+
+# What a key of the description must be, where it is not text.
+_DESCRIPTION_VALUES = {
+    "kind": "one of curated, reconstructed, own",
+    "synthetic": "true or false",
+    "search_date": "a date such as 2020-06-30, without quotes",
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +75,8 @@ class Cohort:
         Columns as in the data dictionary.
     meta : CohortMeta
         Title, kind, licence, and whether the rows are synthetic.
+    folder : Path or None
+        Where it was loaded from; None for pooled and built cohorts.
     """
 
     name: str
@@ -68,20 +85,12 @@ class Cohort:
     samples: pd.DataFrame
     treatments: pd.DataFrame
     meta: CohortMeta
+    folder: Path | None = None
 
     @property
     def synthetic(self) -> bool:
         """Whether the rows are made up to fit published numbers."""
         return self.meta.synthetic
-
-
-def folder_of(name_or_path: str | Path) -> Path:
-    """Folder of a cohort given by its name in ``data/cohorts`` or by a path."""
-    text = str(name_or_path)
-    named = paths.COHORTS / text
-    if "/" not in text and "\\" not in text and named.is_dir():
-        return named
-    return Path(name_or_path)
 
 
 def load(*names_or_paths: str | Path) -> Cohort:
@@ -100,48 +109,67 @@ def load(*names_or_paths: str | Path) -> Cohort:
     Raises
     ------
     DataError
-        With every problem of the data, as ``alkpool check`` prints them.
+        With every problem of all cohorts, as ``alkpool check`` prints them; also where a folder
+        elsewhere has the name of a cohort of the project.
     """
     wanted = [
         part.strip() if isinstance(part, str) else part
         for item in names_or_paths
         for part in (item.split(",") if isinstance(item, str) else [item])
     ]
-    if not wanted:
-        raise ValueError("name at least one cohort")
-    cohorts = [_load_one(folder_of(item)) for item in wanted]
-    return cohorts[0] if len(cohorts) == 1 else pool(cohorts)
-
-
-def _load_one(folder: Path) -> Cohort:
-    frames, meta, problems = _read(folder)
-    if problems or meta is None:
+    if not wanted or "" in wanted:
+        raise ValueError("name at least one cohort, and one between any two commas")
+    cohorts: list[Cohort] = []
+    problems: list[Problem] = []
+    for folder in map(paths.cohort_folder, wanted):
+        cohort, found = read(folder)
+        if paths.is_namesake(folder):
+            found.insert(0, Problem(str(folder), None, "", "", paths.NAMESAKE))
+        problems += found
+        if cohort is not None:
+            cohorts.append(cohort)
+    if problems:
         raise DataError(problems)
-    typed = {table.name: table.typed(frames[table.name]) for table in COHORT_TABLES}
-    return Cohort(name=folder.name, meta=meta, **typed)
+    return cohorts[0] if len(cohorts) == 1 else pool(cohorts)
 
 
 def check(folder: Path) -> list[Problem]:
     """List every problem of a cohort folder; empty when it is valid."""
-    return sorted(_read(folder)[2])
+    return read(folder)[1]
 
 
-def _read(folder: Path) -> tuple[dict[str, pd.DataFrame], CohortMeta | None, list[Problem]]:
-    label = folder.name
+def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
+    """Read a cohort folder, also one whose name is taken and that `load` therefore refuses.
+
+    Returns
+    -------
+    Cohort or None
+        None where there are problems.
+    list of Problem
+        In the order of the files.
+    """
     if not folder.is_dir():
-        known = sorted(path.name for path in paths.COHORTS.iterdir() if path.is_dir())
-        missing = f"no such cohort; known are {', '.join(known)}, or give the path of a folder"
-        return {}, None, [Problem(str(folder), None, "", "", missing)]
+        known = ", ".join(paths.cohort_names())
+        missing = f"no such cohort; known are {known}, or give the path of a folder"
+        return None, [Problem(str(folder), None, "", "", missing)]
+    label = folder.name
     meta, problems = _read_meta(folder / DESCRIPTION_FILE, f"{label}/{DESCRIPTION_FILE}")
     frames, well_formed = {}, True
     for table in COHORT_TABLES:
         file = f"{label}/{table.file}"
         frames[table.name], form = read_text(folder / table.file, table, file)
         well_formed = well_formed and not form
-        problems += form or list(cell_problems(frames[table.name], table, file))
+        problems += form or [
+            *cell_problems(frames[table.name], table, file),
+            *_order_problems(frames[table.name], table, file),
+        ]
     if well_formed:
         problems += _relations_between(frames, label)
-    return frames, meta, problems
+    problems += _calls_problems(folder)
+    if problems or meta is None:
+        return None, sorted(problems)
+    typed = {table.name: table.typed(frames[table.name]) for table in COHORT_TABLES}
+    return Cohort(name=label, meta=meta, folder=folder, **typed), []
 
 
 def _read_meta(path: Path, label: str) -> tuple[CohortMeta | None, list[Problem]]:
@@ -149,15 +177,49 @@ def _read_meta(path: Path, label: str) -> tuple[CohortMeta | None, list[Problem]
         return None, [Problem(label, None, "", "", "the file is missing")]
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return CohortMeta.model_validate(content), []
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    # An impossible date is a plain ValueError.
+    except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())
         return None, [Problem(label, None, "", "", f"is not readable YAML ({reason})")]
+    try:
+        return CohortMeta.model_validate(content), []
     except ValidationError as errors:
-        return None, [
-            Problem(label, None, ".".join(map(str, error["loc"])), "", error["msg"])
-            for error in errors.errors()
-        ]
+        return None, [_in_our_words(error, label) for error in errors.errors()]
+
+
+def _in_our_words(error: ErrorDetails, label: str) -> Problem:
+    key = ".".join(map(str, error["loc"]))
+    keys = f"the keys are {', '.join(CohortMeta.model_fields)}"
+    match error["type"]:
+        case "missing":
+            return Problem(label, None, "", "", f"the key {key} is missing; {keys}")
+        case "extra_forbidden" | "invalid_key":
+            return Problem(label, None, "", "", f"the key {key} is unknown; {keys}")
+        case "model_type":
+            return Problem(label, None, "", "", f"must be lines of 'key: value'; {keys}")
+    found = "" if error["input"] is None else str(error["input"])
+    allowed = _DESCRIPTION_VALUES.get(key, "text")
+    return Problem(label, None, "", found, f"{key} must be {allowed}")
+
+
+def _order_problems(frame: pd.DataFrame, table: Table, label: str) -> Iterator[Problem]:
+    (key,) = table.key
+    for row, (before, name) in enumerate(pairwise(frame[key]), start=3):
+        if name < before:
+            allowed = f"must stand before {before}: rows are sorted by {key}"
+            yield Problem(label, row, key, name, allowed)
+            return
+
+
+def _calls_problems(folder: Path) -> Sequence[Problem]:
+    """Check the made-up in vitro calls that a synthetic cohort may bring."""
+    if not (folder / SYNTHETIC_CALLS.file).exists():
+        return []
+    try:
+        read_folder(folder, [SYNTHETIC_CALLS])
+    except DataError as error:
+        return error.problems
+    return []
 
 
 def _relations_between(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Problem]:
@@ -176,75 +238,73 @@ def _relations_between(frames: dict[str, pd.DataFrame], label: str) -> Iterator[
         "sample_id of samples.csv",
     )  # fmt: skip
     yield from _source_rows(sources, patients, f"{label}/{SOURCES.file}")
-    yield from _patient_rows(patients, f"{label}/{PATIENTS.file}")
+    yield from _patient_rows(patients, samples, f"{label}/{PATIENTS.file}")
     yield from _sample_rows(patients, samples, f"{label}/{SAMPLES.file}")
-    yield from _treatment_rows(treatments, f"{label}/{TREATMENTS.file}")
-
-
-def _flag(
-    frame: pd.DataFrame, wrong: pd.Series, column: str, label: str, allowed: str
-) -> Iterator[Problem]:
-    for row, value in frame.loc[wrong, column].items():
-        yield Problem(label, int(str(row)) + 2, column, str(value), allowed)
+    yield from _treatment_rows(samples, treatments, f"{label}/{TREATMENTS.file}")
 
 
 def _source_rows(sources: pd.DataFrame, patients: pd.DataFrame, label: str) -> Iterator[Problem]:
     excluded = sources["status"] == SourceStatus.EXCLUDED
-    yield from _flag(
+    yield from flagged(
         sources, excluded & (sources["exclusion_reason"] == ""), "exclusion_reason", label,
         "must say why the source is excluded",
     )  # fmt: skip
     contributing = patients.loc[patients["status"] == PatientStatus.INCLUDED, "source_id"]
-    yield from _flag(
+    yield from flagged(
         sources, excluded & sources["source_id"].isin(contributing), "status", label,
         "must be included: it has included patients",
     )  # fmt: skip
 
 
-def _patient_rows(patients: pd.DataFrame, label: str) -> Iterator[Problem]:
+def _patient_rows(patients: pd.DataFrame, samples: pd.DataFrame, label: str) -> Iterator[Problem]:
     duplicate = patients["status"] == PatientStatus.DUPLICATE
     included = patients.loc[patients["status"] == PatientStatus.INCLUDED, "patient_id"]
-    yield from _flag(
+    yield from flagged(
         patients, duplicate & ~patients["duplicate_of"].isin(included), "duplicate_of", label,
         "must name an included patient of patients.csv",
     )  # fmt: skip
-    yield from _flag(
+    yield from flagged(
         patients, ~duplicate & (patients["duplicate_of"] != ""), "duplicate_of", label,
         "must be blank unless status is duplicate",
     )  # fmt: skip
     excluded = patients["status"] == PatientStatus.EXCLUDED
-    yield from _flag(
+    yield from flagged(
         patients, excluded & (patients["exclusion_reason"] == ""), "exclusion_reason", label,
         "must say why the patient is excluded",
+    )  # fmt: skip
+    identifiers = patients["patient_id"]
+    yield from flagged(
+        patients, identifiers.isin(included) & ~identifiers.isin(samples["patient_id"]),
+        "patient_id", label, "must have a sample in samples.csv: the patient is included",
     )  # fmt: skip
 
 
 def _sample_rows(patients: pd.DataFrame, samples: pd.DataFrame, label: str) -> Iterator[Problem]:
     included = patients.loc[patients["status"] == PatientStatus.INCLUDED, "patient_id"]
     unnamed = samples["mutations"] == UNKNOWN
-    yield from _flag(
+    yield from flagged(
         samples, unnamed & samples["patient_id"].isin(included), "mutations", label,
         "must be a mutation profile: the patient is included",
     )  # fmt: skip
     compound = samples["mutations"].str.contains("+", regex=False)
     single = samples["phase"] == Phase.SINGLE
-    yield from _flag(
+    yield from flagged(
         samples, compound & single, "phase", label,
         "must be cis, trans or unknown for several mutations",
     )  # fmt: skip
-    yield from _flag(
+    yield from flagged(
         samples, ~compound & ~single & ~unnamed, "phase", label,
         "must be single for one mutation",
     )  # fmt: skip
     counts = samples["mutations"].str.count(r"\+") + 1
     given = samples["vaf_percent"].map(lambda cell: len(cell.split(LIST_SEPARATOR)))
-    yield from _flag(
+    yield from flagged(
         samples, (samples["vaf_percent"] != "") & (given != counts), "vaf_percent", label,
         "must have one percentage for each mutation of the profile",
     )  # fmt: skip
     failed_on_listed = pd.Series(
         [
-            failed in prior.split(LIST_SEPARATOR)
+            failed == UNKNOWN or failed in prior.split(LIST_SEPARATOR)
             for failed, prior in zip(
                 samples["resistance_on"], samples["prior_inhibitors"], strict=True
             )
@@ -252,28 +312,34 @@ def _sample_rows(patients: pd.DataFrame, samples: pd.DataFrame, label: str) -> I
         index=samples.index,
         dtype=bool,
     )
-    yield from _flag(
+    yield from flagged(
         samples, ~failed_on_listed, "prior_inhibitors", label,
         "must contain the inhibitor of resistance_on",
     )  # fmt: skip
-    yield from _flag(
-        samples, samples.duplicated(["patient_id", "sample_order"]), "sample_order", label,
+    yield from flagged(
+        samples, _repeats(samples["patient_id"], samples["sample_order"]), "sample_order", label,
         "stands twice for this patient",
     )  # fmt: skip
 
 
-def _treatment_rows(treatments: pd.DataFrame, label: str) -> Iterator[Problem]:
-    for measure in ("pfs", "dot"):
-        relation, months = f"{measure}_relation", f"{measure}_months"
-        without_number = (treatments[relation] != "") & (treatments[months] == "")
-        yield from _flag(
-            treatments, without_number, relation, label, f"must be blank: {months} is blank"
-        )
-        without_relation = (treatments[relation] == "") & (treatments[months] != "")
-        yield from _flag(
-            treatments, without_relation, relation, label,
-            f"must be one of =, >, <, ~: {months} has a number",
-        )  # fmt: skip
+def _treatment_rows(
+    samples: pd.DataFrame, treatments: pd.DataFrame, label: str
+) -> Iterator[Problem]:
+    yield from bound_problems(treatments, label)
+    patient_of = dict(zip(samples["sample_id"], samples["patient_id"], strict=True))
+    patients = treatments["sample_id"].map(patient_of)
+    yield from flagged(
+        treatments, _repeats(patients, treatments["line_number"]), "line_number", label,
+        "stands twice for this patient",
+    )  # fmt: skip
+
+
+def _repeats(patients: pd.Series, numbers: pd.Series) -> pd.Series:
+    """Tell in which rows a patient has a number again; as a number 02 is 2."""
+    numbered = pd.DataFrame(
+        {"patient": patients, "number": pd.to_numeric(numbers, errors="coerce")}
+    )
+    return numbered.duplicated() & numbered.notna().all(axis="columns")
 
 
 def pool(cohorts: list[Cohort]) -> Cohort:

@@ -205,9 +205,9 @@ def plan(compendium: Compendium) -> list[Task]:
 def _resolve(compendium: Compendium, part: Part, chapter: Chapter, shared: str) -> Task:
     problems: list[str] = []
     cohort = chapter.cohort or part.cohort or compendium.cohort
-    folders = [_cohort_folder(name.strip()) for name in cohort.split(",")]
+    folders = _cohort_folders(cohort)
     names = [folder.name for folder in folders]
-    problems += _cohort_problems(folders)
+    problems += _cohort_problems(cohort)
     inputs = {path for folder in folders for path in folder.glob("*")}
     for pattern in (*compendium.reads, *part.reads, *chapter.reads):
         expanded = [pattern.replace("{cohort}", name) for name in names]
@@ -235,7 +235,7 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, shared: str) 
     problems += _parameter_problems(wanted, declared)
     if problems:
         raise CompendiumError("\n".join(problems))
-    synthetic = any(_is_synthetic(folder) for folder in folders)
+    synthetic = True in {_is_synthetic(folder) for folder in folders}
     settings = json.dumps([wanted, synthetic], sort_keys=True)
     return Task(
         page=f"{'+'.join(names)}/{chapter.notebook}",
@@ -244,29 +244,39 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, shared: str) 
         parameters=wanted,
         defaults={name: value.default for name, value in declared.items() if name not in wanted},
         synthetic=synthetic,
-        suffix="" if cohort == compendium.cohort else "-" + "-".join(names),
+        suffix="" if folders == _cohort_folders(compendium.cohort) else "-" + "-".join(names),
         inputs=files,
         key=hash_of([shared, settings], [notebook, *files])[:16],
     )
 
 
-def _cohort_folder(name: str) -> Path:
-    return paths.HOME / name if "/" in name else paths.COHORTS / name
+def _cohort_folders(cohort: str) -> list[Path]:
+    return [paths.cohort_folder(name.strip(), paths.HOME) for name in cohort.split(",")]
 
 
-def _cohort_problems(folders: Iterable[Path]) -> Iterator[str]:
+def _cohort_problems(cohort: str) -> Iterator[str]:
     known = ", ".join(sorted(path.parent.name for path in paths.COHORTS.glob("*/cohort.yaml")))
-    for folder in folders:
+    for name, folder in zip(cohort.split(","), _cohort_folders(cohort), strict=True):
         if not (folder / "cohort.yaml").is_file():
             allowed = f"{known}, or the path of a folder with a cohort.yaml, or several with commas"
-            yield f"cohort: found {folder.name!r}; must be one of {allowed}"
+            yield f"cohort: found {name.strip()!r}; must be one of {allowed}"
+        elif paths.is_namesake(folder):
+            yield f"cohort: found {name.strip()!r}; {paths.NAMESAKE}"
 
 
 def _is_synthetic(folder: Path) -> bool:
+    place = f"cohort: {folder.name}/cohort.yaml"
     try:
-        return bool(yaml.safe_load((folder / "cohort.yaml").read_text("utf-8"))["synthetic"])
-    except (yaml.YAMLError, TypeError, KeyError):
-        return True  # the notebook will list what is wrong; until then nobody vouches for it
+        content = yaml.safe_load((folder / "cohort.yaml").read_text("utf-8"))
+    # An impossible date is a plain ValueError.
+    except (yaml.YAMLError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise CompendiumError(f"{place} is not readable YAML: {reason}") from None
+    said = content.get("synthetic") if isinstance(content, dict) else None
+    if not isinstance(said, bool):
+        found = f"found {said!r}; " if said is not None else ""
+        raise CompendiumError(f"{place}: {found}synthetic must be true or false")
+    return said
 
 
 def _parameter_problems(

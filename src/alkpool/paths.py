@@ -23,3 +23,28 @@ NOTEBOOKS = HOME / "notebooks"
 BOOK = HOME / "book"
 BUILD = HOME / "build"
 RESULTS = Path(os.environ.get("ALKPOOL_RESULTS") or HOME / "results")
+
+NAMESAKE = "its name is that of a cohort of the project; rename the folder"
+
+
+def cohort_names() -> list[str]:
+    """Names of the project's cohorts, the folders in ``data/cohorts``."""
+    return sorted(path.name for path in COHORTS.glob("*/"))
+
+
+def cohort_folder(name_or_path: str | Path, base: Path = Path()) -> Path:
+    """Folder of a cohort given by its name in ``data/cohorts``, or by a path from ``base``."""
+    text = str(name_or_path)
+    if text in cohort_names():
+        return COHORTS / text
+    folder = (base / text).resolve()
+    return COHORTS / folder.name if folder.parent == COHORTS.resolve() else folder
+
+
+def is_namesake(folder: Path) -> bool:
+    """Tell whether a folder lies elsewhere but is called as a cohort of the project.
+
+    Results are kept by the name of the cohort: those of one would replace those of the other.
+    """
+    elsewhere = folder != COHORTS / folder.name and folder.is_dir()
+    return elsewhere and folder.name in cohort_names()

@@ -5,6 +5,7 @@ that a message can quote it, and converted to numbers only once every table is v
 dictionary is generated from the same columns.
 """
 
+import codecs
 import csv
 import io
 import re
@@ -128,24 +129,36 @@ def assessed_inhibitors() -> tuple[str, ...]:
     return tuple(known["inhibitor"])
 
 
-def _is_number(low: float, high: float, *, whole: bool) -> pa.Check:
-    pattern = re.compile(r"\d+" if whole else r"\d+(\.\d+)?")
+def _is_number(low: float, high: float, *, whole: bool, required: bool) -> pa.Check:
+    # [0-9], because \d is any Unicode digit.
+    pattern = re.compile(r"[0-9]+" if whole else r"[0-9]+(\.[0-9]+)?")
     kind = "a whole number" if whole else "a number with a decimal point"
-    allowed = f"must be {kind} from {low:g} to {high:g}, or blank when not stated"
+    allowed = f"must be {kind} from {low:g} to {high:g}"
+    if not required:
+        allowed += ", or blank when not stated"
 
     def valid(cell: str) -> bool:
-        return cell == "" or (bool(pattern.fullmatch(cell)) and low <= float(cell) <= high)
+        if cell == "":
+            return not required
+        return bool(pattern.fullmatch(cell)) and low <= float(cell) <= high
 
     return pa.Check(valid, element_wise=True, error=allowed)
 
 
 def _number(
-    description: str, unit: str, high: float, *, low: float = 0, whole: bool = False
+    description: str,
+    unit: str,
+    high: float,
+    *,
+    low: float = 0,
+    whole: bool = False,
+    required: bool = False,
 ) -> pa.Column:
-    check = _is_number(low, high, whole=whole)
+    check = _is_number(low, high, whole=whole, required=required)
     return pa.Column(
         str, check, description=description,
-        metadata={"unit": unit, "allowed": check.error, "minimum": low, "maximum": high},
+        metadata={"unit": unit, "allowed": check.error, "minimum": low, "maximum": high,
+                  "decimal": not whole},
     )  # fmt: skip
 
 
@@ -189,7 +202,7 @@ def _identifier(description: str, *, blank: bool = False) -> pa.Column:
 def canonical_problem(cell: str) -> str:
     """Say why a cell is no canonical mutation profile; empty where it is one."""
     try:
-        canonical = mutations.canonical(cell)
+        canonical = "+".join(mutations.mutations_of(cell))
     except ValueError as error:
         return str(error)
     return "" if canonical == cell else f"write it as {canonical}"
@@ -218,9 +231,8 @@ def _inhibitor(description: str, *, also: Sequence[str] = (), several: bool = Fa
     return pa.Column(str, check, description=description, metadata={"allowed": allowed})
 
 
-_VAF_PATTERN = re.compile(
-    r"(unknown|\d{1,2}(\.\d+)?|100(\.0+)?)(;(unknown|\d{1,2}(\.\d+)?|100(\.0+)?))*"
-)
+_PERCENTAGE = r"(unknown|[0-9]{1,2}(\.[0-9]+)?|100(\.0+)?)"
+_VAF_PATTERN = re.compile(f"{_PERCENTAGE}({LIST_SEPARATOR}{_PERCENTAGE})*")
 
 
 def _vaf(description: str) -> pa.Column:
@@ -234,7 +246,8 @@ def _vaf(description: str) -> pa.Column:
     )  # fmt: skip
     return pa.Column(
         str, check, description=description,
-        metadata={"unit": "%", "allowed": allowed, "pattern": _VAF_PATTERN.pattern},
+        metadata={"unit": "%", "allowed": allowed, "pattern": _VAF_PATTERN.pattern,
+                  "decimal": True},
     )  # fmt: skip
 
 
@@ -316,7 +329,12 @@ SAMPLES = Table(
             "sample_id": _identifier("Key of the sample."),
             "patient_id": _identifier("Patient the sample comes from."),
             "sample_order": _number(
-                "1 for the patient's first sample, and so on.", "count", 50, low=1, whole=True
+                "1 for the patient's first sample, and so on.",
+                "count",
+                50,
+                low=1,
+                whole=True,
+                required=True,
             ),
             "specimen": _closed(Specimen, "What was sequenced."),
             "resistance_on": _inhibitor(
@@ -564,7 +582,7 @@ POPULATION_COUNTS = Table(
 
 def _printed_count(description: str) -> pa.Column:
     allowed = "must be a whole number, one followed by '(implied)', or blank when not printed"
-    pattern = re.compile(r"\d+( \(implied\))?")
+    pattern = re.compile(r"[0-9]+( \(implied\))?")
     check = pa.Check(
         lambda cell: cell == "" or bool(pattern.fullmatch(cell)), element_wise=True, error=allowed
     )
@@ -682,19 +700,32 @@ def _read_cells(
     def broken(allowed: str, row: int | None = None) -> tuple[pd.DataFrame, list[Problem]]:
         return pd.DataFrame(), [Problem(label, row, "", "", allowed)]
 
-    if not path.is_file():
+    if path.is_dir():
+        return broken("is a folder; must be a CSV file")
+    if not path.exists():
         return broken("the file is missing")
     content = path.read_bytes()
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return broken("is saved as UTF-16: save it as UTF-8")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return broken("must be saved as UTF-8 text", content[: error.start].count(b"\n") + 1)
+    before, nul, _after = text.partition("\0")
+    if nul:
+        return broken("holds a NUL character, which is no text", before.count("\n") + 1)
+    if not text.strip("\r\n"):
+        return broken("the file is empty; it must start with a header line")
+    first_line = text.splitlines()[0]
+    for separator, name in ((";", "';'"), ("\t", "a tab")):
+        if separator in first_line and "," not in first_line:
+            return broken(f"columns are separated by {name}: save as CSV with commas", 1)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
         return broken(f"is not a readable CSV file ({error})")
-    if not rows:
-        return broken("the file is empty; it must start with a header line")
+    if not rows[-1]:
+        rows.pop()
     header, *records = rows
     problems = [
         Problem(label, 1, column, "", "this column is missing")
@@ -727,6 +758,9 @@ def cell_problems(frame: pd.DataFrame, table: Table, label: str) -> Iterator[Pro
             reason = str(allowed)
             if reason.startswith("must be a canonical mutation profile"):
                 reason += f" ({canonical_problem(str(value))})"
+            meta = table.schema.columns[column].metadata or {}
+            if meta.get("decimal") and re.search("[0-9],[0-9]", str(value)):
+                reason += " (write a decimal point)"
             yield Problem(label, int(index) + 2, str(column), str(value), reason)
     if not table.key:
         return
@@ -735,6 +769,29 @@ def cell_problems(frame: pd.DataFrame, table: Table, label: str) -> Iterator[Pro
         yield Problem(
             label, int(row) + 2, " and ".join(table.key), key, "stands twice; must be unique"
         )
+
+
+def flagged(
+    frame: pd.DataFrame, wrong: pd.Series, column: str, label: str, allowed: str
+) -> Iterator[Problem]:
+    """List the cells of a column in the rows where something is wrong."""
+    for row, value in frame.loc[wrong, column].items():
+        yield Problem(label, int(str(row)) + 2, column, str(value), allowed)
+
+
+def bound_problems(treatments: pd.DataFrame, label: str) -> Iterator[Problem]:
+    """List the relations without a number and the numbers without a relation, cells as text."""
+    for measure in ("pfs", "dot"):
+        relation, months = f"{measure}_relation", f"{measure}_months"
+        without_number = (treatments[relation] != "") & (treatments[months] == "")
+        yield from flagged(
+            treatments, without_number, relation, label, f"must be blank: {months} is blank"
+        )
+        without_relation = (treatments[relation] == "") & (treatments[months] != "")
+        yield from flagged(
+            treatments, without_relation, relation, label,
+            f"must be one of =, >, <, ~: {months} has a number",
+        )  # fmt: skip
 
 
 def unknown_keys(
