@@ -173,6 +173,10 @@ def test_classify_writes_a_file_and_agrees_with_the_package(tmp_path):
     assert list(written["benefit"]) == list(expected["benefit"])
     assert list(written["rule"]) == list(expected["rule"])
     assert [path.name for path in target.parent.iterdir()] == ["lines.csv"]
+    combined = (written["monotherapy"] != "yes").sum()
+    assert (
+        f"note: {combined} of {len(written)} lines are not known to be monotherapy" in done.stderr
+    )
 
 
 @pytest.mark.parametrize(

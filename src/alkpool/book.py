@@ -48,6 +48,9 @@ RIBBON = """\
 made up to fit published numbers. Nothing on this page is evidence.
 </div>"""
 
+# Tabs, bookmarks and the sidebar show the title alone.
+SYNTHETIC_TITLE = " (synthetic)"
+
 Notebook = dict[str, Any]
 
 
@@ -222,7 +225,7 @@ def _title(notebook: Notebook, task: Task) -> str:
     heading = re.search(r"^# (.+)$", text, re.MULTILINE)
     if heading is None:
         raise CompendiumError(f"notebooks/{task.notebook.name} has no heading '# Title'")
-    return heading[1].strip()
+    return heading[1].strip() + SYNTHETIC_TITLE * task.synthetic
 
 
 def promote_figures(notebook: Notebook, source: str) -> None:
@@ -315,6 +318,10 @@ def _page(notebook: Notebook, task: Task, targets: set[str]) -> Notebook:
     for cell in filter(_is_plain, cells):
         cell["metadata"]["tags"] = [*cell["metadata"].get("tags", []), "hide-input"]
     if task.synthetic:
+        first = next(cell for cell in cells if cell["cell_type"] == "markdown")
+        first["source"] = re.sub(
+            r"^(# .+)$", rf"\1{SYNTHETIC_TITLE}", first["source"], count=1, flags=re.MULTILINE
+        )
         ribbon = RIBBON.format(cohort=task.parameters[COHORT])
         cells.insert(0, {"cell_type": "markdown", "id": "ribbon", "metadata": {}, "source": ribbon})
     return notebook | {"cells": cells}

@@ -174,6 +174,12 @@ def classify(
     if problems:
         raise DataError(problems)
     classes = benefit.classify(cells[BENEFIT_COLUMNS].replace("", None), rule)
+    if "monotherapy" in cells and (others := int((cells["monotherapy"] != "yes").sum())):
+        typer.echo(
+            f"note: {others} of {len(cells)} lines are not known to be monotherapy; the book "
+            "leaves them out, and lines of patients who are not included",
+            err=True,
+        )
     text = cells.assign(benefit=classes["benefit"], rule=classes["rule"]).to_csv(
         index=False, lineterminator="\n"
     )

@@ -20,7 +20,7 @@ from alkpool import mutations
 from alkpool.benefit import RULES as BENEFIT_RULES
 from alkpool.benefit import BenefitRule, outcomes
 from alkpool.schema import LIST_SEPARATOR, UNKNOWN
-from alkpool.vocabulary import Benefit, Call, Verdict
+from alkpool.vocabulary import Answer, Benefit, Call, Verdict
 
 INK, MUTED, RULE_LINE, PAPER = "#1a1a1a", "#555555", "#c8c8c8", "#ffffff"
 
@@ -375,7 +375,7 @@ def verdict_matrix(matrix: pd.DataFrame) -> Figure:
     """
     profiles = list(matrix["profile"].drop_duplicates())
     inhibitors = list(matrix["inhibitor"].drop_duplicates())
-    width, height, left = 1.16, 0.5, 1.42
+    width, height, left = 1.22, 0.5, 1.42
     figure, ax = _canvas(left + width * len(inhibitors), 0.85 + height * len(profiles))
     top = 0.52 + height * len(profiles)
     samples = matrix.drop_duplicates("profile").set_index("profile")["samples"]
@@ -591,7 +591,7 @@ def range_matrix(limits: pd.DataFrame, draws: pd.DataFrame) -> Figure:
     Parameters
     ----------
     limits : DataFrame
-        ``profile, inhibitor, low, high``, one row for each cell.
+        ``profile, inhibitor, low, high, low_proven, high_proven``, one row for each cell.
     draws : DataFrame
         ``profile, inhibitor, value``, one row for each cell and drawn cohort.
     """
@@ -619,8 +619,11 @@ def range_matrix(limits: pd.DataFrame, draws: pd.DataFrame) -> Figure:
                 marker="|", markersize=5)  # fmt: skip
         ax.plot([x + values.min() * scale, x + values.max() * scale], [y, y], color="#56B4E9",
                 linewidth=4, solid_capstyle="butt")  # fmt: skip
-        ax.text(x + width / 2 - 0.1, y + 0.15, f"{cell.low} to {cell.high}", ha="center",
-                va="center", fontsize=7)  # fmt: skip
-    ax.text(left, 0.12, f"thin: limits   thick: draws   each cell from 0 to {widest:g}",
-            fontsize=7.5, color=MUTED)  # fmt: skip
+        marks = [
+            "" if proven == Answer.YES else "*" for proven in (cell.low_proven, cell.high_proven)
+        ]
+        label = f"{cell.low}{marks[0]} to {cell.high}{marks[1]}"
+        ax.text(x + width / 2 - 0.1, y + 0.15, label, ha="center", va="center", fontsize=7)
+    key = "thin: limits (* not proven to be reached)   thick: draws"
+    ax.text(left, 0.12, f"{key}   each cell from 0 to {widest:g}", fontsize=7.5, color=MUTED)
     return figure

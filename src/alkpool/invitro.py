@@ -199,14 +199,15 @@ def compared(matrix: pd.DataFrame, calls: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``model_id, mutations, inhibitor, call, verdict, benefit_k, benefit_n, observed,
-        agrees``. Conflicting and insufficient evidence, and intermediate calls, are left out.
+        Columns ``model_id, mutations, inhibitor, call, verdict, rule, benefit_k, benefit_n,
+        observed, agrees``. Conflicting and insufficient evidence, and intermediate calls, are left
+        out.
     """
     observed = matrix.assign(
         observed=matrix["verdict"].map({str(v): str(c) for v, c in OBSERVED.items()})
     ).dropna(subset="observed")
     decided = calls[calls["call"].isin([Call.SENSITIVE, Call.RESISTANT])]
-    columns = ["profile", "inhibitor", "verdict", "benefit_k", "benefit_n", "observed"]
+    columns = ["profile", "inhibitor", "verdict", "rule", "benefit_k", "benefit_n", "observed"]
     table = decided.merge(
         observed[columns].rename(columns={"profile": "mutations"}), on=["mutations", "inhibitor"]
     )

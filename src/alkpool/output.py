@@ -131,6 +131,11 @@ def show_figure(figure: Figure, name: str, caption: str, alt: str, cohort: Cohor
             0.5, 0.5, SYNTHETIC_MARK, ha="center", va="center", rotation=25, fontsize=26,
             color="0.5", alpha=0.35, zorder=10,
         )  # fmt: skip
+        for y, side in ((1.0, "bottom"), (0.0, "top")):
+            figure.text(
+                0.5, y, SYNTHETIC_MARK, ha="center", va=side, color="white", weight="bold",
+                fontsize=10, bbox={"facecolor": "#9A3400", "edgecolor": "none", "pad": 4},
+            )  # fmt: skip
         caption, alt = f"{SYNTHETIC_MARK}. {caption}", f"{SYNTHETIC_MARK}. {alt}"
     drawing = StringIO()
     figure.savefig(drawing, format="svg", metadata={"Date": None, "Creator": None, "Title": alt})

@@ -59,8 +59,10 @@ class Tables:
 
     def cohort(self) -> Cohort:
         """The four tables with typed columns and the description."""
-        typed = {table.name: table.typed(getattr(self, table.name)) for table in COHORT_TABLES}
-        return Cohort(name=NAME, meta=META, **typed)
+        sources, patients, samples, treatments = (
+            table.typed(getattr(self, table.name)) for table in COHORT_TABLES
+        )
+        return Cohort(NAME, sources, patients, samples, treatments, META)
 
 
 def draw(
