@@ -127,13 +127,14 @@ def show_figure(figure: Figure, name: str, caption: str, alt: str, cohort: Cohor
     if not (caption.strip() and alt.strip()):
         raise ValueError(f"figure {name} needs a caption and an alternative text")
     if cohort.synthetic:
+        drawn = figure.get_tightbbox(figure.canvas.get_renderer())  # type: ignore[attr-defined]
         figure.text(
             0.5, 0.5, SYNTHETIC_MARK, ha="center", va="center", rotation=25, fontsize=26,
             color="0.5", alpha=0.35, zorder=10,
         )  # fmt: skip
-        for y, side in ((1.0, "bottom"), (0.0, "top")):
+        for inches, side in ((drawn.y1 + 0.1, "bottom"), (drawn.y0 - 0.1, "top")):
             figure.text(
-                0.5, y, SYNTHETIC_MARK, ha="center", va=side, color="white", weight="bold",
+                0.5, inches / figure.get_figheight(), SYNTHETIC_MARK, ha="center", va=side, color="white", weight="bold",
                 fontsize=10, bbox={"facecolor": "#9A3400", "edgecolor": "none", "pad": 4},
             )  # fmt: skip
         caption, alt = f"{SYNTHETIC_MARK}. {caption}", f"{SYNTHETIC_MARK}. {alt}"
