@@ -187,7 +187,8 @@ def main(arguments: list[str] | None = None) -> int:
     draws = run(draw_jobs(options.draws), folder, **where)
     limits = run(limit_jobs(), folder, **where)
     for table, frame in ((DRAWS, draws), (LIMITS, limits)):
-        text = frame.assign(synthetic="yes")[table.columns].to_csv(index=False, lineterminator="\n")
+        ordered = frame.assign(synthetic="yes")[table.columns].sort_values(list(table.key))
+        text = ordered.to_csv(index=False, lineterminator="\n")
         write_atomically(options.output / table.file, text)
     print(f"wrote {len(draws)} counts of {options.draws} draws and {len(limits)} limits")
     return 0
