@@ -104,7 +104,8 @@ def test_the_book(project: Project) -> None:
     cover = article(project, "index")
     assert cover.startswith("A small compendium")
     assert "Count # 2 rows, see Figure 1." in cover
-    assert "nothing below is evidence. 2 rows, see Figure 2." in cover
+    assert "Synthetic data: not patients." in cover
+    assert "2 rows, see Figure 2." in cover
     links = [str(link["href"]) for link in page(project, "index").select("article h3 a.reference")]
     assert links == ["curated/01-count.html", "curated/02-list.html", "made-up/01-count.html"]
 

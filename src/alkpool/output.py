@@ -135,7 +135,8 @@ def show_figure(figure: Figure, name: str, caption: str, alt: str, cohort: Cohor
         for inches, side in ((drawn.y1 + 0.1, "bottom"), (drawn.y0 - 0.1, "top")):
             figure.text(
                 0.5, inches / figure.get_figheight(), SYNTHETIC_MARK, ha="center", va=side,
-                color="white", weight="bold", fontsize=10, bbox={"facecolor": "#9A3400", "edgecolor": "none", "pad": 4},
+                color="white", weight="bold", fontsize=10,
+                bbox={"facecolor": "#9A3400", "edgecolor": "none", "pad": 4},
             )  # fmt: skip
         caption, alt = f"{SYNTHETIC_MARK}. {caption}", f"{SYNTHETIC_MARK}. {alt}"
     drawing = StringIO()
