@@ -74,6 +74,7 @@ format: $(STAMP) ## Put code and notebooks into the common style
 lock: $(STAMP) ## Write the lock files from pyproject.toml (UPGRADE=--upgrade for newer releases)
 	@echo 'uv>=0.13,<0.14' | $(COMPILE) - -o requirements-uv.lock
 	@$(COMPILE) pyproject.toml --group dev -o requirements.lock
+	@$(COMPILE) --group bench -c requirements.lock -o requirements-bench.lock
 	@$(PY) tools/environment.py
 
 .PHONY: clean

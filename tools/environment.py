@@ -14,7 +14,7 @@ TARGET = ROOT / "environment.yml"
 HEADING = "# Made from pyproject.toml by tools/environment.py; change the dependencies there.\n"
 
 # Under this name not on conda-forge, or only in older releases.
-PIP_ONLY = {"frictionless", "playwright"}
+PIP_ONLY = {"axe-playwright-python", "frictionless", "playwright"}
 
 _REQUIREMENT = re.compile(
     r"(?P<name>[A-Za-z0-9._-]+)(?P<extras>\[[^\]]+\])?(?P<versions>(?: ?[<>=!~][^@;]*)?)"
