@@ -413,6 +413,7 @@ def _laboratory_calls(laboratory: invitro.InVitro) -> pd.DataFrame:
     )
     table = measured.merge(of_model, on=keys).merge(models, on="model_id")
     table = table.merge(sources, on="source_id").sort_values("measurement_id")
+    table = table.assign(value=table["value"].astype(object).where(table["value"].notna(), None))
     return _for_rank(table.rename(columns={"model_id": "model", "potency_type": "potency"}))
 
 
