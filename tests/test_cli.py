@@ -245,6 +245,12 @@ def test_look_up_reads_well_at_80_columns():
         assert sentence in done.stdout
 
 
+def test_readme_shows_what_look_up_prints():
+    readme = (paths.HOME / "README.md").read_text(encoding="utf-8")
+    command, shown = re.findall(r"\$ \.venv/bin/alkpool (.+)\n((?:(?!```).*\n)+)```", readme)[0]
+    assert alkpool(*command.split()).stdout.startswith(shown)
+
+
 def test_look_up_never_cuts_a_word_of_the_table():
     for profile in ("I1171N", "G1202R", "C1156Y+L1198F"):
         overview = alkpool("look-up", profile).stdout.split("\n\n")[1]

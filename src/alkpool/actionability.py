@@ -294,6 +294,20 @@ def rank(
     return ranking.answer(question, gather() if evidence is None else evidence)
 
 
+# Columns of the tables of an `Evidence`.
+_SOURCE = ["source_id", "label", "url"]
+_NAMES = ["profile", "residue_class", "inhibitor"]
+CALLS = [
+    "measurement_id", *_NAMES, "model", "potency", "relation", "value", "unit", "call",
+    "secondary", *_SOURCE, "locator",
+]  # fmt: skip
+ASSERTIONS = [
+    *_NAMES, "knowledge_base", "record", "disease", "direction", "level", "evidence_type",
+    *_SOURCE,
+]  # fmt: skip
+CASES = [*_NAMES, "sample_id", "role", "other_findings", *_SOURCE]
+
+
 def gather(
     cohort: Cohort | None = None,
     rule: VerdictRule = VerdictRule(),
@@ -360,19 +374,6 @@ def gather(
             "assertions": len(_for_rank(assertions)),
         },
     )
-
-
-_SOURCE = ["source_id", "label", "url"]
-_NAMES = ["profile", "residue_class", "inhibitor"]
-CALLS = [
-    "measurement_id", *_NAMES, "model", "potency", "relation", "value", "unit", "call",
-    "secondary", *_SOURCE, "locator",
-]  # fmt: skip
-ASSERTIONS = [
-    *_NAMES, "knowledge_base", "record", "disease", "direction", "level", "evidence_type",
-    *_SOURCE,
-]  # fmt: skip
-CASES = [*_NAMES, "sample_id", "role", "other_findings", *_SOURCE]
 
 
 def _facts(

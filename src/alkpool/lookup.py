@@ -162,12 +162,10 @@ def _share(k: int, n: int, low: float, high: float) -> str:
 
 
 def _behind(row: pd.Series) -> Iterator[tuple[str, list[str]]]:
+    said = [_assertion(assertion) for assertion in row["assertions"]]
     for heading, items in (
         ("In vitro:", [_call(call) for call in row["calls"]]),
-        (
-            "Knowledge bases, which decide nothing:",
-            [_assertion(said) for said in row["assertions"]],
-        ),
+        ("Knowledge bases, which decide nothing:", said),
         ("Sources:", [_source(source) for source in row["sources"]]),
     ):
         if items:

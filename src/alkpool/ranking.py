@@ -23,7 +23,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 # What an outcome lets one expect: of the profile itself, and of its residue class.
-_EXPECTED = {
+EXPECTED = {
     Verdict.LIKELY: (Expectation.LIKELY, Expectation.CLASS_FAVOURABLE),
     Verdict.POSSIBLE: (Expectation.POSSIBLE, Expectation.CLASS_FAVOURABLE),
     Call.SENSITIVE: (Expectation.SENSITIVE, Expectation.CLASS_FAVOURABLE),
@@ -179,11 +179,11 @@ def answer(question: Question, evidence: Evidence) -> pd.DataFrame:
     DataFrame
         See `alkpool.actionability.rank`, which also states the order.
     """
-    facts = {(f["level"], f["name"], f["inhibitor"]): f for f in _records(evidence.facts)}
+    facts = indexed(evidence.facts)
     behind = [_records(table) for table in (evidence.cases, evidence.calls, evidence.assertions)]
     rows = []
     for inhibitor in schema.assessed_inhibitors():
-        found = [_assess(name, inhibitor, facts) for name in question.assessed]
+        found = [assess(name, inhibitor, facts) for name in question.assessed]
         weakest = max(found, key=lambda row: row["key"])
         rows.append(weakest | _behind(weakest, *behind))
         rows[-1]["warnings"] = _warnings(rows[-1], question)
@@ -198,23 +198,42 @@ def _records(table: pd.DataFrame) -> list[_Row]:
     return table.to_dict("records")  # type: ignore[return-value]
 
 
-def _assess(asked: str, inhibitor: str, facts: Mapping[tuple[str, str, str], _Row]) -> _Row:
-    """Find the evidence that decides for one profile, and say what it lets one expect."""
+def indexed(facts: pd.DataFrame) -> Mapping[tuple[str, str, str], _Row]:
+    """Facts of an `Evidence` by level, name and inhibitor."""
+    return {(f["level"], f["name"], f["inhibitor"]): f for f in _records(facts)}
 
-    def about(level: str, name: str) -> _Row:
-        unknown = facts[level, "", inhibitor]
-        return facts.get((level, name, inhibitor), unknown) | {"name": name}
 
-    fact = about("profile", asked)
+def assess(asked: str, inhibitor: str, facts: Mapping[tuple[str, str, str], _Row]) -> _Row:
+    """Find the evidence that decides for one profile, and say what it lets one expect.
+
+    Parameters
+    ----------
+    asked, inhibitor : str
+        Canonical profile, assessed inhibitor.
+    facts : mapping
+        From `indexed`.
+
+    Returns
+    -------
+    dict
+        The fact that decides, with ``asked, tier, expectation, reason`` and the ``key`` by which
+        inhibitors are ordered.
+    """
+
+    def known(level: str, name: str) -> _Row:
+        other = facts[level, "", inhibitor]
+        return facts.get((level, name, inhibitor), other) | {"name": name}
+
+    fact = known("profile", asked)
     tier, outcome = _outcome(fact)
     template: str = tier
-    expectation = _EXPECTED[outcome][0]
+    expectation = EXPECTED[outcome][0]
     if tier == Tier.NONE:
-        related = about(Tier.RESIDUE, mutations.residue_class(asked))
+        related = known(Tier.RESIDUE, mutations.residue_class(asked))
         basis, outcome = _outcome(related)
         if basis != Tier.NONE:
             fact, tier, template = related, Tier.RESIDUE, f"{Tier.RESIDUE}, {basis}"
-            expectation = _EXPECTED[outcome][1]
+            expectation = EXPECTED[outcome][1]
     row = fact | {"asked": asked, "tier": str(tier), "expectation": str(expectation)}
     # Only clinical evidence has a strength beyond its expectation; nothing counts as nothing.
     strength = fact["sensitivity_low"] if tier == Tier.CLINICAL and fact["benefit_n"] else 0.0
