@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,11 @@ KEY = ".key"
 INDEX = "index"
 DICTIONARY = paths.DATA / "README.md"
 NO_COMMIT = "none: not a git checkout, or nothing committed"
+
+# The explorer, the list of profiles below which each has a page, the template of those pages, and
+# what all are made from besides the package, which is in the key of every chapter.
+EXPLORER, PROFILES, PROFILE_TEMPLATE = "explorer", "profiles", f"profile{TEMPLATE_SUFFIX}"
+EXPLORER_DATA = ("cohorts/curated", "invitro", "knowledgebases", "reference")
 
 # Shown on the status page; requirements.lock has all of them.
 NAMED_PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "jupyter-book", "sphinx")
@@ -92,7 +97,8 @@ def _read(path: Path) -> str:
 def _key(tasks: Sequence[Task], build: Path, state: Mapping[str, str]) -> str:
     sources = [path for path in paths.BOOK.rglob("*") if path.is_file() and path.suffix != ".pyc"]
     chapters = [execution.folder(task, build) / execution.RECORD for task in tasks]
-    files = [*sources, *chapters, paths.HOME / CONFIGURATION]
+    data = [path for folder in EXPLORER_DATA for path in (paths.DATA / folder).glob("*")]
+    files = [*sources, *chapters, *data, paths.HOME / CONFIGURATION]
     return hash_of([json.dumps(state), _read(DICTIONARY), *(task.key for task in tasks)], files)
 
 
@@ -162,13 +168,26 @@ def _assemble(
         "state": state,
         "data_dictionary": _read(DICTIONARY),
     }
+    listed = {INDEX, *(page for part in compendium.parts for page in part.pages)}
+    profiles: dict[str, bytes] = {}
+    if EXPLORER in listed:
+        from alkpool import explorer
+
+        context |= explorer.contexts()
+        profiles = {
+            f"{PROFILES}/{page['page']}": _filled_in(PROFILE_TEMPLATE, context | {"page": page})
+            for page in context["pages"].values()
+        }
+        content |= {f"{name}.md": page for name, page in profiles.items()}
     for path in sorted(path for path in paths.BOOK.rglob("*") if path.is_file()):
         name = path.relative_to(paths.BOOK).as_posix()
         if name.endswith(TEMPLATE_SUFFIX):
-            content[name.removesuffix(".j2")] = _filled_in(name, context)
+            if name.removesuffix(TEMPLATE_SUFFIX) in listed:
+                content[name.removesuffix(".j2")] = _filled_in(name, context)
         elif path.suffix != ".pyc":
             content[name] = path.read_bytes()
-    content["_toc.yml"] = yaml.safe_dump(_toc(compendium, tasks), sort_keys=False).encode()
+    contents = _toc(compendium, tasks, profiles)
+    content["_toc.yml"] = yaml.safe_dump(contents, sort_keys=False).encode()
     for name, page_bytes in content.items():
         write_if_changed(source / name, page_bytes)
     for path in [path for path in source.rglob("*") if path.is_file()]:
@@ -186,18 +205,38 @@ def _filled_in(name: str, context: Mapping[str, object]) -> bytes:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters |= {"as_text": _as_text, "one_line": _one_line, "json_in_page": _json}
     try:
         return environment.get_template(name).render(context).encode()
     except jinja2.TemplateError as error:
         raise CompendiumError(f"book/{name}: {error}") from None
 
 
-def _toc(compendium: Compendium, tasks: Sequence[Task]) -> dict[str, object]:
+def _as_text(text: str) -> str:
+    """Write text from data so that Markdown shows it as it is."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", _one_line(text))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _json(value: object) -> str:
+    """JSON for a script element: no text in it can end the element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")
+
+
+def _toc(
+    compendium: Compendium, tasks: Sequence[Task], profiles: Iterable[str]
+) -> dict[str, object]:
+    below = {PROFILES: {"sections": [{"file": page} for page in profiles]}}
     parts = []
     for part in compendium.parts:
         pages = [*part.pages, *(task.page for task in tasks if task.part == part.title)]
         if pages:
-            parts.append({"caption": part.title, "chapters": [{"file": page} for page in pages]})
+            chapters = [{"file": page} | below.get(page, {}) for page in pages]
+            parts.append({"caption": part.title, "chapters": chapters})
     return {"format": "jb-book", "root": INDEX, "parts": parts}
 
 

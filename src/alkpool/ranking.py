@@ -23,7 +23,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 # What an outcome lets one expect: of the profile itself, and of its residue class.
-_EXPECTED = {
+EXPECTED = {
     Verdict.LIKELY: (Expectation.LIKELY, Expectation.CLASS_FAVOURABLE),
     Verdict.POSSIBLE: (Expectation.POSSIBLE, Expectation.CLASS_FAVOURABLE),
     Call.SENSITIVE: (Expectation.SENSITIVE, Expectation.CLASS_FAVOURABLE),
@@ -195,13 +195,13 @@ def _assess(asked: str, inhibitor: str, facts: pd.DataFrame) -> dict[str, Any]:
     fact = _fact(facts, "profile", asked, inhibitor)
     tier, outcome = _outcome(fact)
     template: str = tier
-    expectation = _EXPECTED[outcome][0]
+    expectation = EXPECTED[outcome][0]
     if tier == Tier.NONE:
         related = _fact(facts, "residue class", mutations.residue_class(asked), inhibitor)
         basis, outcome = _outcome(related)
         if basis != Tier.NONE:
             fact, tier, template = related, Tier.RESIDUE, f"{Tier.RESIDUE}, {basis}"
-            expectation = _EXPECTED[outcome][1]
+            expectation = EXPECTED[outcome][1]
     row = fact | {"asked": asked, "tier": str(tier), "expectation": str(expectation)}
     # Only clinical evidence has a strength beyond its expectation; nothing counts as nothing.
     strength = fact["sensitivity_low"] if tier == Tier.CLINICAL and fact["benefit_n"] else 0.0
