@@ -13,8 +13,9 @@ import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -32,6 +33,9 @@ from alkpool.compendium import (
 from alkpool.execution import ADDED_TAGS, exchange
 from alkpool.files import write_if_changed
 
+if TYPE_CHECKING:
+    import jinja2
+
 KEY = ".key"
 INDEX = "index"
 DICTIONARY = paths.DATA / "README.md"
@@ -40,7 +44,8 @@ NO_COMMIT = "none: not a git checkout, or nothing committed"
 # The explorer, the list of profiles below which each has a page, the template of those pages, and
 # what all are made from besides the package, which is in the key of every chapter.
 EXPLORER, PROFILES, PROFILE_TEMPLATE = "explorer", "profiles", f"profile{TEMPLATE_SUFFIX}"
-EXPLORER_DATA = ("cohorts/curated", "invitro", "knowledgebases", "reference")
+EXPLORER_COHORT = "curated"
+EXPLORER_DATA = (f"cohorts/{EXPLORER_COHORT}", "invitro", "knowledgebases", "reference")
 
 # Shown on the status page; requirements.lock has all of them.
 NAMED_PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "jupyter-book", "sphinx")
@@ -148,8 +153,11 @@ def _assemble(
         promote_figures(notebook, f"notebooks/{task.notebook.name}")
         targets.setdefault(task.suffix, set()).update(_targets(notebook))
     content: dict[str, bytes] = {}
+    context, profiles = _explorer(compendium)
     for task, notebook in notebooks.items():
         page = _page(notebook, task, targets[task.suffix])
+        if task.parameters[COHORT] == EXPLORER_COHORT:
+            _link_profiles(page, profiles)
         content[f"{task.page}.ipynb"] = json.dumps(page, ensure_ascii=False, indent=1).encode()
     parts = [
         {
@@ -162,23 +170,16 @@ def _assemble(
         }
         for part in compendium.parts
     ]
-    context = {
+    context |= {
         "compendium": compendium,
         "parts": parts,
         "state": state,
         "data_dictionary": _read(DICTIONARY),
     }
-    listed = {INDEX, *(page for part in compendium.parts for page in part.pages)}
-    profiles: dict[str, bytes] = {}
-    if EXPLORER in listed:
-        from alkpool import explorer
-
-        context |= explorer.contexts()
-        profiles = {
-            f"{PROFILES}/{page['page']}": _filled_in(PROFILE_TEMPLATE, context | {"page": page})
-            for page in context["pages"].values()
-        }
-        content |= {f"{name}.md": page for name, page in profiles.items()}
+    for profile, target in profiles.items():
+        of_profile = context | {"page": context["pages"][profile]}
+        content[f"{target}.md"] = _filled_in(PROFILE_TEMPLATE, of_profile)
+    listed = {INDEX, *_pages(compendium)}
     for path in sorted(path for path in paths.BOOK.rglob("*") if path.is_file()):
         name = path.relative_to(paths.BOOK).as_posix()
         if name.endswith(TEMPLATE_SUFFIX):
@@ -186,7 +187,7 @@ def _assemble(
                 content[name.removesuffix(".j2")] = _filled_in(name, context)
         elif path.suffix != ".pyc":
             content[name] = path.read_bytes()
-    contents = _toc(compendium, tasks, profiles)
+    contents = _toc(compendium, tasks, profiles.values())
     content["_toc.yml"] = yaml.safe_dump(contents, sort_keys=False).encode()
     for name, page_bytes in content.items():
         write_if_changed(source / name, page_bytes)
@@ -195,7 +196,37 @@ def _assemble(
             path.unlink()
 
 
-def _filled_in(name: str, context: Mapping[str, object]) -> bytes:
+def _pages(compendium: Compendium) -> list[str]:
+    return [page for part in compendium.parts for page in part.pages]
+
+
+def _explorer(compendium: Compendium) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the templates of the explorer need, and the page of each profile."""
+    if not {EXPLORER, PROFILES} <= set(_pages(compendium)):
+        return {}, {}
+    from alkpool import explorer
+
+    context = explorer.contexts(EXPLORER_COHORT)
+    pages = context["pages"].values()
+    return context, {page["name"]: f"{PROFILES}/{page['page']}" for page in pages}
+
+
+def _link_profiles(page: Notebook, profiles: Mapping[str, str]) -> None:
+    """Let the profiles in the tables of a chapter lead to their pages."""
+    if not profiles:
+        return
+    names = "|".join(map(re.escape, profiles))
+    pattern = re.compile(rf"(<t[dh]\b[^>]*>)({names})(?=</t[dh]>)")
+    for output in (output for cell in page["cells"] for output in cell.get("outputs", [])):
+        if "text/html" in output.get("data", {}):
+            output["data"]["text/html"] = pattern.sub(
+                lambda found: f'{found[1]}<a href="../{profiles[found[2]]}.html">{found[2]}</a>',
+                "".join(output["data"]["text/html"]),
+            )
+
+
+@cache
+def _templates() -> "jinja2.Environment":
     import jinja2
 
     environment = jinja2.Environment(
@@ -206,8 +237,14 @@ def _filled_in(name: str, context: Mapping[str, object]) -> bytes:
         keep_trailing_newline=True,
     )
     environment.filters |= {"as_text": _as_text, "one_line": _one_line, "json_in_page": _json}
+    return environment
+
+
+def _filled_in(name: str, context: Mapping[str, object]) -> bytes:
+    import jinja2
+
     try:
-        return environment.get_template(name).render(context).encode()
+        return _templates().get_template(name).render(context).encode()
     except jinja2.TemplateError as error:
         raise CompendiumError(f"book/{name}: {error}") from None
 

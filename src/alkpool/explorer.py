@@ -12,12 +12,10 @@ import pandas as pd
 
 from alkpool import benefit, invitro, lookup, mutations, ranking, schema
 from alkpool.actionability import RULES as VERDICT_RULES
-from alkpool.actionability import assessed_profiles, gather, profile_order, rank
+from alkpool.actionability import assessed_profiles, gather, profile_order
 from alkpool.cohort import Cohort, analysis_set, load
 from alkpool.ranking import Evidence
 from alkpool.vocabulary import Expectation, Phase, Specimen, Tier
-
-COHORT = "curated"
 
 # Motifs of protein kinases as they stand in the sequence; L1196 is the gatekeeper (the paper's
 # Discussion).
@@ -32,26 +30,35 @@ _MOTIFS = {
 Record = dict[str, Any]
 
 
-def contexts() -> Record:
+def contexts(cohort_name: str) -> Record:
     """Collect what the templates of the book need.
+
+    Parameters
+    ----------
+    cohort_name : str
+        Cohort of real cases.
 
     Returns
     -------
     dict
-        ``explorer``, from `export`, and ``pages``: for each of its profiles the facts, the
-        ranks with their reasons where nothing is known of the patient, and the rows behind them.
+        ``explorer``, from `export`, and ``pages``: for each of its profiles the facts, what to
+        expect of each inhibitor, best first, and the rows behind it.
+
+    Raises
+    ------
+    ValueError
+        For a synthetic cohort: its cells are no evidence.
     """
-    cohort = load(COHORT)
+    cohort = load(cohort_name)
     evidence = gather(cohort)
     data = export(cohort, evidence)
-    columns = ["rank", "inhibitor", "expectation", "reason"]
     facts = data["facts"]["profile"]
     pages = {
         name: {
             "name": name,
             **about,
             "facts": facts.get(name, facts[""]),
-            "answers": _records(rank(name, evidence=evidence)[columns]),
+            "answers": _answers(name, evidence),
             "cases": [case for case in data["cases"] if name in dict(case["assessed"])],
             "calls": [call for call in data["calls"] if call["profile"] == name],
             "assertions": [said for said in data["assertions"] if said["profile"] == name],
@@ -108,6 +115,13 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
         "sources": _by_key(pool.sources, "source_id"),
         "laboratory": _by_key(laboratory.sources, "source_id"),
     }
+
+
+def _answers(profile: str, evidence: Evidence) -> list[Record]:
+    names = [profile, mutations.residue_class(profile), ""]
+    facts = evidence.facts[evidence.facts["name"].isin(names)]
+    rows = [ranking.assess(profile, name, facts) for name in schema.assessed_inhibitors()]
+    return sorted(rows, key=lambda row: row["key"])
 
 
 def page_name(profile: str) -> str:

@@ -179,7 +179,7 @@ def answer(question: Question, evidence: Evidence) -> pd.DataFrame:
     """
     rows = []
     for inhibitor in schema.assessed_inhibitors():
-        found = [_assess(name, inhibitor, evidence.facts) for name in question.assessed]
+        found = [assess(name, inhibitor, evidence.facts) for name in question.assessed]
         weakest = max(found, key=lambda row: row["key"])
         rows.append(weakest | _behind(weakest, evidence))
         rows[-1]["warnings"] = _warnings(rows[-1], question)
@@ -190,8 +190,22 @@ def answer(question: Question, evidence: Evidence) -> pd.DataFrame:
     return table.sort_values("rank", kind="stable", ignore_index=True)[COLUMNS]
 
 
-def _assess(asked: str, inhibitor: str, facts: pd.DataFrame) -> dict[str, Any]:
-    """Find the evidence that decides for one profile, and say what it lets one expect."""
+def assess(asked: str, inhibitor: str, facts: pd.DataFrame) -> dict[str, Any]:
+    """Find the evidence that decides for one profile, and say what it lets one expect.
+
+    Parameters
+    ----------
+    asked, inhibitor : str
+        Canonical profile, assessed inhibitor.
+    facts : DataFrame
+        Of an `Evidence`.
+
+    Returns
+    -------
+    dict
+        The fact that decides, with ``asked, tier, expectation, reason`` and the ``key`` by which
+        inhibitors are ordered.
+    """
     fact = _fact(facts, "profile", asked, inhibitor)
     tier, outcome = _outcome(fact)
     template: str = tier
