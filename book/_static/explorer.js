@@ -792,12 +792,14 @@
     const opened = new Set();
     let prior = [];
     let waiting = 0;
+    let drawn = "";
 
     const remember = (inhibitor, open) => (open ? opened.add(inhibitor) : opened.delete(inhibitor));
 
     // A question as the package reads it; throws what is wrong in words.
-    function ask({ text, prior, phase = "unknown", specimen = "unknown" }) {
+    function ask({ text, prior, phase, specimen }) {
       const mutations = reader.parse(text);
+      const single = mutations.length === 1;
       const unknown = prior.find((name) => !data.known_inhibitors.includes(name));
       if (unknown !== undefined) {
         refuse(
@@ -806,15 +808,28 @@
         );
       }
       if (!data.phases.includes(phase)) refuse(`phase is ${quoted(phase)}; must be one of ${data.phases.join(", ")}`);
+      if (single && !["single", "unknown"].includes(phase)) {
+        refuse(`phase is ${phase}, but ${mutations[0].name} is a single mutation`);
+      }
+      if (!single && phase === "single") refuse(`phase is single, but there are ${mutations.length} mutations`);
       if (!data.specimens.includes(specimen)) {
         refuse(`specimen is ${quoted(specimen)}; must be one of ${data.specimens.join(", ")}`);
       }
-      return { mutations, prior, specimen, phase: mutations.length > 1 ? phase : "single" };
+      return { mutations, prior, specimen, phase: single ? "single" : phase };
     }
 
-    const fromForm = () => ({ text: input.value, prior, phase: phase.value, specimen: specimen.value });
+    // The phase counts only where the field for it does.
+    function fromForm() {
+      let several = false;
+      try {
+        several = reader.parse(input.value).length > 1;
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+      }
+      return { text: input.value, prior, phase: several ? phase.value : "unknown", specimen: specimen.value };
+    }
 
-    function toFragment(asked, question) {
+    function toFragment(question) {
       const pairs = [["m", reader.profileOf(question.mutations)]];
       if (question.prior.length) pairs.push(["prior", question.prior.join(",")]);
       if (question.phase !== "single" && question.phase !== "unknown") pairs.push(["phase", question.phase]);
@@ -833,6 +848,11 @@
     }
 
     function show(asked, { patient = false } = {}) {
+      // A field that is left reports its text again; drawing the same would take away what is
+      // just being clicked.
+      const wanted = JSON.stringify(asked);
+      if (wanted === drawn) return;
+      drawn = "";
       clearTimeout(waiting);
       showPrior();
       if (!asked.text.trim()) {
@@ -874,8 +894,9 @@
       );
       for (const details of answer.querySelectorAll("details[open]")) details.dispatchEvent(new Event("toggle"));
       answer.hidden = false;
+      drawn = wanted;
       status.textContent = `${profile}: ${summaryOf(data, rows)}`;
-      const fragment = toFragment(asked, question);
+      const fragment = toFragment(question);
       if (decodeURIComponent(fragment) !== decodeURIComponent(location.hash)) location.hash = fragment;
     }
 
@@ -932,7 +953,7 @@
       if (target.value) give(target.value);
       target.value = "";
     });
-    for (const name of data.phases) phase.append(make("option", { value: name }, name === "unknown" ? "not known" : name));
+    for (const name of data.phases.filter((each) => each !== "single")) phase.append(make("option", { value: name }, name === "unknown" ? "not known" : name));
     for (const name of data.specimens) specimen.append(make("option", { value: name }, name === "unknown" ? "not known" : name));
 
     input.addEventListener("input", () => show(fromForm(), { patient: true }));
@@ -950,7 +971,7 @@
       const asked = fromFragment();
       const shown = (() => {
         try {
-          return toFragment(fromForm(), ask(fromForm()));
+          return toFragment(ask(fromForm()));
         } catch {
           return "";
         }

@@ -91,7 +91,7 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
         "about": dict(evidence.about),
         "inhibitors": list(schema.assessed_inhibitors()),
         "known_inhibitors": list(schema.inhibitors()["inhibitor"]),
-        "phases": [str(phase) for phase in Phase if phase != Phase.SINGLE],
+        "phases": [str(phase) for phase in Phase],
         "specimens": [str(specimen) for specimen in Specimen],
         "rule": {
             "expectations": [str(expectation) for expectation in Expectation],
