@@ -160,7 +160,9 @@ def test_tables_of_a_chapter_link_its_profiles() -> None:
     )
 
 
-def test_other_evidence_makes_the_book_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_evidence_makes_the_book_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The key of the book holds all data of the explorer."""
     monkeypatch.setattr(paths, "DATA", tmp_path)
     keys = {book._key([], tmp_path, {})}

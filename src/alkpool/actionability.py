@@ -294,6 +294,20 @@ def rank(
     return ranking.answer(question, gather() if evidence is None else evidence)
 
 
+# Columns of the tables of an `Evidence`.
+_SOURCE = ["source_id", "label", "url"]
+_NAMES = ["profile", "residue_class", "inhibitor"]
+CALLS = [
+    "measurement_id", *_NAMES, "model", "potency", "relation", "value", "unit", "call",
+    "secondary", *_SOURCE, "locator",
+]  # fmt: skip
+ASSERTIONS = [
+    *_NAMES, "knowledge_base", "record", "disease", "direction", "level", "evidence_type",
+    *_SOURCE,
+]  # fmt: skip
+CASES = [*_NAMES, "sample_id", "role", "other_findings", *_SOURCE]
+
+
 def gather(
     cohort: Cohort | None = None,
     rule: VerdictRule = VerdictRule(),
@@ -362,19 +376,6 @@ def gather(
     )
 
 
-_SOURCE = ["source_id", "label", "url"]
-_NAMES = ["profile", "residue_class", "inhibitor"]
-CALLS = [
-    "measurement_id", *_NAMES, "model", "potency", "relation", "value", "unit", "call",
-    "secondary", *_SOURCE, "locator",
-]  # fmt: skip
-ASSERTIONS = [
-    *_NAMES, "knowledge_base", "record", "disease", "direction", "level", "evidence_type",
-    *_SOURCE,
-]  # fmt: skip
-CASES = [*_NAMES, "sample_id", "role", "other_findings", *_SOURCE]
-
-
 def _facts(
     cells: pd.DataFrame, calls: pd.DataFrame, after: pd.Series, column: str, rule: VerdictRule
 ) -> pd.DataFrame:
@@ -413,6 +414,7 @@ def _laboratory_calls(laboratory: invitro.InVitro) -> pd.DataFrame:
     )
     table = measured.merge(of_model, on=keys).merge(models, on="model_id")
     table = table.merge(sources, on="source_id").sort_values("measurement_id")
+    table = table.assign(value=table["value"].astype(object).where(table["value"].notna(), None))
     return _for_rank(table.rename(columns={"model_id": "model", "potency_type": "potency"}))
 
 

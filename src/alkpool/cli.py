@@ -242,7 +242,7 @@ def look_up(
             text = lookup.to_csv(table)
         case Form.TABLE:
             terminal = output == STREAM and sys.stdout.isatty()
-            width = shutil.get_terminal_size().columns if terminal else lookup.PIPE_WIDTH
+            width = shutil.get_terminal_size().columns if terminal else 0
             text = lookup.to_text(question, table, evidence, terminal=terminal, width=width)
     _write(output, text)
 

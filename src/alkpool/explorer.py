@@ -52,13 +52,19 @@ def contexts(cohort_name: str) -> Record:
     cohort = load(cohort_name)
     evidence = gather(cohort)
     data = export(cohort, evidence)
-    facts = data["facts"]["profile"]
+    cells = data["facts"]["profile"]
+    facts = ranking.indexed(evidence.facts)
+
+    def best_first(name: str) -> list[Record]:
+        rows = (ranking.assess(name, inhibitor, facts) for inhibitor in data["inhibitors"])
+        return sorted(rows, key=lambda row: row["key"])
+
     pages = {
         name: {
             "name": name,
             **about,
-            "facts": facts.get(name, facts[""]),
-            "answers": _answers(name, evidence),
+            "facts": cells.get(name, cells[""]),
+            "answers": best_first(name),
             "cases": [case for case in data["cases"] if name in dict(case["assessed"])],
             "calls": [call for call in data["calls"] if call["profile"] == name],
             "assertions": [said for said in data["assertions"] if said["profile"] == name],
@@ -115,13 +121,6 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
         "sources": _by_key(pool.sources, "source_id"),
         "laboratory": _by_key(laboratory.sources, "source_id"),
     }
-
-
-def _answers(profile: str, evidence: Evidence) -> list[Record]:
-    names = [profile, mutations.residue_class(profile), ""]
-    facts = evidence.facts[evidence.facts["name"].isin(names)]
-    rows = [ranking.assess(profile, name, facts) for name in schema.assessed_inhibitors()]
-    return sorted(rows, key=lambda row: row["key"])
 
 
 def page_name(profile: str) -> str:

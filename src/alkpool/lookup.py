@@ -13,7 +13,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from alkpool.output import counted
 from alkpool.ranking import WARNINGS, Evidence, Question
 from alkpool.schema import UNKNOWN
 from alkpool.vocabulary import Answer, Call, Expectation
@@ -30,7 +29,8 @@ LEGEND = (
     f"{', '.join(Expectation)}."
 )
 FAVOURABLE = tuple(Expectation)[: list(Expectation).index(Expectation.CONFLICTING)]
-PIPE_WIDTH = 80
+# Narrower than this, the table would cut words.
+MIN_WIDTH = 80
 
 
 class Form(StrEnum):
@@ -85,7 +85,7 @@ def to_csv(table: pd.DataFrame) -> str:
         warnings=table["warnings"].map("; ".join),
     )
     text = flat.select_dtypes(exclude="number").columns
-    flat[text] = flat[text].map(lambda cell: f"'{cell}" if cell[:1] in tuple("=+-@\t\r") else cell)
+    flat[text] = flat[text].map(_spreadsheet_cell)
     return flat.to_csv(index=False, lineterminator="\n")
 
 
@@ -95,16 +95,16 @@ def to_text(
     evidence: Evidence,
     *,
     terminal: bool = False,
-    width: int = PIPE_WIDTH,
+    width: int = MIN_WIDTH,
 ) -> str:
     """Write the answer for reading: a table, then what stands behind each inhibitor."""
     console = Console(
-        file=StringIO(), width=width, force_terminal=terminal, highlight=False, markup=False,
-        emoji=False,
+        file=StringIO(), width=max(width, MIN_WIDTH), force_terminal=terminal, highlight=False,
+        markup=False, emoji=False,
     )  # fmt: skip
-    console.print(Text(_asked(question), style="bold"))
+    console.print(Text(_asked(question), style="bold"), end="\n\n")
     console.print(_overview(table))
-    console.print(summary(table), end="\n\n")
+    console.print(f"\n{summary(table)}\n")
     for _, row in table.iterrows():
         console.print(Text(f"{row['inhibitor']}: {row['expectation']}", style="bold"))
         console.print(_indented(row["reason"]))
@@ -132,13 +132,14 @@ def _asked(question: Question) -> str:
 
 
 def _overview(table: pd.DataFrame) -> Table:
-    overview = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    overview = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1), collapse_padding=True)
+    # Columns wrap between words; the longest words fit into 80 characters.
+    longest = {"Inhibitor": "crizotinib", "Expectation": "unfavourable", "Evidence": "clinical"}
     overview.add_column("Rank", justify="right", no_wrap=True)
-    overview.add_column("Inhibitor", no_wrap=True)
-    overview.add_column("Expectation", min_width=len("unfavourable"))
-    overview.add_column("Evidence", min_width=len("clinical"))
-    overview.add_column("Benefit", no_wrap=True)
-    overview.add_column("Relapsing", no_wrap=True)
+    for heading, word in longest.items():
+        overview.add_column(heading, min_width=len(word))
+    for heading in ("Benefit", "Relapsing"):
+        overview.add_column(heading, min_width=len("(34-100%)"))
     shared = table["rank"].duplicated(keep=False)
     benefit = ("benefit_k", "benefit_n", "sensitivity_low", "sensitivity_high")
     relapse = ("relapsed", "relapse_n", "relapse_low", "relapse_high")
@@ -157,16 +158,14 @@ def _history(row: pd.Series) -> list[str]:
 
 
 def _share(k: int, n: int, low: float, high: float) -> str:
-    return f"{k}/{n} ({low:.0%}-{high:.0%})" if n else "0/0"
+    return f"{k}/{n} ({low * 100:.0f}-{high:.0%})" if n else "0/0"
 
 
 def _behind(row: pd.Series) -> Iterator[tuple[str, list[str]]]:
+    said = [_assertion(assertion) for assertion in row["assertions"]]
     for heading, items in (
         ("In vitro:", [_call(call) for call in row["calls"]]),
-        (
-            "Knowledge bases, which decide nothing:",
-            [_assertion(said) for said in row["assertions"]],
-        ),
+        ("Knowledge bases, which decide nothing:", said),
         ("Sources:", [_source(source) for source in row["sources"]]),
     ):
         if items:
@@ -193,16 +192,22 @@ def _source(source: Mapping[str, Any]) -> str:
 def _basis(about: Mapping[str, Any]) -> str:
     searched = about["search_date"] or "date not stated, no systematic review"
     return (
-        f"Evidence: cohort {about['cohort']} with {counted(about['patients'], 'patient')}, "
-        f"{counted(about['samples'], 'sample')} and {counted(about['lines'], 'line')} of treatment "
-        f"(latest report {about['latest_year']}; search: {searched}); "
-        f"{counted(about['measurements'], 'measurement')} in {about['models']} in vitro models; "
-        f"{counted(about['assertions'], 'assertion')} of knowledge bases."
+        f"Evidence: cohort {about['cohort']} (patients: {about['patients']}, samples: "
+        f"{about['samples']}, lines of treatment: {about['lines']}; latest report "
+        f"{about['latest_year']}; search: {searched}); in vitro models: {about['models']} "
+        f"({about['measurements']} measurements); knowledge base assertions: "
+        f"{about['assertions']}."
     )
 
 
 def _indented(text: str, style: str = "") -> Padding:
     return Padding(Text(_printable(text), style=style), (0, 0, 0, 2))
+
+
+def _spreadsheet_cell(text: str) -> str:
+    """Keep a spreadsheet from reading a text as a formula."""
+    cell = _printable(text)
+    return f"'{cell}" if cell.lstrip().startswith(("=", "+", "-", "@")) else cell
 
 
 def _printable(text: str) -> str:

@@ -33,6 +33,8 @@ EXPECTED = {
     Verdict.NONE: (Expectation.NONE, Expectation.CLASS_UNFAVOURABLE),
 }
 
+_Row = dict[str, Any]
+
 _COUNTS = (
     "benefit in {benefit_k} of {benefit_n} decided lines of {inhibitor}, "
     "found in {relapsed} of {relapse_n} samples after it"
@@ -177,11 +179,13 @@ def answer(question: Question, evidence: Evidence) -> pd.DataFrame:
     DataFrame
         See `alkpool.actionability.rank`, which also states the order.
     """
+    facts = indexed(evidence.facts)
+    behind = [_records(table) for table in (evidence.cases, evidence.calls, evidence.assertions)]
     rows = []
     for inhibitor in schema.assessed_inhibitors():
-        found = [assess(name, inhibitor, evidence.facts) for name in question.assessed]
+        found = [assess(name, inhibitor, facts) for name in question.assessed]
         weakest = max(found, key=lambda row: row["key"])
-        rows.append(weakest | _behind(weakest, evidence))
+        rows.append(weakest | _behind(weakest, *behind))
         rows[-1]["warnings"] = _warnings(rows[-1], question)
     keys = [_order(row, question) for row in rows]
     table = pd.DataFrame(rows).assign(
@@ -190,15 +194,24 @@ def answer(question: Question, evidence: Evidence) -> pd.DataFrame:
     return table.sort_values("rank", kind="stable", ignore_index=True)[COLUMNS]
 
 
-def assess(asked: str, inhibitor: str, facts: pd.DataFrame) -> dict[str, Any]:
+def _records(table: pd.DataFrame) -> list[_Row]:
+    return table.to_dict("records")  # type: ignore[return-value]
+
+
+def indexed(facts: pd.DataFrame) -> Mapping[tuple[str, str, str], _Row]:
+    """Facts of an `Evidence` by level, name and inhibitor."""
+    return {(f["level"], f["name"], f["inhibitor"]): f for f in _records(facts)}
+
+
+def assess(asked: str, inhibitor: str, facts: Mapping[tuple[str, str, str], _Row]) -> _Row:
     """Find the evidence that decides for one profile, and say what it lets one expect.
 
     Parameters
     ----------
     asked, inhibitor : str
         Canonical profile, assessed inhibitor.
-    facts : DataFrame
-        Of an `Evidence`.
+    facts : mapping
+        From `indexed`.
 
     Returns
     -------
@@ -206,12 +219,17 @@ def assess(asked: str, inhibitor: str, facts: pd.DataFrame) -> dict[str, Any]:
         The fact that decides, with ``asked, tier, expectation, reason`` and the ``key`` by which
         inhibitors are ordered.
     """
-    fact = _fact(facts, "profile", asked, inhibitor)
+
+    def known(level: str, name: str) -> _Row:
+        other = facts[level, "", inhibitor]
+        return facts.get((level, name, inhibitor), other) | {"name": name}
+
+    fact = known("profile", asked)
     tier, outcome = _outcome(fact)
     template: str = tier
     expectation = EXPECTED[outcome][0]
     if tier == Tier.NONE:
-        related = _fact(facts, "residue class", mutations.residue_class(asked), inhibitor)
+        related = known(Tier.RESIDUE, mutations.residue_class(asked))
         basis, outcome = _outcome(related)
         if basis != Tier.NONE:
             fact, tier, template = related, Tier.RESIDUE, f"{Tier.RESIDUE}, {basis}"
@@ -223,14 +241,7 @@ def assess(asked: str, inhibitor: str, facts: pd.DataFrame) -> dict[str, Any]:
     return row | {"reason": REASONS[template].format(**row), "key": key}
 
 
-def _fact(facts: pd.DataFrame, level: str, name: str, inhibitor: str) -> dict[str, Any]:
-    rows = facts[(facts["level"] == level) & (facts["inhibitor"] == inhibitor)]
-    known = rows["name"] == name
-    chosen = rows[known if known.any() else rows["name"] == ""]
-    return {str(k): v for k, v in chosen.to_dict("records")[0].items()} | {"name": name}
-
-
-def _outcome(fact: Mapping[str, Any]) -> tuple[Tier, Verdict | Call]:
+def _outcome(fact: _Row) -> tuple[Tier, Verdict | Call]:
     """Read one fact: clinical evidence first, in vitro calls where it is insufficient."""
     if fact["verdict"] != Verdict.INSUFFICIENT:
         return Tier.CLINICAL, Verdict(fact["verdict"])
@@ -243,41 +254,36 @@ def _outcome(fact: Mapping[str, Any]) -> tuple[Tier, Verdict | Call]:
     return Tier.NONE, Verdict.INSUFFICIENT
 
 
-def _order(row: Mapping[str, Any], question: Question) -> tuple[float, ...]:
+def _order(row: _Row, question: Question) -> tuple[float, ...]:
     level, tier, strength = row["key"]
     return level, question.prior[-1:] == (row["inhibitor"],), tier, strength
 
 
-def _behind(row: Mapping[str, Any], evidence: Evidence) -> dict[str, Any]:
+def _behind(row: _Row, cases: list[_Row], calls: list[_Row], assertions: list[_Row]) -> _Row:
     """Collect the rows behind a fact, and their sources, each once."""
     column = "residue_class" if row["tier"] == Tier.RESIDUE else "profile"
-    inhibitor: str = row["inhibitor"]
 
-    def of_it(table: pd.DataFrame, *also: str) -> pd.DataFrame:
-        named = table[column].isin([row["name"], *also])
-        return table.loc[named & (table["inhibitor"] == inhibitor)]
+    def of_it(table: list[_Row], *also: str) -> list[_Row]:
+        names = (row["name"], *also)
+        return [r for r in table if r["inhibitor"] == row["inhibitor"] and r[column] in names]
 
-    cases, calls = of_it(evidence.cases), of_it(evidence.calls)
+    mine, measured = of_it(cases), of_it(calls)
     # What a knowledge base asserts of any substitution of the residue holds for this one.
-    assertions = of_it(evidence.assertions, mutations.residue_class(row["name"]))
-    columns = ["source_id", "label", "url"]
-    sources = pd.concat([table[columns] for table in (cases, calls, assertions)])
-    address = sources["url"].where(sources["url"] != "", sources["label"])
-    named = cases[cases["other_findings"] != ""].drop_duplicates("sample_id")
+    asserted = of_it(assertions, mutations.residue_class(row["name"]))
+    sources: dict[str, _Row] = {}
+    for r in (*mine, *measured, *asserted):
+        source = {column: r[column] for column in ("source_id", "label", "url")}
+        sources.setdefault(r["url"] or r["label"], source)
+    named = {r["sample_id"]: r["other_findings"] for r in mine if r["other_findings"]}
     return {
-        "calls": _records(calls),
-        "assertions": _records(assertions),
-        "sources": _records(sources[~address.duplicated()]),
-        "findings": "; ".join(named["other_findings"] + " (" + named["sample_id"] + ")"),
+        "calls": measured,
+        "assertions": asserted,
+        "sources": list(sources.values()),
+        "findings": "; ".join(f"{finding} ({sample})" for sample, finding in named.items()),
     }
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    shown = table.drop(columns=["residue_class", "inhibitor"], errors="ignore")
-    return shown.astype(object).where(shown.notna(), None).to_dict("records")  # type: ignore[return-value]
-
-
-def _warnings(row: Mapping[str, Any], question: Question) -> list[str]:
+def _warnings(row: _Row, question: Question) -> list[str]:
     """Say what must not be overlooked about one inhibitor."""
     inhibitor, phase = row["inhibitor"], question.phase
     progressed = question.prior[-1:] == (inhibitor,)
