@@ -781,6 +781,15 @@
 
   // ---------------------------------------------------------------- the page
 
+  // Text of an address, also of one that somebody broke.
+  function decoded(text) {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  }
+
   function start(root) {
     const data = JSON.parse(document.getElementById("explorer-data").textContent);
     const reader = mutationReader(data.protein);
@@ -834,16 +843,18 @@
       if (question.prior.length) pairs.push(["prior", question.prior.join(",")]);
       if (question.phase !== "single" && question.phase !== "unknown") pairs.push(["phase", question.phase]);
       if (question.specimen !== "unknown") pairs.push(["specimen", question.specimen]);
-      return `#${pairs.map(([key, value]) => `${key}=${encodeURIComponent(value).replace(/%2C/g, ",").replace(/%2B/g, "+")}`).join("&")}`;
+      return `#${pairs.map((pair) => pair.join("=")).join("&")}`;
     }
 
+    // A plus joins mutations here; it stands for no space.
     function fromFragment() {
-      const given = new URLSearchParams(location.hash.slice(1));
+      const pairs = location.hash.slice(1).split("&").map((pair) => decoded(pair).split(/=(.*)/s));
+      const given = Object.fromEntries(pairs);
       return {
-        text: given.get("m") ?? "",
-        prior: (given.get("prior") ?? "").split(",").map((name) => name.trim().toLowerCase()).filter(Boolean),
-        phase: given.get("phase") ?? "unknown",
-        specimen: given.get("specimen") ?? "unknown",
+        text: given.m ?? "",
+        prior: (given.prior ?? "").split(",").map((name) => name.trim().toLowerCase()).filter(Boolean),
+        phase: given.phase ?? "unknown",
+        specimen: given.specimen ?? "unknown",
       };
     }
 
@@ -897,7 +908,7 @@
       drawn = wanted;
       status.textContent = `${profile}: ${summaryOf(data, rows)}`;
       const fragment = toFragment(question);
-      if (decodeURIComponent(fragment) !== decodeURIComponent(location.hash)) location.hash = fragment;
+      if (fragment !== decoded(location.hash)) location.hash = fragment;
     }
 
     function pagesOn(mutations, profile) {
@@ -976,7 +987,7 @@
           return "";
         }
       })();
-      if (shown && decodeURIComponent(shown) === decodeURIComponent(location.hash)) return;
+      if (shown && shown === decoded(location.hash)) return;
       input.value = asked.text;
       prior = asked.prior;
       phase.value = data.phases.includes(asked.phase) ? asked.phase : "unknown";

@@ -416,6 +416,7 @@ def test_a_deep_link_sets_everything(page: Page, book: Path) -> None:
     """Form, heading and answer follow the address, in any order and spelling."""
     ask(page, book, "#specimen=plasma&phase=trans&prior=Crizotinib,%20lorlatinib&m=L1198F+c1156y")
     expect(page.locator("section h2").first).to_have_text("C1156Y+L1198F")
+    expect(page.locator(FIELD)).to_have_value("L1198F+c1156y")
     expect(page.locator("#explorer-phase")).to_have_value("trans")
     expect(page.locator("#explorer-specimen")).to_have_value("plasma")
     assert page.locator(".given li span").all_text_contents() == ["crizotinib", "lorlatinib"]
@@ -434,6 +435,7 @@ def test_a_deep_link_sets_everything(page: Page, book: Path) -> None:
         ("#m=G1202R+L1196M&phase=single", {"profile": "G1202R+L1196M", "phase": "single"}),
         ("#m=G1202R&specimen=saliva", {"specimen": "saliva"}),
         ("#m=L1202R", {"profile": "L1202R"}),
+        ("#m=%E0%A4%A", {"profile": "%E0%A4%A"}),
     ],
 )
 def test_a_wrong_link_is_answered_in_words(
