@@ -439,7 +439,6 @@
 
   const counted = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
   const percent = (share) => `${Math.round(share * 100)}%`;
-  const sentence = (text) => text[0].toUpperCase() + text.slice(1);
 
   function share(k, n, low, high) {
     if (n === 0) return "0/0";

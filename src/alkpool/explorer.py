@@ -17,8 +17,7 @@ from alkpool.cohort import Cohort, analysis_set, load
 from alkpool.ranking import Evidence
 from alkpool.vocabulary import Expectation, Phase, Specimen, Tier
 
-# Motifs of protein kinases as they stand in the sequence; L1196 is the gatekeeper (the paper's
-# Discussion).
+# Motifs that protein kinases share, found in the reference sequence.
 _MOTIFS = {
     "GxGxxG": r"G.G..G",
     "AxK": r"(?<=V)A.K",
