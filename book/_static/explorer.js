@@ -351,8 +351,17 @@
         .map(([, template]) => filled(template, values));
     }
 
+    // The rows behind a fact do not depend on the history: they are collected once.
+    const collected = new Map();
+
     function evidenceOn(row) {
       const level = row.tier === "residue class" ? "residue class" : "profile";
+      const key = [level, row.name, row.inhibitor].join("|");
+      if (!collected.has(key)) collected.set(key, collect(level, row));
+      return collected.get(key);
+    }
+
+    function collect(level, row) {
       const { cases, calls } = behind(level, row.name, row.inhibitor);
       const assertions = assertionsOn(level, [row.name, row.residueClass], row.inhibitor);
       const sources = new Map();
