@@ -61,4 +61,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("builder-inited", copy_datatables)
     app.connect("html-page-context", add_tables_to_page)
     app.connect("config-inited", drop_live_code)
+    app.add_js_file("frames.js", loading_method="defer")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
