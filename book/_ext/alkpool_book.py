@@ -45,6 +45,14 @@ def add_tables_to_page(
         app.add_js_file("tables.js", loading_method="defer", priority=900)
 
 
+def name_list_items(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Give the items of a list of references the role that a list needs (WAI-ARIA 1.2)."""
+    if "body" in context:
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+
+
 def drop_live_code(app: Sphinx, config: Config) -> None:
     """Silence sphinx-thebe, which Jupyter Book always loads: it runs code on a remote server."""
     for listeners in list(app.events.listeners.values()):
@@ -60,6 +68,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("builder-inited", copy_mathjax)
     app.connect("builder-inited", copy_datatables)
     app.connect("html-page-context", add_tables_to_page)
+    app.connect("html-page-context", name_list_items)
     app.connect("config-inited", drop_live_code)
     app.add_js_file("frames.js", loading_method="defer")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

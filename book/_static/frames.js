@@ -2,7 +2,7 @@
 // Where all of a figure or table is in view it is no stop of the Tab key.
 (() => {
   const FRAMES =
-    "article figure, .cell_output > .output, .pst-scrollable-table-container, .dt-layout-table";
+    "article figure, .cell_output > .output, .pst-scrollable-table-container, .dt-layout-full";
 
   const mark = () => {
     for (const frame of document.querySelectorAll(FRAMES)) {
