@@ -50,7 +50,7 @@ def test_each_figure_gets_a_cell_and_nothing_is_lost_or_reordered() -> None:
     promote_figures(made, "page")
     cells = made["cells"][1:]
     assert [len(cell["outputs"]) for cell in cells] == [2, 1, 1, 1]
-    assert [cell["source"] for cell in cells] == [["1"], "", "", ""]
+    assert [cell["source"] for cell in cells] == [["1"], "...", "...", "..."]
     assert [cell["id"] for cell in cells] == ["b", "b-1", "b-2", "b-3"]
     names = [cell["metadata"].get("mystnb", {}).get("figure", {}).get("name") for cell in cells]
     assert names == [None, "fig-a", "fig-b", None]

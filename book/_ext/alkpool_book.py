@@ -51,6 +51,14 @@ def drop_icon_script(app: Sphinx, error: Exception | None) -> None:
     script.write_text("// The icons are those of the font.\n", encoding="utf-8")
 
 
+def name_list_items(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Give the items of a list of references the role that a list needs (WAI-ARIA 1.2)."""
+    if "body" in context:
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+
+
 def drop_live_code(app: Sphinx, config: Config) -> None:
     """Silence sphinx-thebe, which Jupyter Book always loads: it runs code on a remote server."""
     for listeners in list(app.events.listeners.values()):
@@ -66,6 +74,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("builder-inited", copy_mathjax)
     app.connect("builder-inited", copy_datatables)
     app.connect("html-page-context", add_tables_to_page)
+    app.connect("html-page-context", name_list_items)
     app.connect("config-inited", drop_live_code)
     app.connect("build-finished", drop_icon_script)
+    app.add_js_file("frames.js", loading_method="defer")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,7 +7,17 @@
   const script = new Blob([interactiveTablesBundle], { type: "text/javascript" });
   const { default: DataTable } = await import(URL.createObjectURL(script));
   const PAGE = 25;
+  // Letters from which a cell shows its beginning only.
+  const LONG = 90;
   for (const table of tables) {
+    for (const cell of table.querySelectorAll("tbody td")) {
+      if (cell.textContent.length <= LONG || cell.querySelector("a")) continue;
+      const [details, summary] = ["details", "summary"].map((tag) => document.createElement(tag));
+      details.className = "long";
+      summary.append(...cell.childNodes);
+      details.append(summary);
+      cell.append(details);
+    }
     const long = table.tBodies[0].rows.length > PAGE;
     new DataTable(table, {
       autoWidth: false,
@@ -23,9 +33,7 @@
       },
       language: { search: "Search this table", lengthMenu: "Show _MENU_ rows" },
     });
-    const frame = table.closest(".dt-layout-table");
-    frame.tabIndex = 0;
-    frame.setAttribute("role", "region");
-    frame.setAttribute("aria-label", table.caption ? table.caption.textContent : "Table");
   }
+  // Frames that scroll are marked by frames.js.
+  dispatchEvent(new Event("resize"));
 })();

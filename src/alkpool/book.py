@@ -334,7 +334,7 @@ def promote_figures(notebook: Notebook, source: str) -> None:
                 continue
             piece["metadata"]["mystnb"] = {
                 "figure": {"name": figure["name"], "caption": figure["caption"]},
-                "image": {"alt": figure["alt"]},
+                "image": {word: figure[word] for word in ("alt", "classes") if word in figure},
             }
     if problems:
         raise CompendiumError("\n".join(problems))
@@ -357,7 +357,8 @@ def _split_at_figures(cell: Notebook) -> Iterator[tuple[Notebook, dict[str, str]
     for number, (outputs, figure) in enumerate(pieces):
         piece = cell | {"outputs": outputs, "metadata": dict(cell["metadata"])}
         if number:
-            piece |= {"id": f"{cell['id']}-{number}", "source": ""}
+            # MyST-NB leaves out cells without source, with their outputs.
+            piece |= {"id": f"{cell['id']}-{number}", "source": "..."}
             piece["metadata"]["tags"] = [*cell["metadata"].get("tags", []), "remove-input"]
         yield piece, figure
 

@@ -1,10 +1,13 @@
-"""The compendium's visual system: colours, marks and the figures more than one notebook draws.
+"""The compendium's visual system, and the figures more than one notebook draws.
 
-Colours are from Okabe and Ito's set for colour-blind readers and never the only signal: every
-class also has a word, a letter or a shape.
+One set of colours and type sizes serves every figure, table and page: ``book/_static/alkpool.css``
+has the same colours as custom properties (tested). They can be told apart with every kind of colour
+blindness (tested by simulation) and are never the only signal: every class also has a word, a
+letter or a shape.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
@@ -12,9 +15,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
+from matplotlib.typing import ColorType
 
 from alkpool import mutations
 from alkpool.benefit import RULES as BENEFIT_RULES
@@ -22,22 +27,27 @@ from alkpool.benefit import BenefitRule, outcomes
 from alkpool.schema import LIST_SEPARATOR, UNKNOWN
 from alkpool.vocabulary import Answer, Benefit, Call, Verdict
 
-INK, MUTED, RULE_LINE, PAPER = "#1a1a1a", "#555555", "#c8c8c8", "#ffffff"
+# Text, lines and grounds; what has no class of its own is drawn in the accent.
+INK, MUTED, RULE_LINE, PANEL, PAPER = "#1b2a30", "#4a5b63", "#d3dde0", "#f2f6f7", "#ffffff"
+ACCENT, WARNING = "#0b5f70", "#6b2c00"
+
+# What speaks for an inhibitor, against it, or for neither; no inhibitor has one of these colours.
+FAVOURABLE, UNFAVOURABLE, UNDECIDED = "#0072b2", "#dd7a2e", "#8e9396"
 
 INHIBITOR_COLOURS = {
-    "crizotinib": "#E69F00",
-    "ceritinib": "#56B4E9",
-    "alectinib": "#009E73",
-    "brigatinib": "#CC79A7",
-    "ensartinib": "#8C6D31",
-    "lorlatinib": "#0072B2",
-    UNKNOWN: "#999999",
+    "crizotinib": "#e8b83a",
+    "ceritinib": "#56b4e9",
+    "alectinib": "#38832f",
+    "brigatinib": "#aa4499",
+    "ensartinib": "#5b3a1e",
+    "lorlatinib": "#222255",
+    UNKNOWN: "#a3adb1",
 }
 
 BENEFIT_COLOURS = {
-    Benefit.BENEFIT: "#0072B2",
-    Benefit.NO_BENEFIT: "#D55E00",
-    Benefit.UNKNOWN: "#BBBBBB",
+    Benefit.BENEFIT: FAVOURABLE,
+    Benefit.NO_BENEFIT: UNFAVOURABLE,
+    Benefit.UNKNOWN: UNDECIDED,
 }
 
 # Short name of each verdict; its fill, text colour and mark.
@@ -49,18 +59,26 @@ VERDICT_NAMES = {
     Verdict.INSUFFICIENT: "insufficient",
 }
 VERDICT_STYLE: dict[Verdict, tuple[str, str, str]] = {
-    Verdict.LIKELY: ("#0072B2", "#ffffff", "++"),
-    Verdict.POSSIBLE: ("#A9D3EE", INK, "+"),
-    Verdict.NONE: ("#E5894F", INK, "–"),
-    Verdict.CONFLICTING: ("#D9B3CC", INK, "±"),
-    Verdict.INSUFFICIENT: ("#F2F2F2", INK, "?"),
+    Verdict.LIKELY: (FAVOURABLE, PAPER, "++"),
+    Verdict.POSSIBLE: ("#93caef", INK, "+"),
+    Verdict.NONE: (UNFAVOURABLE, INK, "–"),
+    Verdict.CONFLICTING: ("#efd35c", INK, "±"),
+    Verdict.INSUFFICIENT: ("#e9eef0", INK, "?"),
 }
 
 CALL_STYLE: dict[Call, tuple[str, str, str]] = {
-    Call.SENSITIVE: ("#0072B2", "o", "sensitive"),
-    Call.INTERMEDIATE: ("#888888", "D", "intermediate"),
-    Call.RESISTANT: ("#D55E00", "s", "resistant"),
+    Call.SENSITIVE: (FAVOURABLE, "o", "sensitive"),
+    Call.INTERMEDIATE: (UNDECIDED, "D", "intermediate"),
+    Call.RESISTANT: (UNFAVOURABLE, "s", "resistant"),
 }
+
+# Figures are drawn at the size at which the book shows them: as wide as its column of text, or so
+# narrow that a telephone shows them whole (inches).
+COLUMN, NARROW = 7.0, 4.2
+# Sizes of type, in points: names, what is said about them, and the words in dense cells.
+TEXT, SMALL, DENSE = 8.5, 7.5, 7.0
+THIN, MEDIUM, THICK = 0.6, 0.9, 2.0
+MARK = 6.0
 
 # Exons that the paper's local panel covered (Methods, "Retrospective Cohort").
 PANEL_EXONS = {"22": (1151, 1172), "23": (1173, 1215), "25": (1260, 1279)}
@@ -71,28 +89,45 @@ def use_style() -> None:
     mpl.rcParams.update(
         {
             "figure.facecolor": PAPER,
+            "figure.constrained_layout.use": True,
             "savefig.facecolor": PAPER,
             "savefig.bbox": "tight",
+            "savefig.pad_inches": 0.04,
             "figure.dpi": 96,
+            # The one family that matplotlib ships, and so the same drawing everywhere.
             "font.family": "DejaVu Sans",
-            "font.size": 9,
-            "axes.titlesize": 10,
-            "axes.titleweight": "bold",
-            "axes.titlelocation": "left",
+            "font.size": TEXT,
+            "axes.labelsize": TEXT,
             "axes.labelcolor": INK,
             "axes.edgecolor": MUTED,
+            "axes.linewidth": MEDIUM,
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.axisbelow": True,
+            "grid.color": RULE_LINE,
+            "grid.linewidth": THIN,
             "xtick.color": INK,
             "ytick.color": INK,
+            "xtick.labelsize": SMALL,
+            "ytick.labelsize": TEXT,
             "text.color": INK,
             "legend.frameon": False,
-            "hatch.linewidth": 0.6,
+            "legend.fontsize": SMALL,
+            "legend.handlelength": 1.2,
+            "legend.columnspacing": 1.2,
+            "hatch.linewidth": THIN,
             "svg.hashsalt": "alkpool",
             "svg.fonttype": "path",
         }
     )
+
+
+def ink_on(colour: ColorType) -> str:
+    """Choose the text colour that stands out more from a ground (WCAG 2.1 relative luminance)."""
+    channels = np.array([to_rgb(shade) for shade in (colour, INK, PAPER)])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    ground, dark, light = linear @ [0.2126, 0.7152, 0.0722] + 0.05
+    return INK if ground / dark > light / ground else PAPER
 
 
 def box(
@@ -100,32 +135,69 @@ def box(
 ) -> None:
     """Draw a labelled box of a flow chart."""
     (x, y), (width, height) = centre, size
-    face, ink = style.pop("face", PAPER), style.pop("ink", INK)
+    face = style.pop("face", PAPER)
     ax.add_patch(
         FancyBboxPatch(
             (x - width / 2, y - height / 2), width, height,
             boxstyle="round,pad=0,rounding_size=0.06", facecolor=face, edgecolor=MUTED,
-            linewidth=0.9,
+            linewidth=MEDIUM,
         )
     )  # fmt: skip
-    ax.text(x, y, text, ha="center", va="center", color=ink, **{"fontsize": 8, **style})
+    ax.text(x, y, text, ha="center", va="center", color=ink_on(face), fontsize=SMALL, **style)
 
 
 def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
     """Draw an arrow of a flow chart."""
     ax.annotate(
         "", xy=end, xytext=start,
-        arrowprops={"arrowstyle": "-|>", "color": MUTED, "linewidth": 0.9, "shrinkA": 0,
+        arrowprops={"arrowstyle": "-|>", "color": MUTED, "linewidth": MEDIUM, "shrinkA": 0,
                     "shrinkB": 0},
     )  # fmt: skip
 
 
 def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
     """Axes in inches without decoration."""
-    figure, ax = plt.subplots(figsize=(width, height))
-    ax.set(xlim=(0, width), ylim=(0, height), aspect="equal")
+    figure, ax = plt.subplots(figsize=(width, height), layout="none")
+    ax.set_position((0, 0, 1, 1))
+    ax.set(xlim=(0, width), ylim=(0, height))
     ax.axis("off")
     return figure, ax
+
+
+Corners = dict[tuple[str, str], tuple[float, float]]
+
+
+def _grid(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    left: float,
+    height: float,
+    below: float,
+    emphasised: Sequence[str] = (),
+) -> tuple[Figure, Axes, float, Corners]:
+    """Draw the frame of a matrix of profiles by inhibitors, as wide as the text.
+
+    Returns
+    -------
+    Figure, Axes, float, dict
+        The canvas in inches, the width of a cell, and the lower left corner of each cell.
+    """
+    figure, ax = _canvas(COLUMN, below + height * len(rows) + 0.3)
+    width, top = (COLUMN - left) / len(columns), below + height * len(rows)
+    for place, name in enumerate(columns):
+        ax.text(left + width * (place + 0.5), top + 0.08, name, ha="center", weight="bold")
+    for place, name in enumerate(rows):
+        ax.text(left - 0.08, top - height * (place + 0.5), name.replace("+", "+\n"), ha="right",
+                va="center", weight="bold" if name in emphasised else "normal")  # fmt: skip
+    for place in range(len(rows) + 1):
+        ax.axhline(top - height * place, color=RULE_LINE, linewidth=THIN, zorder=0)
+    corners = {
+        (row, column): (left + width * j, top - height * (i + 1))
+        for i, row in enumerate(rows)
+        for j, column in enumerate(columns)
+    }
+    return figure, ax, width, corners
 
 
 def selection_flow(counts: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
@@ -140,13 +212,13 @@ def selection_flow(counts: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
     """
     found = counts[(counts["step"] == "identified") & (counts["patients"] > 0)]["study_type"]
     kinds = [kind for kind in labels if kind in set(found)]
-    width = max(6.6, 2.3 * len(kinds) + 2.5)
-    figure, ax = _canvas(width, 4.5)
-    middle = (width - 2.3) / 2
-    xs = np.linspace(1.15, width - 3.5, len(kinds)) if len(kinds) > 1 else [middle] * len(kinds)
+    step = COLUMN / max(len(kinds) + 1, 3)
+    figure, ax = _canvas(COLUMN, 4.3)
+    xs = step * (0.5 + np.arange(len(kinds)))
+    middle, side, wide = float(xs.mean()), COLUMN - step / 2, step - 0.14
     unseparated = counts.loc[counts["step"] == "no patient", "sources"].sum()
-    note = f"Read, but no patient\ncould be separated:\n{unseparated} sources"
-    box(ax, (width - 1.15, 3.9), (2.1, 0.95), note, face="#F2F2F2")
+    note = f"Read, but no patient\ncould be separated\n{unseparated} sources"
+    box(ax, (side, 3.8), (wide, 0.85), note, face=PANEL)
 
     def cell(step: str, kind: str | None = None) -> str:
         rows = counts[(counts["step"] == step) & ((counts["study_type"] == kind) | (kind is None))]
@@ -157,14 +229,14 @@ def selection_flow(counts: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
             (counts["step"] == "identified") & (counts["study_type"] == kind), "sources"
         ].sum()
         title = f"{labels[kind]}\n{studies} source{'s' if studies != 1 else ''}"
-        box(ax, (x, 3.9), (2.0, 0.95), f"{title}\n{cell('identified', kind)}")
-        arrow(ax, (x, 3.42), (middle, 3.0))
-    box(ax, (middle, 2.62), (2.4, 0.75), f"Identified\n{cell('identified')}")
-    arrow(ax, (middle, 2.24), (middle, 0.83))
-    for y, step, name in ((1.93, "excluded", "Excluded"), (1.13, "duplicate", "Duplicates")):
-        box(ax, (width - 1.15, y), (2.1, 0.68), f"{name}\n{cell(step)}", face="#F2F2F2")
-        arrow(ax, (middle, y), (width - 2.22, y))
-    box(ax, (middle, 0.45), (2.4, 0.75), f"Included\n{cell('included')}", weight="bold")
+        box(ax, (x, 3.8), (wide, 0.85), f"{title}\n{cell('identified', kind)}")
+        arrow(ax, (x, 3.37), (middle, 2.97))
+    box(ax, (middle, 2.64), (2.0, 0.62), f"Identified\n{cell('identified')}")
+    arrow(ax, (middle, 2.33), (middle, 0.76))
+    for y, step_name, name in ((1.95, "excluded", "Excluded"), (1.2, "duplicate", "Duplicates")):
+        box(ax, (side, y), (wide, 0.62), f"{name}\n{cell(step_name)}", face=PANEL)
+        arrow(ax, (middle, y), (side - wide / 2, y))
+    box(ax, (middle, 0.42), (2.0, 0.62), f"Included\n{cell('included')}", weight="bold")
     return figure
 
 
@@ -179,47 +251,46 @@ def benefit_flow(classified: pd.DataFrame, rule: BenefitRule) -> Figure:
         The rule it was classified by.
     """
     at = classified["rule"].value_counts().reindex(list(BENEFIT_RULES), fill_value=0)
-    figure, ax = _canvas(8.9, 4.9)
+    figure, ax = _canvas(COLUMN, 4.75)
     y_of = {name: 4.5 - 0.5 * place for place, name in enumerate(BENEFIT_RULES)}
     limit = f"{rule.threshold_months:g} months"
     endings = (f"≥ {limit}", f"< {limit}, ongoing", f"< {limit}, ended\nor not stated")
     conditions = dict(zip(BENEFIT_RULES, ("CR or PR", "PD", *endings, *endings, ""), strict=True))
+    wide = 1.28
 
-    def node(x: float, rules: Sequence[str], text: str, width: float = 1.55) -> tuple[float, float]:
+    def node(x: float, rules: Sequence[str], text: str) -> tuple[float, float]:
         y = float(np.mean([y_of[name] for name in rules]))
         label = f"{text}\nn = {int(at[list(rules)].sum())}"
-        height = 0.17 + 0.14 * (1 + label.count("\n"))
-        box(ax, (x, y), (width, height), label, fontsize=7.5)
+        box(ax, (x, y), (wide, 0.17 + 0.14 * (1 + label.count("\n"))), label)
         return x, y
 
     def link(start: tuple[float, float], end: tuple[float, float]) -> None:
-        (x0, y0), (x1, y1) = (start[0] + 0.78, start[1]), (end[0] - 0.78, end[1])
-        bend = (x0 + x1) / 2
-        ax.plot([x0, bend, bend, x1], [y0, y0, y1, y1], color=MUTED, linewidth=0.9, zorder=0)
+        (x0, y0), (x1, y1) = start, end
+        bend = x0 + wide / 2 + 0.1
+        ax.plot([x0, bend, bend, x1], [y0, y0, y1, y1], color=MUTED, linewidth=MEDIUM, zorder=0)
 
     rules = list(BENEFIT_RULES)
-    root = node(0.85, rules, "Monotherapy lines")
-    undecided = node(2.75, rules[2:], "SD, MR, NE or\nnot stated")
+    root = node(0.66, rules, "Monotherapy lines")
+    undecided = node(2.18, rules[2:], "SD, MR, NE or\nnot stated")
     link(root, undecided)
     for group, text in (
         (rules[2:5], "PFS stated"),
         (rules[5:8], "only DoT stated"),
         (rules[8:], "neither, or a bound"),
     ):
-        middle = node(4.6, group, text)
+        middle = node(3.7, group, text)
         link(undecided, middle)
         for name in group:
-            link(middle, (6.5, y_of[name]))
+            link(middle, (6.3, y_of[name]))
     for name in rules[:2]:
-        link(root, (6.5, y_of[name]))
+        link(root, (6.3, y_of[name]))
     for name, outcome in outcomes(rule).items():
         y, count = y_of[name], int(at[name])
-        ax.text(5.78, y, conditions[name], va="center", fontsize=7.5,
-                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.5})  # fmt: skip
-        face = BENEFIT_COLOURS[outcome] if count else "#F2F2F2"
-        ink = PAPER if count and outcome is not Benefit.UNKNOWN else INK
-        box(ax, (8.1, y), (1.4, 0.38), f"{name}  n = {count}\n{outcome}", face=face, ink=ink,
-            fontsize=7.5)  # fmt: skip
+        if conditions[name]:
+            ax.text(4.55, y, conditions[name], va="center", fontsize=SMALL,
+                    bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.5})  # fmt: skip
+        face = BENEFIT_COLOURS[outcome] if count else PANEL
+        box(ax, (6.36, y), (wide - 0.06, 0.36), f"{name}  n = {count}\n{outcome}", face=face)
     return figure
 
 
@@ -249,23 +320,24 @@ def forest(
         Colour of each row.
     """
     rows = len(table)
-    figure, ax = plt.subplots(figsize=(6.2, 0.75 + 0.33 * rows))
+    figure, ax = plt.subplots(figsize=(NARROW, 0.65 + 0.3 * rows))
     places = np.arange(rows)[::-1]
-    tints = list(colours) if colours is not None else [INHIBITOR_COLOURS["lorlatinib"]] * rows
+    tints = list(colours) if colours is not None else [ACCENT] * rows
     percent = table[[share, low, high]].to_numpy(dtype=float) * 100
     for place, (middle, lower, upper), tint in zip(places, percent, tints, strict=True):
         if np.isnan(middle):
-            ax.text(1, place, "nothing observed", va="center", color=MUTED, fontsize=8)
+            ax.text(1, place, "nothing observed", va="center", color=MUTED, fontsize=SMALL)
             continue
-        ax.plot([lower, upper], [place, place], color=tint, linewidth=2, solid_capstyle="butt")
-        ax.plot(middle, place, "o", color=tint, markersize=6, markeredgecolor=INK,
-                markeredgewidth=0.6, clip_on=False, zorder=4)  # fmt: skip
+        ax.plot([lower, upper], [place, place], color=tint, linewidth=THICK, solid_capstyle="butt")
+        ax.plot(middle, place, "o", color=tint, markersize=MARK, markeredgecolor=INK,
+                markeredgewidth=THIN, clip_on=False, zorder=4)  # fmt: skip
     for place, top, bottom in zip(places, table[k], table[n], strict=True):
-        ax.text(103, place, f"{top}/{bottom}", va="center", fontsize=8.5)
-    ax.set(xlim=(0, 100), ylim=(-0.6, rows - 0.4), xlabel=xlabel)
-    ax.set_yticks(places, table[label])
+        ax.text(105, place, f"{top}/{bottom}", va="center", fontsize=SMALL)
+    ax.set(xlim=(0, 100), ylim=(-0.6, rows - 0.4))
+    ax.set_xlabel(xlabel, loc="right", fontsize=SMALL)
+    ax.set_yticks(places, table[label], fontsize=SMALL)
     ax.xaxis.set_major_formatter("{x:.0f}%")
-    ax.grid(axis="x", color=RULE_LINE, linewidth=0.5)
+    ax.grid(axis="x")
     ax.tick_params(axis="y", length=0)
     return figure
 
@@ -284,29 +356,33 @@ def class_matrix(table: pd.DataFrame, rows: Sequence[str], columns: Sequence[str
     rows, columns : sequence of str
         Mutation classes and inhibitors, in order.
     """
-    width, height = 0.92, 0.3
-    figure, ax = _canvas(1.25 + width * len(columns), 0.62 + height * len(rows))
-    top = 0.08 + height * len(rows)
-    counts = table.pivot(index="mutation_class", columns="resistance_on", values="samples")
-    shares = table.pivot(index="mutation_class", columns="resistance_on", values="share")
-    for column, inhibitor in enumerate(columns):
-        x = 1.2 + width * column
-        total = int(table.loc[table["resistance_on"] == inhibitor, "total"].max())
-        ax.text(x + width / 2, top + 0.07, f"{_named(inhibitor)}\nn = {total}", ha="center",
-                fontsize=8)  # fmt: skip
-        for row, name in enumerate(rows):
-            y = top - height * (row + 1)
-            count = int(counts[inhibitor][name])
-            share = float(shares[inhibitor][name])
-            tint = mpl.colormaps["Blues"](0.9 * share)
-            dark = 0.9 * share > 0.55
-            ax.add_patch(Rectangle((x, y), width, height, facecolor=tint if count else PAPER,
-                                   edgecolor=RULE_LINE, linewidth=0.5))  # fmt: skip
-            text = f"{count}  ({share:.0%})" if count else "0"
-            ax.text(x + width / 2, y + height / 2, text, ha="center", va="center", fontsize=8,
-                    color=PAPER if dark else (INK if count else "#8a8a8a"))  # fmt: skip
-    for row, name in enumerate(rows):
-        ax.text(1.12, top - height * (row + 0.5), name, ha="right", va="center", fontsize=8.5)
+    # Only this figure needs seaborn, and importing it takes longer than drawing.
+    import seaborn
+
+    shares, counts, totals, lows, highs = (
+        table.pivot(index="mutation_class", columns="resistance_on", values=name)
+        .loc[list(rows), list(columns)]
+        .to_numpy()
+        for name in ("share", "samples", "total", "low", "high")
+    )
+    words = [
+        f"{count}/{total}  {share:.0%}\n{low * 100:.0f}–{high:.0%}" if count else "0"
+        for count, total, share, low, high in zip(
+            *(numbers.ravel() for numbers in (counts, totals, shares, lows, highs)), strict=True
+        )
+    ]
+    figure, ax = plt.subplots(figsize=(1.0 + 0.85 * len(columns), 0.45 + 0.32 * len(rows)))
+    seaborn.heatmap(
+        shares.astype(float), vmin=0, vmax=1, cbar=False, linewidths=MEDIUM, linecolor=PAPER,
+        cmap=LinearSegmentedColormap.from_list("share", [PANEL, ACCENT]),
+        annot=np.array(words).reshape(shares.shape), fmt="", annot_kws={"fontsize": DENSE}, ax=ax,
+    )  # fmt: skip
+    for text, face in zip(ax.texts, np.atleast_2d(ax.collections[0].get_facecolor()), strict=True):
+        text.set_color(MUTED if text.get_text() == "0" else ink_on(face))
+    heads = [f"{_named(name)}\nn = {total}" for name, total in zip(columns, totals[0], strict=True)]
+    ax.set_xticks(np.arange(len(columns)) + 0.5, heads, fontsize=SMALL)
+    ax.set_yticks(np.arange(len(rows)) + 0.5, rows, rotation=0)
+    ax.tick_params(length=0, labeltop=True, labelbottom=False)
     return figure
 
 
@@ -323,24 +399,24 @@ def lollipop(samples: pd.DataFrame) -> Figure:
     counts = single.value_counts()
     places = pd.Series({name: mutations.residues(name)[0] for name in counts.index})
     order = places.sort_values(kind="stable").index
-    figure, ax = plt.subplots(figsize=(8.2, 3.4))
+    figure, ax = plt.subplots(figsize=(COLUMN, 3.9))
     first, last = mutations.KINASE_DOMAIN
     for exon, (start, end) in PANEL_EXONS.items():
-        ax.axvspan(start, end, color="#EEEEEE", linewidth=0, zorder=0)
-        ax.text((start + end) / 2, -0.11, f"exon {exon}", ha="center", va="top", fontsize=7.5,
+        ax.axvspan(start, end, color=PANEL, linewidth=0, zorder=0)
+        ax.text((start + end) / 2, -0.11, f"exon {exon}", ha="center", va="top", fontsize=SMALL,
                 color=MUTED, transform=ax.get_xaxis_transform())  # fmt: skip
     spread = _spread([float(places[name]) for name in order], gap=9.5)
     top = float(counts.max()) if len(counts) else 1.0
     for name, x in zip(order, spread, strict=True):
         place, count = float(places[name]), float(counts[name])
-        ax.plot([place, place, x], [count, 1.08 * top, 1.3 * top], color=RULE_LINE, linewidth=0.6,
-                clip_on=False, zorder=1)  # fmt: skip
-        ax.plot([place, place], [0, count], color=MUTED, linewidth=1)
-        ax.plot(place, count, "o", color="#0072B2", markersize=6, markeredgecolor=INK,
-                markeredgewidth=0.6, zorder=3)  # fmt: skip
+        ax.plot([place, place, x], [count, 1.08 * top, 1.3 * top], color=RULE_LINE,
+                linewidth=THIN, clip_on=False, zorder=1)  # fmt: skip
+        ax.plot([place, place], [0, count], color=MUTED, linewidth=MEDIUM)
+        ax.plot(place, count, "o", color=ACCENT, markersize=MARK, markeredgecolor=INK,
+                markeredgewidth=THIN, zorder=3)  # fmt: skip
         ax.text(x, 1.32 * top, f"{name}  {int(count)}", rotation=90, ha="center", va="bottom",
-                fontsize=7.5)  # fmt: skip
-    ax.set(xlim=(first - 2, last + 2), ylim=(0, top * 1.08), ylabel="samples")
+                fontsize=SMALL)  # fmt: skip
+    ax.set(xlim=(first - 2, last + 2), ylim=(0, top * 1.08), ylabel=f"samples, of {len(samples)}")
     ax.set_xlabel("residue of the ALK kinase domain", labelpad=14)
     ax.yaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
     return figure
@@ -362,68 +438,155 @@ def _spread(places: Sequence[float], gap: float) -> list[float]:
     return spread
 
 
+def _profiles(matrix: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """Profiles in the order of the figures, and those of them with a decided line: these first."""
+    decided = matrix.groupby("profile", sort=False)["benefit_n"].sum() > 0
+    treated = list(decided.index[decided])
+    return treated + list(decided.index[~decided]), treated
+
+
 def verdict_matrix(matrix: pd.DataFrame) -> Figure:
     """Draw the clinical evidence for each profile and inhibitor (Figure 5).
 
     Every cell names verdict and rule, benefit over evaluable lines and relapsed over samples
-    after the inhibitor, both with Wilson 95% intervals.
+    after the inhibitor, both with Wilson 95% intervals. Profiles with a decided line come first,
+    cells with one have a frame, and cells with neither a decided line nor a relapse stand back.
 
     Parameters
     ----------
     matrix : DataFrame
         From `alkpool.actionability.matrix`, the rows to show.
     """
-    profiles = list(matrix["profile"].drop_duplicates())
+    profiles, treated = _profiles(matrix)
     inhibitors = list(matrix["inhibitor"].drop_duplicates())
-    width, height, left = 1.22, 0.5, 1.42
-    figure, ax = _canvas(left + width * len(inhibitors), 0.85 + height * len(profiles))
-    top = 0.52 + height * len(profiles)
-    samples = matrix.drop_duplicates("profile").set_index("profile")["samples"]
-    for column, inhibitor in enumerate(inhibitors):
-        ax.text(left + width * (column + 0.5), top + 0.08, inhibitor, ha="center", weight="bold")
-    for row, profile in enumerate(profiles):
-        y = top - height * (row + 0.5)
-        ax.text(left - 0.08, y, profile.replace("+", "+\n"), ha="right", va="center",
-                weight="bold", fontsize=8)  # fmt: skip
-        ax.text(0.02, y, f"n = {samples[profile]}", ha="left", va="center", fontsize=6.5,
-                color=MUTED)  # fmt: skip
+    left, height, gap = 1.0, 0.46, 0.015
+    figure, ax, width, corners = _grid(
+        profiles, inhibitors, left=left, height=height, below=0.5, emphasised=treated
+    )
+    for profile, samples in matrix.drop_duplicates("profile")[["profile", "samples"]].to_numpy():
+        y = corners[profile, inhibitors[0]][1]
+        ax.text(0, y + height / 2, f"n = {samples}", va="center", fontsize=DENSE, color=MUTED)
+    if treated and len(treated) < len(profiles):
+        y = corners[treated[-1], inhibitors[0]][1]
+        ax.plot([0, COLUMN], [y, y], color=INK, linewidth=MEDIUM)
     for cell in matrix.itertuples():
-        x = left + width * inhibitors.index(str(cell.inhibitor))
-        y = top - height * (profiles.index(str(cell.profile)) + 1)
+        x, y = corners[str(cell.profile), str(cell.inhibitor)]
         verdict = Verdict(str(cell.verdict))
         face, ink, mark = VERDICT_STYLE[verdict]
-        ax.add_patch(Rectangle((x + 0.015, y + 0.015), width - 0.03, height - 0.03,
-                               facecolor=face, edgecolor="none"))  # fmt: skip
-        middle = x + width / 2
-        title = f"{mark} {VERDICT_NAMES[verdict]}  {cell.rule}"
-        ax.text(middle, y + 0.385, title, ha="center", va="center", fontsize=6.6, color=ink,
-                weight="normal" if verdict is Verdict.INSUFFICIENT else "bold")  # fmt: skip
-        ax.text(middle, y + 0.25, _share("B", cell.benefit_k, cell.benefit_n,
-                                         cell.sensitivity_low, cell.sensitivity_high),
-                ha="center", va="center", fontsize=6.6, color=ink)  # fmt: skip
-        ax.text(middle, y + 0.115, _share("R", cell.relapsed, cell.relapse_n,
-                                          cell.relapse_low, cell.relapse_high),
-                ha="center", va="center", fontsize=6.6, color=ink)  # fmt: skip
+        seen = bool(cell.benefit_n)
+        empty = not (seen or cell.relapsed)
+        ax.add_patch(Rectangle((x + gap, y + gap), width - 2 * gap, height - 2 * gap,
+                               facecolor=PAPER if empty else face, linewidth=MEDIUM,
+                               edgecolor=INK if seen else "none"))  # fmt: skip
+        for place, (words, heavy) in enumerate(
+            (
+                (f"{mark} {VERDICT_NAMES[verdict]} {cell.rule}", verdict != Verdict.INSUFFICIENT),
+                (_share("B", cell.benefit_k, cell.benefit_n, cell.sensitivity_low,
+                        cell.sensitivity_high), seen),
+                (_share("R", cell.relapsed, cell.relapse_n, cell.relapse_low, cell.relapse_high),
+                 False),
+            )
+        ):  # fmt: skip
+            ax.text(x + width / 2, y + height - 0.105 - 0.125 * place, words, ha="center",
+                    va="center", fontsize=DENSE, color=MUTED if empty else ink,
+                    weight="bold" if heavy else "normal")  # fmt: skip
     key = (
         "B benefit / decided lines   R relapsed / samples after the inhibitor   "
-        "(95% Wilson interval)   n samples with the profile"
+        "(95% Wilson intervals)   n samples"
     )
-    ax.text(0.02, 0.24, key, fontsize=7, color=MUTED)
+    ax.text(0, 0.3, key, fontsize=DENSE, color=MUTED)
+    _verdict_key(ax)
+    return figure
+
+
+def _verdict_key(ax: Axes) -> None:
     ax.legend(
         handles=[
             Patch(facecolor=face, edgecolor=RULE_LINE, label=f"{mark}  {verdict}")
             for verdict, (face, _, mark) in VERDICT_STYLE.items()
         ],
-        loc="lower center", bbox_to_anchor=(0.5, -0.02), bbox_transform=ax.transAxes,
-        ncols=min(5, len(inhibitors)), fontsize=7, columnspacing=1.2, handlelength=1.2,
+        loc="lower left", bbox_to_anchor=(0, 0), borderpad=0, borderaxespad=0,
+        ncols=len(VERDICT_STYLE), fontsize=DENSE,
     )  # fmt: skip
-    return figure
 
 
 def _share(name: str, k: Any, n: Any, low: Any, high: Any) -> str:
     if n == 0:
         return f"{name} 0/0"
     return f"{name} {k}/{n} ({low * 100:.0f}–{high * 100:.0f}%)"
+
+
+@dataclass(frozen=True)
+class TelephoneTable:
+    """A matrix as a table, for screens on which its drawing would be too small.
+
+    Attributes
+    ----------
+    cells : DataFrame
+        Profiles by inhibitors, as HTML.
+    key : str
+        What marks and letters mean.
+    """
+
+    cells: pd.DataFrame
+    key: str
+
+
+def verdict_cells(matrix: pd.DataFrame) -> TelephoneTable:
+    """Make the cells of `verdict_matrix` for a telephone.
+
+    Parameters
+    ----------
+    matrix : DataFrame
+        From `alkpool.actionability.matrix`, the rows to show.
+
+    Returns
+    -------
+    TelephoneTable
+        Each cell has the mark of the verdict, counts and intervals.
+    """
+    texts = []
+    for cell in matrix.itertuples():
+        verdict = Verdict(str(cell.verdict))
+        benefit, relapse = (
+            _share(letter, *numbers).replace(" (", "<br><small>", 1).replace(")", "</small>")
+            for letter, numbers in (
+                ("B", (cell.benefit_k, cell.benefit_n, cell.sensitivity_low,
+                       cell.sensitivity_high)),
+                ("R", (cell.relapsed, cell.relapse_n, cell.relapse_low, cell.relapse_high)),
+            )
+        )  # fmt: skip
+        kind = "empty" if not (cell.benefit_n or cell.relapsed) else verdict.name.lower()
+        seen = " seen" if cell.benefit_n else ""
+        texts.append(
+            f'<div class="verdict {kind}{seen}"><b>{VERDICT_STYLE[verdict][2]}</b>'
+            f'<span class="visually-hidden"> {verdict}</span><br>{benefit}<br>{relapse}</div>'
+        )
+    letters = (
+        "B: benefit / decided lines; R: relapsed / samples after the inhibitor; 95% intervals."
+    )
+    return _telephone_table(matrix, texts, letters)
+
+
+def _telephone_table(matrix: pd.DataFrame, texts: Sequence[str], letters: str) -> TelephoneTable:
+    profiles, _ = _profiles(matrix)
+    table = matrix.assign(text=texts).pivot(index="profile", columns="inhibitor", values="text")
+    table = table.loc[profiles, list(matrix["inhibitor"].drop_duplicates())]
+    marks = ", ".join(f"{mark} {verdict}" for verdict, (_, _, mark) in VERDICT_STYLE.items())
+    return TelephoneTable(table.rename(index=lambda name: name.replace("+", "+\n")),
+                          f"{marks}. {letters}")  # fmt: skip
+
+
+def _calls_of(calls: pd.DataFrame, cell: Any, numbers: Mapping[str, int]) -> pd.DataFrame:
+    """Calls of a cell that a figure can show, in the order of the models' numbers."""
+    found = calls[
+        (calls["mutations"] == cell.profile)
+        & (calls["inhibitor"] == cell.inhibitor)
+        & calls["call"].isin(list(CALL_STYLE))
+        & calls["model_id"].isin(list(numbers))
+    ]
+    numbered: pd.DataFrame = found.assign(number=found["model_id"].map(numbers))
+    return numbered.sort_values("number")
 
 
 def comparison_matrix(
@@ -440,58 +603,91 @@ def comparison_matrix(
     numbers : mapping
         Model to the number that stands in its mark.
     """
-    profiles = list(matrix["profile"].drop_duplicates())
+    profiles, treated = _profiles(matrix)
     inhibitors = list(matrix["inhibitor"].drop_duplicates())
-    shown = calls[calls["call"].isin(list(CALL_STYLE)) & calls["model_id"].isin(list(numbers))]
-    width, left, mark_width, per_row = 1.22, 1.35, 0.19, 6
-    busiest = shown.groupby(["mutations", "inhibitor"]).size()
-    deepest = int(np.ceil(busiest.max() / per_row)) if len(busiest) else 1
-    height = 0.26 + 0.2 * deepest
-    figure, ax = _canvas(left + width * len(inhibitors), 0.8 + height * len(profiles))
-    top = 0.45 + height * len(profiles)
-    for column, inhibitor in enumerate(inhibitors):
-        ax.text(left + width * (column + 0.5), top + 0.08, inhibitor, ha="center", weight="bold")
-    for row, profile in enumerate(profiles):
-        ax.text(left - 0.08, top - height * (row + 0.5), profile.replace("+", "+\n"), ha="right",
-                va="center", weight="bold", fontsize=8)  # fmt: skip
+    shown = {cell.Index: _calls_of(calls, cell, numbers) for cell in matrix.itertuples()}
+    pitch, per_row, gap = 0.165, 5, 0.015
+    deepest = max(1, *(-(-len(found) // per_row) for found in shown.values()))
+    height = 0.28 + pitch * deepest
+    figure, ax, width, corners = _grid(
+        profiles, inhibitors, left=1.0, height=height, below=0.6, emphasised=treated
+    )
     for cell in matrix.itertuples():
-        x = left + width * inhibitors.index(str(cell.inhibitor))
-        y = top - height * (profiles.index(str(cell.profile)) + 1)
+        x, y = corners[str(cell.profile), str(cell.inhibitor)]
         verdict = Verdict(str(cell.verdict))
         face, ink, mark = VERDICT_STYLE[verdict]
-        ax.add_patch(Rectangle((x + 0.015, y + height - 0.215), width - 0.03, 0.2, facecolor=face))
+        empty = verdict is Verdict.INSUFFICIENT and not cell.benefit_n
+        ax.add_patch(Rectangle((x + gap, y + height - 0.2), width - 2 * gap, 0.185,
+                               facecolor=PAPER if empty else face, linewidth=MEDIUM,
+                               edgecolor=INK if cell.benefit_n else "none"))  # fmt: skip
         label = f"{mark} {VERDICT_NAMES[verdict]} {cell.benefit_k}/{cell.benefit_n}"
-        ax.text(x + width / 2, y + height - 0.115, label,
-                ha="center", va="center", fontsize=6.2, color=ink)  # fmt: skip
-        found = shown[(shown["mutations"] == cell.profile) & (shown["inhibitor"] == cell.inhibitor)]
-        ordered = found.assign(number=found["model_id"].map(numbers)).sort_values("number")
-        for place, model in enumerate(ordered.itertuples()):
+        ax.text(x + width / 2, y + height - 0.108, label, ha="center", va="center",
+                fontsize=DENSE, color=MUTED if empty else ink)  # fmt: skip
+        for place, model in enumerate(shown[cell.Index].itertuples()):
             colour, shape, _ = CALL_STYLE[Call(str(model.call))]
-            mark_x = x + 0.14 + mark_width * (place % per_row)
-            mark_y = y + height - 0.32 - 0.2 * (place // per_row)
-            ax.plot(mark_x, mark_y, shape, color=colour, markersize=9, markeredgewidth=0)
+            mark_x = x + 0.12 + (width - 0.2) / per_row * (place % per_row)
+            mark_y = y + height - 0.3 - pitch * (place // per_row)
+            ax.plot(mark_x, mark_y, shape, color=colour, markersize=11, markeredgewidth=0)
             ax.text(mark_x, mark_y - 0.005, str(model.number), ha="center", va="center",
-                    fontsize=5.5, color=PAPER, weight="bold")  # fmt: skip
-    for row in range(len(profiles) + 1):
-        ax.plot([left, left + width * len(inhibitors)], [top - height * row] * 2, color=RULE_LINE,
-                linewidth=0.5, zorder=0)  # fmt: skip
-    ax.legend(
+                    fontsize=DENSE, color=ink_on(colour))  # fmt: skip
+    ax.text(0, 0.34, "bar: clinical verdict, benefit / decided lines   mark: in vitro call, with "
+            "the number of its model", fontsize=DENSE, color=MUTED)  # fmt: skip
+    models = ax.legend(
         handles=[
             Line2D([], [], linestyle="", marker=shape, color=colour, markersize=8, label=name)
             for colour, shape, name in CALL_STYLE.values()
         ],
-        loc="lower center", bbox_to_anchor=(0.5, -0.02), ncols=3, fontsize=7,
-        title="in vitro call (number of the model)", title_fontsize=7,
+        loc="lower left", bbox_to_anchor=(0, 0.15), bbox_transform=ax.transData, borderpad=0,
+        borderaxespad=0, ncols=3, fontsize=DENSE,
     )  # fmt: skip
+    ax.add_artist(models)
+    _verdict_key(ax)
     return figure
+
+
+def comparison_cells(
+    matrix: pd.DataFrame, calls: pd.DataFrame, numbers: Mapping[str, int]
+) -> TelephoneTable:
+    """Make the cells of `comparison_matrix` for a telephone.
+
+    Parameters
+    ----------
+    matrix, calls, numbers
+        As for `comparison_matrix`.
+
+    Returns
+    -------
+    TelephoneTable
+        Each cell has the mark of the verdict, counts, and the numbers of the models after the
+        letter of their call.
+    """
+    texts = []
+    for cell in matrix.itertuples():
+        verdict = Verdict(str(cell.verdict))
+        kind = "empty" if verdict is Verdict.INSUFFICIENT and not cell.benefit_n else verdict.name
+        found = _calls_of(calls, cell, numbers)
+        called = "".join(
+            f'<span class="call {name}"><b>{name[0].upper()}</b> '
+            + " ".join(map(str, found.loc[found["call"] == call, "number"])) + "</span>"
+            for call, (_, _, name) in CALL_STYLE.items()
+            if (found["call"] == call).any()
+        )  # fmt: skip
+        texts.append(
+            f'<div class="verdict {kind.lower()}"><b>{VERDICT_STYLE[verdict][2]}</b>'
+            f'<span class="visually-hidden"> {verdict}</span> '
+            f"{cell.benefit_k}/{cell.benefit_n}</div>{called}"
+        )
+    calls_named = ", ".join(f"{name[0].upper()} {name}" for _, _, name in CALL_STYLE.values())
+    letters = f"With benefit / decided lines. Below: {calls_named} in vitro, in which models."
+    return _telephone_table(matrix, texts, letters)
 
 
 # Length at which a line of unknown duration is drawn, in months.
 UNKNOWN_DURATION = 4.0
 # Months that a label below a segment takes up.
-LABEL_WIDTH = 2.6
+LABEL_WIDTH = 3.0
 # Months that the mutations above a sample take up.
-NAME_WIDTH = 4.0
+NAME_WIDTH = 4.5
 
 
 def swimmer(lines: pd.DataFrame) -> Figure:
@@ -506,7 +702,7 @@ def swimmer(lines: pd.DataFrame) -> Figure:
         From `alkpool.cohort.lines`, the patients to show.
     """
     patients = list(dict.fromkeys(lines["patient_id"]))
-    figure, ax = plt.subplots(figsize=(8.2, 1.5 + 0.62 * len(patients)))
+    figure, ax = plt.subplots(figsize=(COLUMN, 1.4 + 0.66 * len(patients)))
     used: dict[str, None] = {}
     furthest = 0.0
     for place, patient in enumerate(reversed(patients)):
@@ -525,10 +721,10 @@ def swimmer(lines: pd.DataFrame) -> Figure:
             if line.sample_id != sample:
                 sample = str(line.sample_id)
                 ax.plot(now, place, "X", color=INK, markersize=8, markeredgecolor=PAPER, zorder=5)
-                raised = 0.13 if now - named_at < NAME_WIDTH else 0.0
+                raised = 0.16 if now - named_at < NAME_WIDTH else 0.0
                 named_at = now if not raised else -np.inf
-                ax.text(now, place + 0.28 + raised, str(line.mutations), ha="center", va="bottom",
-                        fontsize=7, weight="bold")  # fmt: skip
+                ax.text(now, place + 0.22 + raised, str(line.mutations), ha="center", va="bottom",
+                        fontsize=DENSE, weight="bold")  # fmt: skip
             months = _duration(line.pfs_months, line.dot_months)
             length = UNKNOWN_DURATION if np.isnan(months) else max(months, 0.3)
             _segment(ax, place, now, length, str(line.inhibitor), known=not np.isnan(months))
@@ -537,8 +733,8 @@ def swimmer(lines: pd.DataFrame) -> Figure:
             span = "" if np.isnan(months) else f" {months:g} mo"
             lowered = 0.16 if now - label_at < LABEL_WIDTH and label_row == 0 else 0.0
             label_at, label_row = now, int(lowered > 0)
-            ax.text(now + 0.12, place - 0.24 - lowered, f"{response}{span}", va="top",
-                    fontsize=6.5, color=MUTED)  # fmt: skip
+            ax.text(now + 0.12, place - 0.22 - lowered, f"{response}{span}", va="top",
+                    fontsize=DENSE, color=MUTED)  # fmt: skip
             now += length
             if line.status == "ongoing":
                 ax.plot(now + 0.25, place, ">", color=INK, markersize=6)
@@ -546,19 +742,20 @@ def swimmer(lines: pd.DataFrame) -> Figure:
     names = [inhibitor for inhibitor in INHIBITOR_COLOURS if inhibitor in used]
     names += [inhibitor for inhibitor in used if inhibitor not in INHIBITOR_COLOURS]
     handles: list[Any] = [
-        Patch(facecolor=INHIBITOR_COLOURS.get(name, MUTED), edgecolor=INK, linewidth=0.5,
-              label=_named(name))
+        Patch(facecolor=INHIBITOR_COLOURS.get(name, MUTED), edgecolor=INK, linewidth=THIN,
+              label=f"{_abbreviated(name)}  {_named(name)}")
         for name in names
     ]  # fmt: skip
     handles += [
-        Patch(facecolor=PAPER, edgecolor=INK, hatch="////", label="duration not reported"),
+        Patch(facecolor=PAPER, edgecolor=INK, linewidth=THIN, hatch="////",
+              label="duration not reported"),
         Line2D([], [], linestyle="", marker="X", color=INK, label="ALK-mutant sample"),
         Line2D([], [], linestyle="", marker=">", color=INK, label="ongoing"),
-    ]
-    below = -0.75 / figure.get_figheight()
-    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.45, below),
-              ncols=4, fontsize=7.5)  # fmt: skip
-    ax.axvline(0, color=MUTED, linewidth=0.8, linestyle=":")
+    ]  # fmt: skip
+    # Below the axis and its label; the distance is in sizes of the type.
+    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=5.5,
+              ncols=4)  # fmt: skip
+    ax.axvline(0, color=MUTED, linewidth=MEDIUM, linestyle=":")
     ax.set_yticks(range(len(patients)), [str(patient) for patient in reversed(patients)])
     ax.set(ylim=(-0.7, len(patients) - 0.3), xlim=(None, furthest + 1.5))
     ax.set_xlabel("months since the first ALK-mutant sample (reported months only)")
@@ -573,16 +770,23 @@ def _duration(pfs_months: Any, dot_months: Any) -> float:
     return known[0] if known else float("nan")
 
 
+def _abbreviated(inhibitor: str) -> str:
+    return "?" if inhibitor == UNKNOWN else inhibitor[:3]
+
+
 def _segment(
     ax: Axes, place: int, start: float, length: float, inhibitor: str, *, known: bool
 ) -> None:
     colour = INHIBITOR_COLOURS.get(inhibitor, MUTED)
-    ax.barh(place, length, left=start, height=0.36, color=colour, edgecolor=INK, linewidth=0.5,
+    ax.barh(place, length, left=start, height=0.34, color=colour, edgecolor=INK, linewidth=THIN,
             hatch=None if known else "////", alpha=1.0 if known else 0.75)  # fmt: skip
-    label = "?" if inhibitor == UNKNOWN else inhibitor[:3]
-    if length >= 1.5:
-        ax.text(start + length / 2, place, label, ha="center", va="center", fontsize=6.5,
-                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.8})  # fmt: skip
+    if length < 2.5:
+        return
+    # Words can be read on plain colour, not on hatching.
+    ground = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.8}
+    ax.text(start + length / 2, place, _abbreviated(inhibitor), ha="center", va="center",
+            fontsize=DENSE, color=ink_on(colour) if known else INK,
+            bbox=None if known else ground)  # fmt: skip
 
 
 def range_matrix(limits: pd.DataFrame, draws: pd.DataFrame) -> Figure:
@@ -597,33 +801,28 @@ def range_matrix(limits: pd.DataFrame, draws: pd.DataFrame) -> Figure:
     """
     profiles = list(limits["profile"].drop_duplicates())
     inhibitors = list(limits["inhibitor"].drop_duplicates())
-    width, height, left = 1.25, 0.36, 1.3
-    figure, ax = _canvas(left + width * len(inhibitors), 0.75 + height * len(profiles))
-    top = 0.4 + height * len(profiles)
+    height, margin = 0.36, 0.08
+    figure, ax, width, corners = _grid(
+        profiles, inhibitors, left=1.0, height=height, below=0.3, emphasised=profiles
+    )
     widest = float(limits["high"].max())
-    scale = (width - 0.2) / widest
-    for column, inhibitor in enumerate(inhibitors):
-        ax.text(left + width * (column + 0.5), top + 0.08, inhibitor, ha="center", weight="bold")
-    for row, profile in enumerate(profiles):
-        y = top - height * (row + 0.5)
-        ax.text(left - 0.08, y, profile, ha="right", va="center", weight="bold", fontsize=8)
-        ax.axhline(y - height / 2, color=RULE_LINE, linewidth=0.5)
+    scale = (width - 2 * margin) / widest
     for cell in limits.itertuples():
-        x = left + width * inhibitors.index(str(cell.inhibitor)) + 0.1
-        y = top - height * (profiles.index(str(cell.profile)) + 0.5) - 0.06
+        x, y = corners[str(cell.profile), str(cell.inhibitor)]
+        zero, middle = x + margin, y + 0.11
         values = draws.loc[
             (draws["profile"] == cell.profile) & (draws["inhibitor"] == cell.inhibitor), "value"
         ]
         low, high = float(str(cell.low)), float(str(cell.high))
-        ax.plot([x + low * scale, x + high * scale], [y, y], color=MUTED, linewidth=1,
-                marker="|", markersize=5)  # fmt: skip
-        ax.plot([x + values.min() * scale, x + values.max() * scale], [y, y], color="#56B4E9",
-                linewidth=4, solid_capstyle="butt")  # fmt: skip
+        ax.plot([zero + low * scale, zero + high * scale], [middle, middle], color=INK,
+                linewidth=MEDIUM, marker="|", markersize=MARK)  # fmt: skip
+        ax.plot([zero + values.min() * scale, zero + values.max() * scale], [middle, middle],
+                color=ACCENT, linewidth=2 * THICK, solid_capstyle="butt")  # fmt: skip
         marks = [
             "" if proven == Answer.YES else "*" for proven in (cell.low_proven, cell.high_proven)
         ]
         label = f"{cell.low}{marks[0]} to {cell.high}{marks[1]}"
-        ax.text(x + width / 2 - 0.1, y + 0.15, label, ha="center", va="center", fontsize=7)
+        ax.text(zero, y + height - 0.03, label, va="top", fontsize=SMALL)
     key = "thin: limits (* not proven to be reached)   thick: draws"
-    ax.text(left, 0.12, f"{key}   each cell from 0 to {widest:g}", fontsize=7.5, color=MUTED)
+    ax.text(0, 0.08, f"{key}   each cell from 0 to {widest:g}", fontsize=SMALL, color=MUTED)
     return figure

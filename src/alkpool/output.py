@@ -16,11 +16,18 @@ from great_tables import GT
 from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
 
-from alkpool import paths, stats
+from alkpool import figures, paths, stats
 from alkpool.cohort import Cohort
 from alkpool.files import write_atomically
+from alkpool.schema import UNKNOWN
+from alkpool.vocabulary import Verdict
 
 SYNTHETIC_MARK = "SYNTHETIC: not patients"
+
+# Words that tables show in the colours of the figures; alkpool.css has a rule for each class.
+CHIPS = {str(verdict): f"verdict {verdict.name.lower()}" for verdict in Verdict} | {
+    name: f"inhibitor {name}" for name in figures.INHIBITOR_COLOURS if name != UNKNOWN
+}
 
 
 def write_table(table: pd.DataFrame, name: str, cohort: Cohort) -> None:
@@ -36,6 +43,8 @@ def write_table(table: pd.DataFrame, name: str, cohort: Cohort) -> None:
 def show_table(table: pd.DataFrame, caption: str, cohort: Cohort, *, escape: bool = True) -> None:
     """Show a wide table; in the book it scrolls, sorts and searches.
 
+    Cells that are a verdict or an inhibitor bear its colour.
+
     Parameters
     ----------
     table : DataFrame
@@ -50,12 +59,20 @@ def show_table(table: pd.DataFrame, caption: str, cohort: Cohort, *, escape: boo
     marked, caption = _marked(table, caption, cohort)
     plain = (
         marked.style.hide(axis="index")
-        .format(escape="html" if escape else None, na_rep="")
+        .format(_chip, escape="html" if escape else None, na_rep="")
         .format_index(escape="html", axis="columns")
         .set_caption(html.escape(caption))
         .to_html(exclude_styles=True)
     )
     display(HTML(plain.replace("<table>", '<table class="interactive">', 1)))
+
+
+def _chip(cell: object) -> str:
+    """Wrap a verdict or the name of an inhibitor in its class; shorten numbers."""
+    if isinstance(cell, float):
+        return f"{cell:g}"
+    kind = CHIPS.get(str(cell))
+    return str(cell) if kind is None else f'<span class="{kind}">{cell}</span>'
 
 
 def show_publication_table(
@@ -90,6 +107,9 @@ def show_publication_table(
             heading_align="left",
             heading_title_font_size="1rem",
             table_background_color="transparent",
+            # The frame that the book puts around it scrolls; one inside the other would not.
+            container_overflow_x="visible",
+            container_overflow_y="visible",
             table_font_size="0.9rem",
             row_group_font_weight="bold",
         )
@@ -110,7 +130,15 @@ def _fingerprint(table: pd.DataFrame, caption: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def show_figure(figure: Figure, name: str, caption: str, alt: str, cohort: Cohort) -> None:
+def show_figure(
+    figure: Figure,
+    name: str,
+    caption: str,
+    alt: str,
+    cohort: Cohort,
+    *,
+    telephone: figures.TelephoneTable | None = None,
+) -> None:
     """Show a figure as SVG with the caption and alternative text the book needs.
 
     Parameters
@@ -123,11 +151,14 @@ def show_figure(figure: Figure, name: str, caption: str, alt: str, cohort: Cohor
         What is shown and of how many; the words for who cannot see it. Neither may be empty.
     cohort : Cohort
         Says whether to draw the watermark.
+    telephone : TelephoneTable, optional
+        Stands for the drawing on a screen on which it would be too small.
     """
     if not (caption.strip() and alt.strip()):
         raise ValueError(f"figure {name} needs a caption and an alternative text")
+    figure.draw_without_rendering()
+    drawn = figure.get_tightbbox()
     if cohort.synthetic:
-        drawn = figure.get_tightbbox(figure.canvas.get_renderer())  # type: ignore[attr-defined]
         figure.text(
             0.5, 0.5, SYNTHETIC_MARK, ha="center", va="center", rotation=25, fontsize=26,
             color="0.5", alpha=0.35, zorder=10,
@@ -135,19 +166,33 @@ def show_figure(figure: Figure, name: str, caption: str, alt: str, cohort: Cohor
         for inches, side in ((drawn.y1 + 0.1, "bottom"), (drawn.y0 - 0.1, "top")):
             figure.text(
                 0.5, inches / figure.get_figheight(), SYNTHETIC_MARK, ha="center", va=side,
-                color="white", weight="bold", fontsize=10,
-                bbox={"facecolor": "#9A3400", "edgecolor": "none", "pad": 4},
+                color=figures.PAPER, weight="bold", fontsize=10,
+                bbox={"facecolor": figures.WARNING, "edgecolor": "none", "pad": 4},
             )  # fmt: skip
         caption, alt = f"{SYNTHETIC_MARK}. {caption}", f"{SYNTHETIC_MARK}. {alt}"
+    size = "wide" if drawn.width > (figures.NARROW + figures.COLUMN) / 2 else "narrow"
     drawing = StringIO()
     figure.savefig(drawing, format="svg", metadata={"Date": None, "Creator": None, "Title": alt})
     plt.close(figure)
     svg = "image/svg+xml"
+    said = {"name": name, "caption": caption, "alt": alt, "classes": size}
+    if telephone is not None:
+        said["classes"] = "has-telephone-table"
     display(
-        {svg: drawing.getvalue(), "text/plain": alt},
-        raw=True,
-        metadata={svg: {"alkpool": {"name": name, "caption": caption, "alt": alt}}},
+        {svg: drawing.getvalue(), "text/plain": alt}, raw=True, metadata={svg: {"alkpool": said}}
     )
+    if telephone is not None:
+        cells, key = telephone.cells, telephone.key
+        if cohort.synthetic:
+            cells, key = pd.concat({"synthetic": cells}, axis="columns"), f"{SYNTHETIC_MARK}. {key}"
+        plain = (
+            cells.rename_axis(index=None)
+            .set_axis(cells.columns.set_names([None] * cells.columns.nlevels), axis="columns")
+            .style.format_index(escape="html", axis="index")
+            .set_caption(html.escape(key))
+            .to_html(exclude_styles=True)
+        )
+        display(HTML(plain.replace("<table>", '<table class="telephone">', 1)))
 
 
 def show_takeaways(sentences: Sequence[str], chapter: str, cohort: Cohort) -> None:

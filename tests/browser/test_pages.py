@@ -1,12 +1,13 @@
 """What stands in the files of the book: structure, links, figures, nothing from other hosts."""
 
+import json
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-from alkpool import mutations
+from alkpool import compendium, execution, mutations, paths
 
 # Elements that a browser loads without being asked, with the attribute that says from where.
 LOADED = {
@@ -114,6 +115,25 @@ def test_figures_are_numbered_and_can_be_pointed_to(pages: Pages) -> None:
             assert number.group(1) not in numbers, f"{number.group()}: {name} and {numbers}"
             numbers[number.group(1)] = name
     assert numbers, "the book has no figure"
+
+
+def test_every_figure_and_table_of_the_notebooks_is_in_the_book(pages: Pages) -> None:
+    """What a notebook shows is on its page: as many figures, and as many tables."""
+    for task in compendium.plan(compendium.read()):
+        notebook = json.loads(execution.executed_notebook(task, paths.BUILD).read_text("utf-8"))
+        shown = [
+            output
+            for cell in notebook["cells"]
+            for output in cell.get("outputs", [])
+            if "data" in output
+        ]
+        text = article(pages[f"{task.page}.html"])
+        figures = sum("image/svg+xml" in output["data"] for output in shown)
+        tables = sum(
+            "".join(output["data"].get("text/html", "")).count("<table") for output in shown
+        )
+        assert len(text.select("figure")) == figures, task.page
+        assert len(text.select("div.cell_output table")) == tables, task.page
 
 
 def test_references_to_figures_name_their_number(pages: Pages) -> None:

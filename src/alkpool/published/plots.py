@@ -5,11 +5,21 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from alkpool.figures import INK, MUTED, RULE_LINE
+from alkpool.figures import (
+    ACCENT,
+    COLUMN,
+    DENSE,
+    INK,
+    MARK,
+    MEDIUM,
+    MUTED,
+    PANEL,
+    RULE_LINE,
+    THIN,
+    UNFAVOURABLE,
+)
 from alkpool.published.checks import FISHER
 from alkpool.published.printed import Match
-
-_BAND, _OURS, _OFF = "#D9E8F5", "#0072B2", "#D55E00"
 
 
 def p_values_by_test(comparisons: pd.DataFrame, digits: dict[str, int]) -> Figure:
@@ -25,31 +35,31 @@ def p_values_by_test(comparisons: pd.DataFrame, digits: dict[str, int]) -> Figur
     adjusted = comparisons.groupby("comparison", sort=False)["adjusted"].first()
     names = list(adjusted.index)
     labels = [f"{name}\n(printed P is adjusted)" if adjusted[name] else name for name in names]
-    figure, ax = plt.subplots(figsize=(7.2, 0.9 + 0.55 * len(names)))
+    figure, ax = plt.subplots(figsize=(COLUMN, 0.9 + 0.55 * len(names)))
     for place, name in enumerate(reversed(names)):
         rows = comparisons[comparisons["comparison"] == name]
         first = rows.iloc[0]
         printed, half = float(first["published"]), 0.5 * 10 ** -digits[first["ledger_id"]]
         ax.fill_between([printed - half, printed + half], place - 0.4, place + 0.4,
-                        color=_BAND, linewidth=0)  # fmt: skip
-        ax.plot([printed, printed], [place - 0.4, place + 0.4], color=_OURS, linewidth=1)
+                        color=RULE_LINE, linewidth=0)  # fmt: skip
+        ax.plot([printed, printed], [place - 0.4, place + 0.4], color=ACCENT, linewidth=MEDIUM)
         others = rows[rows["test"] != FISHER]
         ax.plot(others["p_value"], [place - 0.14] * len(others), "|", color=MUTED, markersize=9)
         fisher = rows.loc[rows["test"] == FISHER, "p_value"]
-        ax.plot(fisher, [place + 0.16], "D", color=_OURS, markersize=6, markeredgecolor=INK,
-                markeredgewidth=0.6)  # fmt: skip
+        ax.plot(fisher, [place + 0.16], "D", color=ACCENT, markersize=MARK, markeredgecolor=INK,
+                markeredgewidth=THIN)  # fmt: skip
     ax.set(xscale="log", xlabel="P value", ylim=(-0.6, len(names) - 0.4))
     ax.set_yticks(range(len(names)), labels[::-1])
     ax.tick_params(axis="y", length=0)
-    ax.grid(axis="x", color=RULE_LINE, linewidth=0.5)
+    ax.grid(axis="x")
     handles = [
-        Line2D([], [], color=_OURS, linewidth=1, label="as printed, with its rounding"),
-        Line2D([], [], marker="D", color=_OURS, linestyle="", markeredgecolor=INK,
+        Line2D([], [], color=ACCENT, linewidth=MEDIUM, label="as printed, with its rounding"),
+        Line2D([], [], marker="D", color=ACCENT, linestyle="", markeredgecolor=INK,
                    label="Fisher's exact test, two-sided"),
         Line2D([], [], marker="|", color=MUTED, linestyle="", markersize=9,
                    label="other tests"),
     ]  # fmt: skip
-    ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=8)
+    ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
     return figure
 
 
@@ -61,20 +71,20 @@ def rounding(distances: pd.DataFrame) -> Figure:
     distances : DataFrame
         From `alkpool.published.rounding_distance`, one row each, first on top.
     """
-    figure, ax = plt.subplots(figsize=(7.2, 0.8 + 0.17 * len(distances)))
-    ax.axvspan(-0.5, 0.5, color=_BAND, linewidth=0, zorder=0)
-    ax.axvline(0, color=_OURS, linewidth=1, zorder=1)
+    figure, ax = plt.subplots(figsize=(COLUMN, 0.8 + 0.17 * len(distances)))
+    ax.axvspan(-0.5, 0.5, facecolor=PANEL, edgecolor=RULE_LINE, linewidth=MEDIUM, zorder=0)
+    ax.axvline(0, color=ACCENT, linewidth=MEDIUM, zorder=1)
     places = range(len(distances))[::-1]
     ours = distances["distance"].to_numpy(dtype=float)
     for place, distance, match in zip(places, ours, distances["match"], strict=True):
         same = match == Match.YES
-        ax.plot([0, distance], [place, place], color=MUTED, linewidth=0.7, zorder=2)
-        ax.plot(distance, place, "o" if same else "X", color=_OURS if same else _OFF,
+        ax.plot([0, distance], [place, place], color=MUTED, linewidth=MEDIUM, zorder=2)
+        ax.plot(distance, place, "o" if same else "X", color=ACCENT if same else UNFAVOURABLE,
                 markersize=5, zorder=3)  # fmt: skip
     furthest = float(distances["distance"].abs().max())
     ax.set(xlim=(-max(0.75, 1.1 * furthest), max(0.75, 1.1 * furthest)),
            ylim=(-0.8, len(distances) - 0.2),
            xlabel="ours less printed, in units of the last printed digit")  # fmt: skip
-    ax.set_yticks(places, distances["ledger_id"] + "  " + distances["quantity"], fontsize=7)
+    ax.set_yticks(places, distances["ledger_id"] + "  " + distances["quantity"], fontsize=DENSE)
     ax.tick_params(axis="y", length=0)
     return figure

@@ -1,0 +1,186 @@
+"""The book for readers with a screen reader, a keyboard, a magnifier, or a sheet of paper."""
+
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from alkpool.vocabulary import Verdict
+
+from .reading import NARROW, WIDE, open_page
+
+(AXE,) = Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")
+IMPACTS = {"serious", "critical"}
+# preload: axe would fetch the style sheets, which browsers refuse for pages opened from disk.
+RUN_AXE = """async () => {
+  const found = await axe.run(document, { resultTypes: ["violations"], preload: false });
+  return found.violations.map(({ id, impact, nodes }) => ({
+    id,
+    impact,
+    nodes: nodes.map(({ html, failureSummary }) => `${html.slice(0, 120)}: ${failureSummary}`),
+  }));
+}"""
+CHAPTER = "curated/04-clinical-actionability.html"
+
+
+def violations(page: Page) -> list[dict[str, Any]]:
+    """Violations of the rules of axe-core that lock a reader out."""
+    page.evaluate(AXE.read_text("utf-8"))
+    return [found for found in page.evaluate(RUN_AXE) if found["impact"] in IMPACTS]
+
+
+@pytest.mark.parametrize(("theme", "size"), [("light", WIDE), ("dark", WIDE), ("light", NARROW)])
+def test_axe_finds_nothing_serious_on_any_page(
+    browser: Browser,
+    book: Path,
+    pages: dict[str, BeautifulSoup],
+    theme: Any,
+    size: ViewportSize,
+) -> None:
+    found = {}
+    with browser.new_context(viewport=size, color_scheme=theme) as context:
+        page = context.new_page()
+        for name in pages:
+            open_page(page, book / name)
+            expect(page.locator(f"html[data-theme={theme}]")).to_have_count(1)
+            problems = violations(page)
+            if problems:
+                found[name] = problems
+    assert found == {}
+
+
+def test_axe_would_notice(page: Page, book: Path) -> None:
+    """The check itself works: a picture without words and a pale text are found."""
+    open_page(page, book / "index.html")
+    page.evaluate(
+        """document.querySelector("article").innerHTML +=
+        '<img src="#"><p style="color: #ccc; background: #fff">pale</p>'"""
+    )
+    assert {"image-alt", "color-contrast"} <= {found["id"] for found in violations(page)}
+
+
+def test_the_first_stop_skips_to_the_text(page: Page, book: Path) -> None:
+    open_page(page, book / CHAPTER)
+    page.keyboard.press("Tab")
+    link = page.locator(":focus")
+    expect(link).to_have_text("Skip to main content")
+    expect(link).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main-content")
+
+
+def test_every_stop_of_the_keyboard_can_be_seen(page: Page, book: Path) -> None:
+    """What has the focus has an outline, a ring, or another look than without."""
+    open_page(page, book / CHAPTER)
+    look = """element => { const s = getComputedStyle(element);
+      return [s.outlineStyle, s.outlineWidth, s.boxShadow, s.backgroundColor, s.textDecoration,
+              s.borderColor].join() }"""
+    unseen, stops = [], 0
+    page.evaluate("document.querySelector('article').scrollIntoView()")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        focus = page.locator(":focus")
+        if focus.count() != 1:
+            break
+        stops += 1
+        handle = focus.element_handle()
+        with_focus = handle.evaluate(look)
+        without = handle.evaluate(f"element => {{ element.blur(); return ({look})(element) }}")
+        handle.evaluate("element => element.focus()")
+        if with_focus == without:
+            unseen.append(handle.evaluate("element => element.outerHTML.slice(0, 120)"))
+    assert stops > 20
+    assert unseen == []
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_what_scrolls_takes_the_focus_and_has_a_name(
+    page: Page, book: Path, pages: dict[str, BeautifulSoup], size: ViewportSize
+) -> None:
+    page.set_viewport_size(size)
+    found, scrolling = [], 0
+    for name in pages:
+        open_page(page, book / name)
+        for frame in page.locator("article figure, article .dt-layout-full").all():
+            state = frame.evaluate(
+                """frame => [frame.scrollWidth > frame.clientWidth, frame.tabIndex,
+                frame.getAttribute("aria-label") ?? ""]"""
+            )
+            scrolls, stop, label = state
+            scrolling += scrolls
+            if scrolls != (stop == 0) or (scrolls and not label):
+                found.append((name, frame.get_attribute("id"), state))
+    assert scrolling > 0
+    assert found == []
+
+
+def test_arrow_keys_move_a_frame(page: Page, book: Path) -> None:
+    page.set_viewport_size(NARROW)
+    open_page(page, book / "curated/02-benefit-classification.html")
+    frame = page.locator("figure#fig-benefit-flow")
+    frame.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('figure#fig-benefit-flow').scrollLeft > 0")
+
+
+@pytest.mark.parametrize(
+    ("chapter", "figure"),
+    [(CHAPTER, "fig-actionability"), ("curated/05-in-vitro-comparison.html", "fig-comparison")],
+)
+def test_a_matrix_is_a_table_on_a_telephone(
+    page: Page, book: Path, chapter: str, figure: str
+) -> None:
+    """The drawing or the table is shown, never both, and the table fits the screen."""
+    open_page(page, book / chapter)
+    drawing = page.locator(f"figure#{figure} img")
+    table = page.locator("table.telephone")
+    expect(drawing).to_be_visible()
+    expect(table).to_be_hidden()
+    page.set_viewport_size(NARROW)
+    expect(drawing).to_be_hidden()
+    expect(table).to_be_visible()
+    width = table.evaluate("table => table.getBoundingClientRect().right")
+    assert width <= NARROW["width"]
+    assert table.locator("tbody td").count() == 6 * table.locator("tbody tr").count()
+    for cell in table.locator("tbody td").all_text_contents():
+        assert any(str(verdict) in cell for verdict in Verdict)
+
+
+def test_long_cells_open_by_keyboard(page: Page, book: Path) -> None:
+    open_page(page, book / "curated/01-cohort-assembly.html")
+    cell = page.locator("details.long").first
+    before = cell.bounding_box()
+    cell.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(cell).to_have_attribute("open", "")
+    after = cell.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["height"] >= before["height"]
+    assert before["height"] < 100
+
+
+def test_paper_has_the_chapter_alone(page: Page, book: Path) -> None:
+    """Printed: text, figures and tables within the sheet; no sidebar, no controls, no code."""
+    open_page(page, book / CHAPTER)
+    page.set_viewport_size({"width": 718, "height": 1000})
+    page.emulate_media(media="print", color_scheme="dark")
+    for gone in (".bd-sidebar-primary", ".bd-sidebar-secondary", ".bd-header-article",
+                 ".prev-next-area", ".dt-search", "details.hide"):  # fmt: skip
+        for element in page.locator(gone).all():
+            expect(element).to_be_hidden()
+    expect(page.locator("main h1:visible")).to_have_count(1)
+    expect(page.locator("figure#fig-actionability img")).to_be_visible()
+    wide = page.evaluate(
+        """[...document.querySelectorAll("article :is(table, figure, img)")]
+        .filter((element) => element.checkVisibility())
+        .map((element) => element.getBoundingClientRect().right)
+        .filter((right) => right > document.documentElement.clientWidth + 1)"""
+    )
+    assert wide == []
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == "rgb(255, 255, 255)"
