@@ -68,7 +68,7 @@ def publish(compendium: Compendium, tasks: Sequence[Task], build: Path) -> bool:
         When a figure lacks its caption or alternative text, or Sphinx warns; the last good book
         stays.
     """
-    state = _state()
+    state = made_from()
     key = _key(tasks, build, state)
     published = build / "book"
     if (published / "index.html").is_file() and _read(published / KEY) == key:
@@ -96,11 +96,13 @@ def _key(tasks: Sequence[Task], build: Path, state: Mapping[str, str]) -> str:
     return hash_of([json.dumps(state), _read(DICTIONARY), *(task.key for task in tasks)], files)
 
 
-def _state() -> dict[str, str]:
+def made_from() -> dict[str, str]:
+    """Version, state of the data and the code, and main packages that a book is made with."""
     versions = {name: importlib.metadata.version(name) for name in NAMED_PACKAGES}
     project = tomllib.loads((paths.HOME / "pyproject.toml").read_text("utf-8"))["project"]
     return {
         "alkpool": project["version"],
+        "data": _data(),
         "commit": _commit(),
         "Python": platform.python_version(),
         **versions,
@@ -117,6 +119,12 @@ def _commit() -> str:
     if Path(checkout).resolve() != paths.HOME.resolve():
         return NO_COMMIT
     return commit + (" with uncommitted changes" if changed else "")
+
+
+def _data() -> str:
+    if _commit() == NO_COMMIT:
+        return NO_COMMIT
+    return f"last changed {_git('log', '-1', '--format=%cs', '--', 'data')}"
 
 
 def _git(*arguments: str) -> str:
@@ -141,10 +149,6 @@ def _assemble(
     for task, notebook in notebooks.items():
         promote_figures(notebook, f"notebooks/{task.notebook.name}")
         targets.setdefault(task.suffix, set()).update(_targets(notebook))
-    content: dict[str, bytes] = {}
-    for task, notebook in notebooks.items():
-        page = _page(notebook, task, targets[task.suffix])
-        content[f"{task.page}.ipynb"] = json.dumps(page, ensure_ascii=False, indent=1).encode()
     parts = [
         {
             "title": part.title,
@@ -156,6 +160,10 @@ def _assemble(
         }
         for part in compendium.parts
     ]
+    content: dict[str, bytes] = {}
+    for task, notebook in notebooks.items():
+        page = _page(notebook, task, targets[task.suffix])
+        content[f"{task.page}.ipynb"] = json.dumps(page, ensure_ascii=False, indent=1).encode()
     context = {
         "compendium": compendium,
         "parts": parts,
