@@ -27,6 +27,7 @@ from alkpool.book import made_from
 from alkpool.compendium import CompendiumError, shown
 from alkpool.files import write_if_changed
 
+BOOK = paths.BUILD / "book"
 TARGET = paths.BUILD / "alkpool.pdf"
 TEMPLATES = paths.BOOK / "_pdf"
 INDEX = "index.html"
@@ -166,11 +167,16 @@ def _page(name: str, part: str, soup: BeautifulSoup) -> Page:
         name=name,
         part=part,
         title=title,
-        anchor=re.sub(r"\W+", "-", name.removesuffix(".html")),
+        anchor=anchor(name),
         synthetic=first is not heading,
         notebook=f"notebooks/{Path(name).stem}.ipynb" if has_code else "",
         article=article,
     )
+
+
+def anchor(name: str) -> str:
+    """Where links to a page of the book lead in the document."""
+    return re.sub(r"\W+", "-", name.removesuffix(".html"))
 
 
 def _unique_ids(pages: Sequence[Page]) -> dict[tuple[str, str], str]:
@@ -306,7 +312,7 @@ def _undated(content: bytes) -> bytes:
 def main() -> int:
     """Write ``build/alkpool.pdf``; 0 done, 1 something is wrong (the message says how)."""
     try:
-        changed = write(paths.BUILD / "book", TARGET)
+        changed = write(BOOK, TARGET)
     except CompendiumError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
