@@ -218,9 +218,8 @@ def _chapter(task: Task, notebook: Notebook, build: Path, targets: set[str]) -> 
     return {
         "page": task.page,
         "title": _title(notebook, task),
-        "cohort": task.parameters[COHORT],
         "synthetic": task.synthetic,
-        "parameters": task.defaults | task.parameters,
+        "parameters": task.parameters,
         "takeaways": [_renamed(text, targets, task.suffix) for text in takeaways],
         **execution.record(task, build),
     }
