@@ -1,6 +1,8 @@
 """The command line as a person meets it: exit codes, messages, files."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from alkpool import benefit, paths
+from alkpool import benefit, lookup, paths
+from alkpool.actionability import rank
 from alkpool.files import write_atomically
 
 HEADER = "best_response,pfs_relation,pfs_months,dot_relation,dot_months,status"
@@ -211,3 +214,107 @@ def test_classify_of_a_missing_file(tmp_path):
     done = alkpool("classify", tmp_path)
     assert done.returncode == 1
     assert "is a folder" in done.stderr
+
+
+TUMOUR = ("I1171N", "--prior", "crizotinib,alectinib")
+
+
+def test_look_up_reads_well_at_80_columns():
+    done = alkpool("look-up", *TUMOUR)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    assert "\u2026" not in done.stdout
+    lines = done.stdout.splitlines()
+    assert lines[0] == "I1171N; after crizotinib, alectinib, progressed on alectinib"
+    # Lines with a link are longer where the link is.
+    assert all(len(line) <= 80 for line in lines if "https://" not in line)
+    overview = done.stdout.split("\n\n")[1]
+    for word in ("1  ceritinib", "2=  brigatinib", "2=  lorlatinib", "5  crizotinib",
+                 "6  alectinib", "2/2 (34-100%)", "5/8 (31-86%)", "0/0", "unfavourable",
+                 "given before"):  # fmt: skip
+        assert word in overview
+    for sentence in (
+        "There is evidence for ceritinib (favourable by residue class).",
+        "  ! the tumour has just progressed on it",
+        "    I1171T resistant, IC50 = 236 nM (Katayama2014-MGH056-1)",
+        "    I1171X sensitivity (CIViC EID1284)",
+        "    Ou SH 2015 https://pubmed.ncbi.nlm.nih.gov/25736571/",
+        "Evidence: cohort curated (patients: 29, samples: 31, lines of treatment: 12;",
+        "Not medical advice",
+    ):
+        assert sentence in done.stdout
+
+
+def test_readme_shows_what_look_up_prints():
+    readme = (paths.HOME / "README.md").read_text(encoding="utf-8")
+    command, shown = re.findall(r"\$ \.venv/bin/alkpool (.+)\n((?:(?!```).*\n)+)```", readme)[0]
+    assert alkpool(*command.split()).stdout.startswith(shown)
+
+
+def test_look_up_never_cuts_a_word_of_the_table():
+    for profile in ("I1171N", "G1202R", "C1156Y+L1198F"):
+        overview = alkpool("look-up", profile).stdout.split("\n\n")[1]
+        expected = rank(profile)
+        words = set(re.findall(r"\S+", overview))
+        for column in ("inhibitor", "expectation", "tier"):
+            assert set(" ".join(expected[column]).split()) <= words
+
+
+def test_look_up_as_json_and_csv_says_what_the_package_says(tmp_path):
+    table = rank("I1171N", ("crizotinib", "alectinib"))
+    written = alkpool("look-up", *TUMOUR, "--format", "json")
+    assert written.returncode == 0
+    rows = json.loads(written.stdout)["inhibitors"]
+    for column in ("rank", "inhibitor", "tier", "expectation", "reason", "warnings", "sources"):
+        assert [row[column] for row in rows] == list(table[column])
+    target = tmp_path / "new" / "answer.csv"
+    done = alkpool("look-up", *TUMOUR, "--format", "csv", "-o", target)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert target.read_bytes().decode("utf-8") == lookup.to_csv(table)
+    again = alkpool("look-up", "p.Ile1171Asn", "--prior", "Crizotinib, alectinib",
+                    "--format", "json", PYTHONIOENCODING="ascii")  # fmt: skip
+    assert again.stdout == written.stdout
+
+
+def test_look_up_reads_another_cohort(tmp_path):
+    mine = shutil.copytree(paths.COHORTS / "curated", tmp_path / "mine")
+    text = (mine / "cohort.yaml").read_text()
+    (mine / "cohort.yaml").write_text(text.replace("kind: curated", "kind: own"))
+    done = alkpool("look-up", "L1196M+G1202R", "--phase", "trans", "--specimen", "plasma",
+                   "--cohort", mine)  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("L1196M+G1202R, trans, plasma; prior inhibitors not given\n")
+    assert "cohort mine (patients: 29" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["L1202R"], "residue 1202 is G, not L"),
+        (["no evidence"], "is not read as a mutation"),
+        (["G1202R", "--prior", "2G"], "prior inhibitor '2g' is not known"),
+        (["G1202R", "--prior", "alectinib,"], "prior inhibitor '' is not known"),
+        (["G1202R", "--phase", "trans"], "phase is trans, but G1202R is a single mutation"),
+        (["G1202R", "--cohort", "reconstructed"], "the cohort reconstructed is synthetic"),
+        (["G1202R", "--cohort", "curated,reconstructed"], "cannot be pooled with real patients"),
+        (["G1202R", "--cohort", "nowhere"], "no such cohort; known are curated"),
+        (["G1202R", "--cohort", ""], "name at least one cohort"),
+    ],
+)
+def test_look_up_of_a_wrong_question_exits_1(arguments, message):
+    done = alkpool("look-up", *arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["G1202R", "--format", "xml"], ["G1202R", "--phase", "both"],
+     ["G1202R", "--specimen", "hair"], ["G1202R", "-o", "."]],
+)  # fmt: skip
+def test_look_up_used_wrongly_exits_2(arguments, tmp_path):
+    done = alkpool("look-up", *arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []

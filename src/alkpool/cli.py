@@ -1,8 +1,9 @@
-"""Command line: ``alkpool check`` and ``alkpool classify``.
+"""Command line: ``alkpool check``, ``alkpool classify`` and ``alkpool look-up``.
 
-Exit codes: 0 done, 1 the data are wrong (the message says how), 2 wrong usage.
+Exit codes: 0 done, 1 the data or the question are wrong (the message says how), 2 wrong usage.
 """
 
+import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -11,9 +12,21 @@ from typing import Annotated
 
 import typer
 
-from alkpool import benefit, cohort, invitro, mutations, paths, schema
+from alkpool import (
+    actionability,
+    benefit,
+    cohort,
+    invitro,
+    lookup,
+    mutations,
+    paths,
+    ranking,
+    schema,
+)
 from alkpool.files import write_atomically
+from alkpool.lookup import Form
 from alkpool.schema import DataError, Problem
+from alkpool.vocabulary import Phase, Specimen
 
 app = typer.Typer(
     help="Clinical evidence on ALK resistance mutations.",
@@ -153,8 +166,7 @@ def classify(
     and status; all its columns are kept, and benefit and rule are added.
     """
     source, label = (STANDARD_INPUT, "standard input") if file == STREAM else (file, str(file))
-    if output.is_dir():
-        raise typer.BadParameter("is a folder; must be a file", param_hint="--output")
+    _refuse_folder(output)
     if output.exists() and source.exists() and output.samefile(source):
         raise typer.BadParameter("must not be the file that is read", param_hint="--output")
     if ongoing_dot not in ("unknown", "no benefit"):
@@ -183,8 +195,67 @@ def classify(
     text = cells.assign(benefit=classes["benefit"], rule=classes["rule"]).to_csv(
         index=False, lineterminator="\n"
     )
+    _write(output, text)
+
+
+@app.command("look-up")
+def look_up(
+    profile: Annotated[
+        str, typer.Argument(help="One or more mutations in any accepted spelling, as I1171N.")
+    ],
+    prior: Annotated[
+        str,
+        typer.Option(help="ALK inhibitors given, in order, joined by commas; the tumour has "
+                     "progressed on the last."),
+    ] = "",
+    phase: Annotated[
+        Phase, typer.Option(help="Whether several mutations share an allele.")
+    ] = Phase.UNKNOWN,
+    specimen: Annotated[Specimen, typer.Option(help="What was sequenced.")] = Specimen.UNKNOWN,
+    cohort_name: Annotated[
+        str,
+        typer.Option("--cohort", help="Cohort of real cases: a name, the path of a folder, or "
+                     "several joined by commas."),
+    ] = "curated",
+    form: Annotated[Form, typer.Option("--format", help="Form of the answer.")] = Form.TABLE,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="File to write; - is standard output.")
+    ] = STREAM,
+) -> None:  # fmt: skip
+    """Rank the inhibitors for one tumour by the evidence there is, with its sources.
+
+    Clinical evidence decides first, then in vitro calls, then the residue class. It informs
+    specialists and is no medical advice.
+    """
+    _refuse_folder(output)
+    try:
+        question = ranking.ask(profile, prior.split(",") if prior else (), phase, specimen)
+        evidence = actionability.gather(cohort.load(cohort_name))
+    except ValueError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    table = ranking.answer(question, evidence)
+    match form:
+        case Form.JSON:
+            text = lookup.to_json(question, table, evidence)
+        case Form.CSV:
+            text = lookup.to_csv(table)
+        case Form.TABLE:
+            terminal = output == STREAM and sys.stdout.isatty()
+            width = shutil.get_terminal_size().columns if terminal else 0
+            text = lookup.to_text(question, table, evidence, terminal=terminal, width=width)
+    _write(output, text)
+
+
+def _refuse_folder(output: Path) -> None:
+    if output.is_dir():
+        raise typer.BadParameter("is a folder; must be a file", param_hint="--output")
+
+
+def _write(output: Path, text: str) -> None:
     if output == STREAM:
-        # The table is UTF-8 whatever the terminal is.
+        # The text is UTF-8 whatever the terminal is.
         sys.stdout.buffer.write(text.encode("utf-8"))
+        sys.stdout.buffer.flush()
     else:
         write_atomically(output, text)

@@ -115,3 +115,26 @@ class Call(StrEnum):
     INTERMEDIATE = "intermediate"
     RESISTANT = "resistant"
     UNKNOWN = "unknown"
+
+
+class Tier(StrEnum):
+    """Kind of evidence that decides a rank, strongest first."""
+
+    CLINICAL = "clinical"
+    IN_VITRO = "in vitro"
+    RESIDUE = "residue class"
+    NONE = "none"
+
+
+class Expectation(StrEnum):
+    """What the deciding evidence lets one expect, in the order of the ranks."""
+
+    LIKELY = "likely beneficial"
+    POSSIBLE = "possibly beneficial"
+    SENSITIVE = "sensitive in vitro"
+    CLASS_FAVOURABLE = "favourable by residue class"
+    CONFLICTING = "conflicting evidence"
+    INSUFFICIENT = "insufficient evidence"
+    CLASS_UNFAVOURABLE = "unfavourable by residue class"
+    RESISTANT = "resistant in vitro"
+    NONE = "no benefit expected"
