@@ -4,9 +4,12 @@ import math
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations, pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,11 +26,18 @@ from alkpool.reconstruct import (
     Tables,
     bounds,
     draw,
+    kind,
     quantities,
     verify,
 )
 from alkpool.reconstruct.__main__ import main
-from alkpool.reconstruct.counts import SPECTRA_MULTIPLE, least_for_high, most_for_p_below
+from alkpool.reconstruct.counts import (
+    SPECTRA_MULTIPLE,
+    CountModel,
+    build,
+    least_for_high,
+    most_for_p_below,
+)
 from alkpool.reconstruct.files import contents, differing, write
 from alkpool.reconstruct.invitro_calls import AGREEMENT
 from alkpool.reconstruct.local import (
@@ -38,7 +48,16 @@ from alkpool.reconstruct.local import (
     RESPONSES,
     draw_courses,
 )
-from alkpool.reconstruct.profiles import GIVEN, MULTIPLE, NAMED, PROFILES, SINGLE, TESTED, UNTESTED
+from alkpool.reconstruct.profiles import (
+    GIVEN,
+    KINDS,
+    MULTIPLE,
+    NAMED,
+    PROFILES,
+    SINGLE,
+    TESTED,
+    UNTESTED,
+)
 from alkpool.reconstruct.variants import draw_strata, wald_p
 from alkpool.schema import COHORT_TABLES
 
@@ -809,10 +828,10 @@ def test_a_limit_is_reached_by_a_whole_cohort() -> None:
     assert cells.loc[("G1202R", "lorlatinib"), "n"] == limit.high
 
 
-def test_quantities_are_the_named_cells_and_totals() -> None:
+def test_quantities_are_all_cells_and_totals() -> None:
     listed = quantities()
-    assert len(listed) == len(set(listed)) == 12 * 5 * 3 + 14 + 1
-    assert {q.profile for q in listed if q.inhibitor} == set(NAMED)
+    assert len(listed) == len(set(listed)) == 38 * 5 * 3 + 38 + 2 + 1
+    assert {q.profile for q in listed if q.inhibitor} == set(PROFILES)
     assert str(listed[0]) == "relapsed G1123S crizotinib"
 
 
@@ -820,13 +839,64 @@ def test_quantities_are_the_named_cells_and_totals() -> None:
     ("arguments", "message"),
     [
         (("benefit", "L1196M", "alectinib"), "measure is 'benefit'"),
-        (("relapsed", "G1128A", "alectinib"), "profile is 'G1128A'; the text names only"),
+        (("relapsed", "G1128R", "alectinib"), "profile is 'G1128R'; must be one of G1123S, "),
         (("relapsed", "L1196M", "ensartinib"), "inhibitor is 'ensartinib'"),
     ],
 )
 def test_unknown_quantity_is_refused(arguments: tuple[str, str, str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Quantity(*arguments)  # type: ignore[arg-type]
+
+
+def content(model: CountModel, swapped: dict[str, str]) -> Counter[object]:
+    """Variables and constraints of a count model by name, with some profiles swapped."""
+    proto = model.model.proto
+    names = [
+        " ".join(swapped.get(word, word) for word in variable.name.split())
+        for variable in proto.variables
+    ]
+
+    def terms(expression: Any) -> tuple[tuple[str, int], ...]:
+        named = [
+            (names[index], 1) if index >= 0 else (names[-index - 1], -1)
+            for index in expression.vars
+        ]
+        factors = zip(named, expression.coeffs, strict=True)
+        return tuple(sorted((name, sign * factor) for (name, sign), factor in factors))
+
+    def constraint(found: Any) -> object:
+        when = tuple(sorted((names[max(at, -at - 1)], at >= 0) for at in found.enforcement_literal))
+        if found.has_linear():
+            return when, terms(found.linear), tuple(found.linear.domain)
+        assert found.has_lin_max()
+        return when, terms(found.lin_max.target), tuple(sorted(map(terms, found.lin_max.exprs)))
+
+    variables = [
+        (name, tuple(variable.domain))
+        for name, variable in zip(names, proto.variables, strict=True)
+    ]
+    return Counter(variables) + Counter(map(constraint, proto.constraints))
+
+
+def test_profiles_of_a_kind_can_change_places() -> None:
+    """What is proven for one profile holds for its kind, and for no other."""
+    model = build(replace(Readings(), spectra_test="none"), None)
+    before = content(model, {})
+    assert all(
+        content(model, {one: other, other: one}) == before
+        for alike in KINDS
+        for one, other in pairwise(alike)
+    )
+    assert not any(
+        content(model, {one: other, other: one}) == before
+        for (one, *_), (other, *_) in combinations(KINDS, 2)
+    )
+    assert sorted(profile for alike in KINDS for profile in alike) == sorted(PROFILES)
+
+
+def test_limits_do_not_depend_on_the_profile_of_a_kind() -> None:
+    found = {bounds(alike) for alike in kind(Quantity("relapsed", "F1174L", "ceritinib"))}
+    assert len(found) == 1
 
 
 def test_local_benefit_cannot_be_fixed() -> None:

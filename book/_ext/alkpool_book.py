@@ -45,6 +45,12 @@ def add_tables_to_page(
         app.add_js_file("tables.js", loading_method="defer", priority=900)
 
 
+def drop_icon_script(app: Sphinx, error: Exception | None) -> None:
+    """Empty the icons of the theme in their form as a script: 1.5 MB, and its font has them too."""
+    script = Path(app.outdir) / "_static" / "scripts" / "fontawesome.js"
+    script.write_text("// The icons are those of the font.\n", encoding="utf-8")
+
+
 def drop_live_code(app: Sphinx, config: Config) -> None:
     """Silence sphinx-thebe, which Jupyter Book always loads: it runs code on a remote server."""
     for listeners in list(app.events.listeners.values()):
@@ -61,4 +67,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("builder-inited", copy_datatables)
     app.connect("html-page-context", add_tables_to_page)
     app.connect("config-inited", drop_live_code)
+    app.connect("build-finished", drop_icon_script)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,9 +12,10 @@ import re
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -32,10 +33,19 @@ from alkpool.compendium import (
 from alkpool.execution import ADDED_TAGS, exchange
 from alkpool.files import write_if_changed
 
+if TYPE_CHECKING:
+    import jinja2
+
 KEY = ".key"
 INDEX = "index"
 DICTIONARY = paths.DATA / "README.md"
 NO_COMMIT = "none: not a git checkout, or nothing committed"
+
+# The explorer, the list of profiles below which each has a page, the template of those pages, and
+# what all are made from besides the package, which is in the key of every chapter.
+EXPLORER, PROFILES, PROFILE_TEMPLATE = "explorer", "profiles", f"profile{TEMPLATE_SUFFIX}"
+EXPLORER_COHORT = "curated"
+EXPLORER_DATA = (f"cohorts/{EXPLORER_COHORT}", "invitro", "knowledgebases", "reference")
 
 # Shown on the status page; requirements.lock has all of them.
 NAMED_PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "jupyter-book", "sphinx")
@@ -92,7 +102,8 @@ def _read(path: Path) -> str:
 def _key(tasks: Sequence[Task], build: Path, state: Mapping[str, str]) -> str:
     sources = [path for path in paths.BOOK.rglob("*") if path.is_file() and path.suffix != ".pyc"]
     chapters = [execution.folder(task, build) / execution.RECORD for task in tasks]
-    files = [*sources, *chapters, paths.HOME / CONFIGURATION]
+    data = [path for folder in EXPLORER_DATA for path in (paths.DATA / folder).glob("*")]
+    files = [*sources, *chapters, *data, paths.HOME / CONFIGURATION]
     return hash_of([json.dumps(state), _read(DICTIONARY), *(task.key for task in tasks)], files)
 
 
@@ -149,6 +160,7 @@ def _assemble(
     for task, notebook in notebooks.items():
         promote_figures(notebook, f"notebooks/{task.notebook.name}")
         targets.setdefault(task.suffix, set()).update(_targets(notebook))
+    context, profiles = _explorer(compendium)
     parts = [
         {
             "title": part.title,
@@ -163,20 +175,28 @@ def _assemble(
     content: dict[str, bytes] = {}
     for task, notebook in notebooks.items():
         page = _page(notebook, task, targets[task.suffix])
+        if task.parameters[COHORT] == EXPLORER_COHORT:
+            _link_profiles(page, profiles)
         content[f"{task.page}.ipynb"] = json.dumps(page, ensure_ascii=False, indent=1).encode()
-    context = {
+    context |= {
         "compendium": compendium,
         "parts": parts,
         "state": state,
         "data_dictionary": _read(DICTIONARY),
     }
+    for profile, target in profiles.items():
+        of_profile = context | {"page": context["pages"][profile]}
+        content[f"{target}.md"] = _filled_in(PROFILE_TEMPLATE, of_profile)
+    listed = {INDEX, *_pages(compendium)}
     for path in sorted(path for path in paths.BOOK.rglob("*") if path.is_file()):
         name = path.relative_to(paths.BOOK).as_posix()
         if name.endswith(TEMPLATE_SUFFIX):
-            content[name.removesuffix(".j2")] = _filled_in(name, context)
+            if name.removesuffix(TEMPLATE_SUFFIX) in listed:
+                content[name.removesuffix(".j2")] = _filled_in(name, context)
         elif path.suffix != ".pyc":
             content[name] = path.read_bytes()
-    content["_toc.yml"] = yaml.safe_dump(_toc(compendium, tasks), sort_keys=False).encode()
+    contents = _toc(compendium, tasks, profiles.values())
+    content["_toc.yml"] = yaml.safe_dump(contents, sort_keys=False).encode()
     for name, page_bytes in content.items():
         write_if_changed(source / name, page_bytes)
     for path in [path for path in source.rglob("*") if path.is_file()]:
@@ -184,7 +204,37 @@ def _assemble(
             path.unlink()
 
 
-def _filled_in(name: str, context: Mapping[str, object]) -> bytes:
+def _pages(compendium: Compendium) -> list[str]:
+    return [page for part in compendium.parts for page in part.pages]
+
+
+def _explorer(compendium: Compendium) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the templates of the explorer need, and the page of each profile."""
+    if not {EXPLORER, PROFILES} <= set(_pages(compendium)):
+        return {}, {}
+    from alkpool import explorer
+
+    context = explorer.contexts(EXPLORER_COHORT)
+    pages = context["pages"].values()
+    return context, {page["name"]: f"{PROFILES}/{page['page']}" for page in pages}
+
+
+def _link_profiles(page: Notebook, profiles: Mapping[str, str]) -> None:
+    """Let the profiles in the tables of a chapter lead to their pages."""
+    if not profiles:
+        return
+    names = "|".join(map(re.escape, profiles))
+    pattern = re.compile(rf"(<t[dh]\b[^>]*>)({names})(?=</t[dh]>)")
+    for output in (output for cell in page["cells"] for output in cell.get("outputs", [])):
+        if "text/html" in output.get("data", {}):
+            output["data"]["text/html"] = pattern.sub(
+                lambda found: f'{found[1]}<a href="../{profiles[found[2]]}.html">{found[2]}</a>',
+                "".join(output["data"]["text/html"]),
+            )
+
+
+@cache
+def _templates() -> "jinja2.Environment":
     import jinja2
 
     environment = jinja2.Environment(
@@ -194,18 +244,44 @@ def _filled_in(name: str, context: Mapping[str, object]) -> bytes:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters |= {"as_text": _as_text, "one_line": _one_line, "json_in_page": _json}
+    return environment
+
+
+def _filled_in(name: str, context: Mapping[str, object]) -> bytes:
+    import jinja2
+
     try:
-        return environment.get_template(name).render(context).encode()
+        return _templates().get_template(name).render(context).encode()
     except jinja2.TemplateError as error:
         raise CompendiumError(f"book/{name}: {error}") from None
 
 
-def _toc(compendium: Compendium, tasks: Sequence[Task]) -> dict[str, object]:
+def _as_text(text: str) -> str:
+    """Write text from data so that Markdown shows it as it is."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", _one_line(text))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _json(value: object) -> str:
+    """JSON for a script element: no text in it can end the element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")
+
+
+def _toc(
+    compendium: Compendium, tasks: Sequence[Task], profiles: Iterable[str]
+) -> dict[str, object]:
+    below = {PROFILES: {"sections": [{"file": page} for page in profiles]}}
     parts = []
     for part in compendium.parts:
         pages = [*part.pages, *(task.page for task in tasks if task.part == part.title)]
         if pages:
-            parts.append({"caption": part.title, "chapters": [{"file": page} for page in pages]})
+            chapters = [{"file": page} | below.get(page, {}) for page in pages]
+            parts.append({"caption": part.title, "chapters": chapters})
     return {"format": "jb-book", "root": INDEX, "parts": parts}
 
 

@@ -25,7 +25,7 @@ from alkpool import benefit, mutations, paths
 from alkpool.actionability import matrix
 from alkpool.cohort import analysis_set, lines
 from alkpool.files import write_atomically
-from alkpool.reconstruct import Quantity, Tables, bounds, draw, quantities
+from alkpool.reconstruct import Quantity, Tables, bounds, draw, kind, quantities
 from alkpool.schema import DRAWS, LIMITS
 from alkpool.vocabulary import Benefit, StudyType
 
@@ -57,10 +57,10 @@ def draw_jobs(count: int) -> list[Job]:
 
 
 def limit_jobs() -> list[Job]:
-    """Jobs of the limits of every quantity."""
+    """Jobs of the limits of every quantity, one for each kind that shares them."""
+    kinds = dict.fromkeys(kind(quantity) for quantity in quantities())
     return [
-        Job(f"limits-{str(quantity).replace(' ', '-')}", partial(limited, quantity))
-        for quantity in quantities()
+        Job(f"limits-{str(alike[0]).replace(' ', '-')}", partial(limited, alike)) for alike in kinds
     ]
 
 
@@ -70,9 +70,9 @@ def drawn(seed: int) -> list[dict[str, object]]:
     return [{"seed": seed, **asdict(quantity), "value": n} for quantity, n in values.items()]
 
 
-def limited(quantity: Quantity) -> list[dict[str, object]]:
-    """Bound one quantity over everything the printed numbers allow."""
-    low, low_proven, high, high_proven = bounds(quantity)
+def limited(alike: Sequence[Quantity]) -> list[dict[str, object]]:
+    """Bound quantities that share their limits over everything the printed numbers allow."""
+    low, low_proven, high, high_proven = bounds(alike[0])
     proven = {True: "yes", False: "no"}
     return [
         {
@@ -82,6 +82,7 @@ def limited(quantity: Quantity) -> list[dict[str, object]]:
             "high": high,
             "high_proven": proven[high_proven],
         }
+        for quantity in alike
     ]
 
 

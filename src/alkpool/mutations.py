@@ -242,8 +242,9 @@ def _parse(text: str) -> tuple[Mutation, ...]:
                 found.add(_read(form))
             except ValueError as error:
                 raise ValueError(f"{form[0]}: {error}") from None
-    _refuse_long("+".join(map(str, found)))
-    return tuple(sorted(found))
+    profile = tuple(sorted(found))
+    _refuse_long("+".join(map(str, profile)))
+    return profile
 
 
 def _refuse_long(text: str) -> None:

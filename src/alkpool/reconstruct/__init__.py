@@ -8,7 +8,7 @@ is a patient.
 
 from alkpool.reconstruct.bounds import Bounds, bounds
 from alkpool.reconstruct.cohorts import SEED, Tables, draw, reconstruct
-from alkpool.reconstruct.quantities import Quantity, quantities
+from alkpool.reconstruct.quantities import Quantity, kind, quantities
 from alkpool.reconstruct.readings import Infeasible, Readings
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Tables",
     "bounds",
     "draw",
+    "kind",
     "quantities",
     "reconstruct",
 ]

@@ -2,7 +2,7 @@
 
 The text names twelve profiles; the others are chosen so that 23 are tested in vitro (115
 combinations of the paper are 23 profiles x 5 inhibitors) and 15 are not. Apart from the
-named ones they are interchangeable: nothing that is printed tells one from another.
+named ones their names mean nothing: nothing that is printed tells one from another.
 """
 
 from alkpool import mutations
@@ -59,3 +59,17 @@ ON_PANEL = tuple(
     for profile in PROFILES
     if all(any(low <= at <= high for low, high in PANEL) for at in mutations.residues(profile))
 )
+
+
+def _kinds() -> tuple[tuple[str, ...], ...]:
+    kinds: dict[tuple[object, ...], list[str]] = {}
+    for m in PROFILES:
+        residue = next((name for name, members in COMMON.items() if m in members), None)
+        key = (residue, m == L1196M_G1202R, m in TESTED, mutations.is_compound(m))
+        kinds.setdefault(key, []).append(m)
+    return tuple(map(tuple, kinds.values()))
+
+
+# Profiles that nothing printed tells apart: any two of a kind can change places, so what the
+# printed numbers say of one they say of its whole kind.
+KINDS = _kinds()

@@ -1,12 +1,12 @@
 """Quantities that the paper does not print, or prints in part."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from ortools.sat.python.cp_model import LinearExpr
 
 from alkpool.reconstruct.counts import CountModel, sum_of
-from alkpool.reconstruct.profiles import COMMON, FAILED, GIVEN, NAMED
+from alkpool.reconstruct.profiles import COMMON, FAILED, GIVEN, KINDS, PROFILES
 
 Measure = Literal["relapsed", "benefit_k", "benefit_n", "samples", "local_benefit"]
 CELL_MEASURES: tuple[Measure, ...] = ("relapsed", "benefit_k", "benefit_n")
@@ -36,34 +36,45 @@ class Quantity:
         if self.measure not in get_args(Measure):
             allowed = ", ".join(get_args(Measure))
             raise ValueError(f"measure is {self.measure!r}; must be one of {allowed}")
-        if self.measure != "local_benefit" and self.profile not in {*NAMED, *COMMON}:
-            allowed = ", ".join(sorted({*NAMED, *COMMON}))
-            raise ValueError(
-                f"profile is {self.profile!r}; the text names only {allowed}, and the "
-                "cells of other profiles are interchangeable"
-            )
+        if self.measure != "local_benefit" and self.profile not in {*PROFILES, *COMMON}:
+            allowed = ", ".join(dict.fromkeys((*PROFILES, *COMMON)))
+            raise ValueError(f"profile is {self.profile!r}; must be one of {allowed}")
         if self.measure in CELL_MEASURES and self.inhibitor not in GIVEN:
             raise ValueError(f"inhibitor is {self.inhibitor!r}; must be one of {', '.join(GIVEN)}")
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """Profiles of the class, or the one profile."""
+        return COMMON.get(self.profile, (self.profile,))
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.measure, self.profile, self.inhibitor) if part)
 
 
 def quantities() -> tuple[Quantity, ...]:
-    """List the quantities worth bounding: the Figure 5 cells and totals that the text names."""
+    """List the quantities worth bounding: every Figure 5 cell, and totals."""
     cells = [
         Quantity(measure, profile, inhibitor)
-        for profile in NAMED
+        for profile in PROFILES
         for inhibitor in GIVEN
         for measure in CELL_MEASURES
     ]
-    totals = [Quantity("samples", name) for name in dict.fromkeys((*COMMON, *NAMED))]
+    totals = [Quantity("samples", name) for name in dict.fromkeys((*COMMON, *PROFILES))]
     return (*cells, *totals, Quantity("local_benefit"))
+
+
+def kind(quantity: Quantity) -> tuple[Quantity, ...]:
+    """Quantities that nothing printed tells apart from this one, itself among them.
+
+    They have the same limits: see `alkpool.reconstruct.profiles.KINDS`.
+    """
+    alike = next((names for names in KINDS if quantity.profile in names), (quantity.profile,))
+    return tuple(replace(quantity, profile=name) for name in alike)
 
 
 def expression(model: CountModel, quantity: Quantity) -> LinearExpr:
     """The quantity in the variables of a model."""
-    profiles = COMMON.get(quantity.profile, (quantity.profile,))
+    profiles = quantity.profiles
     match quantity.measure:
         case "relapsed":
             return model.after(quantity.inhibitor, profiles)

@@ -1,0 +1,178 @@
+"""The explorer's data are the package's; text from data stays text on its pages."""
+
+import html
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from alkpool import book, explorer, paths
+from alkpool.actionability import gather, matrix
+from alkpool.benefit import RULES as BENEFIT_RULES
+from alkpool.cohort import load
+from alkpool.schema import assessed_inhibitors
+
+HOSTILE = '<script>alert("1")</script> | [x](javascript:a) {{ 7 }} $y$ `z` <img src=x onerror=a()>'
+
+
+@pytest.fixture(scope="module")
+def contexts() -> dict[str, Any]:
+    return explorer.contexts("curated")
+
+
+@pytest.fixture(scope="module")
+def data(contexts: dict[str, Any]) -> dict[str, Any]:
+    """As the page reads it."""
+    written: dict[str, Any] = json.loads(book._json(contexts["explorer"]))
+    return written
+
+
+def test_facts_are_those_of_the_matrix(data: dict[str, Any]) -> None:
+    """Counts, intervals to six digits, verdicts and rules of every cell."""
+    cells = matrix(load("curated"))
+    assert len(cells) > 100
+    for cell in cells.to_dict("records"):
+        fact = data["facts"]["profile"][cell["profile"]][cell["inhibitor"]]
+        for name in ("samples", "relapsed", "relapse_n", "benefit_k", "benefit_n", "unknown_n",
+                     "combined_n", "verdict", "rule"):  # fmt: skip
+            assert fact[name] == cell[name]
+        for name in ("sensitivity_low", "sensitivity_high", "relapse_low", "relapse_high"):
+            assert fact[name] == pytest.approx(cell[name], abs=1e-6) or cell[name] != cell[name]
+
+
+def test_cases_can_be_counted_to_the_facts(data: dict[str, Any]) -> None:
+    """Plain counts over the listed cases give each cell; no line is lost."""
+    for profile, facts in data["facts"]["profile"].items():
+        cases = [case for case in data["cases"] if profile in dict(case["assessed"])]
+        lines = [line for case in cases for line in case["lines"]]
+        for inhibitor in assessed_inhibitors():
+            mine = [line for line in lines if line["inhibitor"] == inhibitor]
+            alone = [line["benefit"] for line in mine if line["monotherapy"] == "yes"]
+            assert facts[inhibitor]["benefit_k"] == alone.count("benefit")
+            assert facts[inhibitor]["unknown_n"] == alone.count("unknown")
+            assert facts[inhibitor]["benefit_n"] == len(alone) - alone.count("unknown")
+            assert facts[inhibitor]["combined_n"] == len(mine) - len(alone)
+            relapsed = [case for case in cases if case["resistance_on"] == inhibitor]
+            assert facts[inhibitor]["relapsed"] == len(relapsed)
+    listed = [line for case in data["cases"] for line in case["lines"]]
+    assert len(listed) == data["about"]["lines"]
+    assert {line["rule"] for line in listed} <= set(BENEFIT_RULES)
+
+
+def test_every_case_measurement_and_assertion_has_its_source(data: dict[str, Any]) -> None:
+    """A label for each, a place for each case and measurement, known profiles everywhere."""
+    for case in data["cases"]:
+        assert all([case["label"], case["locator"], case["source_id"] in data["sources"]])
+        assert {profile for profile, _ in case["assessed"]} <= set(data["profiles"])
+    for call in data["calls"]:
+        assert all([call["label"], call["locator"], call["assay"]])
+        assert call["source_id"] in data["laboratory"]
+        assert call["profile"] in data["profiles"]
+    for said in data["assertions"]:
+        assert said["label"]
+        assert said["profile"] in data["profiles"]
+
+
+def test_profiles_have_safe_pages_of_their_own(data: dict[str, Any]) -> None:
+    """File names that any system keeps apart."""
+    pages = [facts["page"] for facts in data["profiles"].values()]
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]+", page) for page in pages)
+    assert len({page.casefold() for page in pages}) == len(pages) == len(data["profiles"])
+
+
+def test_motifs_stand_once_in_the_kinase_domain(data: dict[str, Any]) -> None:
+    """Glycine-rich loop, lysine 1150, gatekeeper 1196, HRD and DFG."""
+    found = {motif["name"]: (motif["from"], motif["to"]) for motif in data["protein"]["motifs"]}
+    assert found == {
+        "GxGxxG": (1123, 1128), "AxK": (1148, 1150), "gatekeeper": (1196, 1196),
+        "HRD": (1247, 1249), "DFG": (1270, 1272),
+    }  # fmt: skip
+
+
+def test_synthetic_cases_are_refused() -> None:
+    """Their cells are no evidence."""
+    with pytest.raises(ValueError, match="reconstructed is synthetic"):
+        explorer.contexts("reconstructed")
+
+
+def test_answers_of_a_page_stand_best_first(contexts: dict[str, Any]) -> None:
+    """Every assessed inhibitor once, in the order of the rule."""
+    for page in contexts["pages"].values():
+        keys = [row["key"] for row in page["answers"]]
+        assert keys == sorted(keys)
+        assert sorted(row["inhibitor"] for row in page["answers"]) == sorted(assessed_inhibitors())
+
+
+def test_the_same_data_give_the_same_pages(contexts: dict[str, Any]) -> None:
+    """Byte for byte."""
+    again = explorer.contexts("curated")
+    assert book._json(again["explorer"]) == book._json(contexts["explorer"])
+    assert repr(again["pages"]) == repr(contexts["pages"])
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60))
+def test_markdown_shows_text_as_it_is(text: str) -> None:
+    """Nothing in a text from data is markup."""
+    shown = MarkdownIt("commonmark", {"html": True}).renderInline(book._as_text(text))
+    assert html.unescape(shown) == " ".join(text.split())
+
+
+@given(st.text(max_size=40))
+def test_json_cannot_leave_its_script(text: str) -> None:
+    """No tag in it, and it reads back as it was."""
+    written = book._json({text: text})
+    assert "<" not in written
+    assert json.loads(written) == {text: text}
+
+
+def test_hostile_text_is_text_on_the_page_of_a_profile(contexts: dict[str, Any]) -> None:
+    """Every free text of cases, measurements and assertions."""
+    page = json.loads(json.dumps(contexts["pages"]["G1202R"]))
+    for case in page["cases"]:
+        case |= dict.fromkeys(("note", "locator", "other_findings", "label", "patient_id"), HOSTILE)
+    for item in (*page["calls"], *page["assertions"]):
+        item |= {"label": HOSTILE, "locator": HOSTILE, "level": HOSTILE, "record": HOSTILE}
+    filled = book._filled_in(book.PROFILE_TEMPLATE, contexts | {"page": page}).decode()
+    body = filled.split("\n---\n", 1)[1]
+    shown = MarkdownIt("commonmark", {"html": True}).enable("table").render(body)
+    soup = BeautifulSoup(shown, "html.parser")
+    assert soup.select("script, img, [onerror], a[href^=javascript]") == []
+    hostile = " ".join(HOSTILE.split())
+    cells = [cell.get_text() for cell in soup.select("td")]
+    assert sum(hostile in text for text in cells) > 20
+
+
+def test_tables_of_a_chapter_link_its_profiles() -> None:
+    """Whole cells only, and only names that have a page."""
+    table = "<td class='a'>G1202R</td><th>L1196M+G1202R</th><td>G1202R 5</td><td>G1202K</td>"
+    page = {"cells": [{"outputs": [{"data": {"text/html": [table]}}]}, {}]}
+    book._link_profiles(page, {"G1202R": "profiles/G1202R", "L1196M+G1202R": "profiles/both"})
+    assert page["cells"][0]["outputs"][0]["data"]["text/html"] == (
+        "<td class='a'><a href=\"../profiles/G1202R.html\">G1202R</a></td>"
+        '<th><a href="../profiles/both.html">L1196M+G1202R</a></th>'
+        "<td>G1202R 5</td><td>G1202K</td>"
+    )
+
+
+def test_other_evidence_makes_the_book_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key of the book holds all data of the explorer."""
+    monkeypatch.setattr(paths, "DATA", tmp_path)
+    keys = {book._key([], tmp_path, {})}
+    for number, folder in enumerate(book.EXPLORER_DATA, start=2):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "rows.csv").write_text("row\n")
+        keys.add(book._key([], tmp_path, {}))
+        assert len(keys) == number
+
+
+def test_evidence_of_the_explorer_is_that_of_look_up(data: dict[str, Any]) -> None:
+    """The same basis is named."""
+    assert data["about"] == dict(gather().about)
