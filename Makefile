@@ -32,6 +32,10 @@ help: ## List what there is to make
 report: $(STAMP) ## Run the notebooks that changed and make the book, build/book/index.html
 	@$(PY) -m alkpool.compendium report
 
+.PHONY: pdf
+pdf: report ## Print the whole report as one PDF, build/alkpool.pdf; needs Chromium
+	@$(PY) -m alkpool.pdf
+
 .PHONY: test
 test: $(STAMP) lint report ## Check the code, make the book, and run every test
 	@$(PY) -m pytest -n 2 --dist loadfile

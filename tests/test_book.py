@@ -108,6 +108,7 @@ def test_the_book(project: Project) -> None:
     assert "2 rows, see Figure 2." in cover
     links = [str(link["href"]) for link in page(project, "index").select("article h3 a.reference")]
     assert links == ["curated/01-count.html", "curated/02-list.html", "made-up/01-count.html"]
+    assert cover.count("(synthetic)") == 1
 
     # Figures are numbered through the book, referred to, and described; labels do not clash.
     for name, number, suffix in (("curated", 1, ""), ("made-up", 2, "-made-up")):
@@ -243,6 +244,7 @@ def test_the_commit_is_on_the_status_page(rendered: Project) -> None:
     commit = git("rev-parse", "HEAD")
     assert "to execute" not in rendered.run()
     assert f"commit {commit} Python" in article(rendered, "status")
+    assert re.search(r"data last changed 20\d\d-\d\d-\d\d commit", article(rendered, "status"))
     assert rendered.run().startswith("up to date")
     rendered.write("data/secret/other.csv", "changed\n")
     rendered.run()

@@ -78,7 +78,7 @@ def publish(compendium: Compendium, tasks: Sequence[Task], build: Path) -> bool:
         When a figure lacks its caption or alternative text, or Sphinx warns; the last good book
         stays.
     """
-    state = _state()
+    state = made_from()
     key = _key(tasks, build, state)
     published = build / "book"
     if (published / "index.html").is_file() and _read(published / KEY) == key:
@@ -107,11 +107,13 @@ def _key(tasks: Sequence[Task], build: Path, state: Mapping[str, str]) -> str:
     return hash_of([json.dumps(state), _read(DICTIONARY), *(task.key for task in tasks)], files)
 
 
-def _state() -> dict[str, str]:
+def made_from() -> dict[str, str]:
+    """Version, state of the data and the code, and main packages that a book is made with."""
     versions = {name: importlib.metadata.version(name) for name in NAMED_PACKAGES}
     project = tomllib.loads((paths.HOME / "pyproject.toml").read_text("utf-8"))["project"]
     return {
         "alkpool": project["version"],
+        "data": _data(),
         "commit": _commit(),
         "Python": platform.python_version(),
         **versions,
@@ -128,6 +130,12 @@ def _commit() -> str:
     if Path(checkout).resolve() != paths.HOME.resolve():
         return NO_COMMIT
     return commit + (" with uncommitted changes" if changed else "")
+
+
+def _data() -> str:
+    if _commit() == NO_COMMIT:
+        return NO_COMMIT
+    return f"last changed {_git('log', '-1', '--format=%cs', '--', 'data')}"
 
 
 def _git(*arguments: str) -> str:
@@ -152,13 +160,7 @@ def _assemble(
     for task, notebook in notebooks.items():
         promote_figures(notebook, f"notebooks/{task.notebook.name}")
         targets.setdefault(task.suffix, set()).update(_targets(notebook))
-    content: dict[str, bytes] = {}
     context, profiles = _explorer(compendium)
-    for task, notebook in notebooks.items():
-        page = _page(notebook, task, targets[task.suffix])
-        if task.parameters[COHORT] == EXPLORER_COHORT:
-            _link_profiles(page, profiles)
-        content[f"{task.page}.ipynb"] = json.dumps(page, ensure_ascii=False, indent=1).encode()
     parts = [
         {
             "title": part.title,
@@ -170,6 +172,12 @@ def _assemble(
         }
         for part in compendium.parts
     ]
+    content: dict[str, bytes] = {}
+    for task, notebook in notebooks.items():
+        page = _page(notebook, task, targets[task.suffix])
+        if task.parameters[COHORT] == EXPLORER_COHORT:
+            _link_profiles(page, profiles)
+        content[f"{task.page}.ipynb"] = json.dumps(page, ensure_ascii=False, indent=1).encode()
     context |= {
         "compendium": compendium,
         "parts": parts,
@@ -286,9 +294,8 @@ def _chapter(task: Task, notebook: Notebook, build: Path, targets: set[str]) -> 
     return {
         "page": task.page,
         "title": _title(notebook, task),
-        "cohort": task.parameters[COHORT],
         "synthetic": task.synthetic,
-        "parameters": task.defaults | task.parameters,
+        "parameters": task.parameters,
         "takeaways": [_renamed(text, targets, task.suffix) for text in takeaways],
         **execution.record(task, build),
     }

@@ -1,0 +1,222 @@
+"""The PDF that Chromium prints of the built book."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser
+from pypdf import PdfReader
+from pypdf.generic import Destination
+
+from alkpool import pdf
+
+Pages = dict[str, BeautifulSoup]
+
+# The ribbon on a page ends its sentence; the running head does not.
+RUNNING_MARK = re.compile(r"Synthetic data: not patients(?![.”])")
+# A4 less its margins, in CSS pixels.
+TEXT_WIDTH = 657
+# Formulas keep a hidden copy for screen readers, which is of any width.
+TOO_WIDE = """() => [...document.querySelectorAll("body *")]
+  .filter((element) => element.checkVisibility())
+  .filter((element) => !element.closest("mjx-container *, span.math:has(mjx-container)"))
+  .filter((element) => element.getBoundingClientRect().right > innerWidth + 1
+    || element.scrollWidth > element.clientWidth + 1
+      && getComputedStyle(element).overflowX !== "visible")
+  .map((element) => `${element.tagName} ${element.textContent.slice(0, 60)}`)"""
+
+
+def squeezed(text: str) -> str:
+    """Text without spaces: they are lost where a line or a column ends."""
+    return "".join(text.split())
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A page of the book in the PDF: numbers of its first page and of the one after its last."""
+
+    name: str
+    title: str
+    first: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Printed:
+    """The PDF, opened, and its chapters in the order of the book."""
+
+    path: Path
+    reader: PdfReader
+    chapters: list[Chapter]
+    texts: dict[int, str] = field(default_factory=dict)
+
+    def text(self, number: int) -> str:
+        """Text of a page, numbered from 1 as the page itself is; reading one takes a while."""
+        if number not in self.texts:
+            self.texts[number] = self.reader.pages[number - 1].extract_text()
+        return self.texts[number]
+
+
+def titles_in(outline: list[Destination | list]) -> Iterator[Destination]:
+    """Entries of the outline, at every level, in their order."""
+    for entry in outline:
+        if isinstance(entry, Destination):
+            yield entry
+        else:
+            yield from titles_in(entry)
+
+
+@pytest.fixture(scope="session")
+def printed(
+    book: Path, pages: Pages, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Printed:
+    """Print the book; without Chromium the fixture `browser` has skipped before."""
+    path = tmp_path_factory.mktemp("printed") / "alkpool.pdf"
+    assert pdf.write(book, path)
+    reader = PdfReader(path)
+    names = ["index.html"]
+    names += [str(link["href"]) for link in pages["index.html"].select(".bd-docs-nav a.internal")]
+    places = reader.named_destinations
+    starts = [
+        (reader.get_destination_page_number(places[f"/{pdf.anchor(name)}"]) or 0) + 1
+        for name in names
+    ]
+    chapters = [
+        Chapter(name, heading(pages[name]), first, end)
+        for name, (first, end) in zip(
+            names, pairwise([*starts, len(reader.pages) + 1]), strict=True
+        )
+    ]
+    return Printed(path, reader, chapters)
+
+
+def heading(page: BeautifulSoup) -> str:
+    found = page.select_one("article h1")
+    assert found is not None
+    return " ".join(found.get_text().removesuffix("#").split())
+
+
+def test_size_is_sane(printed: Printed) -> None:
+    """A page or more for each of the book, and nothing blown up."""
+    assert len(printed.chapters) + 2 <= len(printed.reader.pages) <= 400
+    assert printed.path.stat().st_size < 20e6
+    first = [chapter.first for chapter in printed.chapters]
+    assert first == sorted(set(first))
+
+
+def test_a_second_run_writes_the_same_bytes(printed: Printed, book: Path) -> None:
+    """Nothing in the file says when it was printed."""
+    assert not pdf.write(book, printed.path)
+    assert not {"/CreationDate", "/ModDate"} & set(printed.reader.metadata or {})
+
+
+def test_the_outline_has_every_chapter_and_section(printed: Printed, pages: Pages) -> None:
+    """Below their parts, in the order of the book, each leading to its page."""
+    found = [entry.title for entry in titles_in(printed.reader.outline)]
+    parts = [text.get_text() for text in pages["index.html"].select(".bd-docs-nav .caption-text")]
+    assert [entry.title for entry in printed.reader.outline if isinstance(entry, Destination)] == [
+        "Contents", printed.chapters[0].title, *parts,
+    ]  # fmt: skip
+    at = 0
+    for chapter in printed.chapters:
+        sections = [
+            section.get_text().removesuffix("#")
+            for section in pages[chapter.name].select("article :is(h1, h2)")
+        ]
+        for title in map(squeezed, sections):
+            at = next(
+                (place for place in range(at, len(found)) if squeezed(found[place]) == title), -1
+            )
+            assert at >= 0, f"{title} of {chapter.name}"
+    for entry in titles_in(printed.reader.outline):
+        assert printed.reader.get_destination_page_number(entry) is not None, entry.title
+
+
+def test_contents_give_the_page_of_every_chapter(printed: Printed) -> None:
+    """The numbers are those printed on the pages."""
+    contents = squeezed(printed.text(2))
+    for chapter in printed.chapters:
+        assert squeezed(f"{chapter.title} {chapter.first}") in contents, chapter
+        on_page = f"{chapter.first} of {len(printed.reader.pages)}"
+        assert on_page in printed.text(chapter.first), chapter
+        assert squeezed(chapter.title) in squeezed(printed.text(chapter.first)), chapter
+
+
+def test_links_lead_somewhere(printed: Printed, pages: Pages) -> None:
+    """Inside the PDF, or to an address of the web that the book has; never to a file."""
+    inside, outside = set(), set()
+    for page in printed.reader.pages:
+        for annotation in page.get("/Annots", []):
+            link = annotation.get_object()
+            if "/Dest" in link:
+                inside.add(str(link["/Dest"]))
+            else:
+                outside.add(str(link["/A"]["/URI"]))
+    assert {f"/{pdf.anchor(chapter.name)}" for chapter in printed.chapters} <= inside
+    assert len(inside) > 2 * len(printed.chapters)
+    assert inside - set(printed.reader.named_destinations) == set()
+    addresses = {
+        str(link["href"])
+        for chapter in printed.chapters
+        for link in pages[chapter.name].select("article a[href^=http]")
+    }
+    assert addresses
+    assert {address.rstrip("/") for address in outside} == {
+        address.rstrip("/") for address in addresses
+    }
+
+
+def test_every_page_of_synthetic_chapters_says_so(printed: Printed, pages: Pages) -> None:
+    """The first page and the last of each; no page of another chapter does."""
+    marked = set()
+    for chapter in printed.chapters:
+        first = pages[chapter.name].select_one("article :is(h1, .synthetic-ribbon)")
+        assert first is not None
+        for number in {chapter.first, chapter.end - 1}:
+            if RUNNING_MARK.search(printed.text(number)):
+                marked.add(chapter.name)
+            assert (chapter.name in marked) == (first.name != "h1"), (chapter, number)
+        if chapter.name in marked:
+            assert "Synthetic data: not patients." in printed.text(chapter.first), chapter
+    assert marked
+
+
+def test_the_numbers_are_those_of_the_pages(printed: Printed, pages: Pages) -> None:
+    """Takeaways are printed word for word."""
+    compared = 0
+    for chapter in printed.chapters:
+        start = range(chapter.first, min(chapter.first + 2, chapter.end))
+        text = squeezed(" ".join(map(printed.text, start)))
+        for sentence in pages[chapter.name].select("article .takeaways li"):
+            if sentence.select(".math"):
+                continue
+            assert squeezed(sentence.get_text()) in text, (chapter, sentence.get_text())
+            compared += any(letter.isdigit() for letter in sentence.get_text())
+    assert compared > len(printed.chapters)
+
+
+def test_formulas_are_typeset(printed: Printed, pages: Pages) -> None:
+    """No page shows the source of a formula."""
+    written = [chapter for chapter in printed.chapters if pages[chapter.name].select(".math")]
+    assert written
+    for chapter in written:
+        for number in range(chapter.first, chapter.end):
+            assert not re.search(r"\\\(|\\\[|\\frac", printed.text(number)), (chapter, number)
+
+
+def test_nothing_runs_off_the_page(browser: Browser, book: Path, tmp_path: Path) -> None:
+    """As wide as the paper's text, everything fits, and nothing scrolls."""
+    document = tmp_path / "report.html"
+    document.write_text(pdf.document(book, tmp_path), "utf-8")
+    with browser.new_page(viewport={"width": TEXT_WIDTH, "height": 900}) as page:
+        page.emulate_media(media="print")
+        page.goto(document.as_uri())
+        page.wait_for_function(
+            "document.querySelectorAll('mjx-container').length >= "
+            "document.querySelectorAll('.math').length"
+        )
+        assert page.evaluate(TOO_WIDE) == []
