@@ -12,7 +12,8 @@ NAVIGATION = """\
 <nav class="bd-docs-nav"><p class="caption">Cases</p>
 <ul><li><a class="internal" href="curated/a.html">A</a></li></ul>
 <p class="caption">Made &amp; up</p>
-<ul><li><a class="internal" href="made-up/a.html">A</a></li></ul></nav>"""
+<ul><li><a class="internal" href="made-up/a.html">A</a><details><ul>
+<li><a class="internal" href="below.html">B</a></li></ul></details></li></ul></nav>"""
 HEAD = '<head><link rel="stylesheet" href="{up}_static/x.css"><script src="{up}_static/y.js">\
 </script></head>'
 CHAPTER = """\
@@ -24,6 +25,9 @@ index</a>, <a href="../{other}/a.html#more">the other</a> and <a href="https://d
 </p><img src="../_images/f.svg" alt="f"></section><section id="more"><h2>More</h2>
 <table class="interactive"><tr><td>short words, many of them, in one cell</td>
 <td>data/a/very/long/address/of/a/file.csv</td></tr></table></section></article></body></html>"""
+BELOW = """\
+<article><h1>Below</h1> <div hidden>Ask here.</div><noscript><p>On
+<a href="index.html#m=1">paper</a>.</p></noscript></article>"""
 RIBBON = '<div class="synthetic-ribbon">Synthetic data: not patients.</div>'
 
 
@@ -39,6 +43,7 @@ def book(tmp_path: Path) -> Path:
         f"<html>{HEAD.format(up='')}{NAVIGATION}<article><h1>Title</h1>{RIBBON}</article></html>"
     )
     (made / "index.html").write_text(cover, "utf-8")
+    (made / "below.html").write_text(BELOW, "utf-8")
     return made
 
 
@@ -48,18 +53,28 @@ def printed(book: Path) -> BeautifulSoup:
 
 
 def test_the_document_has_all_pages_in_order_below_their_parts(printed: BeautifulSoup) -> None:
-    headings = [(tag.name, tag.get_text()) for tag in printed.select(".chapter :is(h1, h2, h3)")]
+    headings = [
+        (tag.name, tag.get_text()) for tag in printed.select("body > section :is(h1, h2, h3)")
+    ]
     assert headings == [
         ("h1", "Title"),
         ("h1", "Cases"), ("h2", 'A "b" \\c'), ("h3", "More"),
-        ("h1", "Made & up"), ("h2", 'A "b" \\c'), ("h3", "More"),
+        ("h1", "Made & up"), ("h2", 'A "b" \\c'), ("h3", "More"), ("h3", "Below"),
     ]  # fmt: skip
     entries = [(entry["href"], entry.get_text()) for entry in printed.select(".toc a")]
     assert entries == [
         ("#index", f"Title{pdf.PLACEHOLDER}"),
         ("#curated-a", f'A "b" \\c{pdf.PLACEHOLDER}'),
         ("#made-up-a", f'A "b" \\c{pdf.PLACEHOLDER}'),
+        ("#below", f"Below{pdf.PLACEHOLDER}"),
     ]
+
+
+def test_a_page_below_another_goes_on_with_its_paper(printed: BeautifulSoup) -> None:
+    (below,) = printed.select("body > .below")
+    assert below["style"] == "page: made-up-a"
+    assert " ".join(below.get_text().split()) == "Below On paper."
+    assert [link["href"] for link in below.select("a")] == ["#index"]
 
 
 def test_ids_are_unique_and_links_lead_to_their_own_chapter(printed: BeautifulSoup) -> None:

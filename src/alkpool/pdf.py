@@ -45,7 +45,7 @@ FLAGS = (
 SECONDS = 300
 
 # Everything that only a screen can use, and code: the notebooks have it.
-NOT_PRINTED = "script, .headerlink, .d-print-none, details.hide"
+NOT_PRINTED = "script, [hidden], .headerlink, .d-print-none, details.hide"
 # Addresses and file names in tables: broken anywhere, or they push the table off the page.
 LONG_WORD = re.compile(r"[^\s-]{25}")
 
@@ -64,8 +64,12 @@ class Page:
         Caption of the part it stands in; empty for the cover.
     title : str
         Its heading.
+    level : int
+        How deep it stands in the table of contents; 0 is the cover.
     anchor : str
         Where links to the page lead in the document.
+    sheet : str
+        Anchor of the chapter whose sheets it is printed on: itself, or the one it stands below.
     synthetic : bool
         Whether it begins with the ribbon.
     notebook : str
@@ -77,7 +81,9 @@ class Page:
     name: str
     part: str
     title: str
+    level: int
     anchor: str
+    sheet: str
     synthetic: bool
     notebook: str
     article: Tag
@@ -99,10 +105,13 @@ def document(book: Path, folder: Path) -> str:
         The document; in its table of contents `PLACEHOLDER` stands for each page number.
     """
     soups = {INDEX: _soup(book / INDEX)}
-    parts = dict(_contents(soups[INDEX]))
-    soups |= {name: _soup(book / name) for name in parts if name != INDEX}
+    contents = _contents(soups[INDEX])
+    soups |= {name: _soup(book / name) for name, *_ in contents if name != INDEX}
     base = posixpath.relpath(book.as_posix(), folder.as_posix())
-    pages = [_page(name, part, soups[name]) for name, part in parts.items()]
+    pages: list[Page] = []
+    for name, part, level in contents:
+        sheet = pages[-1].sheet if level > 1 else anchor(name)
+        pages.append(_page(name, part, level, sheet, soups[name]))
     targets = _unique_ids(pages)
     for page in pages:
         _redirect(page, targets, base)
@@ -135,22 +144,24 @@ def _soup(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text("utf-8"), "html.parser")
 
 
-def _contents(index: BeautifulSoup) -> list[tuple[str, str]]:
-    """List (page, part) as the navigation of the book has them, the cover first."""
-    found, part = [(INDEX, "")], ""
+def _contents(index: BeautifulSoup) -> list[tuple[str, str, int]]:
+    """List (page, part, level) as the navigation of the book has them, the cover first."""
+    found, part = [(INDEX, "", 0)], ""
     for element in index.select("nav.bd-docs-nav :is(p.caption, a.internal)"):
         if element.name == "p":
             part = element.get_text(strip=True)
         else:
-            found.append((str(element["href"]), part))
+            found.append((str(element["href"]), part, len(element.find_parents("ul"))))
     return found
 
 
-def _page(name: str, part: str, soup: BeautifulSoup) -> Page:
+def _page(name: str, part: str, level: int, sheet: str, soup: BeautifulSoup) -> Page:
     (article,) = soup.select("article")
     has_code = article.select_one("details.hide") is not None
     for element in article.select(NOT_PRINTED):
         element.decompose()
+    for element in article.select("noscript"):
+        element.unwrap()
     for cell in article.select("table.interactive td"):
         if LONG_WORD.search(cell.get_text()):
             cell["class"] = "long"
@@ -159,15 +170,16 @@ def _page(name: str, part: str, soup: BeautifulSoup) -> Page:
     if first is None or heading is None:
         raise CompendiumError(f"{name} has no heading")
     title = " ".join(heading.get_text().split())
-    if part:
-        # The part is the heading of the first level.
-        for lower in article.select("h1, h2, h3, h4, h5"):
-            lower.name = f"h{int(lower.name[1]) + 1}"
+    # The part is the heading of the first level.
+    for lower in article.select("h1, h2, h3, h4, h5, h6"):
+        lower.name = f"h{min(int(lower.name[1]) + level, 6)}"
     return Page(
         name=name,
         part=part,
         title=title,
+        level=level,
         anchor=anchor(name),
+        sheet=sheet,
         synthetic=first is not heading,
         notebook=f"notebooks/{Path(name).stem}.ipynb" if has_code else "",
         article=article,
@@ -203,7 +215,7 @@ def _redirect(page: Page, targets: dict[tuple[str, str], str], base: str) -> Non
             continue
         path = posixpath.normpath(posixpath.join(folder, address.path))
         name = path if address.path else page.name
-        target = targets.get((name, unquote(address.fragment)))
+        target = targets.get((name, unquote(address.fragment)), targets.get((name, "")))
         if target is None:
             # Not printed, such as the index of terms: the words stay.
             link.unwrap()
