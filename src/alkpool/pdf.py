@@ -64,8 +64,6 @@ class Page:
         Caption of the part it stands in; empty for the cover.
     title : str
         Its heading.
-    level : int
-        How deep it stands in the table of contents; 0 is the cover.
     anchor : str
         Where links to the page lead in the document.
     sheet : str
@@ -81,7 +79,6 @@ class Page:
     name: str
     part: str
     title: str
-    level: int
     anchor: str
     sheet: str
     synthetic: bool
@@ -164,7 +161,7 @@ def _page(name: str, part: str, level: int, sheet: str, soup: BeautifulSoup) -> 
         element.unwrap()
     for cell in article.select("table.interactive td"):
         if LONG_WORD.search(cell.get_text()):
-            cell["class"] = "long"
+            cell["class"] = [*map(str, cell.get_attribute_list("class")), "long"]
     first = article.select_one(".synthetic-ribbon, h1")
     heading = article.select_one("h1")
     if first is None or heading is None:
@@ -177,7 +174,6 @@ def _page(name: str, part: str, level: int, sheet: str, soup: BeautifulSoup) -> 
         name=name,
         part=part,
         title=title,
-        level=level,
         anchor=anchor(name),
         sheet=sheet,
         synthetic=first is not heading,
