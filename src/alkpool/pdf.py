@@ -161,7 +161,7 @@ def _page(name: str, part: str, level: int, sheet: str, soup: BeautifulSoup) -> 
         element.unwrap()
     for cell in article.select("table.interactive td"):
         if LONG_WORD.search(cell.get_text()):
-            cell["class"] = [*map(str, cell.get_attribute_list("class")), "long"]
+            cell["class"] = " ".join([*map(str, cell.get_attribute_list("class")), "long"])
     first = article.select_one(".synthetic-ribbon, h1")
     heading = article.select_one("h1")
     if first is None or heading is None:
