@@ -215,7 +215,7 @@ def selection_flow(counts: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
     step = COLUMN / max(len(kinds) + 1, 3)
     figure, ax = _canvas(COLUMN, 4.3)
     xs = step * (0.5 + np.arange(len(kinds)))
-    middle, side, wide = float(xs.mean()), COLUMN - step / 2, step - 0.14
+    middle, side, wide = step * max(len(kinds), 1) / 2, COLUMN - step / 2, step - 0.14
     unseparated = counts.loc[counts["step"] == "no patient", "sources"].sum()
     note = f"Read, but no patient\ncould be separated\n{unseparated} sources"
     box(ax, (side, 3.8), (wide, 0.85), note, face=PANEL)
@@ -356,6 +356,10 @@ def class_matrix(table: pd.DataFrame, rows: Sequence[str], columns: Sequence[str
     rows, columns : sequence of str
         Mutation classes and inhibitors, in order.
     """
+    if not len(rows) or not len(columns):
+        empty, frame = _canvas(NARROW, 0.5)
+        frame.text(NARROW / 2, 0.25, "no sample", ha="center", va="center", color=MUTED)
+        return empty
     # Only this figure needs seaborn, and importing it takes longer than drawing.
     import seaborn
 
