@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from alkpool import cohort as cohorts
 from alkpool import invitro, mutations, ranking, stats
@@ -20,6 +21,7 @@ from alkpool.benefit import BenefitRule, classify, evaluable
 from alkpool.cohort import Cohort, analysis_set
 from alkpool.ranking import Evidence
 from alkpool.schema import assessed_inhibitors
+from alkpool.stats import Floats
 from alkpool.vocabulary import Answer, Benefit, Call, Phase, Specimen, Tier, Verdict
 
 # The thresholds of the published scheme stand in a picture that is not openly available. These
@@ -39,6 +41,15 @@ RULES = {
     "V4": "sensitivity not low, relapsing share high",
     "V5": "sensitivity high, relapsing share low",
     "V6": "sensitivity not low, neither V4 nor V5",
+}
+
+VERDICTS = {
+    "V1": Verdict.NONE,
+    "V2": Verdict.INSUFFICIENT,
+    "V3": Verdict.NONE,
+    "V4": Verdict.CONFLICTING,
+    "V5": Verdict.LIKELY,
+    "V6": Verdict.POSSIBLE,
 }
 
 
@@ -219,27 +230,32 @@ def judge(counts: pd.DataFrame, rule: VerdictRule = VerdictRule()) -> pd.DataFra
     sensitivity = np.divide(
         counts["benefit_k"].to_numpy(dtype=float), benefit_n, out=nothing, where=benefit_n > 0
     )
-    few = benefit_n < rule.min_evaluable
-    high = (relapsing >= rule.high_relapse_share) & (
-        counts["relapsed"].to_numpy() >= rule.high_relapse_samples
-    )
-    decisions = [
-        (few & high, "V1", Verdict.NONE),
-        (few, "V2", Verdict.INSUFFICIENT),
-        (sensitivity < rule.low_sensitivity, "V3", Verdict.NONE),
-        (high, "V4", Verdict.CONFLICTING),
-        (
-            (sensitivity >= rule.high_sensitivity) & (relapsing < rule.low_relapse_share),
-            "V5",
-            Verdict.LIKELY,
-        ),
-    ]
-    conditions = [condition for condition, _, _ in decisions]
-    verdicts = [str(verdict) for _, _, verdict in decisions]
+    rules = decide(benefit_n, sensitivity, counts["relapsed"].to_numpy(), relapsing, rule)
+    verdicts = [str(VERDICTS[name]) for name in rules]
     return counts.assign(
-        verdict=np.select(conditions, verdicts, str(Verdict.POSSIBLE)),
-        rule=np.select(conditions, [name for _, name, _ in decisions], "V6"),
+        verdict=pd.Series(verdicts, index=counts.index, dtype=str),
+        rule=pd.Series(rules, index=counts.index, dtype=str),
     )
+
+
+def decide(
+    benefit_n: Floats, sensitivity: Floats, relapsed: Floats, relapsing: Floats, rule: VerdictRule
+) -> NDArray[np.str_]:
+    """Rule that gives the verdict, from ``V1`` to ``V6``; shares may be nan where not known.
+
+    Arrays of any shapes that fit together: `alkpool.uncertainty` asks for many shares at once.
+    """
+    few = benefit_n < rule.min_evaluable
+    high = (relapsing >= rule.high_relapse_share) & (relapsed >= rule.high_relapse_samples)
+    conditions = {
+        "V1": few & high,
+        "V2": few,
+        "V3": sensitivity < rule.low_sensitivity,
+        "V4": high,
+        "V5": (sensitivity >= rule.high_sensitivity) & (relapsing < rule.low_relapse_share),
+    }
+    shaped = np.broadcast_arrays(*conditions.values())
+    return np.select(shaped, list(conditions), "V6")
 
 
 def rank(
