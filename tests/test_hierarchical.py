@@ -1,6 +1,7 @@
 """The pooled model: what it is made of, what it recovers, when it refuses, what it keeps."""
 
 import dataclasses
+import hashlib
 import importlib.metadata
 import os
 import subprocess
@@ -24,7 +25,7 @@ from alkpool.hierarchical import (
     Posterior,
     Priors,
     Sampler,
-    check,
+    checked,
     design,
     diagnostics,
     prior,
@@ -218,8 +219,6 @@ def test_one_seed_gives_the_same_bytes_on_another_processor(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    import hashlib
-
     assert done.stdout.strip() == hashlib.sha256(posterior.log_odds.tobytes()).hexdigest()
 
 
@@ -232,21 +231,21 @@ def test_too_few_draws_are_refused_and_not_kept(tmp_path: Path) -> None:
 
 
 def test_every_bound_is_checked(posterior: Posterior) -> None:
-    check(posterior)
+    assert checked(posterior) is posterior
     with pytest.raises(ConvergenceError, match="divergences 3, must be 0"):
-        check(dataclasses.replace(posterior, divergences=3))
+        checked(dataclasses.replace(posterior, divergences=3))
     apart = posterior.intercept + np.arange(4.0)[:, None, None]
     with pytest.raises(ConvergenceError, match=r"R-hat [1-9]\.\d+, at most 1.01"):
-        check(dataclasses.replace(posterior, intercept=apart))
+        checked(dataclasses.replace(posterior, intercept=apart))
     wider = posterior.compound * np.array([1, 1, 1, 4.0])[:, None, None]
     with pytest.raises(ConvergenceError, match="R-hat"):
-        check(dataclasses.replace(posterior, compound=wider))
+        checked(dataclasses.replace(posterior, compound=wider))
     stuck = np.repeat(posterior.scales[:, ::50], 50, axis=1)
     with pytest.raises(ConvergenceError, match="effective draws"):
-        check(dataclasses.replace(posterior, scales=stuck))
+        checked(dataclasses.replace(posterior, scales=stuck))
     unknown = np.full_like(posterior.scales, np.nan)
     with pytest.raises(ConvergenceError):
-        check(dataclasses.replace(posterior, scales=unknown))
+        checked(dataclasses.replace(posterior, scales=unknown))
 
 
 def no_sampling(*_: object) -> Posterior:

@@ -250,7 +250,7 @@ def _arrays(of: Design) -> _Arrays:
         parts=parts,
         part_shares=part_shares,
         compound=np.array([float(mutations.is_compound(name)) for name in of.profiles]),
-        kind=alike.ngroup().to_numpy(dtype=np.int64),
+        kind=np.asarray(alike.ngroup(), dtype=np.int64),
         cells=cells,
         cell_shares=cell_shares,
         covariates=kinds[list(covariates)].to_numpy(dtype=float),
@@ -369,13 +369,14 @@ class Fitter:
         counts = np.zeros((len(self._arrays.cells), 2))
         np.add.at(counts, self._arrays.kind, rows)
         covariates = self._arrays.covariates * adjusted
-        file = self.cache and self.cache / f"{self._key(counts, covariates)}.npz"
-        posterior = file and _read(file)
-        if posterior is None:
-            posterior = self._sample(counts, covariates)
-        check(posterior)
-        if file:
-            _write(file, posterior)
+        if self.cache is None:
+            return checked(self._sample(counts, covariates))
+        file = self.cache / f"{self._key(counts, covariates)}.npz"
+        kept = _read(file)
+        if kept is not None:
+            return kept
+        posterior = checked(self._sample(counts, covariates))
+        _write(file, posterior)
         return posterior
 
     def _key(self, counts: Floats, covariates: Floats) -> str:
@@ -399,11 +400,12 @@ class Fitter:
             self._compiled = self._program(jax)
         keys = jax.random.split(jax.random.key(self.sampler.seed), self.sampler.chains)
         draws, divergent = self._compiled(keys, counts, covariates)
-        # Seven digits are far more than draws can tell, and half the room on disk.
-        small = {name: np.asarray(values).astype(np.float32) for name, values in draws.items()}
+        # Seven digits are far more than draws can tell, and take half the room on disk.
+        short = {name: np.asarray(values).astype(np.float32) for name, values in draws.items()}
+        full = {name: values.astype(np.float64) for name, values in short.items()}
         by_draw = self.sampler.chains, self.sampler.draws
-        log_odds = small.pop("log_odds").reshape(*by_draw, -1)
-        return Posterior(log_odds=log_odds, **small, divergences=int(divergent.sum()))
+        log_odds = full.pop("log_odds").reshape(*by_draw, -1)
+        return Posterior(log_odds=log_odds, **full, divergences=int(divergent.sum()))
 
     def _program(self, jax: Any) -> Callable[..., Any]:
         """Compile the chains as one program."""
@@ -478,7 +480,7 @@ def diagnostics(posterior: Posterior) -> pd.DataFrame:
 
     rows = []
     for name in ("log_odds", "scales", "intercept", "compound", "covariates"):
-        values = getattr(posterior, name).astype(float)
+        values = getattr(posterior, name)
         spread = np.abs(values - np.median(values, axis=(0, 1)))
         low, high = np.quantile(values, [0.05, 0.95], axis=(0, 1))
         tails = [(values <= low).astype(float), (values >= high).astype(float)]
@@ -503,8 +505,8 @@ def _scores(values: Floats) -> Floats:
     return np.asarray(scores).reshape(values.shape)
 
 
-def check(posterior: Posterior) -> None:
-    """Refuse a fit that has not converged.
+def checked(posterior: Posterior) -> Posterior:
+    """Refuse a fit that has not converged, and give back one that has.
 
     Raises
     ------
@@ -512,27 +514,27 @@ def check(posterior: Posterior) -> None:
         With every bound that is missed, by how much, and what helps.
     """
     found = diagnostics(posterior)
-    worst = {
-        f"R-hat {found['r_hat'].max():.3f}, at most {MAX_R_HAT}": found["r_hat"].max() <= MAX_R_HAT,
-        f"effective draws {found['bulk'].min():.0f}, at least {MIN_EFFECTIVE}": found["bulk"].min()
-        >= MIN_EFFECTIVE,
-        f"effective draws in the tails {found['tail'].min():.0f}, at least {MIN_EFFECTIVE}": found[
-            "tail"
-        ].min()
-        >= MIN_EFFECTIVE,
+    r_hat, bulk, tail = found["r_hat"].max(), found["bulk"].min(), found["tail"].min()
+    bounds = {
+        f"R-hat {r_hat:.3f}, at most {MAX_R_HAT}": r_hat <= MAX_R_HAT,
+        f"effective draws {bulk:.0f}, at least {MIN_EFFECTIVE}": bulk >= MIN_EFFECTIVE,
+        f"effective draws in the tails {tail:.0f}, at least {MIN_EFFECTIVE}": tail >= MIN_EFFECTIVE,
         f"divergences {posterior.divergences}, must be 0": posterior.divergences == 0,
     }
-    missed = [words for words, met in worst.items() if not met]
+    missed = [words for words, met in bounds.items() if not met]
     if missed:
         raise ConvergenceError(
             f"the fit has not converged ({'; '.join(missed)}): raise warmup and draws, or try "
             "another seed"
         )
+    return posterior
 
 
 def _write(file: Path, posterior: Posterior) -> None:
+    fields = dataclasses.asdict(posterior).items()
+    arrays: dict[str, Any] = {name: np.float32(value) for name, value in fields}
     payload = BytesIO()
-    np.savez(payload, **dataclasses.asdict(posterior))
+    np.savez(payload, **arrays)
     content = payload.getvalue()
     write_if_changed(file, hashlib.sha256(content).digest() + content)
 
@@ -546,5 +548,6 @@ def _read(file: Path) -> Posterior | None:
     if hashlib.sha256(content).digest() != digest:
         return None
     with np.load(BytesIO(content), allow_pickle=False) as arrays:
-        named = dict(arrays)
-    return Posterior(**named | {"divergences": int(named["divergences"])})
+        named = {name: values.astype(np.float64) for name, values in arrays.items()}
+    divergences = int(named.pop("divergences"))
+    return Posterior(**named, divergences=divergences)

@@ -156,7 +156,7 @@ def predictive_check(of: Design, posterior: Posterior, *, seed: int = 1) -> pd.D
         profiles with one and with several mutations, and for cells of two lines or more that all
         ended alike, a sign of differences that the model would miss.
     """
-    chance = special.expit(row_log_odds(of, _flat(posterior.log_odds)).astype(float))
+    chance = special.expit(row_log_odds(of, _flat(posterior.log_odds)))
     trials = of.rows["benefit_n"].to_numpy()
     drawn = np.random.default_rng(seed).binomial(trials, chance)
     seen = of.rows["benefit_k"].to_numpy()
@@ -254,7 +254,7 @@ def leave_one_source_out(fitter: Fitter, posterior: Posterior) -> pd.DataFrame:
         inhibitor, pooled, without, change``. Largest changes first.
     """
     of = fitter.design
-    log_odds = row_log_odds(of, _flat(posterior.log_odds)).astype(float)
+    log_odds = row_log_odds(of, _flat(posterior.log_odds))
     seen, trials = (of.rows[name].to_numpy(dtype=float) for name in ("benefit_k", "benefit_n"))
     likelihood = seen * log_odds - trials * np.logaddexp(0, log_odds)
     draws, cells = posterior.probability, of.cells
@@ -383,6 +383,10 @@ def intervals(table: pd.DataFrame, name: str = "pooled") -> list[str]:
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:
     """Round what was drawn to what draws can tell; Wilson intervals come from counts."""
-    exact = [name for name in table if name.startswith(("sensitivity", "relapse_"))]
-    drawn = table.select_dtypes("floating").columns.difference(exact)
-    return table.assign(**{name: table[name].astype(float).round(DECIMALS) for name in drawn})
+    exact = ("sensitivity", "relapse_")
+    drawn = [
+        name
+        for name, kind in table.dtypes.items()
+        if str(kind) == "float64" and not str(name).startswith(exact)
+    ]
+    return table.round(dict.fromkeys(drawn, DECIMALS))
