@@ -1,4 +1,4 @@
-"""Command line: ``alkpool check``, ``alkpool classify`` and ``alkpool look-up``.
+"""Command line: ``alkpool --help`` lists the commands.
 
 Exit codes: 0 done, 1 the data or the question are wrong (the message says how), 2 wrong usage.
 """
@@ -14,14 +14,17 @@ import typer
 
 from alkpool import (
     actionability,
+    additions,
     benefit,
     cohort,
+    flatfile,
     invitro,
     lookup,
     mutations,
     paths,
     ranking,
     schema,
+    template,
 )
 from alkpool.files import write_atomically
 from alkpool.lookup import Form
@@ -245,6 +248,48 @@ def look_up(
             width = shutil.get_terminal_size().columns if terminal else 0
             text = lookup.to_text(question, table, evidence, terminal=terminal, width=width)
     _write(output, text)
+
+
+@app.command("template")
+def write_template(
+    file: Annotated[Path, typer.Argument(help="File to write, .xlsx or .csv.")],
+) -> None:
+    """Write an empty flat file for new cases, with drop-downs and explanations in Excel."""
+    if file.suffix.lower() not in flatfile.SUFFIXES:
+        raise typer.BadParameter("must end in .csv or .xlsx", param_hint="FILE")
+    try:
+        template.write(file)
+    except FileExistsError:
+        taken = "the file exists and may hold cases: name another"
+        raise DataError([Problem(str(file), None, "", "", taken)]) from None
+    typer.echo(f"written: {file}; fill it in, then: alkpool add {file}")
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="Filled-in template, .xlsx or .csv.")],
+    cohort_name: Annotated[
+        str, typer.Option("--cohort", help="Cohort to add to: a name or the path of a folder.")
+    ] = additions.CURATED,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Merge; without it nothing is changed.")
+    ] = False,
+) -> None:
+    """Show what new cases would change, and merge them on --yes.
+
+    One row for each sample and next line of treatment; alkpool template writes an empty file.
+    Everything is checked, possible duplicates are shown, and either all rows are merged or none.
+    """
+    folder = additions.target(cohort_name)
+    if not yes:
+        planned = additions.plan(file, folder)
+        typer.echo(additions.describe(planned), nl=False)
+        typer.echo("\nNothing was changed. To merge: the same command with --yes")
+        return
+    with additions.alone(folder):
+        planned = additions.plan(file, folder)
+        typer.echo(additions.describe(planned), nl=False)
+        typer.echo("\n" + additions.commit(planned))
 
 
 def _refuse_folder(output: Path) -> None:
