@@ -17,11 +17,13 @@ from alkpool import (
     additions,
     benefit,
     cohort,
+    difference,
     flatfile,
     invitro,
     lookup,
     mutations,
     paths,
+    privacy,
     ranking,
     schema,
     template,
@@ -69,8 +71,19 @@ def check(
         list[Path] | None,
         typer.Argument(help="Cohort folders; without any, all data of the project."),
     ] = None,
+    private: Annotated[
+        bool,
+        typer.Option("--privacy", help="Look instead for what could tell who a patient is."),
+    ] = False,
 ) -> None:
-    """List every problem of the data: file, row, column, value, what is allowed."""
+    """List every problem of the data: file, row, column, value, what is allowed.
+
+    With --privacy, exact ages, dates, names, notes and patients whom no other resembles, each
+    with what to do about it; exit code 1 where something has to be put right before sharing.
+    """
+    if private:
+        _check_privacy(folders or [])
+        return
     # Everything else is validated against it.
     _check_reference()
     problems: list[Problem] = []
@@ -85,6 +98,17 @@ def check(
         problems += _check_tables()
     if problems:
         raise DataError(problems)
+
+
+def _check_privacy(folders: list[Path]) -> None:
+    if not folders:
+        raise typer.BadParameter("--privacy needs the folder of a cohort", param_hint="FOLDERS")
+    reports = {folder: privacy.check(paths.cohort_folder(folder)) for folder in folders}
+    for folder, report in reports.items():
+        lines = [str(folder), *privacy.describe(report).splitlines()]
+        typer.echo("\n".join(map(lookup.printable, lines)))
+    if any(report.must for report in reports.values()):
+        raise typer.Exit(1)
 
 
 def _check_reference() -> None:
@@ -290,6 +314,40 @@ def add(
         planned = additions.plan(file, folder)
         typer.echo(additions.describe(planned), nl=False)
         typer.echo("\n" + additions.commit(planned))
+
+
+@app.command()
+def diff(
+    old: Annotated[Path | None, typer.Argument(help="Folder of results.")] = None,
+    new: Annotated[Path | None, typer.Argument(help="Another one; by default results.")] = None,
+    revision: Annotated[
+        str, typer.Option("--git", help="Compare with the results of this revision instead of OLD.")
+    ] = "",
+    form: Annotated[Form, typer.Option("--format", help="Form of the answer.")] = Form.TABLE,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="File to write; - is standard output.")
+    ] = STREAM,
+) -> None:
+    """Show what moved between two folders of results: verdicts, counts, rows, then the rest.
+
+    Without any folder, between the last commit and the results as they are.
+    """
+    _refuse_folder(output)
+    if revision and new:
+        raise typer.BadParameter("takes one folder, the new one", param_hint="--git")
+    if old and not revision:
+        changes = difference.compare(old, new or paths.RESULTS)
+    else:
+        with difference.results_at(revision or "HEAD") as before:
+            changes = difference.compare(before, old or paths.RESULTS)
+    match form:
+        case Form.JSON:
+            text = difference.to_json(changes)
+        case Form.CSV:
+            text = difference.to_csv(changes)
+        case Form.TABLE:
+            text = difference.to_text(changes)
+    _write(output, text)
 
 
 def _refuse_folder(output: Path) -> None:

@@ -85,7 +85,7 @@ def to_csv(table: pd.DataFrame) -> str:
         warnings=table["warnings"].map("; ".join),
     )
     text = flat.select_dtypes(exclude="number").columns
-    flat[text] = flat[text].map(_spreadsheet_cell)
+    flat[text] = flat[text].map(spreadsheet_cell)
     return flat.to_csv(index=False, lineterminator="\n")
 
 
@@ -204,7 +204,7 @@ def _indented(text: str, style: str = "") -> Padding:
     return Padding(Text(printable(text), style=style), (0, 0, 0, 2))
 
 
-def _spreadsheet_cell(text: str) -> str:
+def spreadsheet_cell(text: str) -> str:
     """Keep a spreadsheet from reading a text as a formula."""
     cell = printable(text)
     return f"'{cell}" if cell.lstrip().startswith(("=", "+", "-", "@")) else cell
