@@ -1,6 +1,7 @@
 """A cohort in the shape of the supplementary tables."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -46,7 +47,7 @@ def export(cohort: Cohort) -> dict[str, pd.DataFrame]:
     several = samples["mutations"].str.contains("+", regex=False)
     facts = _facts(samples)
     cells = matrix(pool)
-    tables = {
+    tables: dict[str, dict[str, Any]] = {
         "ST3": {
             "reference": pool.sources["source_id"],
             **{name: pool.sources[name] for name in
