@@ -1,5 +1,7 @@
 """The ensemble: independent of workers, resumable, and counting what the solver counts."""
 
+import shutil
+import subprocess
 import sys
 from functools import partial
 
@@ -65,6 +67,23 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path):
     log.write_text("")
     run(jobs([1, 2, 3], log), tmp_path / "kept", workers=1)
     assert log.read_text() == ""
+
+
+def test_other_code_or_facts_are_not_taken_for_the_same(monkeypatch, tmp_path):
+    """The key of kept results holds every module that a draw imports, and the facts it reads."""
+    told = subprocess.run(
+        [sys.executable, "-c", "import alkpool.ensemble, sys; print(*sys.modules)"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    imported = {name.split(".")[1] for name in told.stdout.split() if name.startswith("alkpool.")}
+    # These name folders, write files and answer questions; no draw depends on them.
+    assert set(ensemble.USED) == imported - {"paths", "files", "ranking", "reconstruct"}
+    before = ensemble.fingerprint()
+    assert ensemble.fingerprint() == before
+    changed = shutil.copytree(paths.PUBLISHED, tmp_path / "published") / "results.csv"
+    changed.write_text(changed.read_text("utf-8").replace(",387,", ",388,"), "utf-8")
+    monkeypatch.setattr(paths, "PUBLISHED", changed.parent)
+    assert ensemble.fingerprint() != before
 
 
 def test_counts_in_the_rows_are_the_counts_of_the_solver():

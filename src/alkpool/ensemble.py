@@ -32,6 +32,11 @@ from alkpool.vocabulary import Benefit, StudyType
 DRAW_COUNT = 100
 # Seeds of the ensemble start here, away from the seed of the checked-in cohort.
 FIRST_SEED = 10_000
+# Modules, besides `alkpool.reconstruct`, on which the numbers of a draw depend.
+USED = (
+    "actionability", "benefit", "cohort", "ensemble", "invitro", "mutations", "schema", "stats",
+    "vocabulary",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -111,10 +116,15 @@ def observed(tables: Tables) -> dict[Quantity, int]:
 
 
 def fingerprint() -> str:
-    """Identify the code that draws: results of other code are not taken up again."""
+    """Identify what a draw depends on: results of other code or facts are not taken up again."""
     digest = hashlib.sha256(version("ortools").encode())
     package = Path(__file__).parent
-    for file in sorted([*(package / "reconstruct").glob("*.py"), Path(__file__)]):
+    code = [*(package / "reconstruct").glob("*.py"), *(package / f"{name}.py" for name in USED)]
+    for file in [
+        *sorted(code),
+        paths.PUBLISHED / "results.csv",
+        paths.REFERENCE / "inhibitors.csv",
+    ]:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
