@@ -704,7 +704,7 @@ def read_text(path: Path, table: Table, label: str) -> tuple[pd.DataFrame, list[
             "",
             f"unexpected column {_shortened(column)!r}; the columns are {listed}",
         )
-        for column in frame
+        for column in map(str, frame)
         if column not in table.columns
     ]
     if problems:
