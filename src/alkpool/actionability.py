@@ -8,12 +8,12 @@ given after a sample with the profile, how many brought benefit.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from alkpool import cohort as cohorts
 from alkpool import invitro, mutations, ranking, stats
@@ -21,7 +21,6 @@ from alkpool.benefit import BenefitRule, classify, evaluable
 from alkpool.cohort import Cohort, analysis_set
 from alkpool.ranking import Evidence
 from alkpool.schema import assessed_inhibitors
-from alkpool.stats import Floats
 from alkpool.vocabulary import Answer, Benefit, Call, Phase, Specimen, Tier, Verdict
 
 # The thresholds of the published scheme stand in a picture that is not openly available. These
@@ -33,6 +32,8 @@ HIGH_SENSITIVITY = 0.75
 HIGH_RELAPSE_SHARE = 0.10
 HIGH_RELAPSE_SAMPLES = 3
 LOW_RELAPSE_SHARE = 0.05
+
+Threshold = float | NDArray[np.float64] | NDArray[np.int64]
 
 RULES = {
     "V1": "too few evaluable lines, relapsing share high",
@@ -221,41 +222,62 @@ def judge(counts: pd.DataFrame, rule: VerdictRule = VerdictRule()) -> pd.DataFra
         sample was taken after the inhibitor its relapsing share is not known, and cannot be
         called low: benefit is then at most possible.
     """
-    relapse_n = counts["relapse_n"].to_numpy(dtype=float)
-    benefit_n = counts["benefit_n"].to_numpy(dtype=float)
-    nothing = np.full(len(counts), np.nan)
-    relapsing = np.divide(
-        counts["relapsed"].to_numpy(dtype=float), relapse_n, out=nothing.copy(), where=relapse_n > 0
+    decided = decide(
+        *(counts[name].to_numpy() for name in ("relapsed", "relapse_n", "benefit_k", "benefit_n")),
+        **asdict(rule),
     )
-    sensitivity = np.divide(
-        counts["benefit_k"].to_numpy(dtype=float), benefit_n, out=nothing, where=benefit_n > 0
-    )
-    rules = decide(benefit_n, sensitivity, counts["relapsed"].to_numpy(), relapsing, rule)
-    verdicts = [str(VERDICTS[name]) for name in rules]
-    return counts.assign(
-        verdict=pd.Series(verdicts, index=counts.index, dtype=str),
-        rule=pd.Series(rules, index=counts.index, dtype=str),
-    )
+    verdicts, rules = (np.array(names) for names in (list(VERDICTS.values()), list(VERDICTS)))
+    return counts.assign(verdict=verdicts[decided], rule=rules[decided])
 
 
 def decide(
-    benefit_n: Floats, sensitivity: Floats, relapsed: Floats, relapsing: Floats, rule: VerdictRule
-) -> NDArray[np.str_]:
-    """Rule that gives the verdict, from ``V1`` to ``V6``; shares may be nan where not known.
+    relapsed: ArrayLike,
+    relapse_n: ArrayLike,
+    benefit_k: ArrayLike,
+    benefit_n: ArrayLike,
+    *,
+    min_evaluable: Threshold,
+    low_sensitivity: Threshold,
+    high_sensitivity: Threshold,
+    high_relapse_share: Threshold,
+    high_relapse_samples: Threshold,
+    low_relapse_share: Threshold,
+    relapsing: ArrayLike | None = None,
+    sensitivity: ArrayLike | None = None,
+) -> NDArray[np.intp]:
+    """Give the place in `VERDICTS` of the rule that decides; everything broadcasts.
 
-    Arrays of any shapes that fit together: `alkpool.uncertainty` asks for many shares at once.
+    Parameters
+    ----------
+    relapsed, relapse_n, benefit_k, benefit_n : array_like of int
+        Counts.
+    min_evaluable, low_sensitivity, high_sensitivity, high_relapse_share, high_relapse_samples, \
+low_relapse_share : number or ndarray
+        Thresholds, see `VerdictRule`.
+    relapsing, sensitivity : array_like of float, optional
+        Shares to judge instead of those of the counts.
     """
-    few = benefit_n < rule.min_evaluable
-    high = (relapsing >= rule.high_relapse_share) & (relapsed >= rule.high_relapse_samples)
-    conditions = {
-        "V1": few & high,
-        "V2": few,
-        "V3": sensitivity < rule.low_sensitivity,
-        "V4": high,
-        "V5": (sensitivity >= rule.high_sensitivity) & (relapsing < rule.low_relapse_share),
-    }
-    shaped = np.broadcast_arrays(*conditions.values())
-    return np.select(shaped, list(conditions), "V6")
+    relapsing = share(relapsed, relapse_n) if relapsing is None else np.asarray(relapsing)
+    sensitivity = share(benefit_k, benefit_n) if sensitivity is None else np.asarray(sensitivity)
+    few = np.asarray(benefit_n) < min_evaluable
+    high = (relapsing >= high_relapse_share) & (np.asarray(relapsed) >= high_relapse_samples)
+    conditions = [
+        few & high,
+        few,
+        sensitivity < low_sensitivity,
+        high,
+        (sensitivity >= high_sensitivity) & (relapsing < low_relapse_share),
+    ]
+    places = list(range(len(conditions)))
+    return np.select(np.broadcast_arrays(*conditions), places, len(conditions))
+
+
+def share(k: ArrayLike, n: ArrayLike) -> NDArray[np.float64]:
+    """Divide counts; missing where nothing was observed."""
+    counted, total = np.broadcast_arrays(np.asarray(k, dtype=float), np.asarray(n, dtype=float))
+    shares = np.full(total.shape, np.nan)
+    np.divide(counted, total, out=shares, where=total > 0)
+    return shares
 
 
 def rank(
@@ -368,7 +390,7 @@ def gather(
     assertions = assertions.assign(
         source_id=assertions["assertion_id"],
         label=assertions["citation"],
-        url=assertions["pmid"].map(_link),
+        url=_or_place(assertions["pmid"].map(_link), assertions["locator"]),
     )
     years = pool.sources.loc[
         pool.sources["source_id"].isin(pool.patients["source_id"]), "year"
@@ -430,7 +452,10 @@ def _laboratory_calls(laboratory: invitro.InVitro) -> pd.DataFrame:
     )
     table = measured.merge(of_model, on=keys).merge(models, on="model_id")
     table = table.merge(sources, on="source_id").sort_values("measurement_id")
-    table = table.assign(value=table["value"].astype(object).where(table["value"].notna(), None))
+    table = table.assign(
+        value=table["value"].astype(object).where(table["value"].notna(), None),
+        url=_or_place(table["url"], table["locator"]),
+    )
     return _for_rank(table.rename(columns={"model_id": "model", "potency_type": "potency"}))
 
 
@@ -438,6 +463,7 @@ def _cases(pool: Cohort) -> pd.DataFrame:
     """Samples behind each cell: those at resistance to the inhibitor, and those before a line."""
     samples = pool.samples.merge(pool.patients[["patient_id", "source_id"]], on="patient_id")
     samples = samples.merge(_references(pool.sources), on="source_id")
+    samples["url"] = _or_place(samples["url"], samples["locator"])
     relapsed = samples.assign(inhibitor=samples["resistance_on"], role="at resistance")
     lines = pool.treatments[["sample_id", "inhibitor"]]
     treated = samples.merge(lines, on="sample_id").assign(role="before the line")
@@ -466,3 +492,9 @@ def _link(pmid: str, doi: str = "") -> str:
     if pmid:
         return f"https://pubmed.ncbi.nlm.nih.gov/{quote(pmid)}/"
     return f"https://doi.org/{quote(doi)}" if doi else ""
+
+
+def _or_place(links: pd.Series, places: pd.Series) -> pd.Series:
+    """Fill blank addresses with that of the place where the fact was read, if it is on the web."""
+    read_at = places.str.extract(r"^(https?://\S+)", expand=False).fillna("")
+    return links.where(links != "", read_at)

@@ -5,6 +5,7 @@ every cell at once; the relapsing share has a posterior of its own. What is publ
 two decimals, about the Monte Carlo error of some thousand draws.
 """
 
+from dataclasses import asdict
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from alkpool import mutations
-from alkpool.actionability import RULES, VERDICTS, VerdictRule, decide
+from alkpool.actionability import VERDICTS, VerdictRule, decide
 from alkpool.hierarchical import Design, Fitter, Posterior, row_log_odds
 from alkpool.stats import Floats
 from alkpool.vocabulary import Verdict
@@ -112,7 +113,7 @@ def rule_probabilities(
     Parameters
     ----------
     evidence : DataFrame
-        With ``benefit_n, relapsed, relapse_n``.
+        With ``benefit_k, benefit_n, relapsed, relapse_n``.
     draws : array
         Probability of benefit, draws by rows of the evidence.
     rule : VerdictRule
@@ -126,20 +127,26 @@ def rule_probabilities(
         Columns ``V1`` to ``V6``, numbered rows; each row adds up to 1. Where no sample was taken
         after the inhibitor the relapsing share is not known, and neither high nor low.
     """
-    relapsed, total = (evidence[name].to_numpy(dtype=float) for name in ("relapsed", "relapse_n"))
+    counts = [
+        evidence[name].to_numpy(dtype=float)
+        for name in ("relapsed", "relapse_n", "benefit_k", "benefit_n")
+    ]
+    relapsed, total, *_ = counts
     share = np.random.default_rng(seed).beta(
         RELAPSE_PRIOR + relapsed, RELAPSE_PRIOR + total - relapsed, size=draws.shape
     )
     share = np.where(total > 0, share, np.nan)
-    rules = decide(evidence["benefit_n"].to_numpy(dtype=float), draws, relapsed, share, rule)
-    return pd.DataFrame({name: (rules == name).mean(0) for name in RULES})
+    places = decide(*counts, **asdict(rule), relapsing=share, sensitivity=draws)
+    return pd.DataFrame({name: (places == place).mean(0) for place, name in enumerate(VERDICTS)})
 
 
 def by_verdict(by_rule: pd.DataFrame) -> pd.DataFrame:
     """Add up the probabilities of rules that give the same verdict."""
     return pd.DataFrame(
         {
-            str(verdict): by_rule[[name for name in RULES if VERDICTS[name] == verdict]].sum(axis=1)
+            str(verdict): by_rule[
+                [name for name, given in VERDICTS.items() if given == verdict]
+            ].sum(axis=1)
             for verdict in Verdict
         }
     )
