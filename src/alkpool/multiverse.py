@@ -100,6 +100,12 @@ class Multiverse:
     def _cells(self) -> tuple[int, int]:
         return len(self.counts.profiles), len(self.counts.inhibitors)
 
+    @cached_property
+    def _index(self) -> pd.MultiIndex:
+        return pd.MultiIndex.from_product(
+            [self.counts.profiles, self.counts.inhibitors], names=["profile", "inhibitor"]
+        )
+
     def _of_every_cell(self, name: str) -> Integers:
         """Counts of a name in `Counts` with all axes at their full length."""
         values = getattr(self.counts, name)
@@ -210,11 +216,19 @@ class Multiverse:
         row = np.empty(self._counting, dtype=np.intp)
         k: list[Integers] = []
         n: list[Integers] = []
-        for level, profiles in enumerate(self.grid.levels("profiles")):
-            called = [
-                self._called(model, profiles, reading)
-                for reading in self.grid.levels("intermediate")
-            ]
+        by_level = [
+            [self._called(model, profiles, reading) for reading in self.grid.levels("intermediate")]
+            for profiles in self.grid.levels("profiles")
+        ]
+        if all(
+            np.array_equal(one, called[0][call])
+            for called in by_level
+            for pair in called
+            for call, one in enumerate(pair)
+        ):
+            # No call is intermediate: the readings do not differ.
+            by_level = [called[:1] for called in by_level]
+        for level, called in enumerate(by_level):
             of_level = kinds[..., level, :]
             any_call = np.unique(np.concatenate([cells for pair in called for cells in pair]))
             rows, place = _distinct_rows(of_level.reshape(-1, prod(self._cells))[:, any_call])
@@ -233,18 +247,25 @@ class Multiverse:
             f"agreement with {model}", "share", np.concatenate(k), np.concatenate(n), row
         )
 
+    @cached_property
+    def _calls(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """Calls of the cells, with their place among these."""
+        columns = ["mutations", "inhibitor"]
+        return {
+            read: called.assign(cell=self._index.get_indexer(pd.MultiIndex.from_frame(called[columns])))
+            .query("cell >= 0")[["model_id", "call", "cell"]]
+            for read, called in self.calls.items()
+        }  # fmt: skip
+
     def _called(self, model: str, profiles: str, reading: str) -> tuple[Places, Places]:
         """Places of the cells that a model calls sensitive, and resistant."""
-        cells = pd.MultiIndex.from_product([self.counts.profiles, self.counts.inhibitors])
-        called = self.calls[profiles, reading]
-        called = called[called["model_id"] == model]
-
-        def places(call: Call) -> Places:
-            rows = called.loc[called["call"] == call, ["mutations", "inhibitor"]]
-            found = cells.get_indexer(pd.MultiIndex.from_frame(rows))
-            return found[found >= 0]
-
-        return places(Call.SENSITIVE), places(Call.RESISTANT)
+        called = self._calls[profiles, reading]
+        of_model = called["model_id"] == model
+        sensitive, resistant = (
+            called.loc[of_model & (called["call"] == call), "cell"].to_numpy()
+            for call in (Call.SENSITIVE, Call.RESISTANT)
+        )
+        return sensitive, resistant
 
     def table(self, universes: Sequence[int] | Integers) -> pd.DataFrame:
         """Choices and answers of some universes, one row each.
@@ -304,9 +325,7 @@ class Multiverse:
         table = pd.DataFrame(
             {name: self._of_every_cell(name)[place].ravel() for name in names}
             | {name: values.ravel() for name, values in decided.items()},
-            index=pd.MultiIndex.from_product(
-                [self.counts.profiles, self.counts.inhibitors], names=["profile", "inhibitor"]
-            ),
+            index=self._index,
         )
         return table[table["samples"] > 0].reset_index()
 
@@ -320,7 +339,7 @@ class Multiverse:
     ) -> NDArray[np.int8]:
         """What each cell has by its kind, in some universes; universes, profiles, inhibitors."""
         counting, ruling, _ = self._split(np.asarray(universes, dtype=np.int64))
-        kinds = self._kinds[0].reshape(-1, *self._cells)[counting]
+        kinds = self._kinds[0].reshape(prod(self._counting), *self._cells)[counting]
         return by_kind[kinds, ruling[:, None, None]]
 
     def stability(self) -> pd.DataFrame:
@@ -358,16 +377,6 @@ class Multiverse:
         table = pd.DataFrame(rows, columns=["profile", "inhibitor", "default", *words])
         return table.assign(universes=self.grid.size)
 
-    def spread(self, headline: Headline) -> Floats:
-        """Values of an answer, one axis for each choice, of length one where it has no effect."""
-        values = headline.values[headline.row]
-        ruling = self.grid.shape[COUNTING : COUNTING + RULING]
-        return values.reshape(
-            *self._counting,
-            *(ruling if values.shape[-2] > 1 else [1] * RULING),
-            values.shape[-1],
-        )
-
     def influence(self, headline: Headline) -> pd.DataFrame:
         """Divide the variance of an answer over the full grid among the choices.
 
@@ -375,27 +384,42 @@ class Multiverse:
         -------
         DataFrame
             ``choice``, ``first_order`` (share of the variance between the levels of the choice
-            alone) and ``total`` (share that is gone when all other choices are fixed, on average:
-            with every interaction the choice takes part in). Missing where the answer is the same
-            everywhere, or is missing in some universe.
+            alone) and ``total`` (share that is left when all other choices are fixed, on average:
+            with every interaction in which the choice takes part). Missing where the answer is the
+            same everywhere, or is missing in some universe.
 
         Notes
         -----
         Exact, because every combination of the grid is there with equal weight; the weights say
         how the grid was made, not how probable a universe is.
         """
-        values = self.spread(headline)
-        variance = values.var()
-        if not variance > 0:
-            variance = np.nan
-        axes = range(values.ndim)
-        first, total = [], []
-        for axis in axes:
-            others = tuple(other for other in axes if other != axis)
-            first.append(values.mean(axis=others).var() / variance)
-            total.append(values.var(axis=axis).mean() / variance)
-        return pd.DataFrame(
-            {"choice": [c.name for c in self.grid.choices], "first_order": first, "total": total}
+        row, values = headline.row, headline.values
+        weights = np.bincount(row.ravel(), minlength=len(values)) / row.size
+        ruling = self.grid.shape[COUNTING : COUNTING + RULING] if values.shape[1] > 1 else ()
+        values = values - np.tensordot(weights, values, 1).mean()
+        # Mean product of two counting universes over the choices that are left.
+        flat = values.reshape(len(values), -1)
+        products = flat @ flat.T / flat.shape[1]
+        variance = weights @ products.diagonal()
+        of_row, first, total = flat.mean(axis=1)[row], [], []
+        for axis, levels in enumerate(self._counting):
+            others = tuple(other for other in range(COUNTING) if other != axis)
+            first.append(of_row.mean(axis=others).var())
+            apart = np.moveaxis(row, axis, 0)
+            pairs = [products[one, other].mean() for one, other in product(apart, apart)]
+            total.append(variance - sum(pairs) / levels**2)
+        by_rule = values.reshape(len(values), *(ruling or [1] * RULING), values.shape[-1])
+        for axis in range(1, by_rule.ndim):
+            others = tuple(other for other in range(by_rule.ndim - 1) if other != axis - 1)
+            first.append(np.tensordot(weights, by_rule, 1).mean(axis=others).var())
+            within = by_rule.var(axis=axis).reshape(len(values), -1).mean(axis=1)
+            total.append(weights @ within)
+        # Below this the answer is the same everywhere, but for rounding.
+        scale = variance if variance > 1e-20 else np.nan
+        table = pd.DataFrame({"choice": [choice.name for choice in self.grid.choices]})
+        shares = {"first_order": first, "total": total}
+        return table.assign(
+            **{name: np.clip(np.array(part) / scale, 0, 1) for name, part in shares.items()}
         )
 
 
