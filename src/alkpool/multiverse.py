@@ -18,8 +18,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from statsmodels.stats.proportion import confint_proportions_2indep
 
-from alkpool import actionability, invitro, mutations
+from alkpool import actionability, invitro, mutations, stats
 from alkpool.actionability import VerdictRule, decide, share
 from alkpool.choices import COUNTING, EXACT, RESIDUE, RULING, Grid, Universe, calls, grid
 from alkpool.cohort import Cohort
@@ -54,6 +55,8 @@ class Headline(NamedTuple):
         one where they have no effect. A difference has one axis more, of its two groups.
     row : ndarray of int
         Place of each counting universe in the first axis; one axis for each counting choice.
+    exact : bool
+        Whether the interval is exact (Clopper-Pearson), as for the agreement of models.
     """
 
     label: str
@@ -61,6 +64,7 @@ class Headline(NamedTuple):
     k: Integers
     n: Integers
     row: Places
+    exact: bool = False
 
     @property
     def values(self) -> Floats:
@@ -72,6 +76,39 @@ class Headline(NamedTuple):
                 return share(self.k, self.n)
             case "difference":
                 return -np.diff(share(self.k, self.n), axis=-1)[..., 0]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """An answer in all universes, in order: the specification curve (Simonsohn et al. 2020).
+
+    Attributes
+    ----------
+    steps : DataFrame
+        One row for each different value, lowest first: ``value``, ``universes`` (their number),
+        and ``low`` and ``high``, the widest 95% interval of any of them (missing for cells).
+    levels : dict
+        For each choice an array of its levels by steps: universes with the level.
+    default : float
+        The value at the default.
+    missing : int
+        Universes in which nothing was observed.
+    """
+
+    steps: pd.DataFrame
+    levels: dict[str, Integers]
+    default: float
+    missing: int
+
+    def quantile(self, share: float) -> float:
+        """Value below which this share of the universes is."""
+        upto = self.steps["universes"].cumsum()
+        return float(self.steps.loc[upto >= share * self.universes, "value"].min())
+
+    @property
+    def universes(self) -> int:
+        """Number of universes with a value."""
+        return int(self.steps["universes"].sum())
 
 
 @dataclass(frozen=True)
@@ -231,7 +268,7 @@ class Multiverse:
         for level, called in enumerate(by_level):
             of_level = kinds[..., level, :]
             any_call = np.unique(np.concatenate([cells for pair in called for cells in pair]))
-            rows, place = _distinct_rows(of_level.reshape(-1, prod(self._cells))[:, any_call])
+            rows, place = _distinct_rows(of_level.reshape(row[..., level].size, -1)[:, any_call])
             row[..., level] = sum(len(part) for part in k) + place.reshape(row[..., level].shape)
             agreeing, compared = [], []
             for pair in called:
@@ -244,18 +281,22 @@ class Multiverse:
             k.append(np.concatenate(agreeing, axis=-1))
             n.append(np.concatenate(compared, axis=-1))
         return Headline(
-            f"agreement with {model}", "share", np.concatenate(k), np.concatenate(n), row
+            f"agreement with {model}",
+            "share",
+            np.concatenate(k),
+            np.concatenate(n),
+            row,
+            exact=True,
         )
 
     @cached_property
     def _calls(self) -> dict[tuple[str, str], pd.DataFrame]:
         """Calls of the cells, with their place among these."""
-        columns = ["mutations", "inhibitor"]
-        return {
-            read: called.assign(cell=self._index.get_indexer(pd.MultiIndex.from_frame(called[columns])))
-            .query("cell >= 0")[["model_id", "call", "cell"]]
-            for read, called in self.calls.items()
-        }  # fmt: skip
+        placed = {}
+        for read, called in self.calls.items():
+            names = pd.MultiIndex.from_frame(called[["mutations", "inhibitor"]])
+            placed[read] = called.assign(cell=self._index.get_indexer(names)).query("cell >= 0")
+        return placed
 
     def _called(self, model: str, profiles: str, reading: str) -> tuple[Places, Places]:
         """Places of the cells that a model calls sensitive, and resistant."""
@@ -377,6 +418,75 @@ class Multiverse:
         table = pd.DataFrame(rows, columns=["profile", "inhibitor", "default", *words])
         return table.assign(universes=self.grid.size)
 
+    def curve(self, headline: Headline) -> Curve:
+        """Put the universes in the order of an answer."""
+        values = headline.values
+        known = ~np.isnan(values)
+        different, place = np.unique(values[known], return_inverse=True)
+        # Where nothing was observed, a step beyond the last.
+        step = np.full(values.shape, len(different))
+        step[known] = place
+        repeats = self.grid.size // (headline.row.size * values[0].size)
+
+        def universes(row: Places, steps: Integers) -> Integers:
+            weights = np.bincount(row.ravel(), minlength=len(steps)) * repeats
+            each = np.repeat(weights, steps[0].size)
+            return np.bincount(steps.ravel(), each, len(different) + 1).astype(np.int64)
+
+        everywhere = universes(headline.row, step)
+        by_choice = step.reshape(len(step), *self._lengths(headline)[COUNTING:])
+        levels = {}
+        for axis, choice in enumerate(self.grid.choices):
+            number = len(choice.levels)
+            if axis < COUNTING:
+                found = [universes(headline.row.take([at], axis), step) for at in range(number)]
+            elif by_choice.shape[1 + axis - COUNTING] == 1:
+                found = [everywhere // number] * number
+            else:
+                found = [
+                    universes(headline.row, by_choice.take([at], 1 + axis - COUNTING))
+                    for at in range(number)
+                ]
+            levels[choice.name] = np.array(found)[:, :-1]
+        low, high = self._limits(headline, step, len(different))
+        return Curve(
+            steps=pd.DataFrame(
+                {"value": different, "universes": everywhere[:-1], "low": low, "high": high}
+            ),
+            levels=levels,
+            default=self.at_default(headline),
+            missing=int(everywhere[-1]),
+        )
+
+    def at_default(self, headline: Headline) -> float:
+        """Value of an answer at the default."""
+        number = self.grid.number(self.grid.default)
+        counting, ruling, reading = (int(at[0]) for at in self._split(np.array([number])))
+        of_row = headline.values[headline.row.flat[counting]]
+        return float(of_row[min(ruling, len(of_row) - 1), min(reading, of_row.shape[1] - 1)])
+
+    def _lengths(self, headline: Headline) -> tuple[int, ...]:
+        """Levels of each choice; one where a choice of verdicts or calls has no effect."""
+        _, by_rule, by_call = headline.values.shape
+        ruling = self.grid.shape[COUNTING : COUNTING + RULING]
+        return (*self._counting, *(ruling if by_rule > 1 else [1] * RULING), by_call)
+
+    def _limits(self, headline: Headline, step: Integers, steps: int) -> tuple[Floats, Floats]:
+        """Widest interval at each step: exact for the agreement of models, else Wilson's."""
+        if headline.unit == "cells":
+            return np.full(steps, np.nan), np.full(steps, np.nan)
+        pairs = np.stack([headline.k, headline.n], axis=-1).reshape(step.size, -1)
+        rows = pd.DataFrame(pairs).assign(step=step.ravel()).drop_duplicates()
+        rows = rows[rows["step"] < steps]
+        counts = rows.drop(columns="step").to_numpy().T
+        if headline.unit == "difference":
+            # Newcombe 1998: from Wilson's intervals of the two shares.
+            low, high = confint_proportions_2indep(*counts, method="newcomb")
+        else:
+            low, high = (stats.clopper_pearson if headline.exact else stats.wilson)(*counts)
+        widest = pd.DataFrame({"step": rows["step"], "low": low, "high": high}).groupby("step")
+        return widest["low"].min().to_numpy(), widest["high"].max().to_numpy()
+
     def influence(self, headline: Headline) -> pd.DataFrame:
         """Divide the variance of an answer over the full grid among the choices.
 
@@ -395,7 +505,6 @@ class Multiverse:
         """
         row, values = headline.row, headline.values
         weights = np.bincount(row.ravel(), minlength=len(values)) / row.size
-        ruling = self.grid.shape[COUNTING : COUNTING + RULING] if values.shape[1] > 1 else ()
         values = values - np.tensordot(weights, values, 1).mean()
         # Mean product of two counting universes over the choices that are left.
         flat = values.reshape(len(values), -1)
@@ -408,7 +517,7 @@ class Multiverse:
             apart = np.moveaxis(row, axis, 0)
             pairs = [products[one, other].mean() for one, other in product(apart, apart)]
             total.append(variance - sum(pairs) / levels**2)
-        by_rule = values.reshape(len(values), *(ruling or [1] * RULING), values.shape[-1])
+        by_rule = values.reshape(len(values), *self._lengths(headline)[COUNTING:])
         for axis in range(1, by_rule.ndim):
             others = tuple(other for other in range(by_rule.ndim - 1) if other != axis - 1)
             first.append(np.tensordot(weights, by_rule, 1).mean(axis=others).var())
