@@ -63,6 +63,10 @@ ensemble: $(STAMP) ## Draw many such cohorts and bound what print leaves open (A
 	@$(PY) -m alkpool.ensemble $(ARGS)
 	@$(PY) -m alkpool.curation
 
+.PHONY: sweep
+sweep: $(STAMP) ## Answer every combination of choices (ARGS="--scheduler ADDRESS COHORT ...")
+	@$(PY) -m alkpool.sweep $(ARGS)
+
 .PHONY: lint
 lint: $(STAMP) ## Check style and types
 	@$(PY) -m ruff check
