@@ -26,6 +26,7 @@ from alkpool import (
     privacy,
     ranking,
     schema,
+    supplement,
     template,
 )
 from alkpool.files import write_atomically
@@ -349,6 +350,58 @@ def diff(
         case Form.TABLE:
             text = difference.to_text(changes)
     _write(output, text)
+
+
+@app.command("import-supplement")
+def import_supplement(
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Folder with the supplementary tables of Koopman et al. 2022, saved "
+                       "as ST3 to ST8: CSV files or Excel workbooks."),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder of the cohort to make; a new one.")
+    ],
+    monotherapy: Annotated[
+        str,
+        typer.Option(help="What lines are whose table has no such column: 'yes' or 'unknown'."),
+    ] = "",
+) -> None:  # fmt: skip
+    """Make a cohort of the supplementary tables of the published study.
+
+    The tables are not part of this project, and which columns they have is our reading of the
+    paper's text: the page "The original supplement" of the book lists what is understood.
+    """
+    if monotherapy not in ("", "yes", "unknown"):
+        raise typer.BadParameter("must be 'yes' or 'unknown'", param_hint="--monotherapy")
+    if output.exists():
+        raise typer.BadParameter(f"{output} exists; name a new folder", param_hint="--output")
+    if output.name in paths.cohort_names():
+        raise typer.BadParameter(
+            f"{output.name} is a cohort of the project; name another", param_hint="--output"
+        )
+    imported = supplement.read(folder, monotherapy)
+    supplement.write(imported, output)
+    for note in imported.notes:
+        typer.echo(f"note: {note}")
+    typer.echo(_summary(cohort.load(output)))
+    typer.echo(f"made {output}; name it under cohort: in compendium.yaml, then: make report")
+
+
+@app.command("export-supplement")
+def export_supplement(
+    name: Annotated[str, typer.Argument(help="Cohort: a name, or the path of a folder.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder to write; a new one.")
+    ],
+) -> None:  # fmt: skip
+    """Write a cohort in the shape of the supplementary tables, ST3 to ST8, as CSV files."""
+    if output.exists():
+        raise typer.BadParameter(f"{output} exists; name a new folder", param_hint="--output")
+    tables = supplement.export(cohort.load(name))
+    supplement.write_tables(tables, output)
+    rows = ", ".join(f"{name} {len(table)}" for name, table in tables.items())
+    typer.echo(f"made {output}; rows: {rows}")
 
 
 def _refuse_folder(output: Path) -> None:

@@ -22,10 +22,10 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from alkpool import paths
+from alkpool.files import read_yaml
 
 CONFIGURATION = "compendium.yaml"
 PARAMETERS_TAG = "parameters"
@@ -129,11 +129,9 @@ def read(cohort: str = "") -> Compendium:
     """
     path = paths.HOME / CONFIGURATION
     try:
-        compendium = Compendium.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        compendium = Compendium.model_validate(read_yaml(path))
     except FileNotFoundError:
         raise CompendiumError(f"{path}: the file is missing") from None
-    except yaml.YAMLError as error:
-        raise CompendiumError(f"{path.name} is not readable YAML: {error}") from None
     except ValidationError as errors:
         raise CompendiumError(
             "\n".join(
@@ -142,6 +140,8 @@ def read(cohort: str = "") -> Compendium:
                 for error in errors.errors()
             )
         ) from None
+    except ValueError as error:
+        raise CompendiumError(f"{path.name} is not readable YAML: {error}") from None
     return compendium.model_copy(update={"cohort": cohort}) if cohort else compendium
 
 
@@ -290,11 +290,9 @@ def _cohort_problems(cohort: str) -> Iterator[str]:
 def _is_synthetic(folder: Path) -> bool:
     place = f"cohort: {folder.name}/cohort.yaml"
     try:
-        content = yaml.safe_load((folder / "cohort.yaml").read_text("utf-8"))
-    # An impossible date is a plain ValueError.
-    except (yaml.YAMLError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise CompendiumError(f"{place} is not readable YAML: {reason}") from None
+        content = read_yaml(folder / "cohort.yaml")
+    except ValueError as error:
+        raise CompendiumError(f"{place} is not readable YAML: {error}") from None
     said = content.get("synthetic") if isinstance(content, dict) else None
     if not isinstance(said, bool):
         found = f"found {said!r}; " if said is not None else ""

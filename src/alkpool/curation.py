@@ -23,11 +23,21 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from alkpool import cohort, dictionary, flatfile, invitro, mutations, paths, stats
+from alkpool import (
+    added_models,
+    cohort,
+    dictionary,
+    flatfile,
+    invitro,
+    mutations,
+    paths,
+    stats,
+)
 from alkpool.files import write_atomically
 from alkpool.schema import (
     ASSERTIONS,
     INVITRO_SOURCES,
+    INVITRO_TABLES,
     LIST_SEPARATOR,
     MEASUREMENTS,
     MODELS,
@@ -623,7 +633,9 @@ def _invitro(folder: Path) -> list[tuple[Table, pd.DataFrame]]:
     models = decide(_models(calls, assays), MODELS, decisions)
     sources = decide(_invitro_sources(calls), INVITRO_SOURCES, decisions)
     measurements = decide(_measurements(calls), MEASUREMENTS, decisions)
-    return [(INVITRO_SOURCES, sources), (MODELS, models), (MEASUREMENTS, measurements)]
+    built = {INVITRO_SOURCES.name: sources, MODELS.name: models, MEASUREMENTS.name: measurements}
+    with_added = added_models.join(folder / "added", built)
+    return [(table, with_added[table.name]) for table in INVITRO_TABLES]
 
 
 _SETTING = ["cell_line", "fusion", "readout"]
