@@ -25,6 +25,7 @@ import yaml
 from rocrate.rocrate import ROCrate
 
 from alkpool import paths, timeline
+from alkpool.cohort import DESCRIPTION_FILE
 from alkpool.compendium import CompendiumError, shown
 from alkpool.execution import exchange
 
@@ -41,16 +42,16 @@ LICENCES = {
 }
 PAPER = "https://doi.org/10.1016/j.cllc.2021.06.011"
 
-# Folder of the release, where it comes from, its licence, and what it holds.
+# Folder of the release, where it comes from in the checkout, its licence, and what it holds.
 FOLDERS = {
-    "data": (paths.DATA, CC_BY, "Facts with their sources and places; README.md is the data "
+    "data": ("data", CC_BY, "Facts with their sources and places; README.md is the data "
              "dictionary, datapackage.json the description for programs. Cohorts that cohort.yaml "
              "calls synthetic are made up: their rows are not patients."),
-    "results": (paths.RESULTS, CC_BY, "Tables that the notebooks made of the data, by cohort. "
+    "results": ("results", CC_BY, "Tables that the notebooks made of the data, by cohort. "
                 "Rows of synthetic cohorts have the column synthetic."),
-    "book": (paths.BUILD / "book", CC_BY, "The rendered book; open index.html."),
-    "notebooks": (paths.NOTEBOOKS, MIT, "The chapters, without outputs."),
-    "src": (paths.HOME / "src", MIT, "The package alkpool."),
+    "book": ("build/book", CC_BY, "The rendered book; open index.html."),
+    "notebooks": ("notebooks", MIT, "The chapters, without outputs."),
+    "src": ("src", MIT, "The package alkpool."),
 }  # fmt: skip
 FILES = {
     "README.md": (CC_BY, "text/markdown", "What alkpool is and how to run it."),
@@ -83,7 +84,7 @@ class Identity:
         return f"alkpool-{self.version}" + "-draft" * self.draft
 
 
-def identify(home: Path = paths.HOME) -> Identity:
+def identify(home: Path) -> Identity:
     """Read version and date: ``date-released`` of CITATION.cff, or of a draft its last commit.
 
     Raises
@@ -110,11 +111,13 @@ def identify(home: Path = paths.HOME) -> Identity:
         ) from None
 
 
-def make(target: Path, since: Path | None = None) -> Path:
+def make(home: Path, target: Path, since: Path | None = None) -> Path:
     """Make the release as one folder: all of it, or nothing.
 
     Parameters
     ----------
+    home : Path
+        The checkout, with the results and the book that were made in it.
     target : Path
         Folder in which it is made, under its name; an older one of that name is replaced.
     since : Path, optional
@@ -130,22 +133,22 @@ def make(target: Path, since: Path | None = None) -> Path:
     CompendiumError
         Where something that belongs into it has not been made.
     """
-    identity = identify()
-    missing = [shown(source) for source, *_ in FOLDERS.values() if not any(source.glob("*"))] + [
-        name for name in FILES if not (paths.HOME / name).is_file()
-    ]
+    identity = identify(home)
+    sources = {name: home / place for name, (place, *_) in FOLDERS.items()}
+    missing = [shown(source) for source in sources.values() if not any(source.glob("*"))]
+    missing += [name for name in FILES if not (home / name).is_file()]
     if missing:
         raise CompendiumError(f"not there: {', '.join(missing)}; run make report first")
-    note = release_note(identity, paths.RESULTS, since)
+    note = release_note(home, identity, since)
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix=".making-") as stage:
         folder = Path(stage) / identity.name
-        for name, (source, *_) in FOLDERS.items():
+        for name, source in sources.items():
             shutil.copytree(source, folder / name, ignore=_unwanted)
         for name in FILES:
-            shutil.copyfile(paths.HOME / name, folder / name)
+            shutil.copyfile(home / name, folder / name)
         (folder / NOTE).write_text(note, "utf-8")
-        (folder / VERSIONS).write_text(versions(), "utf-8")
+        (folder / VERSIONS).write_text(versions(home), "utf-8")
         (folder / METADATA).write_text(describe(folder, identity), "utf-8")
         (folder / CHECKSUMS).write_text(checksums(folder), "utf-8")
         made = target / identity.name
@@ -167,9 +170,9 @@ def checksums(folder: Path) -> str:
     )
 
 
-def versions() -> str:
+def versions(home: Path) -> str:
     """List Python and every locked package with its version, as CSV."""
-    lock = (paths.HOME / "requirements.lock").read_text("utf-8")
+    lock = (home / "requirements.lock").read_text("utf-8")
     locked = re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)", lock, re.MULTILINE)
     python = ".".join(map(str, sys.version_info[:3]))
     rows = [("python", python), *sorted(set(locked))]
@@ -244,31 +247,38 @@ def _tables(folder: Path) -> Iterator[tuple[str, str]]:
     said = {f"data/{each['path']}": each["description"] for each in package["resources"]}
     for path in sorted((folder / "data").rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.suffix in MEDIA:
-            yield name, said.get(name) or f"Description of {Path(name).parent.as_posix()}."
+        if path.name == DESCRIPTION_FILE:
+            yield name, f"What the cohort is: {_title(folder, path.parent.name)}."
+        elif path.suffix in MEDIA:
+            yield name, said.get(name, "Description of the tables, for programs.")
     for path in sorted((folder / "results").rglob("*.csv")):
         name = path.relative_to(folder).as_posix()
-        cohort = path.relative_to(folder / "results").parts[0]
-        description = folder / "data" / "cohorts" / cohort / "cohort.yaml"
-        title = cohort
-        if description.is_file():
-            title = yaml.safe_load(description.read_text("utf-8"))["title"]
-        yield name, f"{path.stem.replace('_', ' ').capitalize()}. {title}."
+        words = path.stem.replace("_", " ").capitalize()
+        title = _title(folder, path.relative_to(folder / "results").parts[0])
+        made_up = "synthetic" in path.read_text("utf-8").partition("\n")[0].split(",")
+        yield name, f"{words}. {title}." + " Synthetic rows, not patients." * made_up
 
 
-def release_note(identity: Identity, results: Path, since: Path | None = None) -> str:
+def _title(folder: Path, cohort: str) -> str:
+    description = folder / "data" / "cohorts" / cohort / DESCRIPTION_FILE
+    if not description.is_file():
+        return cohort
+    return str(yaml.safe_load(description.read_text("utf-8"))["title"])
+
+
+def release_note(home: Path, identity: Identity, since: Path | None = None) -> str:
     """Say what the newest data changed, what moved since an earlier release, and the changes.
 
     Parameters
     ----------
+    home : Path
+        The checkout, of which the changelog and the results of ``curated`` are read.
     identity : Identity
         From `identify`.
-    results : Path
-        Result tables, of which ``curated`` is read.
     since : Path, optional
         Folder of an earlier release, or of its results.
     """
-    folder = results / COHORT
+    folder = home / "results" / COHORT
     takeaways = json.loads((folder / "takeaways/11-evidence-over-time.json").read_text("utf-8"))
     newest = pd.read_csv(folder / "evidence_newest.csv")
     lines = [
@@ -298,7 +308,7 @@ def release_note(identity: Identity, results: Path, since: Path | None = None) -
             "",
             *_moved(moved),
         ]
-    lines += ["## Changes", "", _changelog(identity.version), "", "## What is in it", ""]
+    lines += ["## Changes", "", _changelog(home, identity.version), "", "## What is in it", ""]
     lines += [f"- `{name}/`: {text}" for name, (_, _, text) in FOLDERS.items()]
     lines += [
         f"- `{METADATA}` describes the folder (RO-Crate 1.1), `{VERSIONS}` lists the packages, "
@@ -341,9 +351,9 @@ def _moved(changes: pd.DataFrame) -> list[str]:
     return [*lines, ""]
 
 
-def _changelog(version: str) -> str:
+def _changelog(home: Path, version: str) -> str:
     """Text of a version in the changelog; of the coming one where the version has none."""
-    text = (paths.HOME / "CHANGELOG.md").read_text("utf-8")
+    text = (home / "CHANGELOG.md").read_text("utf-8")
     parts = re.split(r"^## \[(.+?)\].*$", text, flags=re.MULTILINE)
     sections = dict(zip(parts[1::2], parts[2::2], strict=True))
     return (sections.get(version) or sections.get("Unreleased") or "").strip()
@@ -356,7 +366,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--since", type=Path, help="folder of an earlier release or its results")
     options = parser.parse_args(arguments)
     try:
-        made = make(options.target.resolve(), options.since)
+        made = make(paths.HOME, options.target.resolve(), options.since)
     except CompendiumError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
