@@ -20,13 +20,14 @@ from alkpool.compendium import CompendiumError
 COLUMNS = (
     "profile,inhibitor,moved,verdict,verdict_before,benefit_k,benefit_n,relapsed,relapse_n,"
     "benefit_k_before,benefit_n_before,relapsed_before,relapse_n_before,"
-    "benefit_low,benefit_high,relapse_low,relapse_high"
+    "benefit_low,benefit_high,relapse_low,relapse_high,"
+    "unknown_n,unknown_n_before,combined_n,combined_n_before"
 )
 ROWS = (
     "G1202R,lorlatinib,verdict,possibly beneficial,insufficient evidence,"
-    "2,3,0,4,1,2,0,4,0.2077,0.9385,0,0.4899",
+    "2,3,0,4,1,2,0,4,0.2077,0.9385,0,0.4899,1,0,2,1",
     "L1196M,alectinib,denominator,insufficient evidence,insufficient evidence,"
-    "0,0,1,9,0,0,1,8,,,0.02,0.43",
+    "0,0,1,9,0,0,1,8,,,0.02,0.43,0,0,0,0",
 )
 NEWEST = "\n".join([COLUMNS, *ROWS]) + "\n"
 
@@ -73,7 +74,9 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def graph(folder: Path) -> dict[str, dict]:
     said = json.loads((folder / release.METADATA).read_text("utf-8"))
-    assert said["@context"] == "https://w3id.org/ro/crate/1.1/context"
+    profile, terms = said["@context"]
+    assert profile == "https://w3id.org/ro/crate/1.1/context"
+    assert list(terms) == ["sha256"]
     return {entity["@id"]: entity for entity in said["@graph"]}
 
 
@@ -139,6 +142,53 @@ def test_metadata_is_read_by_the_reference_library(home: Path) -> None:
             assert entity["license"]["@id"] in release.LICENCES, name
 
 
+# The validator fetches the JSON-LD context that the metadata name. Without a network it gets the
+# one that comes with the reference library (that of 1.3, in which the terms used mean the same).
+VALIDATE = """
+import json, pathlib, sys, types
+import rocrate
+from rocrate_validator import models, services
+from rocrate_validator.utils.http import HttpRequester
+
+context = (pathlib.Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld").read_text()
+
+def get(requester, url, **_):
+    assert url == "https://w3id.org/ro/crate/1.1/context", url
+    return types.SimpleNamespace(
+        status_code=200, ok=True, url=url, text=context, json=lambda: json.loads(context),
+        headers={"Content-Type": "application/ld+json"},
+    )
+
+HttpRequester.get = get
+settings = services.ValidationSettings(
+    rocrate_uri=sys.argv[1],
+    profile_identifier="ro-crate-1.1",
+    requirement_severity=models.Severity.RECOMMENDED,
+)
+issues = services.validate(settings).get_issues()
+print(json.dumps([[issue.severity.name, issue.message] for issue in issues]))
+"""
+
+
+def validated(folder: Path) -> list[list[str]]:
+    command = [sys.executable, "-c", VALIDATE, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_reference_validator_finds_nothing_wrong(home: Path) -> None:
+    """RO-Crate 1.1, required and recommended; the authors have no page of their own."""
+    made = release.make(home, home / "out")
+    assert validated(made) == [["RECOMMENDED", "The organization SHOULD have a URL."]]
+    path = made / release.METADATA
+    said = json.loads(path.read_text("utf-8"))
+    (root,) = [entity for entity in said["@graph"] if entity["@id"] == "./"]
+    del root["datePublished"]
+    path.write_text(json.dumps(said), "utf-8")
+    assert "REQUIRED" in dict(validated(made))
+
+
 def test_metadata_agree_with_the_checksums(home: Path) -> None:
     made = release.make(home, home / "out")
     sums = dict(
@@ -178,7 +228,7 @@ def test_note_says_what_the_newest_data_changed(home: Path) -> None:
     rows = [line for line in note.splitlines() if line.startswith("| ")]
     assert rows[1:] == [
         "| G1202R | lorlatinib | insufficient evidence | possibly beneficial | 1/2 | "
-        "2/3 (21% to 94%) | 0/4 | 0/4 (0% to 49%) |"
+        "2/3 (21% to 94%) | 0/4 | 0/4 (0% to 49%) | 1 | 3 |"
     ]
     assert "### Added" in note
 

@@ -194,6 +194,8 @@ def describe(folder: Path, identity: Identity) -> str:
     """
     cited = yaml.safe_load((folder / "CITATION.cff").read_text("utf-8"))
     crate = ROCrate(version="1.1")
+    # The context of version 1.1 is older than this term of schema.org.
+    crate.metadata.extra_terms["sha256"] = "https://schema.org/sha256"
 
     def entity(identifier: str, kind: str, **said: Any) -> dict[str, str]:
         crate.add_jsonld({"@id": identifier, "@type": kind, **said})
@@ -211,7 +213,7 @@ def describe(folder: Path, identity: Identity) -> str:
     root["datePublished"] = identity.date.isoformat()
     root["version"] = identity.version
     root["license"] = licences[CC_BY]
-    root["author"] = authors
+    root["author"] = authors if len(authors) > 1 else authors[0]
     root["publisher"] = authors[0]
     root["keywords"] = ", ".join(cited["keywords"])
     root["citation"] = paper
@@ -335,8 +337,8 @@ def _moved(changes: pd.DataFrame) -> list[str]:
         return []
     lines = [
         "| profile | inhibitor | verdict before | verdict | benefit / decided lines before | now "
-        "(95% CI) | relapsed / samples after it before | now (95% CI) |",
-        "|---|---|---|---|---|---|---|---|",
+        "(95% CI) | relapsed / samples after it before | now (95% CI) | other lines before | now |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows.to_dict("records"):
         cells = [row["profile"], row["inhibitor"], row["verdict_before"], row["verdict"]]
@@ -347,8 +349,11 @@ def _moved(changes: pd.DataFrame) -> list[str]:
             if row[n]:
                 now += f" ({row[f'{name}_low']:.0%} to {row[f'{name}_high']:.0%})"
             cells += [f"{row[f'{k}_before']}/{row[f'{n}_before']}", now]
+        cells += [
+            str(row[f"unknown_n{when}"] + row[f"combined_n{when}"]) for when in ("_before", "")
+        ]
         lines.append(f"| {' | '.join(cells)} |")
-    return [*lines, ""]
+    return [*lines, "", "Other lines are undecided, or not known to be monotherapy.", ""]
 
 
 def _changelog(home: Path, version: str) -> str:
