@@ -36,6 +36,10 @@ report: $(STAMP) ## Run the notebooks that changed and make the book, build/book
 pdf: report ## Print the whole report as one PDF, build/alkpool.pdf; needs Chromium
 	@$(PY) -m alkpool.pdf
 
+.PHONY: release
+release: report ## Put data, results and book into one described folder (SINCE="earlier release")
+	@$(PY) -m alkpool.release $(if $(SINCE),--since "$(SINCE)")
+
 .PHONY: test
 test: $(STAMP) lint report ## Check the code, make the book, and run every test
 	@$(PY) -m pytest -n 2 --dist loadfile
