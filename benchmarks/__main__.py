@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ ROWS, UNIVERSES, REPEATS = 10_000_000, 10_000, 7
 NOTEBOOKS, REPORTS = 5, 3
 ENGINES = ("alkpool", "row-wise pandas", "DuckDB", "Polars")
 PARTS = ("classification", "multiverse", "report")
-PACKAGES = ("numpy", "pandas", "pyarrow", "duckdb", "polars", "papermill", "specification-curve")
+PACKAGES = ("numpy", "pandas", "pyarrow", "duckdb", "polars", "papermill", "specification_curve")
 SEED = 1
 
 Results = dict[str, Any]
@@ -40,9 +40,7 @@ def classification(options: argparse.Namespace) -> Results:
         timed = run(
             "classification:times", **where, engines=options.engines, repeats=options.repeats
         )
-        memory = {
-            engine: run("classification:memory", **where, engine=engine) for engine in whole
-        }
+        memory = {engine: run("classification:memory", **where, engine=engine) for engine in whole}
         found[str(lines)] = {"times": timed, "memory": memory}
         say(f"classification of {lines:,} lines")
     by_part = run("classification:memory_by_part", folder=str(folder))
@@ -83,6 +81,7 @@ MEASURE: dict[str, Callable[[argparse.Namespace], Results]] = {
 
 def conditions() -> dict[str, object]:
     """Describe the machine, without its name, and how busy it is."""
+    installed = {found.name: found.version for found in distributions()}
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     return {
         "cores": os.cpu_count(),
@@ -90,7 +89,7 @@ def conditions() -> dict[str, object]:
         "system": f"{platform.system()} {platform.machine()}",
         "load before": round(os.getloadavg()[0], 1),
         "Python": platform.python_version(),
-        **{name: version(name) for name in PACKAGES},
+        **{name: installed[name] for name in PACKAGES if name in installed},
     }
 
 

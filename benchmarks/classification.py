@@ -10,7 +10,7 @@ from benchmarks.child import peak_megabytes
 from benchmarks.engines import ENGINES, read_lines
 
 # The lines that one-row-at-a-time engines classify; the time for all is extrapolated from them.
-SAMPLED_LINES = 20_000
+SAMPLED_LINES = 5_000
 ROW_WISE = "row-wise pandas"
 
 

@@ -87,9 +87,7 @@ def decide(line: pd.Series) -> tuple[str, str]:
         if months >= THRESHOLD and relation != "<":
             return long, "benefit"
         if months <= THRESHOLD if relation == "<" else months < THRESHOLD and relation != ">":
-            return (
-                (ongoing, "unknown") if line["status"] == "ongoing" else (short, "no benefit")
-            )
+            return (ongoing, "unknown") if line["status"] == "ongoing" else (short, "no benefit")
         break
     return "R9", "unknown"
 
