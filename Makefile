@@ -71,6 +71,11 @@ ensemble: $(STAMP) ## Draw many such cohorts and bound what print leaves open (A
 sweep: $(STAMP) ## Answer every combination of choices (ARGS="--scheduler ADDRESS COHORT ...")
 	@$(PY) -m alkpool.sweep $(ARGS)
 
+.PHONY: bench
+bench: .venv-bench/.complete ## Measure speed and memory, benchmarks/README.md (ARGS="--rows 1000")
+	@.venv-bench/bin/python -m pytest -q benchmarks
+	@.venv-bench/bin/python -m benchmarks $(ARGS)
+
 .PHONY: lint
 lint: $(STAMP) ## Check style and types
 	@$(PY) -m ruff check
@@ -117,3 +122,13 @@ else
 	@.venv/bin/uv pip install --python $(PY) --no-deps --no-build-isolation --quiet -e .
 	@printf '%s\n' "$(CURDIR)" > $@
 endif
+
+# An environment of its own for what only the benchmarks need: no test meets another plugin.
+.venv-bench/.complete: requirements-bench.lock $(STAMP)
+	@echo "making the environment .venv-bench (once)"
+	@"$(PYTHON)" -m venv --clear .venv-bench
+	@for lock in requirements.lock requirements-bench.lock; do \
+	  .venv/bin/uv pip install --python .venv-bench/bin/python --quiet --no-deps --require-hashes -r $$lock || exit 1; \
+	done
+	@.venv/bin/uv pip install --python .venv-bench/bin/python --no-deps --no-build-isolation --quiet -e .
+	@touch $@
