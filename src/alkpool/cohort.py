@@ -164,7 +164,7 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
             *_order_problems(frames[table.name], table, file),
         ]
     if well_formed:
-        problems += _relations_between(frames, label)
+        problems += relation_problems(frames, label)
     problems += _calls_problems(folder)
     if problems or meta is None:
         return None, sorted(problems)
@@ -231,7 +231,8 @@ def _calls_problems(folder: Path) -> Sequence[Problem]:
     return []
 
 
-def _relations_between(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Problem]:
+def relation_problems(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Problem]:
+    """List what does not fit between the tables of a cohort, cells as text."""
     sources, patients = frames[SOURCES.name], frames[PATIENTS.name]
     samples, treatments = frames[SAMPLES.name], frames[TREATMENTS.name]
     yield from unknown_keys(

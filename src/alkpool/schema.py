@@ -694,7 +694,7 @@ def read_text(path: Path, table: Table, label: str) -> tuple[pd.DataFrame, list[
     if path.exists() and not (path.is_file() or path.is_dir()):
         # A pipe would be waited for, and some devices have no end.
         return _no_rows(table), [Problem(label, None, "", "", "is no plain file; must be CSV")]
-    frame, problems = _read_cells(path, table.columns, label)
+    frame, problems = read_cells(path, table.columns, label)
     listed = ", ".join(table.columns)
     problems += [
         Problem(
@@ -728,16 +728,26 @@ def read_columns(
     list of Problem
         What is wrong with the form or with the cells of ``columns``.
     """
-    frame, problems = _read_cells(path, columns, label)
+    frame, problems = read_cells(path, columns, label)
     if not problems:
         wanted = replace(table, schema=table.schema.select_columns(list(columns)), key=())
         problems = list(cell_problems(frame[list(columns)], wanted, label))
     return frame, problems
 
 
-def _read_cells(
+def read_cells(
     path: Path, required: Sequence[str], label: str
 ) -> tuple[pd.DataFrame, list[Problem]]:
+    """Read a CSV file as text, whatever its columns, and list what is wrong with its form.
+
+    Returns
+    -------
+    DataFrame
+        All cells of the file; empty where the form is wrong.
+    list of Problem
+        Also each of the ``required`` columns that is missing.
+    """
+
     def broken(
         allowed: str, row: int | None = None, column: str = ""
     ) -> tuple[pd.DataFrame, list[Problem]]:
