@@ -199,10 +199,13 @@ def _explained(failure: Failure) -> str:
 def _in_own_process(
     task: Task, build: Path, environment: dict[str, str], processes: list[subprocess.Popen[bytes]]
 ) -> Failure | None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from alkpool.execution import work; work()"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
-    )  # fmt: skip
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from alkpool.execution import work; work()"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
+        )  # fmt: skip
+    except OSError as error:
+        return Failure(task.page, f"its process did not start: {error}")
     processes.append(process)
     answer, errors = process.communicate(pickle.dumps((task, build)))
     if process.returncode != 0:
@@ -364,8 +367,9 @@ def _are_equal(one: Path, other: Path) -> bool:
 
 def _replace(results: Path, fresh: Mapping[str, Path], gone: Iterable[str]) -> None:
     """Change tables so that readers see all the old ones or all the new ones."""
-    if results.is_dir() and not os.access(results, os.W_OK):
-        raise PermissionError(errno.EACCES, "the folder cannot be written to", str(results))
+    for folder in sorted({results, *((results / name).parent for name in (*fresh, *gone))}):
+        if folder.is_dir() and not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, "the folder cannot be written to", str(folder))
     staged = results.with_name(f".{results.name}.new")
     shutil.rmtree(staged, ignore_errors=True)
     try:
