@@ -7,10 +7,8 @@ takes its place in one step; a process that dies before leaves the old one as it
 """
 
 import datetime
-import fcntl
 import hashlib
 import importlib.util
-import os
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -24,7 +22,7 @@ import pandas as pd
 from alkpool import actionability, cohort, curation, flatfile, linkage, paths
 from alkpool.cohort import Cohort
 from alkpool.execution import exchange
-from alkpool.files import write_atomically
+from alkpool.files import locked, write_atomically
 from alkpool.flatfile import Addition, Sheet
 from alkpool.linkage import Match
 from alkpool.lookup import printable
@@ -129,12 +127,8 @@ def is_curated(folder: Path) -> bool:
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Let one process at a time add to a cohort; others wait."""
-    root = os.open(paths.HOME if is_curated(folder) else folder.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(root, fcntl.LOCK_EX)
+    with locked(paths.HOME if is_curated(folder) else folder.parent):
         yield
-    finally:
-        os.close(root)
 
 
 def plan(file: Path, folder: Path) -> Plan:

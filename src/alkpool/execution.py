@@ -9,7 +9,6 @@ there, all or none.
 import ctypes
 import datetime
 import errno
-import fcntl
 import hashlib
 import json
 import os
@@ -19,16 +18,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from alkpool import paths
 from alkpool.compendium import CompendiumError, Task, shown
-from alkpool.files import write_if_changed
+from alkpool.files import locked, write_if_changed
 from alkpool.kernel_startup import DECLARATION
 
 RECORD = "record.json"
@@ -339,7 +337,9 @@ def publish(tasks: Sequence[Task], build: Path, results: Path) -> bool:
     before = set(json.loads(ledger.read_text("utf-8"))) if ledger.is_file() else set()
     # First the names of old and new files: a run that is killed half-way forgets none of them.
     _write_names(ledger, before | made.keys())
-    with _alone_beside(results):
+    results.parent.mkdir(parents=True, exist_ok=True)
+    # Another run with a build folder of its own may publish to the same tables.
+    with locked(results.parent):
         gone = {name for name in before - made.keys() if (results / name).is_file()}
         other = {name for name, (_, path) in made.items() if not _are_equal(results / name, path)}
         if gone or other:
@@ -347,18 +347,6 @@ def publish(tasks: Sequence[Task], build: Path, results: Path) -> bool:
     _write_names(ledger, made)
     _prune(tasks, build)
     return bool(gone or other)
-
-
-@contextmanager
-def _alone_beside(folder: Path) -> Iterator[None]:
-    """Let one run at a time change a folder, also runs with build folders of their own."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    parent = os.open(folder.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(parent, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(parent)
 
 
 def _are_equal(one: Path, other: Path) -> bool:
