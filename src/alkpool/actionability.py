@@ -385,7 +385,7 @@ def gather(
     assertions = assertions.assign(
         source_id=assertions["assertion_id"],
         label=assertions["citation"],
-        url=assertions["pmid"].map(_link),
+        url=_or_place(assertions["pmid"].map(_link), assertions["locator"]),
     )
     years = pool.sources.loc[
         pool.sources["source_id"].isin(pool.patients["source_id"]), "year"
@@ -447,7 +447,10 @@ def _laboratory_calls(laboratory: invitro.InVitro) -> pd.DataFrame:
     )
     table = measured.merge(of_model, on=keys).merge(models, on="model_id")
     table = table.merge(sources, on="source_id").sort_values("measurement_id")
-    table = table.assign(value=table["value"].astype(object).where(table["value"].notna(), None))
+    table = table.assign(
+        value=table["value"].astype(object).where(table["value"].notna(), None),
+        url=_or_place(table["url"], table["locator"]),
+    )
     return _for_rank(table.rename(columns={"model_id": "model", "potency_type": "potency"}))
 
 
@@ -455,6 +458,7 @@ def _cases(pool: Cohort) -> pd.DataFrame:
     """Samples behind each cell: those at resistance to the inhibitor, and those before a line."""
     samples = pool.samples.merge(pool.patients[["patient_id", "source_id"]], on="patient_id")
     samples = samples.merge(_references(pool.sources), on="source_id")
+    samples["url"] = _or_place(samples["url"], samples["locator"])
     relapsed = samples.assign(inhibitor=samples["resistance_on"], role="at resistance")
     lines = pool.treatments[["sample_id", "inhibitor"]]
     treated = samples.merge(lines, on="sample_id").assign(role="before the line")
@@ -483,3 +487,9 @@ def _link(pmid: str, doi: str = "") -> str:
     if pmid:
         return f"https://pubmed.ncbi.nlm.nih.gov/{quote(pmid)}/"
     return f"https://doi.org/{quote(doi)}" if doi else ""
+
+
+def _or_place(links: pd.Series, places: pd.Series) -> pd.Series:
+    """Fill blank addresses with that of the place where the fact was read, if it is on the web."""
+    read_at = places.str.extract(r"^(https?://\S+)", expand=False).fillna("")
+    return links.where(links != "", read_at)
