@@ -52,6 +52,10 @@ check: $(STAMP) ## List every problem of the data (COHORTS="folder ..." for some
 lab: $(STAMP) folders ## Open the notebooks in JupyterLab (ARGS=--allow-root where one is root)
 	@$(PY) -m jupyterlab --notebook-dir=notebooks $(ARGS)
 
+.PHONY: new
+new: $(STAMP) ## Make a notebook of your own, a chapter of the book: make new NAME=my-question
+	@$(PY) -m alkpool.fork --title="$$TITLE" --cohort="$$COHORT" -- "$$NAME"
+
 .PHONY: data
 data: $(STAMP) ## Make the tables, the data dictionary and the references from the raw facts
 	@$(PY) -m alkpool.curation

@@ -21,12 +21,14 @@ from alkpool.files import read_yaml
 from alkpool.schema import (
     COHORT_TABLES,
     LIST_SEPARATOR,
+    NO_UNSEEN,
     PATIENTS,
     SAMPLES,
     SOURCES,
     SYNTHETIC_CALLS,
     TREATMENTS,
     UNKNOWN,
+    UNSEEN,
     DataError,
     Problem,
     Table,
@@ -181,9 +183,12 @@ def read_meta(path: Path, label: str) -> tuple[CohortMeta | None, list[Problem]]
     except ValueError as error:
         return None, [Problem(label, None, "", "", f"is not readable YAML ({error})")]
     try:
-        return CohortMeta.model_validate(content), []
+        meta = CohortMeta.model_validate(content)
     except ValidationError as errors:
         return None, [_in_our_words(error, label) for error in errors.errors()]
+    unseen = {key: text for key, text in meta if isinstance(text, str) and UNSEEN.search(text)}
+    problems = [Problem(label, None, "", unseen[key], f"{key} {NO_UNSEEN}") for key in unseen]
+    return None if problems else meta, problems
 
 
 def _in_our_words(error: ErrorDetails, label: str) -> Problem:
@@ -193,7 +198,7 @@ def _in_our_words(error: ErrorDetails, label: str) -> Problem:
         case "missing":
             return Problem(label, None, "", "", f"the key {key} is missing; {keys}")
         case "extra_forbidden" | "invalid_key":
-            return Problem(label, None, "", "", f"the key {key[:80]!r} is unknown; {keys}")
+            return Problem(label, None, "", "", f"the key {key[:80]} is unknown; {keys}")
         case "model_type":
             return Problem(label, None, "", "", f"must be lines of 'key: value'; {keys}")
     allowed = _DESCRIPTION_VALUES.get(key, "text")
