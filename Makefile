@@ -30,7 +30,7 @@ help: ## List what there is to make
 
 .PHONY: report
 report: $(STAMP) ## Run the notebooks that changed and make the book, build/book/index.html
-	@$(PY) -m alkpool.compendium report
+	@$(PY) -m alkpool.compendium report $(if $(filter command,$(origin COHORT)),--cohort "$(COHORT)")
 
 .PHONY: pdf
 pdf: report ## Print the whole report as one PDF, build/alkpool.pdf; needs Chromium

@@ -62,6 +62,24 @@ def name_list_items(
         context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
 
 
+def name_sidebar_toggles(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Name the buttons that unfold the sidebar: the theme draws an arrow there, and no word."""
+    generate = context.get("generate_toctree_html")
+    if generate is None:
+        return
+
+    def generate_with_names(*arguments: Any, **options: Any) -> Any:
+        tree = generate(*arguments, **options)
+        for item in tree.select("li.has-children:has(> a.reference) > details > summary"):
+            link = item.find_previous("a", class_="reference")
+            item["aria-label"] = f"Pages below {link.get_text(strip=True)}"
+        return tree
+
+    context["generate_toctree_html"] = generate_with_names
+
+
 def link_rows(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
@@ -102,6 +120,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("builder-inited", copy_datatables)
     app.connect("html-page-context", add_tables_to_page)
     app.connect("html-page-context", name_list_items)
+    # After the theme, which makes the function.
+    app.connect("html-page-context", name_sidebar_toggles, priority=600)
     app.connect("html-page-context", link_rows)
     app.connect("config-inited", drop_live_code)
     app.connect("build-finished", drop_icon_script)

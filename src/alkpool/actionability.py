@@ -8,11 +8,12 @@ given after a sample with the profile, how many brought benefit.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from alkpool import cohort as cohorts
 from alkpool import invitro, mutations, ranking, stats
@@ -32,6 +33,8 @@ HIGH_RELAPSE_SHARE = 0.10
 HIGH_RELAPSE_SAMPLES = 3
 LOW_RELAPSE_SHARE = 0.05
 
+Threshold = float | NDArray[np.float64] | NDArray[np.int64]
+
 RULES = {
     "V1": "too few evaluable lines, relapsing share high",
     "V2": "too few evaluable lines, relapsing share not high",
@@ -39,6 +42,15 @@ RULES = {
     "V4": "sensitivity not low, relapsing share high",
     "V5": "sensitivity high, relapsing share low",
     "V6": "sensitivity not low, neither V4 nor V5",
+}
+
+VERDICTS = {
+    "V1": Verdict.NONE,
+    "V2": Verdict.INSUFFICIENT,
+    "V3": Verdict.NONE,
+    "V4": Verdict.CONFLICTING,
+    "V5": Verdict.LIKELY,
+    "V6": Verdict.POSSIBLE,
 }
 
 
@@ -210,36 +222,57 @@ def judge(counts: pd.DataFrame, rule: VerdictRule = VerdictRule()) -> pd.DataFra
         sample was taken after the inhibitor its relapsing share is not known, and cannot be
         called low: benefit is then at most possible.
     """
-    relapse_n = counts["relapse_n"].to_numpy(dtype=float)
-    benefit_n = counts["benefit_n"].to_numpy(dtype=float)
-    nothing = np.full(len(counts), np.nan)
-    relapsing = np.divide(
-        counts["relapsed"].to_numpy(dtype=float), relapse_n, out=nothing.copy(), where=relapse_n > 0
+    decided = decide(
+        *(counts[name].to_numpy() for name in ("relapsed", "relapse_n", "benefit_k", "benefit_n")),
+        **asdict(rule),
     )
-    sensitivity = np.divide(
-        counts["benefit_k"].to_numpy(dtype=float), benefit_n, out=nothing, where=benefit_n > 0
-    )
-    few = benefit_n < rule.min_evaluable
-    high = (relapsing >= rule.high_relapse_share) & (
-        counts["relapsed"].to_numpy() >= rule.high_relapse_samples
-    )
-    decisions = [
-        (few & high, "V1", Verdict.NONE),
-        (few, "V2", Verdict.INSUFFICIENT),
-        (sensitivity < rule.low_sensitivity, "V3", Verdict.NONE),
-        (high, "V4", Verdict.CONFLICTING),
-        (
-            (sensitivity >= rule.high_sensitivity) & (relapsing < rule.low_relapse_share),
-            "V5",
-            Verdict.LIKELY,
-        ),
+    verdicts, rules = (np.array(names) for names in (list(VERDICTS.values()), list(VERDICTS)))
+    return counts.assign(verdict=verdicts[decided], rule=rules[decided])
+
+
+def decide(
+    relapsed: ArrayLike,
+    relapse_n: ArrayLike,
+    benefit_k: ArrayLike,
+    benefit_n: ArrayLike,
+    *,
+    min_evaluable: Threshold,
+    low_sensitivity: Threshold,
+    high_sensitivity: Threshold,
+    high_relapse_share: Threshold,
+    high_relapse_samples: Threshold,
+    low_relapse_share: Threshold,
+) -> NDArray[np.intp]:
+    """Give the place in `VERDICTS` of the rule that decides; everything broadcasts.
+
+    Parameters
+    ----------
+    relapsed, relapse_n, benefit_k, benefit_n : array_like of int
+        Counts.
+    min_evaluable, low_sensitivity, high_sensitivity, high_relapse_share, high_relapse_samples, \
+low_relapse_share : number or ndarray
+        Thresholds, see `VerdictRule`.
+    """
+    relapsing, sensitivity = share(relapsed, relapse_n), share(benefit_k, benefit_n)
+    few = np.asarray(benefit_n) < min_evaluable
+    high = (relapsing >= high_relapse_share) & (np.asarray(relapsed) >= high_relapse_samples)
+    conditions = [
+        few & high,
+        few,
+        sensitivity < low_sensitivity,
+        high,
+        (sensitivity >= high_sensitivity) & (relapsing < low_relapse_share),
     ]
-    conditions = [condition for condition, _, _ in decisions]
-    verdicts = [str(verdict) for _, _, verdict in decisions]
-    return counts.assign(
-        verdict=np.select(conditions, verdicts, str(Verdict.POSSIBLE)),
-        rule=np.select(conditions, [name for _, name, _ in decisions], "V6"),
-    )
+    places = list(range(len(conditions)))
+    return np.select(np.broadcast_arrays(*conditions), places, len(conditions))
+
+
+def share(k: ArrayLike, n: ArrayLike) -> NDArray[np.float64]:
+    """Divide counts; missing where nothing was observed."""
+    counted, total = np.broadcast_arrays(np.asarray(k, dtype=float), np.asarray(n, dtype=float))
+    shares = np.full(total.shape, np.nan)
+    np.divide(counted, total, out=shares, where=total > 0)
+    return shares
 
 
 def rank(

@@ -1,30 +1,23 @@
 """What the printed numbers pin down: many reconstructed cohorts, and proven limits, on Dask.
 
-Every job is one draw (its seed) or one limit (its quantity) and depends on nothing else, so the
-results do not depend on the number of workers, nor on the order in which they finish. A finished
-job is a file: a run that was stopped goes on where it was.
+Every job is one draw (its seed) or one limit (its quantity), see `alkpool.jobs`.
 """
 
 import argparse
-import hashlib
-import json
-import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
-from dask.distributed import Client, LocalCluster, as_completed
-from rich.progress import Progress
 
-from alkpool import benefit, mutations, paths
+from alkpool import benefit, jobs, mutations, paths
 from alkpool.actionability import matrix
 from alkpool.cohort import analysis_set, lines
 from alkpool.files import write_atomically
+from alkpool.jobs import Job
 from alkpool.reconstruct import Quantity, Tables, bounds, draw, kind, quantities
 from alkpool.schema import DRAWS, LIMITS
 from alkpool.vocabulary import Benefit, StudyType
@@ -37,22 +30,6 @@ USED = (
     "actionability", "benefit", "cohort", "ensemble", "invitro", "mutations", "schema", "stats",
     "vocabulary",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Job:
-    """One independent piece of work.
-
-    Attributes
-    ----------
-    name : str
-        File name of its result.
-    work : callable
-        Gives the rows of the result.
-    """
-
-    name: str
-    work: Callable[[], list[dict[str, object]]]
 
 
 def draw_jobs(count: int) -> list[Job]:
@@ -69,17 +46,19 @@ def limit_jobs() -> list[Job]:
     ]
 
 
-def drawn(seed: int) -> list[dict[str, object]]:
+def drawn(seed: int) -> pd.DataFrame:
     """Draw one cohort and count every quantity in its rows."""
     values = observed(draw(seed))
-    return [{"seed": seed, **asdict(quantity), "value": n} for quantity, n in values.items()]
+    return pd.DataFrame(
+        {"seed": seed, **asdict(quantity), "value": n} for quantity, n in values.items()
+    )
 
 
-def limited(alike: Sequence[Quantity]) -> list[dict[str, object]]:
+def limited(alike: Sequence[Quantity]) -> pd.DataFrame:
     """Bound quantities that share their limits over everything the printed numbers allow."""
     low, low_proven, high, high_proven = bounds(alike[0])
     proven = {True: "yes", False: "no"}
-    return [
+    return pd.DataFrame(
         {
             **asdict(quantity),
             "low": low,
@@ -88,7 +67,7 @@ def limited(alike: Sequence[Quantity]) -> list[dict[str, object]]:
             "high_proven": proven[high_proven],
         }
         for quantity in alike
-    ]
+    )
 
 
 def observed(tables: Tables) -> dict[Quantity, int]:
@@ -115,88 +94,30 @@ def observed(tables: Tables) -> dict[Quantity, int]:
     return {quantity: count(quantity) for quantity in quantities()}
 
 
-def fingerprint() -> str:
-    """Identify what a draw depends on: results of other code or facts are not taken up again."""
-    digest = hashlib.sha256(version("ortools").encode())
+def inputs() -> list[Path]:
+    """Files of the code and the facts on which a draw depends."""
     package = Path(__file__).parent
-    code = [*(package / "reconstruct").glob("*.py"), *(package / f"{name}.py" for name in USED)]
-    for file in [
-        *sorted(code),
+    return [
+        *(package / "reconstruct").glob("*.py"),
+        *(package / f"{name}.py" for name in USED),
         paths.PUBLISHED / "results.csv",
         paths.REFERENCE / "inhibitors.csv",
-    ]:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-@contextmanager
-def client(scheduler: str | None, workers: int) -> Iterator[Client]:
-    """Connect to a Dask scheduler, or start one on this machine."""
-    if scheduler is not None:
-        with Client(scheduler) as connected:
-            yield connected
-        return
-    with (
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            # Any free port: two runs at once are no reason for a warning.
-            dashboard_address="127.0.0.1:0",
-            memory_limit=0,
-        ) as cluster,
-        Client(cluster) as connected,
-    ):
-        yield connected
-
-
-def run(
-    jobs: Sequence[Job], folder: Path, *, scheduler: str | None = None, workers: int = 1
-) -> pd.DataFrame:
-    """Run the jobs that have no result yet, and return the rows of all of them.
-
-    Parameters
-    ----------
-    jobs : sequence of Job
-        In the order of the result.
-    folder : Path
-        Where finished jobs are kept, one file each.
-    scheduler : str, optional
-        Address of a Dask scheduler; without it, workers are started on this machine.
-    workers : int
-        How many of them.
-
-    Returns
-    -------
-    DataFrame
-        The rows of all jobs, in the order of the jobs.
-    """
-    result = {job.name: folder / f"{job.name}.json" for job in jobs}
-    missing = [job for job in jobs if not result[job.name].is_file()]
-    if missing:
-        with client(scheduler, workers) as connected, Progress(transient=True) as progress:
-            bar = progress.add_task(f"{len(missing)} of {len(jobs)} jobs", total=len(missing))
-            futures = {connected.submit(job.work, pure=False): job.name for job in missing}
-            for future in as_completed(list(futures)):
-                write_atomically(result[futures[future]], json.dumps(future.result()))
-                progress.advance(bar)
-    rows = [row for job in jobs for row in json.loads(result[job.name].read_text("utf-8"))]
-    return pd.DataFrame(rows)
+    ]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Write ``data/identification/``: the draws and the limits."""
     parser = argparse.ArgumentParser(prog="python -m alkpool.ensemble", description=main.__doc__)
     parser.add_argument("--draws", type=int, default=DRAW_COUNT, help=f"default {DRAW_COUNT}")
-    parser.add_argument("--scheduler", help="address of a Dask scheduler; default: this machine")
-    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="on this machine")
+    jobs.add_options(parser)
     parser.add_argument("--output", type=Path, default=paths.IDENTIFICATION)
     options = parser.parse_args(arguments)
     if options.draws < 1 or options.workers < 1:
         parser.error("--draws and --workers must be at least 1")
-    folder = paths.BUILD / "ensemble" / fingerprint()
+    folder = paths.BUILD / "ensemble" / jobs.fingerprint(inputs(), version("ortools"))
     where = {"scheduler": options.scheduler, "workers": options.workers}
-    draws = run(draw_jobs(options.draws), folder, **where)
-    limits = run(limit_jobs(), folder, **where)
+    draws = pd.concat(jobs.run(draw_jobs(options.draws), folder, **where))
+    limits = pd.concat(jobs.run(limit_jobs(), folder, **where))
     for table, frame in ((DRAWS, draws), (LIMITS, limits)):
         ordered = frame.assign(synthetic="yes")[table.columns].sort_values(list(table.key))
         text = ordered.to_csv(index=False, lineterminator="\n")

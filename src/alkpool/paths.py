@@ -37,7 +37,8 @@ def cohort_folder(name_or_path: str | Path, base: Path = Path()) -> Path:
     text = str(name_or_path)
     if text in cohort_names():
         return COHORTS / text
-    folder = (base / text).resolve()
+    # A link that leads to itself is no folder, but `Path.resolve` raises.
+    folder = Path(os.path.realpath(base / text))
     return COHORTS / folder.name if folder.parent == COHORTS.resolve() else folder
 
 

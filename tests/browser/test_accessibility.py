@@ -79,11 +79,13 @@ def test_the_first_stop_skips_to_the_text(page: Page, book: Path) -> None:
 
 
 def test_every_stop_of_the_keyboard_can_be_seen(page: Page, book: Path) -> None:
-    """What has the focus has an outline, a ring, or another look than without."""
+    """What has the focus, or what stands in it, has another look than without."""
     open_page(page, book / CHAPTER)
-    look = """element => { const s = getComputedStyle(element);
+    look = """element => [element, ...element.children].map((shown) => {
+      const s = getComputedStyle(shown);
       return [s.outlineStyle, s.outlineWidth, s.boxShadow, s.backgroundColor, s.textDecoration,
-              s.borderColor].join() }"""
+              s.borderColor];
+    }).join()"""
     unseen, stops = [], 0
     page.evaluate("document.querySelector('article').scrollIntoView()")
     for _ in range(60):
