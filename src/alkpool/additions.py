@@ -8,10 +8,8 @@ takes its place in one step; a process that dies before leaves the old one as it
 
 import datetime
 import errno
-import fcntl
 import hashlib
 import importlib.util
-import os
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -25,7 +23,7 @@ import pandas as pd
 from alkpool import actionability, cohort, curation, flatfile, linkage, paths
 from alkpool.cohort import Cohort
 from alkpool.execution import exchange
-from alkpool.files import write_atomically
+from alkpool.files import locked, write_atomically
 from alkpool.flatfile import Addition, Sheet
 from alkpool.linkage import Match
 from alkpool.lookup import printable
@@ -130,16 +128,11 @@ def alone(folder: Path) -> Iterator[None]:
 
     What lies in ``data`` shares one lock, because adding to ``curated`` exchanges all of it.
     """
-    within = folder.is_relative_to(paths.DATA)
-    root = os.open(paths.HOME if within else folder.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(root, fcntl.LOCK_EX)
+    with locked(paths.HOME if folder.is_relative_to(paths.DATA) else folder.parent):
         replaced = folder.with_name(f".{folder.name}.old")
         if replaced.is_dir() and not folder.exists():  # a process died in `exchange`
             replaced.rename(folder)
         yield
-    finally:
-        os.close(root)
 
 
 def plan(file: Path, folder: Path) -> Plan:
