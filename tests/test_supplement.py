@@ -246,7 +246,8 @@ COLUMN = {
     [
         ("pfs", "9.2", "=9.2"), ("pfs", "9,2 months", "=9.2"), ("pfs", "16+", ">16"),
         ("pfs", "> 16", ">16"), ("pfs", "≥16", ">16"), ("pfs", "<3", "<3"), ("pfs", "~8", "~8"),
-        ("pfs", "ca. 8 mo", "~8"), ("pfs", "about 8", "~8"), ("pfs", "3.0", "=3"), ("pfs", "123.4567", "=123.4567"),
+        ("pfs", "ca. 8 mo", "~8"), ("pfs", "about 8", "~8"), ("pfs", "3.0", "=3"),
+        ("pfs", "123.4567", "=123.4567"),
         ("inhibitor", "Lorlatinib", "lorlatinib"), ("inhibitor", "LORLA", "lorlatinib"),
         ("inhibitor", "PF-06463922", "lorlatinib"), ("inhibitor", "Alecensa", "alectinib"),
         ("inhibitor", "brig", "brigatinib"), ("inhibitor", "X-396", "ensartinib"),
