@@ -1,5 +1,6 @@
 """Thousands of spoilt cohorts: each is refused with place and remedy, or provably harmless."""
 
+import csv
 import io
 import os
 import re
@@ -19,7 +20,7 @@ from alkpool.schema import COHORT_TABLES, DataError, Problem, Table
 
 MUTANTS_OF_A_WAY = 32
 # Of each way, so many go through the commands, in this process.
-COMMANDED = 3
+COMMANDED = 2
 
 LONGEST_LINE = 1000
 
@@ -223,7 +224,8 @@ def test_classify_refuses_it_too_and_writes_nothing(
                 assert f"  {source}" in errors
                 assert target.read_text() == "before"
             else:
-                assert target.read_text().splitlines()[0].endswith(",benefit,rule")
+                header = next(csv.reader(io.StringIO(target.read_text("utf-8"), newline="")))
+                assert header[-2:] == ["benefit", "rule"]
         assert {path.name for path in tmp_path.iterdir()} == {"mine", target.name}
         if done >= COMMANDED:
             break

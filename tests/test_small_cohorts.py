@@ -23,7 +23,7 @@ from alkpool.cohort import Cohort
 from alkpool.schema import COHORT_TABLES, SOURCES
 
 CHAPTERS = [
-    *sorted(paths.NOTEBOOKS.glob("0[1-5]-*.ipynb")),
+    *sorted(paths.NOTEBOOKS.glob("0[1-7]-*.ipynb")),
     paths.NOTEBOOKS / "11-evidence-over-time.ipynb",
 ]
 

@@ -21,12 +21,14 @@ from alkpool.files import read_yaml
 from alkpool.schema import (
     COHORT_TABLES,
     LIST_SEPARATOR,
+    NO_UNSEEN,
     PATIENTS,
     SAMPLES,
     SOURCES,
     SYNTHETIC_CALLS,
     TREATMENTS,
     UNKNOWN,
+    UNSEEN,
     DataError,
     Problem,
     Table,
@@ -153,7 +155,7 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
         missing = f"no such cohort; known are {known}, or give the path of a folder"
         return None, [Problem(str(folder), None, "", "", missing)]
     label = folder.name
-    meta, problems = _read_meta(folder / DESCRIPTION_FILE, f"{label}/{DESCRIPTION_FILE}")
+    meta, problems = read_meta(folder / DESCRIPTION_FILE, f"{label}/{DESCRIPTION_FILE}")
     frames, well_formed = {}, True
     for table in COHORT_TABLES:
         file = f"{label}/{table.file}"
@@ -172,7 +174,8 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
     return Cohort(name=label, meta=meta, folder=folder, **typed), []
 
 
-def _read_meta(path: Path, label: str) -> tuple[CohortMeta | None, list[Problem]]:
+def read_meta(path: Path, label: str) -> tuple[CohortMeta | None, list[Problem]]:
+    """Read the description of a cohort; None where there are problems."""
     if not path.is_file():
         return None, [Problem(label, None, "", "", "the file is missing")]
     try:
@@ -180,9 +183,12 @@ def _read_meta(path: Path, label: str) -> tuple[CohortMeta | None, list[Problem]
     except ValueError as error:
         return None, [Problem(label, None, "", "", f"is not readable YAML ({error})")]
     try:
-        return CohortMeta.model_validate(content), []
+        meta = CohortMeta.model_validate(content)
     except ValidationError as errors:
         return None, [_in_our_words(error, label) for error in errors.errors()]
+    unseen = {key: text for key, text in meta if isinstance(text, str) and UNSEEN.search(text)}
+    problems = [Problem(label, None, "", unseen[key], f"{key} {NO_UNSEEN}") for key in unseen]
+    return None if problems else meta, problems
 
 
 def _in_our_words(error: ErrorDetails, label: str) -> Problem:
@@ -192,7 +198,7 @@ def _in_our_words(error: ErrorDetails, label: str) -> Problem:
         case "missing":
             return Problem(label, None, "", "", f"the key {key} is missing; {keys}")
         case "extra_forbidden" | "invalid_key":
-            return Problem(label, None, "", "", f"the key {key[:80]!r} is unknown; {keys}")
+            return Problem(label, None, "", "", f"the key {key[:80]} is unknown; {keys}")
         case "model_type":
             return Problem(label, None, "", "", f"must be lines of 'key: value'; {keys}")
     allowed = _DESCRIPTION_VALUES.get(key, "text")

@@ -466,6 +466,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CompendiumError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(
+            f"error: {place}{error.strerror or error}; nothing is half written, and what had "
+            "finished is kept: put it right and run again", file=sys.stderr,
+        )  # fmt: skip
+        return 1
     except KeyboardInterrupt:
         print("stopped; what had finished is kept for the next run", file=sys.stderr)
         return 130

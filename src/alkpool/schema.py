@@ -50,8 +50,10 @@ MAX_CELL_CHARACTERS = 32_767
 
 # Control characters, marks that turn text around, and signs that stand for lost letters: none of
 # them is seen, and no page or drawing can hold all of them. Tabs and line breaks are text.
-_UNSEEN = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffd-\uffff]"
+UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffd-\uffff]")
+NO_UNSEEN = (
+    "must not hold control characters, marks that turn text around or U+FFFD, the sign for lost "
+    "letters: type it anew"
 )
 
 # First bytes of files that are often given the name of a table.
@@ -72,6 +74,10 @@ class DataError(ValueError):
         count = len(self.problems)
         heading = f"{count} problem{'s' if count != 1 else ''} in the data:"
         super().__init__("\n".join([heading, *(f"  {problem}" for problem in self.problems)]))
+
+    def __reduce__(self) -> tuple[type["DataError"], tuple[tuple["Problem", ...]]]:
+        """Let a worker hand it on."""
+        return DataError, (self.problems,)
 
 
 @dataclass(frozen=True, order=True)
@@ -204,9 +210,7 @@ def _text(description: str, *, required: bool = False) -> pa.Column:
     checks = [
         pa.Check(lambda cell: cell == cell.strip(), element_wise=True,
                  error="must not start or end with a space"),
-        pa.Check(lambda cell: not _UNSEEN.search(cell), element_wise=True,
-                 error="must not hold control characters, marks that turn text around or U+FFFD, "
-                       "the sign for lost letters: type it anew"),
+        pa.Check(lambda cell: not UNSEEN.search(cell), element_wise=True, error=NO_UNSEEN),
     ]  # fmt: skip
     if required:
         checks.append(pa.Check(lambda cell: cell != "", element_wise=True, error=allowed))
@@ -749,9 +753,9 @@ def read_cells(
     """
 
     def broken(
-        allowed: str, row: int | None = None, column: str = ""
+        allowed: str, row: int | None = None, column: str = "", value: str = ""
     ) -> tuple[pd.DataFrame, list[Problem]]:
-        return pd.DataFrame(), [Problem(label, row, column, "", allowed)]
+        return pd.DataFrame(), [Problem(label, row, column, value, allowed)]
 
     if path.is_dir():
         return broken("is a folder; must be a CSV file")
@@ -767,11 +771,13 @@ def read_cells(
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8-sig")
-        return broken("must be saved as UTF-8 text", *_cell_at_the_end(before))
+        # Most often it is Latin-1.
+        found = content[error.start : error.start + 1].decode("latin-1")
+        return broken("must be saved as UTF-8 text", *_cell_at_the_end(before), found)
     before, nul, _after = text.partition("\0")
     if nul:
         wrong = "holds a NUL character, which is no text: save it as UTF-8 text"
-        return broken(wrong, *_cell_at_the_end(before))
+        return broken(wrong, *_cell_at_the_end(before), nul)
     if not text.strip("\r\n"):
         return broken("the file is empty; it must start with a header line")
     first_line = text.splitlines()[0]
@@ -787,7 +793,8 @@ def read_cells(
         if "end of data" in str(error):
             row, column = _cell_at_the_end(text)
         remedy = "close each quotation mark, and double those within a cell"
-        return broken(f"is not a readable CSV file ({error}): {remedy}", row, column)
+        wrong = f"is not a readable CSV file ({error}): {remedy}"
+        return broken(wrong, row, column, '"' if column else "")
     if not rows[-1]:
         rows.pop()
     header, *records = rows
