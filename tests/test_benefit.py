@@ -1,16 +1,20 @@
 """The benefit rules, row by row, at every boundary and under every parameter."""
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alkpool import benefit
 from alkpool.benefit import RULES, BenefitRule, classify, evaluable
 from alkpool.vocabulary import Benefit, BestResponse, Relation, TreatmentStatus
 
+# How long an example takes says more of the machine than of the code.
+unhurried = settings(deadline=None)
 NOT_DECISIVE = ["SD", "MR", "NE", "unknown"]
 
 
@@ -214,21 +218,26 @@ def by_hand(line, threshold, ongoing_dot):
 months = st.one_of(st.none(), st.sampled_from([0.0, 2.9, 3.0, 5.9, 6.0, 6.1, 12.0, 40.0]))
 
 
-@given(
-    lines=st.lists(
-        st.fixed_dictionaries(
-            {
-                "best_response": st.sampled_from([str(term) for term in BestResponse]),
-                "pfs_relation": st.sampled_from([str(term) for term in Relation]),
-                "pfs_months": months,
-                "dot_relation": st.sampled_from([str(term) for term in Relation]),
-                "dot_months": months,
-                "status": st.sampled_from([str(term) for term in TreatmentStatus]),
-            }
-        ),
-        min_size=1,
-        max_size=20,
+some_lines = st.lists(
+    st.fixed_dictionaries(
+        {
+            "best_response": st.sampled_from([str(term) for term in BestResponse]),
+            "pfs_relation": st.sampled_from([str(term) for term in Relation]),
+            "pfs_months": months,
+            "dot_relation": st.sampled_from([str(term) for term in Relation]),
+            "dot_months": months,
+            "status": st.sampled_from([str(term) for term in TreatmentStatus]),
+        }
     ),
+    min_size=1,
+    max_size=20,
+)
+TERMS = ["best_response", "pfs_relation", "dot_relation", "status"]
+
+
+@unhurried
+@given(
+    lines=some_lines,
     threshold=st.sampled_from([3.0, 6.0, 12.0]),
     ongoing_dot=st.sampled_from(["unknown", "no benefit"]),
 )
@@ -238,6 +247,7 @@ def test_agrees_with_the_rule_written_line_by_line(lines, threshold, ongoing_dot
     assert set(result["rule"]) <= set(RULES)
 
 
+@unhurried
 @given(threshold=st.floats(0.1, 60), longer=st.floats(0, 60), pfs=st.floats(0, 100))
 def test_a_higher_threshold_never_turns_no_benefit_into_benefit(threshold, longer, pfs):
     low = one_line(pfs=("=", pfs), rule=BenefitRule(threshold))[0]
@@ -256,3 +266,68 @@ def test_every_rule_is_reached():
         )
     }
     assert fired == set(RULES)
+
+
+def as_categories(table):
+    return table.astype(dict.fromkeys(TERMS, "category"))
+
+
+@unhurried
+@given(lines=some_lines, block=st.integers(1, 7))
+def test_categories_and_blocks_change_nothing(lines, block):
+    table = pd.DataFrame(lines, index=range(10, 10 + len(lines)))
+    plain = classify(table)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(benefit, "BLOCK", block)
+        coded = classify(as_categories(table))
+    assert list(coded["benefit"].cat.categories) == [str(term) for term in Benefit]
+    assert list(coded["rule"].cat.categories) == list(RULES)
+    assert (coded["benefit"] == Benefit.BENEFIT).equals(plain["benefit"] == "benefit")
+    pd.testing.assert_frame_equal(coded.astype({"benefit": str, "rule": str}), as_categories(plain))
+
+
+def test_classes_are_text_where_the_responses_are():
+    table = pd.DataFrame({"best_response": ["CR", "PD"], "pfs_relation": "", "pfs_months": np.nan,
+                          "dot_relation": "", "dot_months": np.nan, "status": "ended"})  # fmt: skip
+    for empty in (table, table.iloc[:0]):
+        result = classify(empty)
+        assert result["benefit"].dtype == result["rule"].dtype == pd.Series(["text"]).dtype
+        assert list(result.columns) == [*table.columns, "benefit", "rule"]
+
+
+def test_only_categories_in_use_must_be_known():
+    table = as_categories(
+        pd.DataFrame(
+            {
+                "best_response": ["SD", None, "SD?"], "pfs_relation": "=", "pfs_months": 7.0,
+                "dot_relation": "", "dot_months": np.nan, "status": "ended",
+            },
+            index=[4, 2, 9],
+        )
+    )  # fmt: skip
+    assert list(classify(table.iloc[:2])["rule"]) == ["R3", "R3"]
+    with pytest.raises(ValueError, match="best_response is 'SD\\?' in row 9; must be one of CR"):
+        classify(table)
+
+
+def test_memory_is_a_few_bytes_a_line():
+    rng = np.random.default_rng(1)
+    terms = {"best_response": BestResponse, "pfs_relation": Relation, "dot_relation": Relation,
+             "status": TreatmentStatus}  # fmt: skip
+
+    def peak(count):
+        table = pd.DataFrame(
+            {name: pd.Categorical.from_codes(rng.integers(0, len(known), count), list(known))
+             for name, known in terms.items()}
+            | {name: rng.uniform(0, 12, count) for name in ("pfs_months", "dot_months")}
+        )  # fmt: skip
+        tracemalloc.start()
+        classify(table)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(1)
+    fewer, more = peak(500_000), peak(1_000_000)
+    assert (more - fewer) / 500_000 < 10
+    assert fewer < 500_000 * 10 + 5_000_000

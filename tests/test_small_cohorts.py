@@ -1,4 +1,4 @@
-"""The chapters on cohorts as small as the first one of a reader may be."""
+"""The chapters on cases, on cohorts as small as the first one of a reader may be."""
 
 import dataclasses
 import html.parser
@@ -22,7 +22,10 @@ from alkpool import execution, figures, output, paths
 from alkpool.cohort import Cohort
 from alkpool.schema import COHORT_TABLES, SOURCES
 
-CHAPTERS = sorted(paths.NOTEBOOKS.glob("0[1-7]-*.ipynb"))
+CHAPTERS = [
+    *sorted(paths.NOTEBOOKS.glob("0[1-7]-*.ipynb")),
+    paths.NOTEBOOKS / "11-evidence-over-time.ipynb",
+]
 
 FIGURE_STYLE = figures.use_style
 

@@ -190,6 +190,9 @@ def matrix_frame(
     for place, name in enumerate(rows):
         ax.text(left - 0.08, top - height * (place + 0.5), name.replace("+", "+\n"), ha="right",
                 va="center", weight="bold" if name in emphasised else "normal")  # fmt: skip
+        # Not drawn: where a page can link the row of a profile.
+        ax.add_patch(Rectangle((0, top - height * (place + 1)), COLUMN, height, visible=False,
+                               gid=name))  # fmt: skip
     for place in range(len(rows) + 1):
         ax.axhline(top - height * place, color=RULE_LINE, linewidth=THIN, zorder=0)
     corners = {
@@ -469,7 +472,9 @@ def verdict_matrix(matrix: pd.DataFrame) -> Figure:
     )
     for profile, samples in matrix.drop_duplicates("profile")[["profile", "samples"]].to_numpy():
         y = corners[profile, inhibitors[0]][1]
-        ax.text(0, y + height / 2, f"n = {samples}", va="center", fontsize=DENSE, color=MUTED)
+        ax.text(0, y + height / 2, str(samples), va="center", fontsize=DENSE, color=MUTED)
+    top = corners[profiles[0], inhibitors[0]][1] + height if profiles else 0.5
+    ax.text(0, top + 0.08, "n", fontsize=DENSE, color=MUTED)
     if treated and len(treated) < len(profiles):
         y = corners[treated[-1], inhibitors[0]][1]
         ax.plot([0, COLUMN], [y, y], color=INK, linewidth=MEDIUM)

@@ -85,7 +85,7 @@ def to_csv(table: pd.DataFrame) -> str:
         warnings=table["warnings"].map("; ".join),
     )
     text = flat.select_dtypes(exclude="number").columns
-    flat[text] = flat[text].map(_spreadsheet_cell)
+    flat[text] = flat[text].map(spreadsheet_cell)
     return flat.to_csv(index=False, lineterminator="\n")
 
 
@@ -114,10 +114,10 @@ def to_text(
             console.print(_indented(heading))
             for item in items:
                 # A link that is broken into lines cannot be followed.
-                console.print(f"    {_printable(item)}", soft_wrap=True)
+                console.print(f"    {printable(item)}", soft_wrap=True)
         console.print()
     for paragraph in (LEGEND, _basis(evidence.about), DISCLAIMER):
-        console.print(_printable(paragraph), end="\n\n")
+        console.print(printable(paragraph), end="\n\n")
     text = console.file.getvalue()  # type: ignore[attr-defined]
     return "\n".join(line.rstrip() for line in text.rstrip().split("\n")) + "\n"
 
@@ -201,15 +201,15 @@ def _basis(about: Mapping[str, Any]) -> str:
 
 
 def _indented(text: str, style: str = "") -> Padding:
-    return Padding(Text(_printable(text), style=style), (0, 0, 0, 2))
+    return Padding(Text(printable(text), style=style), (0, 0, 0, 2))
 
 
-def _spreadsheet_cell(text: str) -> str:
+def spreadsheet_cell(text: str) -> str:
     """Keep a spreadsheet from reading a text as a formula."""
-    cell = _printable(text)
+    cell = printable(text)
     return f"'{cell}" if cell.lstrip().startswith(("=", "+", "-", "@")) else cell
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Blank what could steer a terminal: the texts come from tables that others wrote."""
     return "".join(character if character.isprintable() else " " for character in text)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from io import StringIO
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -173,11 +174,13 @@ def show_figure(
     size = "wide" if drawn.width > (figures.NARROW + figures.COLUMN) / 2 else "narrow"
     drawing = StringIO()
     figure.savefig(drawing, format="svg", metadata={"Date": None, "Creator": None, "Title": alt})
-    plt.close(figure)
     svg = "image/svg+xml"
-    said = {"name": name, "caption": caption, "alt": alt, "classes": size}
+    said: dict[str, object] = {"name": name, "caption": caption, "alt": alt, "classes": size}
+    if rows := _rows(figure):
+        said["rows"] = rows
     if telephone is not None:
         said["classes"] = "has-telephone-table"
+    plt.close(figure)
     display(
         {svg: drawing.getvalue(), "text/plain": alt}, raw=True, metadata={svg: {"alkpool": said}}
     )
@@ -193,6 +196,17 @@ def show_figure(
             .to_html(exclude_styles=True)
         )
         display(HTML(plain.replace("<table>", '<table class="telephone">', 1)))
+
+
+def _rows(figure: Figure) -> dict[str, tuple[float, float]]:
+    """Where the rows of a matrix stand: top and height in per cent of the drawing."""
+    whole = figure.get_tightbbox().padded(mpl.rcParams["savefig.pad_inches"])
+    places = {}
+    for row in figure.findobj(lambda artist: artist.get_gid() is not None):
+        box = row.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
+        top, height = (whole.y1 - box.y1) / whole.height, box.height / whole.height
+        places[str(row.get_gid())] = (round(100 * top, 2), round(100 * height, 2))
+    return places
 
 
 def show_takeaways(sentences: Sequence[str], chapter: str, cohort: Cohort) -> None:
