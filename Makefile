@@ -36,6 +36,10 @@ report: $(STAMP) ## Run the notebooks that changed and make the book, build/book
 pdf: report ## Print the whole report as one PDF, build/alkpool.pdf; needs Chromium
 	@$(PY) -m alkpool.pdf
 
+.PHONY: release
+release: report ## Put data, results and book into one described folder (SINCE="earlier release")
+	@$(PY) -m alkpool.release $(if $(SINCE),--since "$(SINCE)")
+
 .PHONY: test
 test: $(STAMP) lint report ## Check the code, make the book, and run every test
 	@$(PY) -m pytest -n 2 --dist loadfile
@@ -66,6 +70,15 @@ reconstruct: $(STAMP) ## Rebuild the synthetic cohort from the printed numbers, 
 ensemble: $(STAMP) ## Draw many such cohorts and bound what print leaves open (ARGS="--scheduler ADDRESS")
 	@$(PY) -m alkpool.ensemble $(ARGS)
 	@$(PY) -m alkpool.curation
+
+.PHONY: sweep
+sweep: $(STAMP) ## Answer every combination of choices (ARGS="--scheduler ADDRESS COHORT ...")
+	@$(PY) -m alkpool.sweep $(ARGS)
+
+.PHONY: bench
+bench: .venv-bench/.complete ## Measure speed and memory, benchmarks/README.md (ARGS="--rows 1000")
+	@.venv-bench/bin/python -m pytest -q benchmarks
+	@.venv-bench/bin/python -m benchmarks $(ARGS)
 
 .PHONY: lint
 lint: $(STAMP) ## Check style and types
@@ -113,3 +126,13 @@ else
 	@.venv/bin/uv pip install --python $(PY) --no-deps --no-build-isolation --quiet -e .
 	@printf '%s\n' "$(CURDIR)" > $@
 endif
+
+# An environment of its own for what only the benchmarks need: no test meets another plugin.
+.venv-bench/.complete: requirements-bench.lock $(STAMP)
+	@echo "making the environment .venv-bench (once)"
+	@"$(PYTHON)" -m venv --clear .venv-bench
+	@for lock in requirements.lock requirements-bench.lock; do \
+	  .venv/bin/uv pip install --python .venv-bench/bin/python --quiet --no-deps --require-hashes -r $$lock || exit 1; \
+	done
+	@.venv/bin/uv pip install --python .venv-bench/bin/python --no-deps --no-build-isolation --quiet -e .
+	@touch $@

@@ -242,6 +242,8 @@ def decide(
     high_relapse_share: Threshold,
     high_relapse_samples: Threshold,
     low_relapse_share: Threshold,
+    relapsing: ArrayLike | None = None,
+    sensitivity: ArrayLike | None = None,
 ) -> NDArray[np.intp]:
     """Give the place in `VERDICTS` of the rule that decides; everything broadcasts.
 
@@ -252,8 +254,11 @@ def decide(
     min_evaluable, low_sensitivity, high_sensitivity, high_relapse_share, high_relapse_samples, \
 low_relapse_share : number or ndarray
         Thresholds, see `VerdictRule`.
+    relapsing, sensitivity : array_like of float, optional
+        Shares to judge instead of those of the counts.
     """
-    relapsing, sensitivity = share(relapsed, relapse_n), share(benefit_k, benefit_n)
+    relapsing = share(relapsed, relapse_n) if relapsing is None else np.asarray(relapsing)
+    sensitivity = share(benefit_k, benefit_n) if sensitivity is None else np.asarray(sensitivity)
     few = np.asarray(benefit_n) < min_evaluable
     high = (relapsing >= high_relapse_share) & (np.asarray(relapsed) >= high_relapse_samples)
     conditions = [

@@ -7,6 +7,7 @@ takes its place in one step; a process that dies before leaves the old one as it
 """
 
 import datetime
+import errno
 import hashlib
 import importlib.util
 import shutil
@@ -96,7 +97,7 @@ class Plan:
 
 
 def target(name_or_path: str) -> Path:
-    """Folder of the cohort to add to, put right where a process died while it exchanged it.
+    """Folder of the cohort to add to.
 
     Raises
     ------
@@ -105,11 +106,8 @@ def target(name_or_path: str) -> Path:
     """
     if "," in name_or_path:
         _refuse(name_or_path, "must be one cohort")
-    folder = paths.cohort_folder(name_or_path)
-    for place in (paths.DATA, folder):
-        replaced = place.with_name(f".{place.name}.old")
-        if replaced.is_dir() and not place.exists():
-            replaced.rename(place)
+    with alone(paths.DATA):  # names are looked up in it
+        folder = paths.cohort_folder(name_or_path)
     if paths.is_namesake(folder):
         _refuse(str(folder), paths.NAMESAKE)
     return folder
@@ -126,8 +124,14 @@ def is_curated(folder: Path) -> bool:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Let one process at a time add to a cohort; others wait."""
-    with locked(paths.HOME if is_curated(folder) else folder.parent):
+    """Let one process at a time work in a folder; others wait.
+
+    What lies in ``data`` shares one lock, because adding to ``curated`` exchanges all of it.
+    """
+    with locked(paths.HOME if folder.is_relative_to(paths.DATA) else folder.parent):
+        replaced = folder.with_name(f".{folder.name}.old")
+        if replaced.is_dir() and not folder.exists():  # a process died in `exchange`
+            replaced.rename(folder)
         yield
 
 
@@ -208,7 +212,7 @@ def moves(before: Cohort, after: Cohort) -> pd.DataFrame:
         taken_after = cohort.analysis_set(data).samples["resistance_on"].value_counts()
         totals = taken_after.reindex(filled.index.get_level_values("inhibitor"), fill_value=0)
         sides.append(filled.assign(relapse_n=totals.to_numpy()))
-    joined = sides[0].join(sides[1], lsuffix="_before", rsuffix="_after")
+    joined = sides[0].add_suffix("_before").join(sides[1].add_suffix("_after"))
     counts = [f"{name}_{side}" for name in COUNTS for side in ("before", "after")]
     joined = joined.astype(dict.fromkeys(counts, int)).reset_index()
     changed = _differs(joined, [*COUNTS, "verdict"])
@@ -376,10 +380,14 @@ def _commit_curated(plan: Plan) -> str:
         references = _references(stage)
         backup = paths.HOME / BACKUP / f"{CURATED}-{number}.zip"
         _back_up(plan.folder, backup)
-    write_atomically(paths.BOOK / BIBLIOGRAPHY, references)
+    following = "make report"
+    try:
+        write_atomically(paths.BOOK / BIBLIOGRAPHY, references)
+    except OSError as error:
+        following = f"make data, because {BIBLIOGRAPHY} could not be written ({error.strerror})"
     return (
         f"added to {CURATED} as data/raw/{curation.ADDED}/{name}; the tables before are in "
-        f"{backup.relative_to(paths.HOME)}. Next: make report"
+        f"{backup.relative_to(paths.HOME)}. Next: {following}"
     )
 
 
@@ -397,6 +405,9 @@ def _staged(folder: Path) -> Iterator[Path]:
         shutil.copytree(folder, stage, symlinks=True)
         yield stage
         exchange(stage, folder)
+    except shutil.Error as errors:
+        _, copy, reason = errors.args[0][0]
+        raise OSError(errno.EIO, reason, copy) from None
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 

@@ -14,6 +14,7 @@ import subprocess
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -251,7 +252,7 @@ def _linked_rows(page: Notebook, profiles: Mapping[str, str]) -> dict[str, list[
     Returns
     -------
     dict
-        For each figure that has any: profile, address, top and height in per cent.
+        For each figure that has any, from the top: profile, address, top and height in per cent.
     """
     found = {}
     for cell in page["cells"]:
@@ -259,7 +260,7 @@ def _linked_rows(page: Notebook, profiles: Mapping[str, str]) -> dict[str, list[
             figure = output.get("metadata", {}).get("image/svg+xml", {}).get("alkpool", {})
             rows = [
                 [profile, f"../{profiles[profile]}.html", *place]
-                for profile, place in figure.get("rows", {}).items()
+                for profile, place in sorted(figure.get("rows", {}).items(), key=itemgetter(1))
                 if profile in profiles
             ]
             if rows:

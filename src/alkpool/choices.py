@@ -194,6 +194,10 @@ class Grid:
                     f"{choice.name} has the levels {choice.levels}; "
                     f"must be different, and hold the default {usual!r}"
                 )
+            known = next(c.levels for c in CHOICES if c.name == choice.name)
+            for level in choice.levels:
+                if not _is_number(usual) and level not in known:
+                    raise ValueError(f"{choice.name} is {level!r}; must be one of {known}")
         # Refuses levels that no rule can have, and thresholds that cross in some combination.
         for months, reading in product(
             *(self.levels(n) for n in ("threshold_months", "ongoing_dot"))
@@ -263,11 +267,14 @@ def grid(default: Universe = Universe(), **levels: Sequence[Any]) -> Grid:
     for choice in CHOICES:
         usual = getattr(default, choice.name)
         given = tuple(levels.get(choice.name, choice.levels))
-        numeric = isinstance(usual, float | int) and not isinstance(usual, bool)
         if usual not in given:
             given = (*given, usual)
-        choices.append(replace(choice, levels=tuple(sorted(given)) if numeric else given))
+        choices.append(replace(choice, levels=tuple(sorted(given)) if _is_number(usual) else given))
     return Grid(tuple(choices), default)
+
+
+def _is_number(level: Level) -> bool:
+    return isinstance(level, float | int) and not isinstance(level, bool)
 
 
 def _names(choices: Sequence[Choice]) -> str:

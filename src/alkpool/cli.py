@@ -307,15 +307,16 @@ def add(
     Everything is checked, possible duplicates are shown, and either all rows are merged or none.
     """
     folder = additions.target(cohort_name)
-    if not yes:
-        planned = additions.plan(file, folder)
-        typer.echo(additions.describe(planned), nl=False)
-        typer.echo("\nNothing was changed. To merge: the same command with --yes")
-        return
+    here = Path.cwd()
     with additions.alone(folder):
         planned = additions.plan(file, folder)
-        typer.echo(additions.describe(planned), nl=False)
-        typer.echo("\n" + additions.commit(planned))
+        typer.echo(additions.describe(planned))
+        if not yes:
+            typer.echo("Nothing was changed. To merge: the same command with --yes")
+            return
+        typer.echo(additions.commit(planned))
+    if here.is_relative_to(folder):
+        typer.echo(f"This folder was exchanged for a new one of the same name: cd {here}")
 
 
 @app.command()

@@ -155,7 +155,7 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
         missing = f"no such cohort; known are {known}, or give the path of a folder"
         return None, [Problem(str(folder), None, "", "", missing)]
     label = folder.name
-    meta, problems = _read_meta(folder / DESCRIPTION_FILE, f"{label}/{DESCRIPTION_FILE}")
+    meta, problems = read_meta(folder / DESCRIPTION_FILE, f"{label}/{DESCRIPTION_FILE}")
     frames, well_formed = {}, True
     for table in COHORT_TABLES:
         file = f"{label}/{table.file}"
@@ -174,7 +174,8 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
     return Cohort(name=label, meta=meta, folder=folder, **typed), []
 
 
-def _read_meta(path: Path, label: str) -> tuple[CohortMeta | None, list[Problem]]:
+def read_meta(path: Path, label: str) -> tuple[CohortMeta | None, list[Problem]]:
+    """Read the description of a cohort; None where there are problems."""
     if not path.is_file():
         return None, [Problem(label, None, "", "", "the file is missing")]
     try:

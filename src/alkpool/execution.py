@@ -112,6 +112,7 @@ def kernel_environment(build: Path) -> dict[str, str]:
         "JUPYTER_CONFIG_DIR": build / "jupyter" / "config",
         "JUPYTER_DATA_DIR": build / "jupyter" / "data",
         "MPLCONFIGDIR": build / "matplotlib",
+        "ALKPOOL_CACHE": build / "cache",
     }
     for path in private.values():
         path.mkdir(parents=True, exist_ok=True)

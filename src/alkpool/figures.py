@@ -167,7 +167,7 @@ def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
 Corners = dict[tuple[str, str], tuple[float, float]]
 
 
-def _grid(
+def matrix_frame(
     rows: Sequence[str],
     columns: Sequence[str],
     *,
@@ -467,7 +467,7 @@ def verdict_matrix(matrix: pd.DataFrame) -> Figure:
     profiles, treated = _profiles(matrix)
     inhibitors = list(matrix["inhibitor"].drop_duplicates())
     left, height, gap = 1.0, 0.46, 0.015
-    figure, ax, width, corners = _grid(
+    figure, ax, width, corners = matrix_frame(
         profiles, inhibitors, left=left, height=height, below=0.5, emphasised=treated
     )
     for profile, samples in matrix.drop_duplicates("profile")[["profile", "samples"]].to_numpy():
@@ -504,11 +504,12 @@ def verdict_matrix(matrix: pd.DataFrame) -> Figure:
         "(95% Wilson intervals)   n samples"
     )
     ax.text(0, 0.3, key, fontsize=DENSE, color=MUTED)
-    _verdict_key(ax)
+    verdict_key(ax)
     return figure
 
 
-def _verdict_key(ax: Axes) -> None:
+def verdict_key(ax: Axes) -> None:
+    """Say below a matrix which mark and colour is which verdict."""
     ax.legend(
         handles=[
             Patch(facecolor=face, edgecolor=RULE_LINE, label=f"{mark}  {verdict}")
@@ -618,7 +619,7 @@ def comparison_matrix(
     pitch, per_row, gap = 0.165, 5, 0.015
     deepest = max(1, *(-(-len(found) // per_row) for found in shown.values()))
     height = 0.28 + pitch * deepest
-    figure, ax, width, corners = _grid(
+    figure, ax, width, corners = matrix_frame(
         profiles, inhibitors, left=1.0, height=height, below=0.6, emphasised=treated
     )
     for cell in matrix.itertuples():
@@ -650,7 +651,7 @@ def comparison_matrix(
         borderaxespad=0, ncols=3, fontsize=DENSE,
     )  # fmt: skip
     ax.add_artist(models)
-    _verdict_key(ax)
+    verdict_key(ax)
     return figure
 
 
@@ -811,7 +812,7 @@ def range_matrix(limits: pd.DataFrame, draws: pd.DataFrame) -> Figure:
     profiles = list(limits["profile"].drop_duplicates())
     inhibitors = list(limits["inhibitor"].drop_duplicates())
     height, margin = 0.36, 0.08
-    figure, ax, width, corners = _grid(
+    figure, ax, width, corners = matrix_frame(
         profiles, inhibitors, left=1.0, height=height, below=0.3, emphasised=profiles
     )
     widest = float(limits["high"].max())

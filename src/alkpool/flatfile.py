@@ -406,6 +406,12 @@ def fit(sheet: Sheet, tables: Tables) -> Addition:
     known = {name: frame.set_index(_KEYS[name], drop=False) for name, frame in tables.items()}
     flat, named = _identified(sheet, known)
     problems = [*sheet.problems, *named]
+    # A key that is made up here is wrong only where another cell is.
+    made = {
+        (row + 2, key)
+        for key in _KEYS.values()
+        for row in sheet.cells.index[sheet.cells[key] == ""]
+    }
     rows: dict[str, pd.DataFrame] = {}
     origins: dict[str, list[int]] = {}
     for table in COHORT_TABLES:
@@ -415,10 +421,11 @@ def fit(sheet: Sheet, tables: Tables) -> Addition:
     _derive(rows, known)
     names = {(f.table.name, f.column): f.name for f in FIELDS}
     for table in COHORT_TABLES:
-        problems += [
+        moved = (
             _moved(problem, table, sheet.label, origins[table.name], 0, names)
             for problem in cell_problems(rows[table.name], table, table.name)
-        ]
+        )
+        problems += [problem for problem in moved if (problem.row, problem.column) not in made]
     contributing = set(rows[PATIENTS.name].query("status == 'included'")["source_id"])
     was_excluded = tables[SOURCES.name].query("status == 'excluded'")["source_id"]
     addition = Addition(
@@ -430,15 +437,9 @@ def fit(sheet: Sheet, tables: Tables) -> Addition:
     if not problems:
         problems += _misfits(tables, addition, sheet.label, origins, names)
     if problems:
-        # A cell with an odd content breaks several rules; the first says why. A key that was made
-        # up here is wrong only where another cell is.
-        made = {
-            (int(row) + 2, key)
-            for key in _KEYS.values()
-            for row in sheet.cells.index[sheet.cells[key] == ""]
-        }
+        # A cell with an odd content breaks several rules; the first says why.
         first = {(problem.row, problem.column): problem for problem in reversed(problems)}
-        raise DataError(sorted(p for place, p in first.items() if place not in made or p in named))
+        raise DataError(sorted(first.values()))
     return addition
 
 

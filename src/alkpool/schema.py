@@ -75,6 +75,10 @@ class DataError(ValueError):
         heading = f"{count} problem{'s' if count != 1 else ''} in the data:"
         super().__init__("\n".join([heading, *(f"  {problem}" for problem in self.problems)]))
 
+    def __reduce__(self) -> tuple[type["DataError"], tuple[tuple["Problem", ...]]]:
+        """Let a worker hand it on."""
+        return DataError, (self.problems,)
+
 
 @dataclass(frozen=True, order=True)
 class Problem:

@@ -1,0 +1,140 @@
+"""Run the benchmarks and write ``results.json`` and ``README.md``: ``python -m benchmarks``."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+from benchmarks.child import HOME, Failed, run
+from benchmarks.tables import page
+
+PUBLISHED = Path(__file__).parent
+BUILD = HOME / "build" / "bench"
+ROWS, UNIVERSES, REPEATS = 10_000_000, 10_000, 7
+# One run of a notebook or of all takes minutes where a classification takes a fraction of a second.
+NOTEBOOKS, REPORTS = 5, 3
+ENGINES = ("alkpool", "row-wise pandas", "DuckDB", "Polars")
+PARTS = ("classification", "multiverse", "report")
+PACKAGES = ("numpy", "pandas", "pyarrow", "duckdb", "polars", "papermill", "specification_curve")
+SEED = 1
+
+Results = dict[str, Any]
+
+
+def classification(options: argparse.Namespace) -> Results:
+    """Measure the classification at every power of ten from a thousand rows."""
+    sizes = [10**power for power in range(3, 10) if 10**power <= options.rows]
+    folder = BUILD / f"registry-{sizes[-1]}-{SEED}"
+    if not folder.exists():
+        run("simulated:write", folder=str(folder), lines=sizes[-1], seed=SEED)
+    # Rows one by one take far longer: their memory is that of the sample.
+    whole = [engine for engine in options.engines if engine != "row-wise pandas"]
+    found: Results = {}
+    for lines in sizes:
+        where = {"folder": str(folder), "lines": lines}
+        timed = run(
+            "classification:times", **where, engines=options.engines, repeats=options.repeats
+        )
+        memory = {engine: run("classification:memory", **where, engine=engine) for engine in whole}
+        found[str(lines)] = {"times": timed, "memory": memory}
+        say(f"classification of {lines:,} lines")
+    by_part = run("classification:memory_by_part", folder=str(folder))
+    return {"sizes": found, "by part": by_part}
+
+
+def multiverse(options: argparse.Namespace) -> Results:
+    """Measure the multiverse, papermill on a sample of universes, and specification-curve."""
+    found: Results = {
+        "engine": [
+            run("universes:engine", universes=options.universes)
+            for _ in range(min(options.repeats, REPORTS))
+        ]
+    }
+    say(f"{options.universes:,} universes")
+    found["notebooks"] = run("universes:notebooks", universes=min(options.repeats, NOTEBOOKS))
+    say("universes, one notebook each")
+    found["specification-curve"] = run(
+        "universes:specification_curve", repeats=min(options.repeats, REPORTS)
+    )
+    say("specification-curve")
+    return found
+
+
+def report(options: argparse.Namespace) -> Results:
+    """Measure all notebooks of the report."""
+    found = run("chapters:run", repeats=min(options.repeats, REPORTS))
+    say("all notebooks")
+    return found
+
+
+MEASURE: dict[str, Callable[[argparse.Namespace], Results]] = {
+    "classification": classification,
+    "multiverse": multiverse,
+    "report": report,
+}
+
+
+def conditions() -> dict[str, object]:
+    """Describe the machine, without its name, and how busy it is."""
+    installed = {found.name: found.version for found in distributions()}
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return {
+        "cores": os.cpu_count(),
+        "memory GB": round(memory, 1),
+        "system": f"{platform.system()} {platform.machine()}",
+        "load before": round(os.getloadavg()[0], 1),
+        "Python": platform.python_version(),
+        **{name: installed[name] for name in PACKAGES if name in installed},
+    }
+
+
+def say(text: str) -> None:
+    """Report progress."""
+    print(f"measured: {text}", file=sys.stderr, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, compare, and write the results."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=main.__doc__)
+    parser.add_argument(
+        "--rows", type=lambda text: int(float(text)), default=ROWS, help="most lines to classify"
+    )
+    parser.add_argument("--universes", type=int, default=UNIVERSES)
+    parser.add_argument("--repeats", type=int, default=REPEATS, help="at most; default 7")
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, help="default: all")
+    parser.add_argument("--engines", choices=ENGINES, nargs="+", default=ENGINES)
+    parser.add_argument(
+        "--output", type=Path,
+        help="folder; default: benchmarks/, or build/bench/ when less than all is measured",
+    )  # fmt: skip
+    options = parser.parse_args(arguments)
+    if options.rows < 1000 or options.universes < 1 or options.repeats < 1:
+        parser.error("--rows must be at least 1000, --universes and --repeats at least 1")
+    if "alkpool" not in options.engines:
+        parser.error("--engines must hold alkpool: the others are compared with it")
+    whole = (options.rows, options.universes, options.repeats) == (ROWS, UNIVERSES, REPEATS)
+    whole &= tuple(options.engines) == ENGINES
+    output = options.output or (PUBLISHED if whole else BUILD)
+    file = output / "results.json"
+    results: Results = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    try:
+        for part in options.only:
+            about = conditions()
+            results[part] = {"conditions": about, **MEASURE[part](options)}
+    except Failed as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    output.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    (output / "README.md").write_text(page(results), encoding="utf-8")
+    print(f"wrote {file} and {output / 'README.md'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
