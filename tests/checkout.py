@@ -1,6 +1,7 @@
 """A copy of this checkout that can be spoilt, with the environment of this one."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -32,10 +33,11 @@ def copy_checkout(home: Path) -> Path:
     commands = home / ".venv" / "bin"
     commands.mkdir(parents=True)
     python = Path(sys.executable)
+    here = f"ALKPOOL_HOME={shlex.quote(str(home))} PYTHONPATH={shlex.quote(str(home / 'src'))}"
     for name, words in (("python", [python]), ("alkpool", [python, python.with_name("alkpool")])):
         script = commands / name
-        real = " ".join(f"'{word}'" for word in words)
-        script.write_text(f'#!/bin/sh\nexec {real} "$@"\n', "utf-8")
+        real = shlex.join(map(str, words))
+        script.write_text(f'#!/bin/sh\n{here} exec {real} "$@"\n', "utf-8")
         script.chmod(0o755)
     (home / ".venv" / ".complete").write_text(str(home) + "\n", "utf-8")
     return home
@@ -43,8 +45,7 @@ def copy_checkout(home: Path) -> Path:
 
 def run(home: Path, command: str, **more: str) -> "subprocess.CompletedProcess[str]":
     """Run a command in the copy as a person types it."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("ALKPOOL_")}
-    settings = kept | {"ALKPOOL_HOME": str(home), "PYTHONPATH": str(home / "src")} | more
+    settings = {k: v for k, v in os.environ.items() if not k.startswith("ALKPOOL_")} | more
     return subprocess.run(
         ["bash", "-ec", command], cwd=home, env=settings, capture_output=True, text=True,
         check=False, encoding="utf-8", errors="replace",
