@@ -400,7 +400,7 @@ left = int(sys.argv.pop(1))
 folder = os.path.dirname(sys.argv[4])
 def count(event, arguments):
     global left
-    place = os.fsdecode(arguments[0]) if arguments and isinstance(arguments[0], (str, bytes)) else ""
+    place = os.fsdecode(arguments[0]) if arguments and isinstance(arguments[0], str) else ""
     writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & os.O_ACCMODE
     if place.startswith(folder) and (
         writes or event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir")
