@@ -192,7 +192,8 @@ def classify(
     """Classify lines of treatment by clinical benefit (paper, Figure 1).
 
     The file needs the columns best_response, pfs_relation, pfs_months, dot_relation, dot_months
-    and status; all its columns are kept, and benefit and rule are added.
+    and status; all its columns are kept, and benefit and rule are added. Text that a spreadsheet
+    would read as a formula gets an apostrophe before it.
     """
     source, label = (STANDARD_INPUT, "standard input") if file == STREAM else (file, str(file))
     _refuse_folder(output)
@@ -221,9 +222,9 @@ def classify(
             "leaves them out, and lines of patients who are not included",
             err=True,
         )
-    text = cells.assign(benefit=classes["benefit"], rule=classes["rule"]).to_csv(
-        index=False, lineterminator="\n"
-    )
+    judged = cells.assign(benefit=classes["benefit"], rule=classes["rule"])
+    safe = judged.rename(columns=lookup.no_formula).map(lookup.no_formula)
+    text = safe.to_csv(index=False, lineterminator="\n")
     _write(output, text)
 
 
