@@ -22,6 +22,7 @@ import json
 import os
 import platform
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -461,7 +462,11 @@ def _jax() -> Any:
         )
     os.environ |= {"XLA_FLAGS": XLA_FLAGS, "JAX_PLATFORMS": "cpu"}
     import jax
-    import numpyro
+
+    with warnings.catch_warnings():
+        # Its progress bars, which are off, ask for widgets in a notebook.
+        warnings.filterwarnings("ignore", "IProgress not found")
+        import numpyro
 
     numpyro.enable_x64()
     return jax
