@@ -243,9 +243,9 @@ def test_every_bound_is_checked(posterior: Posterior) -> None:
     stuck = np.repeat(posterior.scales[:, ::50], 50, axis=1)
     with pytest.raises(ConvergenceError, match="effective draws"):
         checked(dataclasses.replace(posterior, scales=stuck))
-    unknown = np.full_like(posterior.scales, np.nan)
-    with pytest.raises(ConvergenceError):
-        checked(dataclasses.replace(posterior, scales=unknown))
+    for flawed in (np.nan, 0.0):
+        with pytest.raises(ConvergenceError, match="R-hat nan.*effective draws nan"):
+            checked(dataclasses.replace(posterior, scales=np.full_like(posterior.scales, flawed)))
 
 
 def no_sampling(*_: object) -> Posterior:
