@@ -375,3 +375,18 @@ def test_impossible_samplers_are_refused(wrong: dict) -> None:
 def test_every_build_folder_has_its_own_fits(tmp_path: Path) -> None:
     """A build elsewhere makes its fits itself, which proves that they come out the same."""
     assert execution.kernel_environment(tmp_path)["ALKPOOL_CACHE"] == str(tmp_path / "cache")
+
+
+def test_a_kept_fit_can_be_followed_by_a_new_one() -> None:
+    """The diagnostics of a kept fit import the sampler first: silently, with its settings."""
+    program = (
+        "import numpy as np\nfrom alkpool import hierarchical as h\n"
+        "few, cells = np.random.default_rng(0).normal(size=(2, 4, 50, 6))\n"
+        "h.diagnostics(h.Posterior(cells, few, few, few, few, 0))\nh._jax()"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "XLA_FLAGS"}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")

@@ -454,7 +454,10 @@ NAMES = ("log_odds", "intercept", "compound", "covariates")
 
 
 def _jax() -> Any:
-    """Import jax with the settings under which every machine draws the same numbers."""
+    """Import jax and numpyro, with the settings under which every machine draws the same numbers.
+
+    Nothing here imports either before.
+    """
     if "jax" in sys.modules and os.environ.get("XLA_FLAGS") != XLA_FLAGS:
         raise RuntimeError(
             "jax was imported before with other settings: start Python anew, or set XLA_FLAGS to "
@@ -486,6 +489,7 @@ def diagnostics(posterior: Posterior) -> pd.DataFrame:
     Vehtari et al. 2021, Bayesian Analysis 16:667: split chains, ranks as normal scores, folded
     ranks for R-hat; the tail is the worse of the indicators of the 5% and the 95% quantile.
     """
+    _jax()
     from numpyro.diagnostics import effective_sample_size, split_gelman_rubin
 
     rows = []
