@@ -14,10 +14,11 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from cases import case, own_cohort, write_csv
 from project import LIST, PARAMETERS, Project, small_project
 
 SEED = 20220101
@@ -339,3 +340,105 @@ def test_a_folder_that_cannot_be_written_to_is_said(name: str) -> None:
                               capture_output=True, check=False)  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert project.tables() == new
+
+
+# Twenty pieces of work; each says that it was done, so that one can count how often.
+SWEEP = """\
+import sys, time
+from functools import partial
+from pathlib import Path
+import pandas as pd
+from alkpool.jobs import Job, run
+
+def work(number, log):
+    time.sleep(0.1)
+    with open(log, "a") as file:
+        file.write(f"{number}\\n")
+    return pd.DataFrame({"number": [number], "square": [number ** 2]})
+
+if __name__ == "__main__":
+    folder, log = Path(sys.argv[1]), sys.argv[2]
+    jobs = [Job(f"job-{number}", partial(work, number, log)) for number in range(20)]
+    rows = pd.concat(run(jobs, folder, workers=2), ignore_index=True)
+    print(rows["square"].tolist())
+"""
+
+
+def test_a_sweep_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    script, log, kept = tmp_path / "sweep.py", tmp_path / "log", tmp_path / "kept"
+    script.write_text(SWEEP)
+    log.touch()
+    command = [sys.executable, script, kept, log]
+    moments, kills = random.Random(SEED), 0
+    for _ in range(5):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   start_new_session=True)  # fmt: skip
+        done, end = len(log.read_text().split()), time.monotonic() + 60
+        # The workers take a while to start: the moment counts from their first work.
+        while len(log.read_text().split()) == done and process.poll() is None:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        time.sleep(moments.uniform(0, 0.3))
+        kills += process.poll() is None
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert kills >= 3
+    files = {path.name: path.read_bytes() for path in kept.glob("job-*")}
+    before = len(log.read_text().split())
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.strip() == str([number**2 for number in range(20)])
+    # What was kept is taken up as it is, and only the rest is worked on.
+    assert all((kept / name).read_bytes() == content for name, content in files.items())
+    assert len(log.read_text().split()) - before == 20 - len(files)
+
+
+ADD = """\
+import os, signal, sys
+from alkpool import cli
+left = int(sys.argv.pop(1))
+folder = os.path.dirname(sys.argv[4])
+def count(event, arguments):
+    global left
+    place = os.fsdecode(arguments[0]) if arguments and isinstance(arguments[0], str) else ""
+    writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & os.O_ACCMODE
+    if place.startswith(folder) and (
+        writes or event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir")
+    ):
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(count)
+cli.main()
+"""
+
+
+def test_an_addition_killed_at_any_change_of_a_file_is_all_or_nothing(tmp_path: Path) -> None:
+    new = write_csv(tmp_path / "new.csv", case())
+
+    def added(folder: Path, left: int) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-c", ADD, left, "add", new, "--cohort", folder, "--yes"]
+        return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+
+    def content(folder: Path) -> Tables:
+        names = ("sources", "patients", "samples", "treatments")
+        return {name: (folder / f"{name}.csv").read_bytes() for name in names}
+
+    whole = own_cohort(tmp_path / "whole" / "mine")
+    old = content(whole)
+    assert added(whole, 10**6).returncode == 0
+    merged = content(whole)
+    assert all(merged[name] != old[name] for name in merged)
+    places = random.Random(SEED).sample(range(16), 8)
+    killed = 0
+    for left in places:
+        folder = own_cohort(tmp_path / str(left) / "mine")
+        done = added(folder, left)
+        assert done.returncode in (0, -signal.SIGKILL), done.stderr
+        killed += done.returncode != 0
+        if folder.is_dir():
+            assert content(folder) in (old, merged)
+        again = added(folder, 10**6)
+        assert again.returncode == 0 or "already" in again.stderr, again.stderr
+        assert content(folder) == merged
+    assert killed >= 4

@@ -1,6 +1,7 @@
 """The answer to one question as text for a terminal, as JSON and as CSV."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from io import StringIO
@@ -29,6 +30,9 @@ LEGEND = (
     f"{', '.join(Expectation)}."
 )
 FAVOURABLE = tuple(Expectation)[: list(Expectation).index(Expectation.CONFLICTING)]
+# Also in full width, as East Asian keyboards write them.
+_BEGINS_A_FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 # Narrower than this, the table would cut words.
 MIN_WIDTH = 80
 
@@ -205,9 +209,23 @@ def _indented(text: str, style: str = "") -> Padding:
 
 
 def spreadsheet_cell(text: str) -> str:
-    """Keep a spreadsheet from reading a text as a formula."""
-    cell = printable(text)
-    return f"'{cell}" if cell.lstrip().startswith(("=", "+", "-", "@")) else cell
+    """Keep a spreadsheet from reading a text as a formula, and a terminal from obeying it."""
+    return no_formula(printable(text))
+
+
+def no_formula(cell: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would read as a formula.
+
+    Numbers stay numbers, and a sign alone is none.
+
+    Examples
+    --------
+    >>> no_formula("=cmd()"), no_formula("-1.5"), no_formula("=")
+    ("'=cmd()", '-1.5', '=')
+    """
+    begun = cell.strip()
+    formula = len(begun) > 1 and begun[0] in _BEGINS_A_FORMULA and not _NUMBER.fullmatch(begun)
+    return f"'{cell}" if formula else cell
 
 
 def printable(text: str) -> str:

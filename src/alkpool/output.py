@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from alkpool import figures, paths, stats
 from alkpool.cohort import Cohort
 from alkpool.files import write_atomically
+from alkpool.lookup import no_formula
 from alkpool.schema import UNKNOWN
 from alkpool.vocabulary import Verdict
 
@@ -34,10 +35,12 @@ CHIPS = {str(verdict): f"verdict {verdict.name.lower()}" for verdict in Verdict}
 def write_table(table: pd.DataFrame, name: str, cohort: Cohort) -> None:
     """Write a result table to ``results/<cohort>/<name>.csv``.
 
-    Shares are fractions with six decimals; a synthetic cohort adds the column ``synthetic``.
+    Shares are fractions with six decimals; a synthetic cohort adds the column ``synthetic``. No
+    text is a formula.
     """
     marked, _ = _marked(table, "", cohort)
-    text = marked.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    safe = marked.map(lambda cell: no_formula(cell) if isinstance(cell, str) else cell)
+    text = safe.to_csv(index=False, float_format="%.6g", lineterminator="\n")
     write_atomically(paths.RESULTS / cohort.name / f"{name}.csv", text)
 
 
