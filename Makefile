@@ -30,11 +30,15 @@ help: ## List what there is to make
 
 .PHONY: report
 report: $(STAMP) ## Run the notebooks that changed and make the book, build/book/index.html
-	@$(PY) -m alkpool.compendium report
+	@$(PY) -m alkpool.compendium report $(if $(filter command,$(origin COHORT)),--cohort "$(COHORT)")
 
 .PHONY: pdf
 pdf: report ## Print the whole report as one PDF, build/alkpool.pdf; needs Chromium
 	@$(PY) -m alkpool.pdf
+
+.PHONY: release
+release: report ## Put data, results and book into one described folder (SINCE="earlier release")
+	@$(PY) -m alkpool.release $(if $(SINCE),--since "$(SINCE)")
 
 .PHONY: test
 test: $(STAMP) lint report ## Check the code, make the book, and run every test
@@ -47,6 +51,10 @@ check: $(STAMP) ## List every problem of the data (COHORTS="folder ..." for some
 .PHONY: lab
 lab: $(STAMP) folders ## Open the notebooks in JupyterLab (ARGS=--allow-root where one is root)
 	@$(PY) -m jupyterlab --notebook-dir=notebooks $(ARGS)
+
+.PHONY: new
+new: $(STAMP) ## Make a notebook of your own, a chapter of the book: make new NAME=my-question
+	@$(PY) -m alkpool.fork --title="$$TITLE" --cohort="$$COHORT" -- "$$NAME"
 
 .PHONY: data
 data: $(STAMP) ## Make the tables, the data dictionary and the references from the raw facts
@@ -62,6 +70,10 @@ reconstruct: $(STAMP) ## Rebuild the synthetic cohort from the printed numbers, 
 ensemble: $(STAMP) ## Draw many such cohorts and bound what print leaves open (ARGS="--scheduler ADDRESS")
 	@$(PY) -m alkpool.ensemble $(ARGS)
 	@$(PY) -m alkpool.curation
+
+.PHONY: sweep
+sweep: $(STAMP) ## Answer every combination of choices (ARGS="--scheduler ADDRESS COHORT ...")
+	@$(PY) -m alkpool.sweep $(ARGS)
 
 .PHONY: bench
 bench: .venv-bench/.complete ## Measure speed and memory, benchmarks/README.md (ARGS="--rows 1000")

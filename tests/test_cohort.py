@@ -228,11 +228,11 @@ def test_repeated_keys_are_named(folder):
         (b"", "the file is empty"),
         (b"patient_id,source_id\n", "this column is missing"),
         (b"\r\n\n\n", "the file is empty"),
-        (b"patient_id\n\xe9\n", "row 2: must be saved as UTF-8 text"),
+        (b"patient_id\n\xe9\n", "row 2, column patient_id: found '\xe9'; must be saved as UTF-8"),
         ("patient_id,x\n".encode("utf-16"), "saved as UTF-16: save it as UTF-8"),
         (b"\xfe\xff\x00a", "saved as UTF-16: save it as UTF-8"),
-        (b"patient_id,source_id\na,\x00\n", "row 2: holds a NUL character"),
-        (b'patient_id\n"unclosed\n', "is not a readable CSV file"),
+        (b"patient_id,source_id\na,\x00\n", "row 2, column source_id: found '\\x00'; holds a NUL"),
+        (b'patient_id\n"unclosed\n', "row 2, column patient_id: found '\"'; is not a readable"),
     ],
 )
 def test_a_malformed_file_is_named(folder, content, message):

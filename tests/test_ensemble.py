@@ -1,11 +1,32 @@
 """The ensemble counts what the solver counts."""
 
+import shutil
+import subprocess
+import sys
+
 import pytest
 
-from alkpool import ensemble, paths
+from alkpool import ensemble, jobs, paths
 from alkpool.ensemble import observed
 from alkpool.reconstruct import Quantity, draw, quantities
 from alkpool.schema import DRAWS, LIMITS, read_folder
+
+
+def test_other_code_or_facts_are_not_taken_for_the_same(monkeypatch, tmp_path):
+    """The key of kept results holds every module that a draw imports, and the facts it reads."""
+    told = subprocess.run(
+        [sys.executable, "-c", "import alkpool.ensemble, sys; print(*sys.modules)"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    imported = {name.split(".")[1] for name in told.stdout.split() if name.startswith("alkpool.")}
+    # These name folders, write files and answer questions; no draw depends on them.
+    assert set(ensemble.USED) == imported - {"paths", "files", "jobs", "ranking", "reconstruct"}
+    before = jobs.fingerprint(ensemble.inputs())
+    assert jobs.fingerprint(ensemble.inputs()) == before
+    changed = shutil.copytree(paths.PUBLISHED, tmp_path / "published") / "results.csv"
+    changed.write_text(changed.read_text("utf-8").replace(",387,", ",388,"), "utf-8")
+    monkeypatch.setattr(paths, "PUBLISHED", changed.parent)
+    assert jobs.fingerprint(ensemble.inputs()) != before
 
 
 def test_counts_in_the_rows_are_the_counts_of_the_solver():

@@ -123,6 +123,19 @@ def test_markdown_shows_text_as_it_is(text: str) -> None:
     assert html.unescape(shown) == " ".join(text.split())
 
 
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=40))
+def test_addresses_in_a_text_are_links_and_nothing_else_is(text: str) -> None:
+    """Only the address itself is a link, and no character of the text is lost."""
+    given = f"{text} https://pmc.ncbi.nlm.nih.gov/articles/PMC1_2; {text}"
+    shown = BeautifulSoup(
+        MarkdownIt("commonmark", {"html": True}).renderInline(book._as_links(given)), "html.parser"
+    )
+    assert shown.get_text() == " ".join(given.split())
+    assert "https://pmc.ncbi.nlm.nih.gov/articles/PMC1_2" in [a["href"] for a in shown("a")]
+    assert all(str(a["href"]).startswith(("http://", "https://")) for a in shown("a"))
+    assert {tag.name for tag in shown(True)} <= {"a"}
+
+
 @given(st.text(max_size=40))
 def test_json_cannot_leave_its_script(text: str) -> None:
     """No tag in it, and it reads back as it was."""
@@ -150,12 +163,16 @@ def test_hostile_text_is_text_on_the_page_of_a_profile(contexts: dict[str, Any])
 
 def test_tables_of_a_chapter_link_its_profiles() -> None:
     """Whole cells only, and only names that have a page."""
-    table = "<td class='a'>G1202R</td><th>L1196M+G1202R</th><td>G1202R 5</td><td>G1202K</td>"
+    table = (
+        "<td class='a'>G1202R</td><th>L1196M+G1202R</th><th>L1196M+\nG1202R</th>"
+        "<td>G1202R 5</td><td>G1202K</td>"
+    )
     page = {"cells": [{"outputs": [{"data": {"text/html": [table]}}]}, {}]}
     book._link_profiles(page, {"G1202R": "profiles/G1202R", "L1196M+G1202R": "profiles/both"})
     assert page["cells"][0]["outputs"][0]["data"]["text/html"] == (
         "<td class='a'><a href=\"../profiles/G1202R.html\">G1202R</a></td>"
         '<th><a href="../profiles/both.html">L1196M+G1202R</a></th>'
+        '<th><a href="../profiles/both.html">L1196M+\nG1202R</a></th>'
         "<td>G1202R 5</td><td>G1202K</td>"
     )
 

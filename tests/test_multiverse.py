@@ -18,7 +18,7 @@ from alkpool.choices import CHOICES, Universe, apply, calls, grid, plain
 from alkpool.cohort import Cohort, analysis_set
 from alkpool.invitro import InVitro
 from alkpool.multiverse import Multiverse, run
-from alkpool.mutations import is_compound
+from alkpool.mutations import is_compound, residue_class
 from alkpool.tallies import add, tally
 from alkpool.vocabulary import Benefit, Verdict
 
@@ -125,7 +125,7 @@ def a_sample(draw) -> dict:
     )
     status = draw(st.sampled_from(["included", "included", "duplicate", "excluded"]))
     return sample(
-        "unknown" if status != "included" and draw(st.booleans()) else mutations,
+        mutations,
         draw(st.sampled_from(["crizotinib", "alectinib", "unknown"])),
         *draw(st.lists(a_line(), max_size=3)),
         phase=draw(st.sampled_from(["cis", "trans", "unknown"])) if "+" in mutations else None,
@@ -142,21 +142,24 @@ def a_cohort(draw) -> Cohort:
     made = make_cohort(draw(st.lists(a_sample(), max_size=8)))
     report = made.sources.assign(source_id="report", study_type="case_report")
     sources = draw(st.lists(st.sampled_from(["source", "report"]), min_size=8, max_size=8))
+    named = np.array(draw(st.lists(st.booleans(), min_size=8, max_size=8)))[: len(made.samples)]
+    named |= made.patients["status"].to_numpy() == "included"
     return dataclasses.replace(
         made,
+        samples=made.samples.assign(mutations=made.samples["mutations"].where(named, "unknown")),
         sources=pd.concat([made.sources, report], ignore_index=True),
         patients=made.patients.assign(source_id=sources[: len(made.patients)]),
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(a_cohort(), st.lists(st.integers(0, SMALL.size - 1), min_size=2, max_size=4))
 def test_any_cohort_in_any_universe_is_the_plain_analysis(cohort, numbers):
     every = run(cohort, SMALL)
     assert_plain(every, cohort, None, numbers)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(a_cohort(), a_cohort())
 def test_tallies_of_parts_add_up(one, other):
     named = {"patients": ["patient_id"], "samples": ["patient_id", "sample_id"]}
@@ -175,3 +178,98 @@ def test_tallies_of_parts_add_up(one, other):
     parts = [tally(part, SMALL) for part in (one, second)]
     assert_frame_equal(add(parts), whole)
     assert_frame_equal(add(parts[::-1]), whole)
+
+
+# Small enough to look at every universe.
+WHOLE = grid(
+    threshold_months=(3, 6, 12), ongoing_dot=("unknown",), monotherapy=("stated",),
+    split_trans=(True,), high_sensitivity=(0.75,), high_relapse_samples=(3,),
+    low_relapse_share=(0.05,), low_sensitivity=(0.4, 0.5), min_evaluable=(2, 3),
+    high_relapse_share=(0.08, 0.1),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def whole() -> Multiverse:
+    cohort = alkpool.load("reconstructed")
+    return run(cohort, WHOLE, invitro.load_for(cohort))
+
+
+def test_stability_counts_every_universe(whole):
+    """For a profile, or in a universe of residue classes for its class."""
+    verdicts = whole.verdicts(range(WHOLE.size))
+    by_class = np.array([WHOLE.universe(n).profiles == "residue class" for n in range(WHOLE.size)])
+    profiles, words = list(whole.counts.profiles), [*multiverse.VERDICTS, multiverse.NO_SAMPLE]
+    table = whole.stability()
+    assert list(table["profile"].drop_duplicates()) == whole.profiles
+    assert "I1171X" not in whole.profiles
+    for _, row in table.iterrows():
+        inhibitor = whole.counts.inhibitors.index(row["inhibitor"])
+        exact, of_class = (
+            verdicts[:, profiles.index(name), inhibitor]
+            for name in (row["profile"], residue_class(row["profile"]))
+        )
+        counted = np.bincount(np.where(by_class, of_class, exact), minlength=len(words))
+        assert list(row[words]) == list(counted)
+        assert row["universes"] == counted.sum() == WHOLE.size
+        assert row["default"] == words[exact[WHOLE.number(Universe())]]
+
+
+def test_influence_is_the_variance_of_the_full_grid(whole):
+    """Against means and variances over an array with one axis for each choice."""
+    table = whole.table(range(WHOLE.size))
+    tried = 0
+    for name, headline in whole.headlines():
+        if headline.unit == "difference":
+            continue
+        k, n = (table[f"{name} {part}"].to_numpy(dtype=float) for part in "kn")
+        values = (k if headline.unit == "cells" else k / n).reshape(WHOLE.shape)
+        influence = whole.influence(headline).set_index("choice")
+        for axis, choice in enumerate(CHOICES):
+            others = tuple(other for other in range(values.ndim) if other != axis)
+            first = values.mean(axis=others).var() / values.var()
+            total = values.var(axis=axis).mean() / values.var()
+            got = influence.loc[choice.name, ["first_order", "total"]]
+            np.testing.assert_allclose(got.astype(float), [first, total], atol=1e-9)
+        tried += 1
+    assert tried == 1 + len(Verdict) + len(whole.models)
+
+
+def test_influence_of_what_never_changes_is_not_known():
+    every = run(make_cohort([]), SMALL)
+    answers = dict(every.headlines())
+    assert whole_is_missing(every.influence(answers["benefit"]))
+    assert whole_is_missing(every.influence(answers[str(Verdict.LIKELY)]))
+
+
+def whole_is_missing(influence: pd.DataFrame) -> bool:
+    return bool(influence[["first_order", "total"]].isna().all(axis=None))
+
+
+def test_a_grid_takes_other_levels_and_another_default():
+    other = grid(Universe(threshold_months=4.5), plasma=("left out", "counted"))
+    assert other.levels("threshold_months") == (3, 4, 4.5, 5, 6, 7, 8, 9, 10, 11, 12)
+    assert other.levels("plasma") == ("left out", "counted")
+    assert other.universe(other.number(other.default)) == other.default
+
+
+@pytest.mark.parametrize(
+    ("levels", "reason"),
+    [
+        ({"colour": ("red",)}, "colour is no choice"),
+        ({"plasma": ("counted", "counted")}, "must be different"),
+        ({"plasma": ("sometimes",)}, "plasma is 'sometimes'"),
+        ({"threshold_months": (0, 6)}, "above 0"),
+        ({"low_sensitivity": (0.5, 0.8)}, "low_sensitivity <= high_sensitivity"),
+        ({"low_relapse_share": (0.05, 0.09)}, "low_relapse_share <= high_relapse_share"),
+        ({"min_evaluable": (0, 3)}, "at least 1"),
+    ],
+)
+def test_a_grid_refuses_levels_that_cannot_be(levels, reason):
+    with pytest.raises(ValueError, match=reason):
+        grid(**levels)
+
+
+def test_every_choice_says_why():
+    assert [choice.name for choice in CHOICES if not (choice.reason and choice.label)] == []
+    assert [c.name for c in CHOICES if getattr(Universe(), c.name) not in c.levels] == []

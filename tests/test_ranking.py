@@ -106,12 +106,23 @@ def test_a_row_says_what_it_rests_on(curated):
             "url": "https://pubmed.ncbi.nlm.nih.gov/25736571/"} in row["sources"]  # fmt: skip
 
 
-def test_each_source_is_chosenonce_as_a_link(curated):
-    for profile in ("I1171N", "L1196M", "G1202R"):
+def test_each_source_is_named_once_as_a_link(curated):
+    """PubMed or DOI; where a source has neither, the place where it was read."""
+    elsewhere = {}
+    for profile in dict.fromkeys([*curated.cases["profile"], *curated.calls["profile"]]):
         for sources in rank(profile, evidence=curated)["sources"]:
-            links = [source["url"] for source in sources if source["url"]]
+            links = [source["url"] for source in sources]
             assert len(links) == len(set(links))
-            assert all(re.match(r"https://(pubmed\.ncbi\.nlm\.nih|doi)\.", link) for link in links)
+            assert all(re.fullmatch(r"https://\S+", link) for link in links), sources
+            elsewhere |= {
+                source["label"]: source["url"]
+                for source in sources
+                if not re.match(r"https://(pubmed\.ncbi\.nlm\.nih|doi)\.", source["url"])
+            }
+    place = "https://cancerdiscovery.aacrjournals.org/highwire/markup/40699/expansion"
+    assert elsewhere["Lin, Riely, Shaw. Cancer Discov 2017;7:137-55"] == place
+    assert "Makimoto G 2019" in elsewhere
+    assert not {"Lin 2017", "Ou SH 2015"} & set(elsewhere)
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ from alkpool.reconstruct.profiles import (
     UNTESTED,
 )
 from alkpool.reconstruct.variants import draw_strata, wald_p
-from alkpool.schema import COHORT_TABLES
+from alkpool.schema import COHORT_TABLES, LIMITS, read_folder
 
 FOLDER = paths.COHORTS / "reconstructed"
 
@@ -817,6 +817,11 @@ def test_bounds(quantity: Quantity, expected: tuple[int, int]) -> None:
     assert (found.low, found.high) == expected
     assert found.low_proven
     assert found.high_proven
+    kept = read_folder(paths.IDENTIFICATION, [LIMITS])["limits"].set_index(
+        ["measure", "profile", "inhibitor"]
+    )
+    row = kept.loc[(quantity.measure, quantity.profile, quantity.inhibitor)]
+    assert (row["low"], row["high"]) == expected
 
 
 def test_a_limit_is_reached_by_a_whole_cohort() -> None:

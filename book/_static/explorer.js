@@ -446,6 +446,10 @@
   const link = (url, text) =>
     /^https?:\/\//.test(url) ? make("a", { href: url, rel: "noopener noreferrer" }, text) : text;
 
+  // Text in which the addresses of the web are links.
+  const ADDRESS = /(https?:\/\/[^\s;,()<>"]+)/;
+  const withLinks = (text) => text.split(ADDRESS).map((part) => link(part, part));
+
   const counted = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
   const percent = (share) => `${Math.round(share * 100)}%`;
 
@@ -632,12 +636,12 @@
         `phase ${sample.phase}`,
         `specimen ${sample.specimen}`,
         sample.vaf_percent && `VAF ${sample.vaf_percent}%`,
-        `after ${sample.prior_inhibitors.split(";").join(", ")}`,
+        `previous inhibitors ${sample.prior_inhibitors.split(";").join(", ")}`,
       ]),
       sample.other_findings || "none stated",
       [
         sourceLinks(source, sample.label),
-        make("small", { class: "locator" }, locators.join("; ")),
+        make("small", { class: "locator" }, withLinks(locators.join("; "))),
         notes.map((note) => make("small", {}, note)),
       ],
     ];
@@ -687,7 +691,7 @@
           number(call.fold_change),
           [calledAs(call), basis && `, ${basis}`, call.secondary === "yes" && "; a review, does not count"],
           thresholds.length ? thresholds : "none stated",
-          [sourceLinks(data.laboratory[call.source_id], call.label), make("small", { class: "locator" }, call.locator), call.note && make("small", {}, call.note)],
+          [sourceLinks(data.laboratory[call.source_id], call.label), make("small", { class: "locator" }, withLinks(call.locator)), call.note && make("small", {}, call.note)],
         ];
       }),
     );

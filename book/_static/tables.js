@@ -9,8 +9,11 @@
   const PAGE = 25;
   // Letters from which a cell shows its beginning only.
   const LONG = 90;
+  // Letters without a space that paper may break: addresses, names of files.
+  const UNBROKEN = /\S{14}/;
   for (const table of tables) {
     for (const cell of table.querySelectorAll("tbody td")) {
+      if (UNBROKEN.test(cell.textContent)) cell.classList.add("path");
       if (cell.textContent.length <= LONG || cell.querySelector("a")) continue;
       const [details, summary] = ["details", "summary"].map((tag) => document.createElement(tag));
       details.className = "long";
@@ -19,7 +22,7 @@
       cell.append(details);
     }
     const long = table.tBodies[0].rows.length > PAGE;
-    new DataTable(table, {
+    const shown = new DataTable(table, {
       autoWidth: false,
       order: [],
       paging: long,
@@ -33,6 +36,13 @@
       },
       language: { search: "Search this table", lengthMenu: "Show _MENU_ rows" },
     });
+    // Paper has no next page of a table: it gets all rows.
+    let length;
+    addEventListener("beforeprint", () => {
+      length = shown.page.len();
+      shown.page.len(-1).draw();
+    });
+    addEventListener("afterprint", () => shown.page.len(length).draw());
   }
   // Frames that scroll are marked by frames.js.
   dispatchEvent(new Event("resize"));

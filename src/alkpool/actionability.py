@@ -242,6 +242,8 @@ def decide(
     high_relapse_share: Threshold,
     high_relapse_samples: Threshold,
     low_relapse_share: Threshold,
+    relapsing: ArrayLike | None = None,
+    sensitivity: ArrayLike | None = None,
 ) -> NDArray[np.intp]:
     """Give the place in `VERDICTS` of the rule that decides; everything broadcasts.
 
@@ -252,8 +254,11 @@ def decide(
     min_evaluable, low_sensitivity, high_sensitivity, high_relapse_share, high_relapse_samples, \
 low_relapse_share : number or ndarray
         Thresholds, see `VerdictRule`.
+    relapsing, sensitivity : array_like of float, optional
+        Shares to judge instead of those of the counts.
     """
-    relapsing, sensitivity = share(relapsed, relapse_n), share(benefit_k, benefit_n)
+    relapsing = share(relapsed, relapse_n) if relapsing is None else np.asarray(relapsing)
+    sensitivity = share(benefit_k, benefit_n) if sensitivity is None else np.asarray(sensitivity)
     few = np.asarray(benefit_n) < min_evaluable
     high = (relapsing >= high_relapse_share) & (np.asarray(relapsed) >= high_relapse_samples)
     conditions = [
@@ -385,7 +390,7 @@ def gather(
     assertions = assertions.assign(
         source_id=assertions["assertion_id"],
         label=assertions["citation"],
-        url=assertions["pmid"].map(_link),
+        url=_or_place(assertions["pmid"].map(_link), assertions["locator"]),
     )
     years = pool.sources.loc[
         pool.sources["source_id"].isin(pool.patients["source_id"]), "year"
@@ -447,7 +452,10 @@ def _laboratory_calls(laboratory: invitro.InVitro) -> pd.DataFrame:
     )
     table = measured.merge(of_model, on=keys).merge(models, on="model_id")
     table = table.merge(sources, on="source_id").sort_values("measurement_id")
-    table = table.assign(value=table["value"].astype(object).where(table["value"].notna(), None))
+    table = table.assign(
+        value=table["value"].astype(object).where(table["value"].notna(), None),
+        url=_or_place(table["url"], table["locator"]),
+    )
     return _for_rank(table.rename(columns={"model_id": "model", "potency_type": "potency"}))
 
 
@@ -455,6 +463,7 @@ def _cases(pool: Cohort) -> pd.DataFrame:
     """Samples behind each cell: those at resistance to the inhibitor, and those before a line."""
     samples = pool.samples.merge(pool.patients[["patient_id", "source_id"]], on="patient_id")
     samples = samples.merge(_references(pool.sources), on="source_id")
+    samples["url"] = _or_place(samples["url"], samples["locator"])
     relapsed = samples.assign(inhibitor=samples["resistance_on"], role="at resistance")
     lines = pool.treatments[["sample_id", "inhibitor"]]
     treated = samples.merge(lines, on="sample_id").assign(role="before the line")
@@ -483,3 +492,9 @@ def _link(pmid: str, doi: str = "") -> str:
     if pmid:
         return f"https://pubmed.ncbi.nlm.nih.gov/{quote(pmid)}/"
     return f"https://doi.org/{quote(doi)}" if doi else ""
+
+
+def _or_place(links: pd.Series, places: pd.Series) -> pd.Series:
+    """Fill blank addresses with that of the place where the fact was read, if it is on the web."""
+    read_at = places.str.extract(r"^(https?://\S+)", expand=False).fillna("")
+    return links.where(links != "", read_at)

@@ -14,6 +14,7 @@ import subprocess
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,12 @@ made up to fit published numbers. Nothing on this page is evidence.
 
 # Tabs, bookmarks and the sidebar show the title alone.
 SYNTHETIC_TITLE = " (synthetic)"
+
+# An address of the web within a text.
+ADDRESS = re.compile(r"""(https?://[^\s;,()<>"|$\\]+)""")
+
+# Rows of figures that lead to the page of a profile; the extension of the book reads it.
+LINKED_ROWS = "linked-rows.json"
 
 Notebook = dict[str, Any]
 
@@ -173,11 +180,14 @@ def _assemble(
         for part in compendium.parts
     ]
     content: dict[str, bytes] = {}
+    linked_rows: dict[str, Any] = {}
     for task, notebook in notebooks.items():
         page = _page(notebook, task, targets[task.suffix])
         if task.parameters[COHORT] == EXPLORER_COHORT:
             _link_profiles(page, profiles)
+            linked_rows[task.page] = _linked_rows(page, profiles)
         content[f"{task.page}.ipynb"] = json.dumps(page, ensure_ascii=False, indent=1).encode()
+    content[LINKED_ROWS] = json.dumps(linked_rows, indent=1).encode()
     context |= {
         "compendium": compendium,
         "parts": parts,
@@ -223,14 +233,39 @@ def _link_profiles(page: Notebook, profiles: Mapping[str, str]) -> None:
     """Let the profiles in the tables of a chapter lead to their pages."""
     if not profiles:
         return
-    names = "|".join(map(re.escape, profiles))
+    # The names of a table for telephones break after their +.
+    names = "|".join(re.escape(name).replace(r"\+", r"\+\n?") for name in profiles)
     pattern = re.compile(rf"(<t[dh]\b[^>]*>)({names})(?=</t[dh]>)")
+
+    def linked(found: re.Match[str]) -> str:
+        page = profiles[found[2].replace("\n", "")]
+        return f'{found[1]}<a href="../{page}.html">{found[2]}</a>'
+
     for output in (output for cell in page["cells"] for output in cell.get("outputs", [])):
         if "text/html" in output.get("data", {}):
-            output["data"]["text/html"] = pattern.sub(
-                lambda found: f'{found[1]}<a href="../{profiles[found[2]]}.html">{found[2]}</a>',
-                "".join(output["data"]["text/html"]),
-            )
+            output["data"]["text/html"] = pattern.sub(linked, "".join(output["data"]["text/html"]))
+
+
+def _linked_rows(page: Notebook, profiles: Mapping[str, str]) -> dict[str, list[list[object]]]:
+    """Rows of the figures of a chapter that lead to the page of a profile.
+
+    Returns
+    -------
+    dict
+        For each figure that has any, from the top: profile, address, top and height in per cent.
+    """
+    found = {}
+    for cell in page["cells"]:
+        for output in cell.get("outputs", []):
+            figure = output.get("metadata", {}).get("image/svg+xml", {}).get("alkpool", {})
+            rows = [
+                [profile, f"../{profiles[profile]}.html", *place]
+                for profile, place in sorted(figure.get("rows", {}).items(), key=itemgetter(1))
+                if profile in profiles
+            ]
+            if rows:
+                found[cell["metadata"]["mystnb"]["figure"]["name"]] = rows
+    return found
 
 
 @cache
@@ -244,7 +279,12 @@ def _templates() -> "jinja2.Environment":
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"as_text": _as_text, "one_line": _one_line, "json_in_page": _json}
+    environment.filters |= {
+        "as_text": _as_text,
+        "as_links": _as_links,
+        "one_line": _one_line,
+        "json_in_page": _json,
+    }
     return environment
 
 
@@ -259,7 +299,20 @@ def _filled_in(name: str, context: Mapping[str, object]) -> bytes:
 
 def _as_text(text: str) -> str:
     """Write text from data so that Markdown shows it as it is."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", _one_line(text))
+    return _escaped(_one_line(text))
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+def _as_links(text: str) -> str:
+    """Write text from data as `_as_text` does, with the addresses of the web in it as links."""
+    parts = ADDRESS.split(_one_line(text))
+    return "".join(
+        f"[{_escaped(part)}](<{part}>)" if place % 2 else _escaped(part)
+        for place, part in enumerate(parts)
+    )
 
 
 def _one_line(text: str) -> str:

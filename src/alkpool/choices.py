@@ -111,15 +111,15 @@ class Choice:
 CHOICES = (
     Choice(
         "threshold_months", "benefit from, months", (3, 4, 5, 6, 7, 8, 9, 10, 11, 12),
-        "trials read 3 to 12 months of stable disease as benefit; the paper took 6",
+        "the paper took 6; how long stable disease must last to be a benefit is a convention",
     ),
     Choice(
-        "ongoing_dot", "short ongoing treatment", ("unknown", "no benefit"),
+        "ongoing_dot", "short ongoing DoT", ("unknown", "no benefit"),
         "the paper states the ongoing case for PFS only",
     ),
     Choice(
         "unknown_lines", "undecided lines", (LEFT_OUT, "no benefit"),
-        "who benefits is reported more readily; the weakest reading of silence is no benefit",
+        "what a report leaves out may be no benefit: the least favourable reading",
     ),
     Choice(
         "monotherapy", "given alone", ("stated", "not excluded"),
@@ -135,7 +135,7 @@ CHOICES = (
     ),
     Choice(
         "plasma", "plasma samples", (COUNTED, LEFT_OUT),
-        "plasma sums over lesions and misses tumours that shed little",
+        "plasma sums over all lesions that shed DNA",
     ),
     Choice(
         "split_trans", "mutations in trans", (True, False),
@@ -147,23 +147,23 @@ CHOICES = (
     ),
     Choice("min_evaluable", "fewest decided lines", (2, 3, 5), "at most 6 fits the paper's text"),
     Choice(
-        "low_sensitivity", "benefit is low below", (0.4, 0.5, 0.6),
+        "low_sensitivity", "sensitivity low below", (0.4, 0.5, 0.6),
         "at most 4/6 fits the paper's text",
     ),
     Choice(
-        "high_sensitivity", "benefit is high from", (0.7, 0.75, 0.8),
+        "high_sensitivity", "sensitivity high from", (0.7, 0.75, 0.8),
         "not fixed by the paper's text",
     ),
     Choice(
-        "high_relapse_share", "relapsing is high from", (0.08, 0.1, 0.15),
+        "high_relapse_share", "relapsing share from", (0.08, 0.1, 0.15),
         "at most 9/82 fits the paper's text; 15% leaves one of its conflicts out",
     ),
     Choice(
-        "high_relapse_samples", "and from, samples", (2, 3, 5),
+        "high_relapse_samples", "and from samples", (2, 3, 5),
         "how many samples make a pattern is open",
     ),
     Choice(
-        "low_relapse_share", "relapsing is low below", (0.03, 0.05, 0.08),
+        "low_relapse_share", "relapsing low below", (0.03, 0.05, 0.08),
         "not fixed by the paper's text",
     ),
     Choice(
@@ -194,6 +194,10 @@ class Grid:
                     f"{choice.name} has the levels {choice.levels}; "
                     f"must be different, and hold the default {usual!r}"
                 )
+            known = next(c.levels for c in CHOICES if c.name == choice.name)
+            for level in choice.levels:
+                if not _is_number(usual) and level not in known:
+                    raise ValueError(f"{choice.name} is {level!r}; must be one of {known}")
         # Refuses levels that no rule can have, and thresholds that cross in some combination.
         for months, reading in product(
             *(self.levels(n) for n in ("threshold_months", "ongoing_dot"))
@@ -263,11 +267,14 @@ def grid(default: Universe = Universe(), **levels: Sequence[Any]) -> Grid:
     for choice in CHOICES:
         usual = getattr(default, choice.name)
         given = tuple(levels.get(choice.name, choice.levels))
-        numeric = isinstance(usual, float | int) and not isinstance(usual, bool)
         if usual not in given:
             given = (*given, usual)
-        choices.append(replace(choice, levels=tuple(sorted(given)) if numeric else given))
+        choices.append(replace(choice, levels=tuple(sorted(given)) if _is_number(usual) else given))
     return Grid(tuple(choices), default)
+
+
+def _is_number(level: Level) -> bool:
+    return isinstance(level, float | int) and not isinstance(level, bool)
 
 
 def _names(choices: Sequence[Choice]) -> str:

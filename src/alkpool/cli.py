@@ -1,4 +1,4 @@
-"""Command line: ``alkpool check``, ``alkpool classify`` and ``alkpool look-up``.
+"""Command line: ``alkpool --help`` lists the commands.
 
 Exit codes: 0 done, 1 the data or the question are wrong (the message says how), 2 wrong usage.
 """
@@ -14,17 +14,24 @@ import typer
 
 from alkpool import (
     actionability,
+    additions,
     benefit,
     cohort,
+    difference,
+    flatfile,
     invitro,
     lookup,
     mutations,
     paths,
+    privacy,
     ranking,
     schema,
+    supplement,
+    template,
 )
 from alkpool.files import write_atomically
 from alkpool.lookup import Form
+from alkpool.published import Match
 from alkpool.schema import DataError, Problem
 from alkpool.vocabulary import Phase, Specimen
 
@@ -66,8 +73,19 @@ def check(
         list[Path] | None,
         typer.Argument(help="Cohort folders; without any, all data of the project."),
     ] = None,
+    private: Annotated[
+        bool,
+        typer.Option("--privacy", help="Look instead for what could tell who a patient is."),
+    ] = False,
 ) -> None:
-    """List every problem of the data: file, row, column, value, what is allowed."""
+    """List every problem of the data: file, row, column, value, what is allowed.
+
+    With --privacy, exact ages, dates, names, notes and patients whom no other resembles, each
+    with what to do about it; exit code 1 where something has to be put right before sharing.
+    """
+    if private:
+        _check_privacy(folders or [])
+        return
     # Everything else is validated against it.
     _check_reference()
     problems: list[Problem] = []
@@ -82,6 +100,17 @@ def check(
         problems += _check_tables()
     if problems:
         raise DataError(problems)
+
+
+def _check_privacy(folders: list[Path]) -> None:
+    if not folders:
+        raise typer.BadParameter("--privacy needs the folder of a cohort", param_hint="FOLDERS")
+    reports = {folder: privacy.check(paths.cohort_folder(folder)) for folder in folders}
+    for folder, report in reports.items():
+        lines = [str(folder), *privacy.describe(report).splitlines()]
+        typer.echo("\n".join(map(lookup.printable, lines)))
+    if any(report.must for report in reports.values()):
+        raise typer.Exit(1)
 
 
 def _check_reference() -> None:
@@ -163,7 +192,8 @@ def classify(
     """Classify lines of treatment by clinical benefit (paper, Figure 1).
 
     The file needs the columns best_response, pfs_relation, pfs_months, dot_relation, dot_months
-    and status; all its columns are kept, and benefit and rule are added.
+    and status; all its columns are kept, and benefit and rule are added. Text that a spreadsheet
+    would read as a formula gets an apostrophe before it.
     """
     source, label = (STANDARD_INPUT, "standard input") if file == STREAM else (file, str(file))
     _refuse_folder(output)
@@ -192,9 +222,9 @@ def classify(
             "leaves them out, and lines of patients who are not included",
             err=True,
         )
-    text = cells.assign(benefit=classes["benefit"], rule=classes["rule"]).to_csv(
-        index=False, lineterminator="\n"
-    )
+    judged = cells.assign(benefit=classes["benefit"], rule=classes["rule"])
+    safe = judged.rename(columns=lookup.no_formula).map(lookup.no_formula)
+    text = safe.to_csv(index=False, lineterminator="\n")
     _write(output, text)
 
 
@@ -245,6 +275,152 @@ def look_up(
             width = shutil.get_terminal_size().columns if terminal else 0
             text = lookup.to_text(question, table, evidence, terminal=terminal, width=width)
     _write(output, text)
+
+
+@app.command("template")
+def write_template(
+    file: Annotated[Path, typer.Argument(help="File to write, .xlsx or .csv.")],
+) -> None:
+    """Write an empty flat file for new cases, with drop-downs and explanations in Excel."""
+    if file.suffix.lower() not in flatfile.SUFFIXES:
+        raise typer.BadParameter("must end in .csv or .xlsx", param_hint="FILE")
+    try:
+        template.write(file)
+    except FileExistsError:
+        taken = "the file exists and may hold cases: name another"
+        raise DataError([Problem(str(file), None, "", "", taken)]) from None
+    typer.echo(f"written: {file}; fill it in, then: alkpool add {file}")
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="Filled-in template, .xlsx or .csv.")],
+    cohort_name: Annotated[
+        str, typer.Option("--cohort", help="Cohort to add to: a name or the path of a folder.")
+    ] = additions.CURATED,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Merge; without it nothing is changed.")
+    ] = False,
+) -> None:
+    """Show what new cases would change, and merge them on --yes.
+
+    One row for each sample and next line of treatment; alkpool template writes an empty file.
+    Everything is checked, possible duplicates are shown, and either all rows are merged or none.
+    """
+    folder = additions.target(cohort_name)
+    here = Path.cwd()
+    with additions.alone(folder):
+        planned = additions.plan(file, folder)
+        typer.echo(additions.describe(planned))
+        if not yes:
+            typer.echo("Nothing was changed. To merge: the same command with --yes")
+            return
+        typer.echo(additions.commit(planned))
+    if here.is_relative_to(folder):
+        typer.echo(f"This folder was exchanged for a new one of the same name: cd {here}")
+
+
+@app.command()
+def diff(
+    old: Annotated[Path | None, typer.Argument(help="Folder of results.")] = None,
+    new: Annotated[Path | None, typer.Argument(help="Another one; by default results.")] = None,
+    revision: Annotated[
+        str, typer.Option("--git", help="Compare with the results of this revision instead of OLD.")
+    ] = "",
+    form: Annotated[Form, typer.Option("--format", help="Form of the answer.")] = Form.TABLE,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="File to write; - is standard output.")
+    ] = STREAM,
+) -> None:
+    """Show what moved between two folders of results: verdicts, counts, rows, then the rest.
+
+    Without any folder, between the last commit and the results as they are.
+    """
+    _refuse_folder(output)
+    if revision and new:
+        raise typer.BadParameter("takes one folder, the new one", param_hint="--git")
+    if old and not revision:
+        changes = difference.compare(old, new or paths.RESULTS)
+    else:
+        with difference.results_at(revision or "HEAD") as before:
+            changes = difference.compare(before, old or paths.RESULTS)
+    match form:
+        case Form.JSON:
+            text = difference.to_json(changes)
+        case Form.CSV:
+            text = difference.to_csv(changes)
+        case Form.TABLE:
+            text = difference.to_text(changes)
+    _write(output, text)
+
+
+@app.command("import-supplement")
+def import_supplement(
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Folder with the supplementary tables of Koopman et al. 2022, saved "
+                       "as ST3 to ST8: CSV files or Excel workbooks."),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder of the cohort to make; a new one.")
+    ],
+    monotherapy: Annotated[
+        str,
+        typer.Option(help="What lines are whose table has no such column: 'yes' or 'unknown'."),
+    ] = "",
+    comparison: Annotated[
+        Path | None,
+        typer.Option(help="CSV file to write: every printed number beside the one counted from "
+                     "these rows."),
+    ] = None,
+) -> None:  # fmt: skip
+    """Make a cohort of the supplementary tables of the published study.
+
+    The tables are not part of this project, and which columns they have is our reading of the
+    paper's text: the page "The original supplement" of the book lists what is understood.
+    """
+    if monotherapy not in ("", "yes", "unknown"):
+        raise typer.BadParameter("must be 'yes' or 'unknown'", param_hint="--monotherapy")
+    if output.exists():
+        raise typer.BadParameter(f"{output} exists; name a new folder", param_hint="--output")
+    if comparison is not None:
+        _refuse_folder(comparison)
+    if output.name in paths.cohort_names():
+        raise typer.BadParameter(
+            f"{output.name} is a cohort of the project; name another", param_hint="--output"
+        )
+    imported = supplement.read(folder, monotherapy)
+    supplement.write(imported, output)
+    for note in imported.notes:
+        typer.echo(f"note: {note}")
+    made = cohort.load(output)
+    typer.echo(_summary(made))
+    compared = supplement.against_print(made)
+    found = compared["match"].value_counts()
+    typer.echo(
+        f"numbers that the paper prints, counted from these rows: {found.get(Match.YES, 0)} match, "
+        f"{found.get(Match.NO, 0)} differ, {found.get(Match.NOT_RECOMPUTED, 0)} cannot be counted"
+    )
+    if comparison is not None:
+        marked = compared.assign(synthetic="yes") if made.synthetic else compared
+        write_atomically(comparison, marked.to_csv(index=False, lineterminator="\n"))
+    typer.echo(f'made {output}; for its book: make report COHORT="{output}"')
+
+
+@app.command("export-supplement")
+def export_supplement(
+    name: Annotated[str, typer.Argument(help="Cohort: a name, or the path of a folder.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder to write; a new one.")
+    ],
+) -> None:  # fmt: skip
+    """Write a cohort in the shape of the supplementary tables, ST3 to ST8, as CSV files."""
+    if output.exists():
+        raise typer.BadParameter(f"{output} exists; name a new folder", param_hint="--output")
+    tables = supplement.export(cohort.load(name))
+    supplement.write_tables(tables, output)
+    rows = ", ".join(f"{name} {len(table)}" for name, table in tables.items())
+    typer.echo(f"made {output}; rows: {rows}")
 
 
 def _refuse_folder(output: Path) -> None:

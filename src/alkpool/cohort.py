@@ -13,20 +13,22 @@ from pathlib import Path
 from typing import Literal
 
 import pandas as pd
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 from pydantic_core import ErrorDetails
 
 from alkpool import paths, stats
+from alkpool.files import read_yaml
 from alkpool.schema import (
     COHORT_TABLES,
     LIST_SEPARATOR,
+    NO_UNSEEN,
     PATIENTS,
     SAMPLES,
     SOURCES,
     SYNTHETIC_CALLS,
     TREATMENTS,
     UNKNOWN,
+    UNSEEN,
     DataError,
     Problem,
     Table,
@@ -153,7 +155,7 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
         missing = f"no such cohort; known are {known}, or give the path of a folder"
         return None, [Problem(str(folder), None, "", "", missing)]
     label = folder.name
-    meta, problems = _read_meta(folder / DESCRIPTION_FILE, f"{label}/{DESCRIPTION_FILE}")
+    meta, problems = read_meta(folder / DESCRIPTION_FILE, f"{label}/{DESCRIPTION_FILE}")
     frames, well_formed = {}, True
     for table in COHORT_TABLES:
         file = f"{label}/{table.file}"
@@ -164,7 +166,7 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
             *_order_problems(frames[table.name], table, file),
         ]
     if well_formed:
-        problems += _relations_between(frames, label)
+        problems += relation_problems(frames, label)
     problems += _calls_problems(folder)
     if problems or meta is None:
         return None, sorted(problems)
@@ -172,19 +174,21 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
     return Cohort(name=label, meta=meta, folder=folder, **typed), []
 
 
-def _read_meta(path: Path, label: str) -> tuple[CohortMeta | None, list[Problem]]:
+def read_meta(path: Path, label: str) -> tuple[CohortMeta | None, list[Problem]]:
+    """Read the description of a cohort; None where there are problems."""
     if not path.is_file():
         return None, [Problem(label, None, "", "", "the file is missing")]
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    # An impossible date is a plain ValueError.
-    except (yaml.YAMLError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        return None, [Problem(label, None, "", "", f"is not readable YAML ({reason})")]
+        content = read_yaml(path)
+    except ValueError as error:
+        return None, [Problem(label, None, "", "", f"is not readable YAML ({error})")]
     try:
-        return CohortMeta.model_validate(content), []
+        meta = CohortMeta.model_validate(content)
     except ValidationError as errors:
         return None, [_in_our_words(error, label) for error in errors.errors()]
+    unseen = {key: text for key, text in meta if isinstance(text, str) and UNSEEN.search(text)}
+    problems = [Problem(label, None, "", unseen[key], f"{key} {NO_UNSEEN}") for key in unseen]
+    return None if problems else meta, problems
 
 
 def _in_our_words(error: ErrorDetails, label: str) -> Problem:
@@ -194,12 +198,23 @@ def _in_our_words(error: ErrorDetails, label: str) -> Problem:
         case "missing":
             return Problem(label, None, "", "", f"the key {key} is missing; {keys}")
         case "extra_forbidden" | "invalid_key":
-            return Problem(label, None, "", "", f"the key {key} is unknown; {keys}")
+            return Problem(label, None, "", "", f"the key {key[:80]} is unknown; {keys}")
         case "model_type":
             return Problem(label, None, "", "", f"must be lines of 'key: value'; {keys}")
-    found = "" if error["input"] is None else str(error["input"])
     allowed = _DESCRIPTION_VALUES.get(key, "text")
-    return Problem(label, None, "", found, f"{key} must be {allowed}")
+    return Problem(label, None, "", _found(error["input"]), f"{key} must be {allowed}")
+
+
+def _found(value: object) -> str:
+    """Show a value of the description; lists within lists and huge numbers have no short text."""
+    match value:
+        case None:
+            return ""
+        case str() | bool() | float() | datetime.date():
+            return str(value)
+        case int() if abs(value) < 10**80:
+            return str(value)
+    return f"a value of the type {type(value).__name__}"
 
 
 def _order_problems(frame: pd.DataFrame, table: Table, label: str) -> Iterator[Problem]:
@@ -222,7 +237,8 @@ def _calls_problems(folder: Path) -> Sequence[Problem]:
     return []
 
 
-def _relations_between(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Problem]:
+def relation_problems(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Problem]:
+    """List what does not fit between the tables of a cohort, cells as text."""
     sources, patients = frames[SOURCES.name], frames[PATIENTS.name]
     samples, treatments = frames[SAMPLES.name], frames[TREATMENTS.name]
     yield from unknown_keys(

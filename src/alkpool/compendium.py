@@ -22,10 +22,10 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from alkpool import paths
+from alkpool.files import read_yaml
 
 CONFIGURATION = "compendium.yaml"
 PARAMETERS_TAG = "parameters"
@@ -113,8 +113,14 @@ class Task:
     key: str
 
 
-def read() -> Compendium:
+def read(cohort: str = "") -> Compendium:
     """Read ``compendium.yaml``.
+
+    Parameters
+    ----------
+    cohort : str
+        Cohort for this run in the place of that of the compendium; parts and chapters that name
+        one keep it.
 
     Raises
     ------
@@ -123,11 +129,9 @@ def read() -> Compendium:
     """
     path = paths.HOME / CONFIGURATION
     try:
-        return Compendium.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        compendium = Compendium.model_validate(read_yaml(path))
     except FileNotFoundError:
         raise CompendiumError(f"{path}: the file is missing") from None
-    except yaml.YAMLError as error:
-        raise CompendiumError(f"{path.name} is not readable YAML: {error}") from None
     except ValidationError as errors:
         raise CompendiumError(
             "\n".join(
@@ -136,6 +140,25 @@ def read() -> Compendium:
                 for error in errors.errors()
             )
         ) from None
+    except ValueError as error:
+        raise CompendiumError(f"{path.name} is not readable YAML: {error}") from None
+    return compendium.model_copy(update={"cohort": cohort}) if cohort else compendium
+
+
+def for_one_run(cohort: str) -> tuple[str, Path]:
+    """Cohort of a run as its folders, and the build folder of such runs.
+
+    Nothing of the run is written beside the tracked results: they are those of the compendium.
+
+    Parameters
+    ----------
+    cohort : str
+        Names, or paths from the current folder, joined by commas.
+    """
+    folders = [paths.cohort_folder(name.strip()) for name in cohort.split(",")]
+    places = [folder.name if folder.parent == paths.COHORTS else str(folder) for folder in folders]
+    name = "+".join(folder.name for folder in folders)
+    return ",".join(places), paths.BUILD / "cohorts" / name
 
 
 def notebook_parameters(notebook: Path) -> dict[str, Parameter]:
@@ -267,11 +290,9 @@ def _cohort_problems(cohort: str) -> Iterator[str]:
 def _is_synthetic(folder: Path) -> bool:
     place = f"cohort: {folder.name}/cohort.yaml"
     try:
-        content = yaml.safe_load((folder / "cohort.yaml").read_text("utf-8"))
-    # An impossible date is a plain ValueError.
-    except (yaml.YAMLError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise CompendiumError(f"{place} is not readable YAML: {reason}") from None
+        content = read_yaml(folder / "cohort.yaml")
+    except ValueError as error:
+        raise CompendiumError(f"{place} is not readable YAML: {error}") from None
     said = content.get("synthetic") if isinstance(content, dict) else None
     if not isinstance(said, bool):
         found = f"found {said!r}; " if said is not None else ""
@@ -357,7 +378,13 @@ def shown(path: Path) -> str:
 
 
 def report(
-    build: Path, results: Path, *, jobs: int, force: bool = False, render: bool = True
+    build: Path,
+    results: Path,
+    *,
+    jobs: int,
+    force: bool = False,
+    render: bool = True,
+    cohort: str = "",
 ) -> None:
     """Run what has to run again, publish the tables, and render the book.
 
@@ -373,6 +400,8 @@ def report(
         Run every chapter again.
     render : bool
         Make the book too.
+    cohort : str
+        See `read`.
 
     Raises
     ------
@@ -384,12 +413,12 @@ def report(
 
     started = time.perf_counter()
     with _alone(build):
-        compendium = read()
+        compendium = read(cohort)
         tasks = plan(compendium)
         stale = [task for task in tasks if force or not execution.is_done(task, build)]
         if stale:
             execution.execute(stale, build, jobs=jobs)
-            now = {task.page: task.key for task in plan(read())}
+            now = {task.page: task.key for task in plan(read(cohort))}
             moved = [task for task in stale if now.get(task.page) != task.key]
             if moved:
                 execution.discard(moved, build)
@@ -413,17 +442,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="notebooks at a time"
     )
-    command.add_argument("--build", type=Path, default=paths.BUILD, help="build folder")
-    command.add_argument("--results", type=Path, default=paths.RESULTS, help="result tables")
+    command.add_argument("--build", type=Path, help="build folder")
+    command.add_argument("--results", type=Path, help="result tables")
+    command.add_argument(
+        "--cohort",
+        default="",
+        help="cohort for this run only, several joined by commas; its "
+        "results and its book stay in build/cohorts",
+    )
     command.add_argument("--force", action="store_true", help="run every notebook again")
     command.add_argument("--no-book", dest="render", action="store_false", help="no rendering")
     options = vars(parser.parse_args(arguments))
     if options["jobs"] < 1:
         parser.error(f"--jobs: found {options['jobs']}; must be at least 1")
+    build, results = paths.BUILD, paths.RESULTS
+    if options["cohort"]:
+        options["cohort"], build = for_one_run(options["cohort"])
+        results = build / "results"
+    options["build"] = options["build"] or build
+    options["results"] = options["results"] or results
     try:
         report(options.pop("build").resolve(), options.pop("results").resolve(), **options)
     except CompendiumError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(
+            f"error: {place}{error.strerror or error}; nothing is half written, and what had "
+            "finished is kept: put it right and run again", file=sys.stderr,
+        )  # fmt: skip
         return 1
     except KeyboardInterrupt:
         print("stopped; what had finished is kept for the next run", file=sys.stderr)

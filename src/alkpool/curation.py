@@ -23,11 +23,21 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from alkpool import cohort, dictionary, invitro, mutations, paths, stats
+from alkpool import (
+    added_models,
+    cohort,
+    dictionary,
+    flatfile,
+    invitro,
+    mutations,
+    paths,
+    stats,
+)
 from alkpool.files import write_atomically
 from alkpool.schema import (
     ASSERTIONS,
     INVITRO_SOURCES,
+    INVITRO_TABLES,
     LIST_SEPARATOR,
     MEASUREMENTS,
     MODELS,
@@ -45,6 +55,8 @@ from alkpool.schema import (
 from alkpool.vocabulary import Answer, PatientStatus, Phase, Relation, SourceStatus
 
 COHORT = "cohorts/curated"
+# Below data/raw: files that `alkpool add` took, 0001.csv and so on.
+ADDED = "added"
 DECISIONS = "decisions.csv"
 DECISION_COLUMNS = ("table", "record", "field", "value", "reason")
 
@@ -281,9 +293,9 @@ def build(raw: Path = paths.RAW) -> dict[str, pd.DataFrame]:
     DataError
         With every decision or raw row that does not fit. Cells are validated by `validate`.
     """
-    curated = _curated(raw / "curated")
+    built = curated(raw)
     measured = _invitro(raw / "invitro")
-    tables = {f"{COHORT}/{table.file}": (table, frame) for table, frame in curated}
+    tables = {f"{COHORT}/{table.file}": (table, frame) for table, frame in built}
     tables |= {f"invitro/{table.file}": (table, frame) for table, frame in measured}
     assertions = _assertions(_read(raw / "knowledgebases" / "assertions.csv"))
     tables[f"knowledgebases/{ASSERTIONS.file}"] = ASSERTIONS, assertions
@@ -293,6 +305,25 @@ def build(raw: Path = paths.RAW) -> dict[str, pd.DataFrame]:
         file: frame[table.columns].sort_values(list(table.key), ignore_index=True)
         for file, (table, frame) in tables.items()
     }
+
+
+def curated(raw: Path = paths.RAW) -> list[tuple[Table, pd.DataFrame]]:
+    """Build the tables of the curated cohort: the adjudicated records, then every added file.
+
+    Raises
+    ------
+    DataError
+        With every decision, raw row or added row that does not fit.
+    """
+    built = _curated(raw / "curated")
+    tables = {table.name: frame[table.columns] for table, frame in built}
+    for path in sorted((raw / ADDED).glob("*.csv")):
+        addition = flatfile.fit(flatfile.read(path), tables)
+        tables = flatfile.merge(tables, addition)
+    return [
+        (table, tables[table.name].sort_values(list(table.key), ignore_index=True))
+        for table, _ in built
+    ]
 
 
 def decide(
@@ -602,7 +633,9 @@ def _invitro(folder: Path) -> list[tuple[Table, pd.DataFrame]]:
     models = decide(_models(calls, assays), MODELS, decisions)
     sources = decide(_invitro_sources(calls), INVITRO_SOURCES, decisions)
     measurements = decide(_measurements(calls), MEASUREMENTS, decisions)
-    return [(INVITRO_SOURCES, sources), (MODELS, models), (MEASUREMENTS, measurements)]
+    built = {INVITRO_SOURCES.name: sources, MODELS.name: models, MEASUREMENTS.name: measurements}
+    with_added = added_models.join(folder / "added", built)
+    return [(table, with_added[table.name]) for table in INVITRO_TABLES]
 
 
 _SETTING = ["cell_line", "fusion", "readout"]

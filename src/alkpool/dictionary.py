@@ -119,6 +119,7 @@ TRANSCRIPTS: dict[str, Transcript] = {
         },
     ),
     "raw/*/*.csv": Transcript("Raw facts; see raw/README.md.", {}),
+    "raw/invitro/added/*.csv": Transcript("In vitro models added; see raw/README.md.", {}),
 }
 
 FOLDERS = {

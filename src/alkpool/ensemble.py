@@ -25,6 +25,11 @@ from alkpool.vocabulary import Benefit, StudyType
 DRAW_COUNT = 100
 # Seeds of the ensemble start here, away from the seed of the checked-in cohort.
 FIRST_SEED = 10_000
+# Modules, besides `alkpool.reconstruct`, on which the numbers of a draw depend.
+USED = (
+    "actionability", "benefit", "cohort", "ensemble", "invitro", "mutations", "schema", "stats",
+    "vocabulary",
+)  # fmt: skip
 
 
 def draw_jobs(count: int) -> list[Job]:
@@ -89,10 +94,15 @@ def observed(tables: Tables) -> dict[Quantity, int]:
     return {quantity: count(quantity) for quantity in quantities()}
 
 
-def code() -> list[Path]:
-    """Files of the code that draws."""
+def inputs() -> list[Path]:
+    """Files of the code and the facts on which a draw depends."""
     package = Path(__file__).parent
-    return [*(package / "reconstruct").glob("*.py"), Path(__file__)]
+    return [
+        *(package / "reconstruct").glob("*.py"),
+        *(package / f"{name}.py" for name in USED),
+        paths.PUBLISHED / "results.csv",
+        paths.REFERENCE / "inhibitors.csv",
+    ]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -104,7 +114,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.draws < 1 or options.workers < 1:
         parser.error("--draws and --workers must be at least 1")
-    folder = paths.BUILD / "ensemble" / jobs.fingerprint(code(), version("ortools"))
+    folder = paths.BUILD / "ensemble" / jobs.fingerprint(inputs(), version("ortools"))
     where = {"scheduler": options.scheduler, "workers": options.workers}
     draws = pd.concat(jobs.run(draw_jobs(options.draws), folder, **where))
     limits = pd.concat(jobs.run(limit_jobs(), folder, **where))

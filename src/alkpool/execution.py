@@ -2,11 +2,14 @@
 
 Every chapter works in a folder of its own, ``build/executed/<page>/<key>``, which appears only
 when its notebook has succeeded. It holds the executed notebook, the tables in ``results``, and
-``record.json`` with the run time. The tracked ``results`` are copied from there, all or none.
+``record.json`` with the run time and a hash of each file. The tracked ``results`` are copied from
+there, all or none.
 """
 
 import ctypes
 import datetime
+import errno
+import hashlib
 import json
 import os
 import pickle
@@ -15,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +26,7 @@ from typing import Any
 
 from alkpool import paths
 from alkpool.compendium import CompendiumError, Task, shown
-from alkpool.files import write_if_changed
+from alkpool.files import locked, write_if_changed
 from alkpool.kernel_startup import DECLARATION
 
 RECORD = "record.json"
@@ -81,8 +84,19 @@ def record(task: Task, build: Path) -> dict[str, Any]:
 
 
 def is_done(task: Task, build: Path) -> bool:
-    """Whether the chapter succeeded before with the same key."""
-    return (folder(task, build) / RECORD).is_file()
+    """Whether the chapter succeeded before with the same key, and all it made is still there."""
+    try:
+        return bool(record(task, build)["files"] == _hashes(folder(task, build)))
+    except (OSError, ValueError, LookupError):
+        return False
+
+
+def _hashes(made: Path) -> dict[str, str]:
+    files = sorted(path for path in made.rglob("*") if path.is_file() and path.name != RECORD)
+    return {
+        path.relative_to(made).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
 
 
 def kernel_environment(build: Path) -> dict[str, str]:
@@ -98,6 +112,7 @@ def kernel_environment(build: Path) -> dict[str, str]:
         "JUPYTER_CONFIG_DIR": build / "jupyter" / "config",
         "JUPYTER_DATA_DIR": build / "jupyter" / "data",
         "MPLCONFIGDIR": build / "matplotlib",
+        "ALKPOOL_CACHE": build / "cache",
     }
     for path in private.values():
         path.mkdir(parents=True, exist_ok=True)
@@ -183,10 +198,13 @@ def _explained(failure: Failure) -> str:
 def _in_own_process(
     task: Task, build: Path, environment: dict[str, str], processes: list[subprocess.Popen[bytes]]
 ) -> Failure | None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from alkpool.execution import work; work()"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
-    )  # fmt: skip
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from alkpool.execution import work; work()"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
+        )  # fmt: skip
+    except OSError as error:
+        return Failure(task.page, f"its process did not start: {error}")
     processes.append(process)
     answer, errors = process.communicate(pickle.dumps((task, build)))
     if process.returncode != 0:
@@ -246,7 +264,8 @@ def run(task: Task, build: Path) -> Failure | None:
     Path(task.notebook.name).write_text(nbformat.writes(_stripped(notebook)) + "\n", "utf-8")
     finished = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     seconds = round(time.perf_counter() - started, 2)
-    Path(RECORD).write_text(json.dumps({"finished": finished, "seconds": seconds}) + "\n")
+    kept = {"finished": finished, "seconds": seconds, "files": _hashes(work)}
+    Path(RECORD).write_text(json.dumps(kept) + "\n")
     exchange(work, target)
     return None
 
@@ -255,16 +274,19 @@ def _failure(task: Task, error: Exception, work: Path, build: Path) -> Failure:
     # An error of the notebook brings its own name; others, such as a dead kernel, are what failed.
     name, reason = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", error)
     unfinished = work / "unfinished.ipynb"
-    if not unfinished.is_file():
-        shutil.rmtree(work)
+    try:
+        notebook = json.loads(unfinished.read_text("utf-8"))
+        copy = build / "failed" / f"{task.page}.ipynb"
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.replace(copy)
+    except (OSError, ValueError):
+        # There is no notebook yet, or, on a full disk, half of one.
         return Failure(task.page, f"{name}: {reason}")
-    copy = build / "failed" / f"{task.page}.ipynb"
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    unfinished.replace(copy)
-    shutil.rmtree(work)
+    finally:
+        shutil.rmtree(work)
     cells = [
         cell["metadata"].get("papermill", {}) | {"source": "".join(cell["source"])}
-        for cell in json.loads(copy.read_text("utf-8"))["cells"]
+        for cell in notebook["cells"]
         if not ADDED_TAGS.intersection(cell["metadata"].get("tags", []))
     ]
     begun = [number for number, cell in enumerate(cells, start=1) if cell.get("start_time")]
@@ -316,15 +338,41 @@ def publish(tasks: Sequence[Task], build: Path, results: Path) -> bool:
     before = set(json.loads(ledger.read_text("utf-8"))) if ledger.is_file() else set()
     # First the names of old and new files: a run that is killed half-way forgets none of them.
     _write_names(ledger, before | made.keys())
-    changed = False
-    for name, (_, path) in made.items():
-        changed |= write_if_changed(results / name, path.read_bytes())
-    for name in before - made.keys():
-        changed |= (results / name).is_file()
-        (results / name).unlink(missing_ok=True)
+    results.parent.mkdir(parents=True, exist_ok=True)
+    # Another run with a build folder of its own may publish to the same tables.
+    with locked(results.parent):
+        gone = {name for name in before - made.keys() if (results / name).is_file()}
+        other = {name for name, (_, path) in made.items() if not _are_equal(results / name, path)}
+        if gone or other:
+            _replace(results, {name: made[name][1] for name in other}, gone)
     _write_names(ledger, made)
     _prune(tasks, build)
-    return changed
+    return bool(gone or other)
+
+
+def _are_equal(one: Path, other: Path) -> bool:
+    return one.is_file() and one.read_bytes() == other.read_bytes()
+
+
+def _replace(results: Path, fresh: Mapping[str, Path], gone: Iterable[str]) -> None:
+    """Change tables so that readers see all the old ones or all the new ones."""
+    for folder in sorted({results, *((results / name).parent for name in (*fresh, *gone))}):
+        if folder.is_dir() and not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, "the folder cannot be written to", str(folder))
+    staged = results.with_name(f".{results.name}.new")
+    shutil.rmtree(staged, ignore_errors=True)
+    try:
+        if results.is_dir():
+            shutil.copytree(results, staged, symlinks=True)
+        for name, path in fresh.items():
+            (staged / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, staged / name)
+        for name in gone:
+            (staged / name).unlink()
+        exchange(staged, results)
+    except BaseException:
+        shutil.rmtree(staged, ignore_errors=True)
+        raise
 
 
 def _write_names(ledger: Path, names: Iterable[str]) -> None:

@@ -167,7 +167,7 @@ def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
 Corners = dict[tuple[str, str], tuple[float, float]]
 
 
-def _grid(
+def matrix_frame(
     rows: Sequence[str],
     columns: Sequence[str],
     *,
@@ -190,6 +190,9 @@ def _grid(
     for place, name in enumerate(rows):
         ax.text(left - 0.08, top - height * (place + 0.5), name.replace("+", "+\n"), ha="right",
                 va="center", weight="bold" if name in emphasised else "normal")  # fmt: skip
+        # Not drawn: where a page can link the row of a profile.
+        ax.add_patch(Rectangle((0, top - height * (place + 1)), COLUMN, height, visible=False,
+                               gid=name))  # fmt: skip
     for place in range(len(rows) + 1):
         ax.axhline(top - height * place, color=RULE_LINE, linewidth=THIN, zorder=0)
     corners = {
@@ -464,12 +467,14 @@ def verdict_matrix(matrix: pd.DataFrame) -> Figure:
     profiles, treated = _profiles(matrix)
     inhibitors = list(matrix["inhibitor"].drop_duplicates())
     left, height, gap = 1.0, 0.46, 0.015
-    figure, ax, width, corners = _grid(
+    figure, ax, width, corners = matrix_frame(
         profiles, inhibitors, left=left, height=height, below=0.5, emphasised=treated
     )
     for profile, samples in matrix.drop_duplicates("profile")[["profile", "samples"]].to_numpy():
         y = corners[profile, inhibitors[0]][1]
-        ax.text(0, y + height / 2, f"n = {samples}", va="center", fontsize=DENSE, color=MUTED)
+        ax.text(0, y + height / 2, str(samples), va="center", fontsize=DENSE, color=MUTED)
+    top = corners[profiles[0], inhibitors[0]][1] + height if profiles else 0.5
+    ax.text(0, top + 0.08, "n", fontsize=DENSE, color=MUTED)
     if treated and len(treated) < len(profiles):
         y = corners[treated[-1], inhibitors[0]][1]
         ax.plot([0, COLUMN], [y, y], color=INK, linewidth=MEDIUM)
@@ -499,11 +504,12 @@ def verdict_matrix(matrix: pd.DataFrame) -> Figure:
         "(95% Wilson intervals)   n samples"
     )
     ax.text(0, 0.3, key, fontsize=DENSE, color=MUTED)
-    _verdict_key(ax)
+    verdict_key(ax)
     return figure
 
 
-def _verdict_key(ax: Axes) -> None:
+def verdict_key(ax: Axes) -> None:
+    """Say below a matrix which mark and colour is which verdict."""
     ax.legend(
         handles=[
             Patch(facecolor=face, edgecolor=RULE_LINE, label=f"{mark}  {verdict}")
@@ -613,7 +619,7 @@ def comparison_matrix(
     pitch, per_row, gap = 0.165, 5, 0.015
     deepest = max(1, *(-(-len(found) // per_row) for found in shown.values()))
     height = 0.28 + pitch * deepest
-    figure, ax, width, corners = _grid(
+    figure, ax, width, corners = matrix_frame(
         profiles, inhibitors, left=1.0, height=height, below=0.6, emphasised=treated
     )
     for cell in matrix.itertuples():
@@ -645,7 +651,7 @@ def comparison_matrix(
         borderaxespad=0, ncols=3, fontsize=DENSE,
     )  # fmt: skip
     ax.add_artist(models)
-    _verdict_key(ax)
+    verdict_key(ax)
     return figure
 
 
@@ -806,7 +812,7 @@ def range_matrix(limits: pd.DataFrame, draws: pd.DataFrame) -> Figure:
     profiles = list(limits["profile"].drop_duplicates())
     inhibitors = list(limits["inhibitor"].drop_duplicates())
     height, margin = 0.36, 0.08
-    figure, ax, width, corners = _grid(
+    figure, ax, width, corners = matrix_frame(
         profiles, inhibitors, left=1.0, height=height, below=0.3, emphasised=profiles
     )
     widest = float(limits["high"].max())

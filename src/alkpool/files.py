@@ -1,7 +1,13 @@
-"""Writing files so that nobody ever sees half of one."""
+"""Writing files so that nobody ever sees half of one, and reading YAML that others wrote."""
 
+import fcntl
 import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import yaml
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -27,3 +33,47 @@ def write_if_changed(path: Path, content: bytes) -> bool:
     finally:
         temporary.unlink(missing_ok=True)
     return True
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Let one process at a time work in a folder; others wait. The lock leaves no file."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice, of which YAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        if twice := [key for key, times in keys.items() if times > 1]:
+            raise yaml.constructor.ConstructorError(
+                problem=f"the key {twice[0]} stands twice", problem_mark=node.start_mark
+            )
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path) -> object:
+    """Read a YAML file.
+
+    Raises
+    ------
+    ValueError
+        Where it is not readable; the text says why in one line.
+    """
+    try:
+        return yaml.load(path.read_text("utf-8"), _Loader)
+    except UnicodeDecodeError:
+        raise ValueError("it must be saved as UTF-8 text") from None
+    except RecursionError:
+        raise ValueError("its brackets are too deep") from None
+    # What PyYAML raises for a value that contradicts its tag, or an impossible date, is no error
+    # of its own.
+    except (yaml.YAMLError, ValueError, AttributeError, LookupError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{reason[:300]}" or type(error).__name__) from None

@@ -1,6 +1,7 @@
 """The answer to one question as text for a terminal, as JSON and as CSV."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from io import StringIO
@@ -29,6 +30,9 @@ LEGEND = (
     f"{', '.join(Expectation)}."
 )
 FAVOURABLE = tuple(Expectation)[: list(Expectation).index(Expectation.CONFLICTING)]
+# Also in full width, as East Asian keyboards write them.
+_BEGINS_A_FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 # Narrower than this, the table would cut words.
 MIN_WIDTH = 80
 
@@ -85,7 +89,7 @@ def to_csv(table: pd.DataFrame) -> str:
         warnings=table["warnings"].map("; ".join),
     )
     text = flat.select_dtypes(exclude="number").columns
-    flat[text] = flat[text].map(_spreadsheet_cell)
+    flat[text] = flat[text].map(spreadsheet_cell)
     return flat.to_csv(index=False, lineterminator="\n")
 
 
@@ -114,10 +118,10 @@ def to_text(
             console.print(_indented(heading))
             for item in items:
                 # A link that is broken into lines cannot be followed.
-                console.print(f"    {_printable(item)}", soft_wrap=True)
+                console.print(f"    {printable(item)}", soft_wrap=True)
         console.print()
     for paragraph in (LEGEND, _basis(evidence.about), DISCLAIMER):
-        console.print(_printable(paragraph), end="\n\n")
+        console.print(printable(paragraph), end="\n\n")
     text = console.file.getvalue()  # type: ignore[attr-defined]
     return "\n".join(line.rstrip() for line in text.rstrip().split("\n")) + "\n"
 
@@ -201,15 +205,29 @@ def _basis(about: Mapping[str, Any]) -> str:
 
 
 def _indented(text: str, style: str = "") -> Padding:
-    return Padding(Text(_printable(text), style=style), (0, 0, 0, 2))
+    return Padding(Text(printable(text), style=style), (0, 0, 0, 2))
 
 
-def _spreadsheet_cell(text: str) -> str:
-    """Keep a spreadsheet from reading a text as a formula."""
-    cell = _printable(text)
-    return f"'{cell}" if cell.lstrip().startswith(("=", "+", "-", "@")) else cell
+def spreadsheet_cell(text: str) -> str:
+    """Keep a spreadsheet from reading a text as a formula, and a terminal from obeying it."""
+    return no_formula(printable(text))
 
 
-def _printable(text: str) -> str:
+def no_formula(cell: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would read as a formula.
+
+    Numbers stay numbers, and a sign alone is none.
+
+    Examples
+    --------
+    >>> no_formula("=cmd()"), no_formula("-1.5"), no_formula("=")
+    ("'=cmd()", '-1.5', '=')
+    """
+    begun = cell.strip()
+    formula = len(begun) > 1 and begun[0] in _BEGINS_A_FORMULA and not _NUMBER.fullmatch(begun)
+    return f"'{cell}" if formula else cell
+
+
+def printable(text: str) -> str:
     """Blank what could steer a terminal: the texts come from tables that others wrote."""
     return "".join(character if character.isprintable() else " " for character in text)

@@ -18,8 +18,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from statsmodels.stats.proportion import confint_proportions_2indep
 
-from alkpool import actionability, invitro, mutations
+from alkpool import actionability, invitro, mutations, stats
 from alkpool.actionability import VerdictRule, decide, share
 from alkpool.choices import COUNTING, EXACT, RESIDUE, RULING, Grid, Universe, calls, grid
 from alkpool.cohort import Cohort
@@ -54,6 +55,8 @@ class Headline(NamedTuple):
         one where they have no effect. A difference has one axis more, of its two groups.
     row : ndarray of int
         Place of each counting universe in the first axis; one axis for each counting choice.
+    exact : bool
+        Whether the interval is exact (Clopper-Pearson), as for the agreement of models.
     """
 
     label: str
@@ -61,6 +64,7 @@ class Headline(NamedTuple):
     k: Integers
     n: Integers
     row: Places
+    exact: bool = False
 
     @property
     def values(self) -> Floats:
@@ -72,6 +76,39 @@ class Headline(NamedTuple):
                 return share(self.k, self.n)
             case "difference":
                 return -np.diff(share(self.k, self.n), axis=-1)[..., 0]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """An answer in all universes, in order: the specification curve (Simonsohn et al. 2020).
+
+    Attributes
+    ----------
+    steps : DataFrame
+        One row for each different value, lowest first: ``value``, ``universes`` (their number),
+        and ``low`` and ``high``, the widest 95% interval of any of them (missing for cells).
+    levels : dict
+        For each choice an array of its levels by steps: universes with the level.
+    default : float
+        The value at the default.
+    missing : int
+        Universes in which nothing was observed.
+    """
+
+    steps: pd.DataFrame
+    levels: dict[str, Integers]
+    default: float
+    missing: int
+
+    def quantile(self, share: float) -> float:
+        """Value below which this share of the universes is."""
+        upto = self.steps["universes"].cumsum()
+        return float(self.steps.loc[upto >= share * self.universes, "value"].min())
+
+    @property
+    def universes(self) -> int:
+        """Number of universes with a value."""
+        return int(self.steps["universes"].sum())
 
 
 @dataclass(frozen=True)
@@ -99,6 +136,12 @@ class Multiverse:
     @property
     def _cells(self) -> tuple[int, int]:
         return len(self.counts.profiles), len(self.counts.inhibitors)
+
+    @cached_property
+    def _index(self) -> pd.MultiIndex:
+        return pd.MultiIndex.from_product(
+            [self.counts.profiles, self.counts.inhibitors], names=["profile", "inhibitor"]
+        )
 
     def _of_every_cell(self, name: str) -> Integers:
         """Counts of a name in `Counts` with all axes at their full length."""
@@ -210,14 +253,22 @@ class Multiverse:
         row = np.empty(self._counting, dtype=np.intp)
         k: list[Integers] = []
         n: list[Integers] = []
-        for level, profiles in enumerate(self.grid.levels("profiles")):
-            called = [
-                self._called(model, profiles, reading)
-                for reading in self.grid.levels("intermediate")
-            ]
+        by_level = [
+            [self._called(model, profiles, reading) for reading in self.grid.levels("intermediate")]
+            for profiles in self.grid.levels("profiles")
+        ]
+        if all(
+            np.array_equal(one, called[0][call])
+            for called in by_level
+            for pair in called
+            for call, one in enumerate(pair)
+        ):
+            # No call is intermediate: the readings do not differ.
+            by_level = [called[:1] for called in by_level]
+        for level, called in enumerate(by_level):
             of_level = kinds[..., level, :]
             any_call = np.unique(np.concatenate([cells for pair in called for cells in pair]))
-            rows, place = _distinct_rows(of_level.reshape(-1, prod(self._cells))[:, any_call])
+            rows, place = _distinct_rows(of_level.reshape(row[..., level].size, -1)[:, any_call])
             row[..., level] = sum(len(part) for part in k) + place.reshape(row[..., level].shape)
             agreeing, compared = [], []
             for pair in called:
@@ -230,21 +281,32 @@ class Multiverse:
             k.append(np.concatenate(agreeing, axis=-1))
             n.append(np.concatenate(compared, axis=-1))
         return Headline(
-            f"agreement with {model}", "share", np.concatenate(k), np.concatenate(n), row
+            f"agreement with {model}",
+            "share",
+            np.concatenate(k),
+            np.concatenate(n),
+            row,
+            exact=True,
         )
+
+    @cached_property
+    def _calls(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """Calls of the cells, with their place among these."""
+        placed = {}
+        for read, called in self.calls.items():
+            names = pd.MultiIndex.from_frame(called[["mutations", "inhibitor"]])
+            placed[read] = called.assign(cell=self._index.get_indexer(names)).query("cell >= 0")
+        return placed
 
     def _called(self, model: str, profiles: str, reading: str) -> tuple[Places, Places]:
         """Places of the cells that a model calls sensitive, and resistant."""
-        cells = pd.MultiIndex.from_product([self.counts.profiles, self.counts.inhibitors])
-        called = self.calls[profiles, reading]
-        called = called[called["model_id"] == model]
-
-        def places(call: Call) -> Places:
-            rows = called.loc[called["call"] == call, ["mutations", "inhibitor"]]
-            found = cells.get_indexer(pd.MultiIndex.from_frame(rows))
-            return found[found >= 0]
-
-        return places(Call.SENSITIVE), places(Call.RESISTANT)
+        called = self._calls[profiles, reading]
+        of_model = called["model_id"] == model
+        sensitive, resistant = (
+            called.loc[of_model & (called["call"] == call), "cell"].to_numpy()
+            for call in (Call.SENSITIVE, Call.RESISTANT)
+        )
+        return sensitive, resistant
 
     def table(self, universes: Sequence[int] | Integers) -> pd.DataFrame:
         """Choices and answers of some universes, one row each.
@@ -304,9 +366,7 @@ class Multiverse:
         table = pd.DataFrame(
             {name: self._of_every_cell(name)[place].ravel() for name in names}
             | {name: values.ravel() for name, values in decided.items()},
-            index=pd.MultiIndex.from_product(
-                [self.counts.profiles, self.counts.inhibitors], names=["profile", "inhibitor"]
-            ),
+            index=self._index,
         )
         return table[table["samples"] > 0].reset_index()
 
@@ -320,7 +380,7 @@ class Multiverse:
     ) -> NDArray[np.int8]:
         """What each cell has by its kind, in some universes; universes, profiles, inhibitors."""
         counting, ruling, _ = self._split(np.asarray(universes, dtype=np.int64))
-        kinds = self._kinds[0].reshape(-1, *self._cells)[counting]
+        kinds = self._kinds[0].reshape(prod(self._counting), *self._cells)[counting]
         return by_kind[kinds, ruling[:, None, None]]
 
     def stability(self) -> pd.DataFrame:
@@ -358,15 +418,74 @@ class Multiverse:
         table = pd.DataFrame(rows, columns=["profile", "inhibitor", "default", *words])
         return table.assign(universes=self.grid.size)
 
-    def spread(self, headline: Headline) -> Floats:
-        """Values of an answer, one axis for each choice, of length one where it has no effect."""
-        values = headline.values[headline.row]
-        ruling = self.grid.shape[COUNTING : COUNTING + RULING]
-        return values.reshape(
-            *self._counting,
-            *(ruling if values.shape[-2] > 1 else [1] * RULING),
-            values.shape[-1],
+    def curve(self, headline: Headline) -> Curve:
+        """Put the universes in the order of an answer."""
+        values = headline.values
+        known = ~np.isnan(values)
+        different, place = np.unique(values[known], return_inverse=True)
+        # Where nothing was observed, a step beyond the last.
+        step = np.full(values.shape, len(different))
+        step[known] = place
+        repeats = self.grid.size // (headline.row.size * values[0].size)
+
+        def universes(row: Places, steps: Integers) -> Integers:
+            weights = np.bincount(row.ravel(), minlength=len(steps)) * repeats
+            each = np.repeat(weights, steps[0].size)
+            return np.bincount(steps.ravel(), each, len(different) + 1).astype(np.int64)
+
+        everywhere = universes(headline.row, step)
+        by_choice = step.reshape(len(step), *self._lengths(headline)[COUNTING:])
+        levels = {}
+        for axis, choice in enumerate(self.grid.choices):
+            number = len(choice.levels)
+            if axis < COUNTING:
+                found = [universes(headline.row.take([at], axis), step) for at in range(number)]
+            elif by_choice.shape[1 + axis - COUNTING] == 1:
+                found = [everywhere // number] * number
+            else:
+                found = [
+                    universes(headline.row, by_choice.take([at], 1 + axis - COUNTING))
+                    for at in range(number)
+                ]
+            levels[choice.name] = np.array(found)[:, :-1]
+        low, high = self._limits(headline, step, len(different))
+        return Curve(
+            steps=pd.DataFrame(
+                {"value": different, "universes": everywhere[:-1], "low": low, "high": high}
+            ),
+            levels=levels,
+            default=self.at_default(headline),
+            missing=int(everywhere[-1]),
         )
+
+    def at_default(self, headline: Headline) -> float:
+        """Value of an answer at the default."""
+        number = self.grid.number(self.grid.default)
+        counting, ruling, reading = (int(at[0]) for at in self._split(np.array([number])))
+        of_row = headline.values[headline.row.flat[counting]]
+        return float(of_row[min(ruling, len(of_row) - 1), min(reading, of_row.shape[1] - 1)])
+
+    def _lengths(self, headline: Headline) -> tuple[int, ...]:
+        """Levels of each choice; one where a choice of verdicts or calls has no effect."""
+        _, by_rule, by_call = headline.values.shape
+        ruling = self.grid.shape[COUNTING : COUNTING + RULING]
+        return (*self._counting, *(ruling if by_rule > 1 else [1] * RULING), by_call)
+
+    def _limits(self, headline: Headline, step: Integers, steps: int) -> tuple[Floats, Floats]:
+        """Widest interval at each step: exact for the agreement of models, else Wilson's."""
+        if headline.unit == "cells":
+            return np.full(steps, np.nan), np.full(steps, np.nan)
+        pairs = np.stack([headline.k, headline.n], axis=-1).reshape(step.size, -1)
+        rows = pd.DataFrame(pairs).assign(step=step.ravel()).drop_duplicates()
+        rows = rows[rows["step"] < steps]
+        counts = rows.drop(columns="step").to_numpy().T
+        if headline.unit == "difference":
+            # Newcombe 1998: from Wilson's intervals of the two shares.
+            low, high = confint_proportions_2indep(*counts, method="newcomb")
+        else:
+            low, high = (stats.clopper_pearson if headline.exact else stats.wilson)(*counts)
+        widest = pd.DataFrame({"step": rows["step"], "low": low, "high": high}).groupby("step")
+        return widest["low"].min().to_numpy(), widest["high"].max().to_numpy()
 
     def influence(self, headline: Headline) -> pd.DataFrame:
         """Divide the variance of an answer over the full grid among the choices.
@@ -375,27 +494,41 @@ class Multiverse:
         -------
         DataFrame
             ``choice``, ``first_order`` (share of the variance between the levels of the choice
-            alone) and ``total`` (share that is gone when all other choices are fixed, on average:
-            with every interaction the choice takes part in). Missing where the answer is the same
-            everywhere, or is missing in some universe.
+            alone) and ``total`` (share that is left when all other choices are fixed, on average:
+            with every interaction in which the choice takes part). Missing where the answer is the
+            same everywhere, or is missing in some universe.
 
         Notes
         -----
         Exact, because every combination of the grid is there with equal weight; the weights say
         how the grid was made, not how probable a universe is.
         """
-        values = self.spread(headline)
-        variance = values.var()
-        if not variance > 0:
-            variance = np.nan
-        axes = range(values.ndim)
-        first, total = [], []
-        for axis in axes:
-            others = tuple(other for other in axes if other != axis)
-            first.append(values.mean(axis=others).var() / variance)
-            total.append(values.var(axis=axis).mean() / variance)
-        return pd.DataFrame(
-            {"choice": [c.name for c in self.grid.choices], "first_order": first, "total": total}
+        row, values = headline.row, headline.values
+        weights = np.bincount(row.ravel(), minlength=len(values)) / row.size
+        values = values - np.tensordot(weights, values, 1).mean()
+        # Mean product of two counting universes over the choices that are left.
+        flat = values.reshape(len(values), -1)
+        products = flat @ flat.T / flat.shape[1]
+        variance = weights @ products.diagonal()
+        of_row, first, total = flat.mean(axis=1)[row], [], []
+        for axis, levels in enumerate(self._counting):
+            others = tuple(other for other in range(COUNTING) if other != axis)
+            first.append(of_row.mean(axis=others).var())
+            apart = np.moveaxis(row, axis, 0)
+            pairs = [products[one, other].mean() for one, other in product(apart, apart)]
+            total.append(variance - sum(pairs) / levels**2)
+        by_rule = values.reshape(len(values), *self._lengths(headline)[COUNTING:])
+        for axis in range(1, by_rule.ndim):
+            others = tuple(other for other in range(by_rule.ndim - 1) if other != axis - 1)
+            first.append(np.tensordot(weights, by_rule, 1).mean(axis=others).var())
+            within = by_rule.var(axis=axis).reshape(len(values), -1).mean(axis=1)
+            total.append(weights @ within)
+        # Below this the answer is the same everywhere, but for rounding.
+        scale = variance if variance > 1e-20 else np.nan
+        table = pd.DataFrame({"choice": [choice.name for choice in self.grid.choices]})
+        shares = {"first_order": first, "total": total}
+        return table.assign(
+            **{name: np.clip(np.array(part) / scale, 0, 1) for name, part in shares.items()}
         )
 
 

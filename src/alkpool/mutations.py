@@ -161,6 +161,20 @@ def mutations_of(profile: str) -> tuple[str, ...]:
     return tuple(map(str, _parse(profile)))
 
 
+def as_printed(text: str) -> tuple[str, ...]:
+    """Return the canonical names of the mutations of a profile in the order in which they stand.
+
+    Examples
+    --------
+    >>> as_printed("G1202R/L1196M")
+    ('G1202R', 'L1196M')
+    """
+    _parse(text)
+    parts = _SEPARATOR.split(_cleaned(text))
+    forms = [form for part in parts for form in _forms(part.split(" ")) or ()]
+    return tuple(dict.fromkeys(str(_read(form)) for form in forms))
+
+
 def is_compound(profile: str) -> bool:
     """Tell whether a profile holds two or more mutations, in cis or in trans."""
     return len(_parse(profile)) > 1

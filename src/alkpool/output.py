@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from io import StringIO
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from matplotlib.figure import Figure
 from alkpool import figures, paths, stats
 from alkpool.cohort import Cohort
 from alkpool.files import write_atomically
+from alkpool.lookup import no_formula
 from alkpool.schema import UNKNOWN
 from alkpool.vocabulary import Verdict
 
@@ -33,10 +35,12 @@ CHIPS = {str(verdict): f"verdict {verdict.name.lower()}" for verdict in Verdict}
 def write_table(table: pd.DataFrame, name: str, cohort: Cohort) -> None:
     """Write a result table to ``results/<cohort>/<name>.csv``.
 
-    Shares are fractions with six decimals; a synthetic cohort adds the column ``synthetic``.
+    Shares are fractions with six decimals; a synthetic cohort adds the column ``synthetic``. No
+    text is a formula.
     """
     marked, _ = _marked(table, "", cohort)
-    text = marked.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    safe = marked.map(lambda cell: no_formula(cell) if isinstance(cell, str) else cell)
+    text = safe.to_csv(index=False, float_format="%.6g", lineterminator="\n")
     write_atomically(paths.RESULTS / cohort.name / f"{name}.csv", text)
 
 
@@ -173,11 +177,13 @@ def show_figure(
     size = "wide" if drawn.width > (figures.NARROW + figures.COLUMN) / 2 else "narrow"
     drawing = StringIO()
     figure.savefig(drawing, format="svg", metadata={"Date": None, "Creator": None, "Title": alt})
-    plt.close(figure)
     svg = "image/svg+xml"
-    said = {"name": name, "caption": caption, "alt": alt, "classes": size}
+    said: dict[str, object] = {"name": name, "caption": caption, "alt": alt, "classes": size}
+    if rows := _rows(figure):
+        said["rows"] = rows
     if telephone is not None:
         said["classes"] = "has-telephone-table"
+    plt.close(figure)
     display(
         {svg: drawing.getvalue(), "text/plain": alt}, raw=True, metadata={svg: {"alkpool": said}}
     )
@@ -193,6 +199,17 @@ def show_figure(
             .to_html(exclude_styles=True)
         )
         display(HTML(plain.replace("<table>", '<table class="telephone">', 1)))
+
+
+def _rows(figure: Figure) -> dict[str, tuple[float, float]]:
+    """Where the rows of a matrix stand: top and height in per cent of the drawing."""
+    whole = figure.get_tightbbox().padded(mpl.rcParams["savefig.pad_inches"])
+    places = {}
+    for row in figure.findobj(lambda artist: artist.get_gid() is not None):
+        box = row.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
+        top, height = (whole.y1 - box.y1) / whole.height, box.height / whole.height
+        places[str(row.get_gid())] = (round(100 * top, 2), round(100 * height, 2))
+    return places
 
 
 def show_takeaways(sentences: Sequence[str], chapter: str, cohort: Cohort) -> None:

@@ -1,7 +1,8 @@
 """The one place that knows where things are.
 
 ``ALKPOOL_HOME`` points at another checkout, ``ALKPOOL_RESULTS`` at another folder for result
-tables (the pipeline stages each chapter's tables there before it publishes them).
+tables (the pipeline stages each chapter's tables there before it publishes them), and
+``ALKPOOL_CACHE`` at another folder for finished fits.
 """
 
 import os
@@ -22,6 +23,7 @@ RAW = DATA / "raw"
 NOTEBOOKS = HOME / "notebooks"
 BOOK = HOME / "book"
 BUILD = HOME / "build"
+CACHE = Path(os.environ.get("ALKPOOL_CACHE") or BUILD / "cache")
 RESULTS = Path(os.environ.get("ALKPOOL_RESULTS") or HOME / "results")
 
 NAMESAKE = "its name is that of a cohort of the project; rename the folder"
@@ -37,7 +39,8 @@ def cohort_folder(name_or_path: str | Path, base: Path = Path()) -> Path:
     text = str(name_or_path)
     if text in cohort_names():
         return COHORTS / text
-    folder = (base / text).resolve()
+    # A link that leads to itself is no folder, but `Path.resolve` raises.
+    folder = Path(os.path.realpath(base / text))
     return COHORTS / folder.name if folder.parent == COHORTS.resolve() else folder
 
 

@@ -2,7 +2,8 @@
 
 A *table* is a CSV file with one header line. Cells are validated as the text a person typed, so
 that a message can quote it, and converted to numbers only once every table is valid. The data
-dictionary is generated from the same columns.
+dictionary is generated from the same columns. The columns have no pandera type: all cells are text
+as they come, and checking that again would take as long as everything else.
 """
 
 import codecs
@@ -44,6 +45,26 @@ LATEST_YEAR = 2100
 # In vitro assays also measure cells without a mutation.
 CONTROLS = ("WT", "parental")
 
+# What one cell holds in Excel; longer ones are mistakes.
+MAX_CELL_CHARACTERS = 32_767
+
+# Control characters, marks that turn text around, and signs that stand for lost letters: none of
+# them is seen, and no page or drawing can hold all of them. Tabs and line breaks are text.
+UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffd-\uffff]")
+NO_UNSEEN = (
+    "must not hold control characters, marks that turn text around or U+FFFD, the sign for lost "
+    "letters: type it anew"
+)
+
+# First bytes of files that are often given the name of a table.
+_NO_TEXT = {
+    b"PK\x03\x04": "a workbook or an archive",
+    b"\xd0\xcf\x11\xe0": "a workbook of an older Excel",
+    b"\x1f\x8b": "a compressed file",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+}
+
 
 class DataError(ValueError):
     """Data that break the schema; the text lists every problem found."""
@@ -53,6 +74,10 @@ class DataError(ValueError):
         count = len(self.problems)
         heading = f"{count} problem{'s' if count != 1 else ''} in the data:"
         super().__init__("\n".join([heading, *(f"  {problem}" for problem in self.problems)]))
+
+    def __reduce__(self) -> tuple[type["DataError"], tuple[tuple["Problem", ...]]]:
+        """Let a worker hand it on."""
+        return DataError, (self.problems,)
 
 
 @dataclass(frozen=True, order=True)
@@ -70,11 +95,17 @@ class Problem:
         if self.row is not None:
             place += f", row {self.row}"
         if self.column:
-            place += f", column {self.column}"
-        shown = self.value if len(self.value) <= 80 else self.value[:77] + "..."
+            place += f", column {_shortened(self.column)}"
+        shown = _shortened(self.value)
         in_a_cell = self.column != "" and self.row is not None and self.row > 1
         found = f"found {shown!r}; " if self.value or in_a_cell else ""
-        return f"{place}: {found}{self.allowed}"
+        text = f"{place}: {found}{self.allowed}"
+        # File, column and advice may repeat what others wrote.
+        return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 @dataclass(frozen=True)
@@ -156,7 +187,7 @@ def _number(
 ) -> pa.Column:
     check = _is_number(low, high, whole=whole, required=required)
     return pa.Column(
-        str, check, description=description,
+        None, check, description=description,
         metadata={"unit": unit, "allowed": check.error, "minimum": low, "maximum": high,
                   "decimal": not whole},
     )  # fmt: skip
@@ -169,7 +200,7 @@ def _closed(vocabulary: Iterable[str], description: str, *, blank: str = "") -> 
         terms = [*terms, ""]
         allowed += f", or blank {blank}"
     return pa.Column(
-        str, pa.Check.isin(terms, error=allowed), description=description,
+        None, pa.Check.isin(terms, error=allowed), description=description,
         metadata={"allowed": allowed},
     )  # fmt: skip
 
@@ -179,10 +210,11 @@ def _text(description: str, *, required: bool = False) -> pa.Column:
     checks = [
         pa.Check(lambda cell: cell == cell.strip(), element_wise=True,
                  error="must not start or end with a space"),
+        pa.Check(lambda cell: not UNSEEN.search(cell), element_wise=True, error=NO_UNSEEN),
     ]  # fmt: skip
     if required:
         checks.append(pa.Check(lambda cell: cell != "", element_wise=True, error=allowed))
-    return pa.Column(str, checks, description=description, metadata={"allowed": allowed})
+    return pa.Column(None, checks, description=description, metadata={"allowed": allowed})
 
 
 def _identifier(description: str, *, blank: bool = False) -> pa.Column:
@@ -194,7 +226,7 @@ def _identifier(description: str, *, blank: bool = False) -> pa.Column:
         error=allowed,
     )
     return pa.Column(
-        str, check, description=description,
+        None, check, description=description,
         metadata={"allowed": allowed, "pattern": pattern.pattern},
     )  # fmt: skip
 
@@ -214,7 +246,7 @@ def _profile(description: str, *, also: Sequence[str] = ()) -> pa.Column:
     check = pa.Check(
         lambda cell: cell in also or not canonical_problem(cell), element_wise=True, error=allowed
     )
-    return pa.Column(str, check, description=description, metadata={"allowed": allowed})
+    return pa.Column(None, check, description=description, metadata={"allowed": allowed})
 
 
 def _inhibitor(description: str, *, also: Sequence[str] = (), several: bool = False) -> pa.Column:
@@ -228,7 +260,7 @@ def _inhibitor(description: str, *, also: Sequence[str] = (), several: bool = Fa
     listed = f", several joined by {LIST_SEPARATOR} in order" if several else ""
     allowed = f"must be an inhibitor of data/reference/inhibitors.csv{extra}{listed}"
     check = pa.Check(valid, element_wise=True, error=allowed)
-    return pa.Column(str, check, description=description, metadata={"allowed": allowed})
+    return pa.Column(None, check, description=description, metadata={"allowed": allowed})
 
 
 _PERCENTAGE = r"(unknown|[0-9]{1,2}(\.[0-9]+)?|100(\.0+)?)"
@@ -245,7 +277,7 @@ def _vaf(description: str) -> pa.Column:
         error=allowed,
     )  # fmt: skip
     return pa.Column(
-        str, check, description=description,
+        None, check, description=description,
         metadata={"unit": "%", "allowed": allowed, "pattern": _VAF_PATTERN.pattern,
                   "decimal": True},
     )  # fmt: skip
@@ -587,7 +619,7 @@ def _printed_count(description: str) -> pa.Column:
         lambda cell: cell == "" or bool(pattern.fullmatch(cell)), element_wise=True, error=allowed
     )
     return pa.Column(
-        str, check, description=description,
+        None, check, description=description,
         metadata={"allowed": allowed, "pattern": pattern.pattern},
     )  # fmt: skip
 
@@ -663,16 +695,29 @@ def read_text(path: Path, table: Table, label: str) -> tuple[pd.DataFrame, list[
     list of Problem
         Empty for a well-formed file.
     """
-    frame, problems = _read_cells(path, table.columns, label)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        # A pipe would be waited for, and some devices have no end.
+        return _no_rows(table), [Problem(label, None, "", "", "is no plain file; must be CSV")]
+    frame, problems = read_cells(path, table.columns, label)
     listed = ", ".join(table.columns)
     problems += [
-        Problem(label, 1, str(column), "", f"unexpected column; the columns are {listed}")
-        for column in frame
+        Problem(
+            label,
+            1,
+            column,
+            "",
+            f"unexpected column {_shortened(column)!r}; the columns are {listed}",
+        )
+        for column in map(str, frame)
         if column not in table.columns
     ]
     if problems:
-        return pd.DataFrame(columns=table.columns, dtype=str), problems
+        return _no_rows(table), problems
     return frame[table.columns], []
+
+
+def _no_rows(table: Table) -> pd.DataFrame:
+    return pd.DataFrame(columns=table.columns, dtype=str)
 
 
 def read_columns(
@@ -687,43 +732,69 @@ def read_columns(
     list of Problem
         What is wrong with the form or with the cells of ``columns``.
     """
-    frame, problems = _read_cells(path, columns, label)
+    frame, problems = read_cells(path, columns, label)
     if not problems:
         wanted = replace(table, schema=table.schema.select_columns(list(columns)), key=())
         problems = list(cell_problems(frame[list(columns)], wanted, label))
     return frame, problems
 
 
-def _read_cells(
+def read_cells(
     path: Path, required: Sequence[str], label: str
 ) -> tuple[pd.DataFrame, list[Problem]]:
-    def broken(allowed: str, row: int | None = None) -> tuple[pd.DataFrame, list[Problem]]:
-        return pd.DataFrame(), [Problem(label, row, "", "", allowed)]
+    """Read a CSV file as text, whatever its columns, and list what is wrong with its form.
+
+    Returns
+    -------
+    DataFrame
+        All cells of the file; empty where the form is wrong.
+    list of Problem
+        Also each of the ``required`` columns that is missing.
+    """
+
+    def broken(
+        allowed: str, row: int | None = None, column: str = "", value: str = ""
+    ) -> tuple[pd.DataFrame, list[Problem]]:
+        return pd.DataFrame(), [Problem(label, row, column, value, allowed)]
 
     if path.is_dir():
         return broken("is a folder; must be a CSV file")
     if not path.exists():
         return broken("the file is missing")
     content = path.read_bytes()
+    for start, kind in _NO_TEXT.items():
+        if content.startswith(start):
+            return broken(f"is {kind}: export the table as CSV in UTF-8")
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return broken("is saved as UTF-16: save it as UTF-8")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return broken("must be saved as UTF-8 text", content[: error.start].count(b"\n") + 1)
+        before = content[: error.start].decode("utf-8-sig")
+        # Most often it is Latin-1.
+        found = content[error.start : error.start + 1].decode("latin-1")
+        return broken("must be saved as UTF-8 text", *_cell_at_the_end(before), found)
     before, nul, _after = text.partition("\0")
     if nul:
-        return broken("holds a NUL character, which is no text", before.count("\n") + 1)
+        wrong = "holds a NUL character, which is no text: save it as UTF-8 text"
+        return broken(wrong, *_cell_at_the_end(before), nul)
     if not text.strip("\r\n"):
         return broken("the file is empty; it must start with a header line")
     first_line = text.splitlines()[0]
-    for separator, name in ((";", "';'"), ("\t", "a tab")):
+    for separator, name in ((";", "';'"), ("\t", "a tab"), ("|", "'|'")):
         if separator in first_line and "," not in first_line:
             return broken(f"columns are separated by {name}: save as CSV with commas", 1)
+    rows: list[list[str]] = []
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        for record in _records(text, strict=True):
+            rows.append(record)
     except csv.Error as error:
-        return broken(f"is not a readable CSV file ({error})")
+        row, column = len(rows) + 1, ""
+        if "end of data" in str(error):
+            row, column = _cell_at_the_end(text)
+        remedy = "close each quotation mark, and double those within a cell"
+        wrong = f"is not a readable CSV file ({error}): {remedy}"
+        return broken(wrong, row, column, '"' if column else "")
     if not rows[-1]:
         rows.pop()
     header, *records = rows
@@ -741,9 +812,34 @@ def _read_cells(
         for number, record in enumerate(records, start=2)
         if len(record) != len(header)
     ]
+    problems += [
+        Problem(
+            label, number, column, cell,
+            f"has {len(cell)} characters; must have at most {MAX_CELL_CHARACTERS}",
+        )
+        for number, record in enumerate(records, start=2)
+        for column, cell in zip(header, record, strict=False)
+        if len(cell) > MAX_CELL_CHARACTERS
+    ]  # fmt: skip
     if problems:
         return pd.DataFrame(), problems
     return pd.DataFrame(records, columns=header, dtype=str), []
+
+
+def _records(text: str, *, strict: bool = False) -> Iterator[list[str]]:
+    """Read the records of a CSV text, with cells of any length."""
+    limit = csv.field_size_limit(max(len(text), 1))
+    try:
+        yield from csv.reader(io.StringIO(text, newline=""), strict=strict)
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _cell_at_the_end(text: str) -> tuple[int, str]:
+    """Name the cell in which a text ends: its row as a spreadsheet counts, and its column."""
+    header, *records = _records(f"{text}.")
+    last = len(records[-1]) if records else 0
+    return len(records) + 1, header[last - 1] if 0 < last <= len(header) else ""
 
 
 def cell_problems(frame: pd.DataFrame, table: Table, label: str) -> Iterator[Problem]:
@@ -775,6 +871,8 @@ def flagged(
     frame: pd.DataFrame, wrong: pd.Series, column: str, label: str, allowed: str
 ) -> Iterator[Problem]:
     """List the cells of a column in the rows where something is wrong."""
+    if not wrong.any():
+        return
     for row, value in frame.loc[wrong, column].items():
         yield Problem(label, int(str(row)) + 2, column, str(value), allowed)
 

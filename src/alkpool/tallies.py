@@ -4,8 +4,9 @@ A cohort is reduced to a *tally*: counts of samples and lines that no choice of 
 Tallies of parts of a cohort add up, so that no part need be in memory with another.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import product
 
 import numpy as np
@@ -24,7 +25,8 @@ Integers = NDArray[np.int64]
 
 # Marks that keep the counts of a tally apart because some universe leaves them out.
 MARKS = ("monotherapy_unknown", "duplicate", "case_report", "plasma")
-_KEYS = ["unit", *MARKS, "mutations", "phase", "inhibitor", "outcomes"]
+_TEXTS = ["unit", "mutations", "phase", "inhibitor", "outcomes"]
+_KEYS = [*MARKS, *_TEXTS]
 _LETTER = {Benefit.BENEFIT: "b", Benefit.NO_BENEFIT: "n", Benefit.UNKNOWN: "u"}
 
 
@@ -34,7 +36,7 @@ def tally(cohort: Cohort, grid: Grid) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row for each group: ``unit`` (sample, line), a column for each of `MARKS`,
+        One row for each group: a column for each of `MARKS`, ``unit`` (sample, line),
         ``mutations, phase, inhibitor`` (the one that failed, or that the line is of),
         ``outcomes`` (of lines: one letter for each benefit rule of the grid; b, n or u) and
         ``n``.
@@ -68,13 +70,18 @@ def tally(cohort: Cohort, grid: Grid) -> pd.DataFrame:
     taken = samples.rename(columns={"resistance_on": "inhibitor"}).assign(
         unit="sample", monotherapy_unknown=False, outcomes=""
     )
-    return add([part[_KEYS].assign(n=1) for part in (taken, lines)])
+    return add(_summed(part[_KEYS].assign(n=1)) for part in (taken, lines))
 
 
-def add(tallies: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Add up tallies; the result does not depend on how a cohort was divided."""
-    together = pd.concat(tallies, ignore_index=True)
-    return together.groupby(_KEYS, as_index=False, observed=True).agg({"n": "sum"})
+def add(tallies: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Add up tallies, one after the other; how a cohort was divided makes no difference."""
+    return reduce(lambda total, part: _summed(pd.concat([total, part])), tallies)
+
+
+def _summed(rows: pd.DataFrame) -> pd.DataFrame:
+    summed = rows.groupby(_KEYS, as_index=False, observed=True).agg({"n": "sum"})
+    # Not categories: those of two parts differ.
+    return summed.astype(dict.fromkeys(_TEXTS, str))
 
 
 def _benefit_rules(grid: Grid) -> list[BenefitRule]:
@@ -105,8 +112,12 @@ def _outcomes(lines: pd.DataFrame, grid: Grid) -> NDArray[np.object_]:
         place = np.searchsorted(thresholds, months).clip(max=len(thresholds))
         kind = np.where(np.isin(months, thresholds) | np.isnan(months), months, between[place])
         told = told.assign(**{measure: kind})
-    kind_of = told.groupby(columns, dropna=False, sort=False).ngroup().to_numpy()
-    kinds = told[~told.duplicated()]
+    number = np.zeros(len(told), dtype=np.int64)
+    for column in columns:
+        codes, different = pd.factorize(told[column])
+        number = number * (len(different) + 1) + codes + 1
+    _, first, kind_of = np.unique(number, return_index=True, return_inverse=True)
+    kinds = told.iloc[first]
     letters = [
         classify(kinds, rule)["benefit"].map({str(k): v for k, v in _LETTER.items()})
         for rule in _benefit_rules(grid)

@@ -23,6 +23,10 @@ RUN_AXE = """async () => {
     nodes: nodes.map(({ html, failureSummary }) => `${html.slice(0, 120)}: ${failureSummary}`),
   }));
 }"""
+OFF_PAPER = """[...document.querySelectorAll("article :is(table, figure, img)")]
+  .filter((element) => element.checkVisibility())
+  .map((element) => element.getBoundingClientRect().right)
+  .filter((right) => right > document.documentElement.clientWidth + 1)"""
 CHAPTER = "curated/04-clinical-actionability.html"
 
 
@@ -32,7 +36,9 @@ def violations(page: Page) -> list[dict[str, Any]]:
     return [found for found in page.evaluate(RUN_AXE) if found["impact"] in IMPACTS]
 
 
-@pytest.mark.parametrize(("theme", "size"), [("light", WIDE), ("dark", WIDE), ("light", NARROW)])
+@pytest.mark.parametrize(
+    ("theme", "size"), [("light", WIDE), ("dark", WIDE), ("light", NARROW), ("dark", NARROW)]
+)
 def test_axe_finds_nothing_serious_on_any_page(
     browser: Browser,
     book: Path,
@@ -73,11 +79,13 @@ def test_the_first_stop_skips_to_the_text(page: Page, book: Path) -> None:
 
 
 def test_every_stop_of_the_keyboard_can_be_seen(page: Page, book: Path) -> None:
-    """What has the focus has an outline, a ring, or another look than without."""
+    """What has the focus, or what stands in it, has another look than without."""
     open_page(page, book / CHAPTER)
-    look = """element => { const s = getComputedStyle(element);
+    look = """element => [element, ...element.children].map((shown) => {
+      const s = getComputedStyle(shown);
       return [s.outlineStyle, s.outlineWidth, s.boxShadow, s.backgroundColor, s.textDecoration,
-              s.borderColor].join() }"""
+              s.borderColor];
+    }).join()"""
     unseen, stops = [], 0
     page.evaluate("document.querySelector('article').scrollIntoView()")
     for _ in range(60):
@@ -175,12 +183,74 @@ def test_paper_has_the_chapter_alone(page: Page, book: Path) -> None:
             expect(element).to_be_hidden()
     expect(page.locator("main h1:visible")).to_have_count(1)
     expect(page.locator("figure#fig-actionability img")).to_be_visible()
-    wide = page.evaluate(
-        """[...document.querySelectorAll("article :is(table, figure, img)")]
-        .filter((element) => element.checkVisibility())
-        .map((element) => element.getBoundingClientRect().right)
-        .filter((right) => right > document.documentElement.clientWidth + 1)"""
-    )
-    assert wide == []
+    assert page.evaluate(OFF_PAPER) == []
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == "rgb(255, 255, 255)"
+
+
+def test_no_table_runs_off_the_paper(
+    page: Page, book: Path, pages: dict[str, BeautifulSoup]
+) -> None:
+    """Every page printed alone, A4 less its margins."""
+    wide = {}
+    for name in pages:
+        page.set_viewport_size(WIDE)
+        page.emulate_media(media="screen")
+        open_page(page, book / name)
+        page.set_viewport_size({"width": 718, "height": 1000})
+        page.emulate_media(media="print")
+        if found := page.evaluate(OFF_PAPER):
+            wide[name] = found
+    assert wide == {}
+
+
+def test_paper_has_every_row_of_a_table(page: Page, book: Path) -> None:
+    """A screen shows a table page by page; paper shows all, and the screen is as before."""
+    open_page(page, book / CHAPTER)
+    rows = page.locator("table.dataTable").last.locator("tbody tr")
+    expect(rows).to_have_count(25)
+    profile = page.evaluate("""() => new Promise((done) => addEventListener("beforeprint",
+        () => setTimeout(() => done(document.querySelectorAll("table.dataTable tbody tr").length)))
+        || dispatchEvent(new Event("beforeprint")))""")
+    assert profile > 100
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(rows).to_have_count(25)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_words_above_a_table_are_whole(
+    page: Page, book: Path, pages: dict[str, BeautifulSoup], size: ViewportSize
+) -> None:
+    """The caption of a table that scrolls is as wide as its frame, not as the table."""
+    page.set_viewport_size(size)
+    cut, captions = [], 0
+    for name in pages:
+        open_page(page, book / name)
+        for frame in page.locator(".dt-layout-full:has(caption)").all():
+            caption, width = frame.evaluate(
+                """frame => [frame.querySelector("caption").getBoundingClientRect().width,
+                frame.clientWidth]"""
+            )
+            captions += 1
+            if caption > width + 1:
+                cut.append((name, caption, width))
+    assert captions > 10
+    assert cut == []
+
+
+def test_a_row_of_figure_5_leads_to_its_profile(page: Page, book: Path) -> None:
+    """A press on a cell opens the page; in the order of the rows; on a telephone the table does."""
+    open_page(page, book / CHAPTER)
+    rows = page.locator("figure#fig-actionability .rows a")
+    names = rows.evaluate_all("rows => rows.map((row) => row.getAttribute('aria-label'))")
+    links = page.locator("table.telephone tbody th a")
+    in_table = [text.replace("\n", "") for text in links.all_text_contents()]
+    assert names == [f"Evidence on {name}" for name in in_table]
+    assert len(names) == page.locator("table.telephone tbody tr").count()
+    boxes = [row.bounding_box() for row in rows.all()]
+    tops = [box["y"] for box in boxes if box]
+    assert tops == sorted(tops)
+    assert len(tops) == len(names)
+    place = names.index("Evidence on G1202R")
+    rows.nth(place).click(position={"x": 400, "y": 10})
+    expect(page.locator("article h1")).to_contain_text("G1202R")

@@ -1,6 +1,7 @@
 """The PDF that Chromium prints of the built book."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -31,8 +32,8 @@ TOO_WIDE = """() => [...document.querySelectorAll("body *")]
 
 
 def squeezed(text: str) -> str:
-    """Text without spaces: they are lost where a line or a column ends."""
-    return "".join(text.split())
+    """Text without spaces, which are lost where a line or a column ends, and without ligatures."""
+    return unicodedata.normalize("NFKC", "".join(text.split()))
 
 
 @dataclass(frozen=True)

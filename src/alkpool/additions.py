@@ -1,0 +1,468 @@
+"""Adding cases to a cohort: what would change, and the change, all or nothing.
+
+The tables of a cohort that is built from raw facts (``curated``) are not edited: the accepted file
+becomes a raw fact, ``data/raw/added/0001.csv``, and the build reads it. Any other cohort folder
+gets the rows in its tables. Either way everything is made in a folder beside the old one, which
+takes its place in one step; a process that dies before leaves the old one as it was.
+"""
+
+import datetime
+import errno
+import hashlib
+import importlib.util
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from alkpool import actionability, cohort, curation, flatfile, linkage, paths
+from alkpool.cohort import Cohort
+from alkpool.execution import exchange
+from alkpool.files import locked, write_atomically
+from alkpool.flatfile import Addition, Sheet
+from alkpool.linkage import Match
+from alkpool.lookup import printable
+from alkpool.schema import (
+    COHORT_TABLES,
+    PATIENTS,
+    SOURCES,
+    TREATMENTS,
+    DataError,
+    Problem,
+    Table,
+    read_text,
+)
+from alkpool.vocabulary import PatientStatus, Verdict
+
+CURATED = "curated"
+CHANGELOG = "CHANGELOG.md"
+BACKUP = "backup"
+BIBLIOGRAPHY = "sources.bib"
+
+_CHANGELOG_HEADING = (
+    "# Added cases\n\nEach file that `alkpool add` took, the newest first. Written by it.\n"
+)
+_WORDS = {table.name: table.name for table in COHORT_TABLES}
+_WORDS[TREATMENTS.name] = "lines of treatment"
+
+# Counts of a cell of Figure 5; a cell has moved when one of them has.
+COUNTS = ["relapsed", "relapse_n", "benefit_k", "benefit_n", "unknown_n", "combined_n"]
+# The denominator grows in every profile when one sample is added.
+_OWN_COUNTS = [name for name in COUNTS if name != "relapse_n"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What adding a file would do.
+
+    Attributes
+    ----------
+    folder : Path
+        The cohort.
+    sheet, addition : Sheet, Addition
+        The file, and what of it is new.
+    before, after : Cohort
+        The cohort without and with it.
+    tables : mapping of str to DataFrame
+        The cohort with it, cells as text.
+    matches : tuple of Match
+        Pairs that may be one patient, without those the file says are one.
+    fingerprint : str
+        SHA-256 of the rows, the same for CSV and Excel.
+    """
+
+    folder: Path
+    sheet: Sheet
+    addition: Addition
+    before: Cohort
+    after: Cohort
+    tables: Mapping[str, pd.DataFrame]
+    matches: tuple[Match, ...]
+    fingerprint: str
+
+    @property
+    def unanswered(self) -> list[Match]:
+        """Probable duplicates of which the file says neither yes nor no."""
+        return [match for match in self.matches if match.probable and not self.is_answered(match)]
+
+    def is_answered(self, match: Match) -> bool:
+        """Whether the file says that the two patients of a pair are two."""
+        said = self.addition.distinct
+        return match.old in said.get(match.new, ()) or match.new in said.get(match.old, ())
+
+
+def target(name_or_path: str) -> Path:
+    """Folder of the cohort to add to.
+
+    Raises
+    ------
+    DataError
+        Where several are named, or the folder is a namesake of a cohort of the project.
+    """
+    if "," in name_or_path:
+        _refuse(name_or_path, "must be one cohort")
+    with alone(paths.DATA):  # names are looked up in it
+        folder = paths.cohort_folder(name_or_path)
+    if paths.is_namesake(folder):
+        _refuse(str(folder), paths.NAMESAKE)
+    return folder
+
+
+def _refuse(file: str, allowed: str) -> None:
+    raise DataError([Problem(file, None, "", "", allowed)])
+
+
+def is_curated(folder: Path) -> bool:
+    """Whether the tables of a cohort are built from raw facts."""
+    return folder == paths.COHORTS / CURATED
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time work in a folder; others wait.
+
+    What lies in ``data`` shares one lock, because adding to ``curated`` exchanges all of it.
+    """
+    with locked(paths.HOME if folder.is_relative_to(paths.DATA) else folder.parent):
+        replaced = folder.with_name(f".{folder.name}.old")
+        if replaced.is_dir() and not folder.exists():  # a process died in `exchange`
+            replaced.rename(folder)
+        yield
+
+
+def plan(file: Path, folder: Path) -> Plan:
+    """Read a flat file and find out what it would change.
+
+    Raises
+    ------
+    DataError
+        With every problem of the file, or of the cohort; where the cohort is synthetic; where
+        the file was added before or holds nothing new.
+    """
+    before, problems = cohort.read(folder)
+    if before is None:
+        raise DataError(problems)
+    if before.synthetic:
+        _refuse(before.name, "is synthetic: no patient can be added to it")
+    tables = {table.name: _text(folder, table) for table in COHORT_TABLES}
+    sheet = flatfile.read(file)
+    fingerprint = hashlib.sha256(flatfile.to_csv(sheet.cells).encode()).hexdigest()
+    for line in _changelog(folder).splitlines():
+        if fingerprint in line:
+            _refuse(sheet.label, f"these rows are in {before.name} already: {_entry(line)}")
+    addition = flatfile.fit(sheet, tables)
+    if not any(len(rows) for rows in addition.rows.values()):
+        _refuse(sheet.label, f"holds nothing new: all its rows are in {before.name} already")
+    merged = flatfile.merge(tables, addition)
+    typed = {table.name: table.typed(merged[table.name]) for table in COHORT_TABLES}
+    new = addition.rows[PATIENTS.name]
+    open_ones = new.loc[new["status"] != PatientStatus.DUPLICATE, "patient_id"]
+    return Plan(
+        folder=folder,
+        sheet=sheet,
+        addition=addition,
+        before=before,
+        after=Cohort(name=before.name, meta=before.meta, folder=folder, **typed),
+        tables=merged,
+        matches=tuple(linkage.matches(open_ones, merged)),
+        fingerprint=fingerprint,
+    )
+
+
+def _text(folder: Path, table: Table) -> pd.DataFrame:
+    return read_text(folder / table.file, table, table.file)[0]
+
+
+def _log(folder: Path) -> Path:
+    return (paths.RAW / curation.ADDED if is_curated(folder) else folder) / CHANGELOG
+
+
+def _changelog(folder: Path) -> str:
+    path = _log(folder)
+    return path.read_text("utf-8") if path.is_file() else ""
+
+
+def _entry(line: str) -> str:
+    return line.removeprefix("- ").rstrip(".")
+
+
+def moves(before: Cohort, after: Cohort) -> pd.DataFrame:
+    """Cells of Figure 5 whose verdict or counts differ.
+
+    Returns
+    -------
+    DataFrame
+        ``profile, inhibitor``, then for each of `COUNTS`, ``verdict`` and ``rule`` the value
+        before and after (``verdict_before, verdict_after``); changed verdicts first. A profile
+        that was not seen before had no evidence.
+    """
+    keys = ["profile", "inhibitor"]
+    shown = [*COUNTS, "verdict", "rule"]
+    old, new = (actionability.matrix(data).set_index(keys)[shown] for data in (before, after))
+    cells = new.index.union(old.index, sort=False)
+    nothing = dict.fromkeys(COUNTS, 0) | {"verdict": str(Verdict.INSUFFICIENT), "rule": "V2"}
+    sides = []
+    for side, data in ((old, before), (new, after)):
+        filled = side.reindex(cells).fillna(nothing)
+        taken_after = cohort.analysis_set(data).samples["resistance_on"].value_counts()
+        totals = taken_after.reindex(filled.index.get_level_values("inhibitor"), fill_value=0)
+        sides.append(filled.assign(relapse_n=totals.to_numpy()))
+    joined = sides[0].add_suffix("_before").join(sides[1].add_suffix("_after"))
+    counts = [f"{name}_{side}" for name in COUNTS for side in ("before", "after")]
+    joined = joined.astype(dict.fromkeys(counts, int)).reset_index()
+    changed = _differs(joined, [*COUNTS, "verdict"])
+    turned = _differs(joined, ["verdict"])
+    order = joined.assign(turned=turned)[changed].sort_values(
+        "turned", ascending=False, kind="stable"
+    )
+    return order.drop(columns="turned").reset_index(drop=True)
+
+
+def _differs(cells: pd.DataFrame, columns: list[str]) -> pd.Series:
+    differing = [cells[f"{name}_before"] != cells[f"{name}_after"] for name in columns]
+    return pd.concat(differing, axis="columns").any(axis="columns")
+
+
+def describe(plan: Plan) -> str:
+    """Say in words what a plan would change."""
+    lines = [f"{plan.sheet.label}: {len(plan.sheet.cells)} rows"]
+    lines += [f"  {said}" for said in plan.sheet.read_as]
+    lines += ["", f"New in {plan.before.name}:", *_new_rows(plan)]
+    before, after = (cohort.analysis_set(data) for data in (plan.before, plan.after))
+    lines += [
+        f"  included {_WORDS[table.name]}: {len(getattr(before, table.name))} -> "
+        f"{len(getattr(after, table.name))}"
+        for table in COHORT_TABLES
+    ]
+    lines += ["", *_duplicates(plan), "", *_moves(plan)]
+    return "\n".join(map(printable, lines)) + "\n"
+
+
+def _new_rows(plan: Plan) -> Iterator[str]:
+    for table in COHORT_TABLES:
+        names = list(plan.addition.rows[table.name][table.key[0]])
+        yield f"  {_WORDS[table.name]}: {len(names)}" + f" ({', '.join(names)})" * bool(names)
+    patients = plan.addition.rows[PATIENTS.name]
+    for patient in patients[patients["status"] != PatientStatus.INCLUDED].to_dict("records"):
+        reason = patient["exclusion_reason"]
+        if patient["status"] == PatientStatus.DUPLICATE:
+            reason = f"repeats {patient['duplicate_of']}"
+        yield f"  {patient['patient_id']} does not count: {reason}"
+    sources = plan.addition.rows[SOURCES.name]
+    for source in sources.loc[sources["status"] == "excluded", "source_id"]:
+        yield f"  source {source}: has no included patient"
+    for source in plan.addition.now_included:
+        yield f"  source {source}: excluded -> included"
+
+
+def _duplicates(plan: Plan) -> Iterator[str]:
+    if not plan.matches:
+        yield "Possible duplicates: none found"
+        return
+    yield (
+        f"Possible duplicates (score in bits; from {linkage.PROBABLE:g}, or where no fact differs "
+        "within a report, an answer is needed):"
+    )
+    for match in plan.matches:
+        kind = "probable" if match.probable else "possible"
+        answered = ", answered: two patients" if plan.is_answered(match) else ""
+        yield f"  {kind}: {match.new} and {match.old}, score {match.score:.1f}{answered}"
+        for fact, outcome, shown, weight in match.reasons:
+            yield f"    {weight:+.1f}  {fact}: {outcome} ({shown})"
+        if match in plan.unanswered:
+            yield (
+                f"    answer: in the rows of {match.new} write {match.old} into duplicate_of, or "
+                f"into {flatfile.NOT_DUPLICATE}"
+            )
+
+
+def _moves(plan: Plan) -> Iterator[str]:
+    cells = moves(plan.before, plan.after)
+    turned = cells[_differs(cells, ["verdict"])]
+    yield f"Verdicts that move: {len(turned) or 'none'}"
+    for cell in turned.to_dict("records"):
+        yield (
+            f"  {cell['profile']}, {cell['inhibitor']}: {_verdict(cell, 'before')} -> "
+            f"{_verdict(cell, 'after')}"
+        )
+    same = cells[~_differs(cells, ["verdict"])]
+    counted = same[_differs(same, _OWN_COUNTS)]
+    yield f"Other cells whose counts move: {len(counted) or 'none'}"
+    for cell in counted.to_dict("records"):
+        yield (
+            f"  {cell['profile']}, {cell['inhibitor']} ({cell['verdict_after']}): "
+            f"{_counts(cell, 'before')} -> {_counts(cell, 'after')}"
+        )
+    rest = len(same) - len(counted)
+    if rest:
+        yield f"Cells in which only the samples after the inhibitor grow: {rest}"
+
+
+def _verdict(cell: Mapping[Any, object], side: str) -> str:
+    return f"{cell[f'verdict_{side}']} [{cell[f'rule_{side}']}; {_counts(cell, side)}]"
+
+
+def _counts(cell: Mapping[Any, object], side: str) -> str:
+    k, n, unknown = (cell[f"{name}_{side}"] for name in ("benefit_k", "benefit_n", "unknown_n"))
+    return (
+        f"benefit {k}/{n}, not decided {unknown}, relapsing "
+        f"{cell[f'relapsed_{side}']}/{cell[f'relapse_n_{side}']}"
+    )
+
+
+def commit(plan: Plan) -> str:
+    """Merge a plan, all or nothing; the caller holds `alone`.
+
+    Returns
+    -------
+    str
+        What was done, in words.
+
+    Raises
+    ------
+    DataError
+        Where a probable duplicate has no answer, or the tables of ``curated`` are not those
+        that its raw facts give.
+    OSError
+        Where something could not be written; the cohort is as it was.
+    """
+    if plan.unanswered:
+        raise DataError(
+            [
+                Problem(
+                    plan.sheet.label, None, "", match.new,
+                    f"may repeat {match.old} (score {match.score:.1f}): write {match.old} into "
+                    f"duplicate_of or {flatfile.NOT_DUPLICATE}",
+                )
+                for match in plan.unanswered
+            ]
+        )  # fmt: skip
+    return _commit_curated(plan) if is_curated(plan.folder) else _commit_own(plan)
+
+
+def _commit_own(plan: Plan) -> str:
+    number = _next(plan.folder / BACKUP, "*.zip")
+    with _staged(plan.folder) as stage:
+        _back_up(plan.folder, stage / BACKUP / f"{number}.zip")
+        for table in COHORT_TABLES:
+            write_atomically(stage / table.file, _csv(plan.tables[table.name]))
+        restore = f"unpack {BACKUP}/{number}.zip over the tables"
+        write_atomically(stage / CHANGELOG, _with_entry(plan, number, restore))
+        _refuse_problems(cohort.check(stage))
+    return (
+        f"added to {plan.folder.name} as addition {number}; the tables before are in "
+        f"{plan.folder / BACKUP / number}.zip"
+    )
+
+
+def _commit_curated(plan: Plan) -> str:
+    for table, frame in curation.curated(paths.RAW):
+        if _csv(frame) != (plan.folder / table.file).read_text("utf-8"):
+            _refuse(f"{CURATED}/{table.file}", "differs from its raw facts: run make data first")
+    number = _next(paths.RAW / curation.ADDED, "*.csv")
+    name = f"{number}.csv"
+    with _staged(paths.DATA) as stage:
+        added = stage / "raw" / curation.ADDED
+        write_atomically(added / name, flatfile.to_csv(plan.addition.flat))
+        restore = f"remove data/raw/{curation.ADDED}/{name} (later ones first), then make data"
+        write_atomically(added / CHANGELOG, _with_entry(plan, number, restore))
+        for path, text in curation.files(stage).items():
+            write_atomically(stage / path, text)
+        for table in COHORT_TABLES:
+            built = (stage / curation.COHORT / table.file).read_text("utf-8")
+            if built != _csv(plan.tables[table.name]):
+                raise RuntimeError(f"the build gives other rows than the merge: {table.file}")
+        references = _references(stage)
+        backup = paths.HOME / BACKUP / f"{CURATED}-{number}.zip"
+        _back_up(plan.folder, backup)
+    following = "make report"
+    try:
+        write_atomically(paths.BOOK / BIBLIOGRAPHY, references)
+    except OSError as error:
+        following = f"make data, because {BIBLIOGRAPHY} could not be written ({error.strerror})"
+    return (
+        f"added to {CURATED} as data/raw/{curation.ADDED}/{name}; the tables before are in "
+        f"{backup.relative_to(paths.HOME)}. Next: {following}"
+    )
+
+
+def _next(folder: Path, pattern: str) -> str:
+    taken = [int(path.stem) for path in folder.glob(pattern) if path.stem.isdecimal()]
+    return f"{max(taken, default=0) + 1:04d}"
+
+
+@contextmanager
+def _staged(folder: Path) -> Iterator[Path]:
+    """Copy a folder, and put the copy in its place when nothing went wrong."""
+    stage = folder.with_name(f".{folder.name}.adding")
+    shutil.rmtree(stage, ignore_errors=True)  # of a process that died
+    try:
+        shutil.copytree(folder, stage, symlinks=True)
+        yield stage
+        exchange(stage, folder)
+    except shutil.Error as errors:
+        _, copy, reason = errors.args[0][0]
+        raise OSError(errno.EIO, reason, copy) from None
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    return frame.to_csv(index=False, lineterminator="\n")
+
+
+def _back_up(folder: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for table in COHORT_TABLES:
+            archive.write(folder / table.file, table.file)
+
+
+def _with_entry(plan: Plan, number: str, restore: str) -> str:
+    """Changelog of the cohort with an entry for the plan in front."""
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    name = printable(plan.sheet.label).replace("`", "'")
+    said = [line.strip() for line in _new_rows(plan)]
+    answers = [
+        f"{new} is not {', '.join(sorted(others))}"
+        for new, others in sorted(plan.addition.distinct.items())
+        if others
+    ]
+    turned = [line.strip() for line in _moves(plan) if "->" in line or line.startswith("Verdicts")]
+    entry = "\n".join(
+        [
+            f"## {number}, {today}",
+            "",
+            f"- File: `{name}`.",
+            *(f"- {line}." for line in (*said, *answers, *turned)),
+            f"- To undo: {restore}.",
+            f"- Addition {number} of {today}, SHA-256 of the rows {plan.fingerprint}.",
+        ]
+    )
+    before = _changelog(plan.folder).removeprefix(_CHANGELOG_HEADING)
+    return f"{_CHANGELOG_HEADING}\n{entry}\n{before}"
+
+
+def _refuse_problems(problems: list[Problem]) -> None:
+    if problems:
+        raise DataError(problems)
+
+
+def _references(data: Path) -> str:
+    """References of the book as ``make data`` would write them."""
+    tool = paths.HOME / "tools" / "bibliography.py"
+    spec = importlib.util.spec_from_file_location("bibliography", tool)
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(2, "No such file", str(tool))
+    bibliography = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(bibliography)
+    tables = (data / "cohorts" / CURATED / "sources.csv", data / "invitro" / "sources.csv")
+    try:
+        return str(bibliography.render(bibliography.read(tables)))
+    except ValueError as error:
+        raise DataError([Problem(tables[0].name, None, "", "", str(error))]) from error

@@ -1,0 +1,383 @@
+"""A release: data, results, book and program in one folder that says what it is (FAIR).
+
+``make release`` makes ``build/release/alkpool-<version>`` with RO-Crate metadata, checksums, the
+versions of every package and a release note. Equal inputs give equal bytes: no date is the
+clock's.
+"""
+
+import argparse
+import datetime
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+from rocrate.rocrate import ROCrate
+
+from alkpool import paths, timeline
+from alkpool.cohort import DESCRIPTION_FILE
+from alkpool.compendium import CompendiumError, shown
+from alkpool.execution import exchange
+
+CHECKSUMS, NOTE, VERSIONS = "SHA256SUMS", "RELEASE-NOTE.md", "VERSIONS.csv"
+METADATA = "ro-crate-metadata.json"
+
+# The cohort that the release note speaks of.
+COHORT = "curated"
+
+CC_BY, MIT = "https://creativecommons.org/licenses/by/4.0/", "https://spdx.org/licenses/MIT"
+LICENCES = {
+    CC_BY: "Creative Commons Attribution 4.0 International",
+    MIT: "MIT License",
+}
+PAPER = "https://doi.org/10.1016/j.cllc.2021.06.011"
+
+# Folder of the release, where it comes from in the checkout, its licence, and what it holds.
+FOLDERS = {
+    "data": ("data", CC_BY, "Facts with their sources and places; README.md is the data "
+             "dictionary, datapackage.json the description for programs. Cohorts that cohort.yaml "
+             "calls synthetic are made up: their rows are not patients."),
+    "results": ("results", CC_BY, "Tables that the notebooks made of the data, by cohort. "
+                "Rows of synthetic cohorts have the column synthetic."),
+    "book": ("build/book", CC_BY, "The rendered book; open index.html."),
+    "notebooks": ("notebooks", MIT, "The chapters, without outputs."),
+    "src": ("src", MIT, "The package alkpool."),
+}  # fmt: skip
+FILES = {
+    "README.md": (CC_BY, "text/markdown", "What alkpool is and how to run it."),
+    "CHANGELOG.md": (CC_BY, "text/markdown", "What changed, by release."),
+    "CITATION.cff": (CC_BY, "application/yaml", "How to cite."),
+    "LICENSE": (MIT, "text/plain", "Licence of the program."),
+    "LICENSE-DATA": (CC_BY, "text/plain", "Licence of data and texts, and the terms of others."),
+    "compendium.yaml": (MIT, "application/yaml", "Which notebook runs on which cohort."),
+    "pyproject.toml": (MIT, "application/toml", "What the program needs."),
+    "requirements.lock": (MIT, "text/plain", "Every package with version and hashes."),
+}
+MADE = {
+    NOTE: (CC_BY, "text/markdown", "What the newest data changed."),
+    VERSIONS: (CC_BY, "text/csv", "Version of Python and of every package."),
+}
+MEDIA = {".csv": "text/csv", ".json": "application/json", ".yaml": "application/yaml"}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Name and date of a release; a draft is one whose date nobody has set."""
+
+    version: str
+    date: datetime.date
+    draft: bool
+
+    @property
+    def name(self) -> str:
+        """Name of the folder."""
+        return f"alkpool-{self.version}" + "-draft" * self.draft
+
+
+def identify(home: Path) -> Identity:
+    """Read version and date: ``date-released`` of CITATION.cff, or of a draft its last commit.
+
+    Raises
+    ------
+    CompendiumError
+        Where there is neither date.
+    """
+    version = tomllib.loads((home / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    released = yaml.safe_load((home / "CITATION.cff").read_text("utf-8")).get("date-released")
+    if isinstance(released, datetime.date):
+        return Identity(version, released, draft=False)
+    if released is not None:
+        raise CompendiumError(
+            f"CITATION.cff: date-released: found {released!r}; must be a date such as 2026-01-31"
+        )
+    command = ["git", "log", "-1", "--format=%cs"]
+    try:
+        asked = subprocess.run(command, cwd=home, capture_output=True, text=True, check=True)
+        return Identity(version, datetime.date.fromisoformat(asked.stdout.strip()), draft=True)
+    except (OSError, subprocess.CalledProcessError, ValueError):
+        raise CompendiumError(
+            "CITATION.cff: date-released is missing, and there is no commit to date a draft by; "
+            "write the day of the release as date-released: 2026-01-31"
+        ) from None
+
+
+def make(home: Path, target: Path, since: Path | None = None) -> Path:
+    """Make the release as one folder: all of it, or nothing.
+
+    Parameters
+    ----------
+    home : Path
+        The checkout, with the results and the book that were made in it.
+    target : Path
+        Folder in which it is made, under its name; an older one of that name is replaced.
+    since : Path, optional
+        Folder of an earlier release, or of its results; the note says what moved since.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    CompendiumError
+        Where something that belongs into it has not been made.
+    """
+    identity = identify(home)
+    sources = {name: home / place for name, (place, *_) in FOLDERS.items()}
+    missing = [shown(source) for source in sources.values() if not any(source.glob("*"))]
+    missing += [name for name in FILES if not (home / name).is_file()]
+    if missing:
+        raise CompendiumError(f"not there: {', '.join(missing)}; run make report first")
+    note = release_note(home, identity, since)
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target, prefix=".making-") as stage:
+        folder = Path(stage) / identity.name
+        for name, source in sources.items():
+            shutil.copytree(source, folder / name, ignore=_unwanted)
+        for name in FILES:
+            shutil.copyfile(home / name, folder / name)
+        (folder / NOTE).write_text(note, "utf-8")
+        (folder / VERSIONS).write_text(versions(home), "utf-8")
+        (folder / METADATA).write_text(describe(folder, identity), "utf-8")
+        (folder / CHECKSUMS).write_text(checksums(folder), "utf-8")
+        made = target / identity.name
+        exchange(folder, made)
+    return made
+
+
+def _unwanted(_: str, names: list[str]) -> set[str]:
+    return {name for name in names if name.startswith(".") or name == "__pycache__"}
+
+
+def checksums(folder: Path) -> str:
+    """List the SHA-256 of every file, as ``sha256sum -c`` reads it."""
+    listed = sorted(path for path in folder.rglob("*") if path.is_file())
+    return "".join(
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n"
+        for path in listed
+        if path != folder / CHECKSUMS
+    )
+
+
+def versions(home: Path) -> str:
+    """List Python and every locked package with its version, as CSV."""
+    lock = (home / "requirements.lock").read_text("utf-8")
+    locked = re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)", lock, re.MULTILINE)
+    python = ".".join(map(str, sys.version_info[:3]))
+    rows = [("python", python), *sorted(set(locked))]
+    return "package,version\n" + "".join(f"{name},{version}\n" for name, version in rows)
+
+
+def describe(folder: Path, identity: Identity) -> str:
+    """Describe a release folder as an RO-Crate.
+
+    Returns
+    -------
+    str
+        Content of ``ro-crate-metadata.json``: the folders, every table of data and results, the
+        licences, the paper, and how to cite.
+
+    References
+    ----------
+    RO-Crate Metadata Specification 1.1, https://w3id.org/ro/crate/1.1
+    """
+    cited = yaml.safe_load((folder / "CITATION.cff").read_text("utf-8"))
+    crate = ROCrate(version="1.1")
+    # The context of version 1.1 is older than this term of schema.org.
+    crate.metadata.extra_terms["sha256"] = "https://schema.org/sha256"
+
+    def entity(identifier: str, kind: str, **said: Any) -> dict[str, str]:
+        crate.add_jsonld({"@id": identifier, "@type": kind, **said})
+        return {"@id": identifier}
+
+    licences = {url: entity(url, "CreativeWork", name=name) for url, name in LICENCES.items()}
+    authors = [
+        entity(f"#author-{place}", "Organization", name=author["name"])
+        for place, author in enumerate(cited["authors"], start=1)
+    ]
+    paper = entity(PAPER, "ScholarlyArticle", name=cited["references"][0]["title"])
+    root = crate.root_dataset
+    root["name"] = f"{cited['title']}, {identity.version}" + " (draft)" * identity.draft
+    root["description"] = " ".join(cited["abstract"].split())
+    root["datePublished"] = identity.date.isoformat()
+    root["version"] = identity.version
+    root["license"] = licences[CC_BY]
+    root["author"] = authors if len(authors) > 1 else authors[0]
+    root["publisher"] = authors[0]
+    root["keywords"] = ", ".join(cited["keywords"])
+    root["citation"] = paper
+    root["isBasedOn"] = paper
+    for name, (_, licence, text) in FOLDERS.items():
+        properties = {"name": name, "description": text, "license": licences[licence]}
+        crate.add_dataset(dest_path=f"{name}/", properties=properties)
+    for name, (licence, media, text) in (FILES | MADE).items():
+        _add_file(crate, folder / name, name, licences[licence], media, text)
+    for name, text in _tables(folder):
+        media = MEDIA[Path(name).suffix]
+        _add_file(crate, folder / name, name, licences[CC_BY], media, text)
+    page, text = "book/index.html", "The book: open it in a browser."
+    _add_file(crate, folder / page, page, licences[CC_BY], "text/html", text)
+    said = crate.metadata.generate()
+    return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _add_file(
+    crate: ROCrate, path: Path, name: str, licence: dict[str, str], media: str, text: str
+) -> None:
+    content = path.read_bytes()
+    properties = {
+        "name": name, "description": text, "license": licence, "encodingFormat": media,
+        "contentSize": str(len(content)), "sha256": hashlib.sha256(content).hexdigest(),
+    }  # fmt: skip
+    crate.add_file(dest_path=name, properties=properties)
+
+
+def _tables(folder: Path) -> Iterator[tuple[str, str]]:
+    """Tables and descriptions of data and results, with what is said of each."""
+    package = json.loads((folder / "data/datapackage.json").read_text("utf-8"))
+    said = {f"data/{each['path']}": each["description"] for each in package["resources"]}
+    for path in sorted((folder / "data").rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.name == DESCRIPTION_FILE:
+            yield name, f"What the cohort is: {_title(folder, path.parent.name)}."
+        elif path.suffix in MEDIA:
+            yield name, said.get(name, "Description of the tables, for programs.")
+    for path in sorted((folder / "results").rglob("*.csv")):
+        name = path.relative_to(folder).as_posix()
+        words = path.stem.replace("_", " ").capitalize()
+        title = _title(folder, path.relative_to(folder / "results").parts[0])
+        made_up = "synthetic" in path.read_text("utf-8").partition("\n")[0].split(",")
+        yield name, f"{words}. {title}." + " Synthetic rows, not patients." * made_up
+
+
+def _title(folder: Path, cohort: str) -> str:
+    description = folder / "data" / "cohorts" / cohort / DESCRIPTION_FILE
+    if not description.is_file():
+        return cohort
+    return str(yaml.safe_load(description.read_text("utf-8"))["title"])
+
+
+def release_note(home: Path, identity: Identity, since: Path | None = None) -> str:
+    """Say what the newest data changed, what moved since an earlier release, and the changes.
+
+    Parameters
+    ----------
+    home : Path
+        The checkout, of which the changelog and the results of ``curated`` are read.
+    identity : Identity
+        From `identify`.
+    since : Path, optional
+        Folder of an earlier release, or of its results.
+    """
+    folder = home / "results" / COHORT
+    takeaways = json.loads((folder / "takeaways/11-evidence-over-time.json").read_text("utf-8"))
+    newest = pd.read_csv(folder / "evidence_newest.csv")
+    lines = [
+        f"# alkpool {identity.version}" + " (draft)" * identity.draft,
+        "",
+        f"{'State of' if identity.draft else 'Released on'} {identity.date.isoformat()}.",
+        "Everything below is computed from the published cases of the cohort `curated`; cohorts "
+        "marked synthetic are no part of it.",
+        "It informs specialists and is no medical advice.",
+        "",
+        "## What the newest data changed",
+        "",
+        *(f"- {sentence}" for sentence in takeaways),
+        "",
+        *_moved(newest),
+    ]
+    if since is not None:
+        before = _actionability(since)
+        moved = timeline.changes(before, pd.read_csv(folder / "actionability.csv"))
+        counts = moved["moved"].value_counts()
+        lines += [
+            f"## Since {since.name}",
+            "",
+            f"Verdicts that moved: {counts.get('verdict', 0)}; combinations whose own counts moved "
+            f"besides: {counts.get('counts', 0)}; of which only the denominator moved, the samples "
+            f"after the inhibitor: {counts.get('denominator', 0)}.",
+            "",
+            *_moved(moved),
+        ]
+    lines += ["## Changes", "", _changelog(home, identity.version), "", "## What is in it", ""]
+    lines += [f"- `{name}/`: {text}" for name, (_, _, text) in FOLDERS.items()]
+    lines += [
+        f"- `{METADATA}` describes the folder (RO-Crate 1.1), `{VERSIONS}` lists the packages, "
+        f"`sha256sum -c {CHECKSUMS}` checks every file.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _actionability(since: Path) -> pd.DataFrame:
+    for folder in (since / "results" / COHORT, since / COHORT):
+        if (file := folder / "actionability.csv").is_file():
+            return pd.read_csv(file)
+    raise CompendiumError(
+        f"{since}: has no results/{COHORT}/actionability.csv; must be the folder of a release or "
+        "of its results"
+    )
+
+
+def _moved(changes: pd.DataFrame) -> list[str]:
+    """Rows of the changes as a Markdown table, without those of the denominator alone."""
+    rows = changes[changes["moved"] != "denominator"]
+    if rows.empty:
+        return []
+    lines = [
+        "| profile | inhibitor | verdict before | verdict | benefit / decided lines before | now "
+        "(95% CI) | relapsed / samples after it before | now (95% CI) | other lines before | now |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows.to_dict("records"):
+        cells = [row["profile"], row["inhibitor"], row["verdict_before"], row["verdict"]]
+        for k, n, name in (
+            ("benefit_k", "benefit_n", "benefit"), ("relapsed", "relapse_n", "relapse"),
+        ):  # fmt: skip
+            now = f"{row[k]}/{row[n]}"
+            if row[n]:
+                now += f" ({row[f'{name}_low']:.0%} to {row[f'{name}_high']:.0%})"
+            cells += [f"{row[f'{k}_before']}/{row[f'{n}_before']}", now]
+        cells += [
+            str(row[f"unknown_n{when}"] + row[f"combined_n{when}"]) for when in ("_before", "")
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return [*lines, "", "Other lines are undecided, or not known to be monotherapy.", ""]
+
+
+def _changelog(home: Path, version: str) -> str:
+    """Text of a version in the changelog; of the coming one where the version has none."""
+    text = (home / "CHANGELOG.md").read_text("utf-8")
+    parts = re.split(r"^## \[(.+?)\].*$", text, flags=re.MULTILINE)
+    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    return (sections.get(version) or sections.get("Unreleased") or "").strip()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make a release; 0 done, 1 something is wrong (the message says how), 2 wrong usage."""
+    parser = argparse.ArgumentParser(prog="python -m alkpool.release")
+    parser.add_argument("--target", type=Path, default=paths.BUILD / "release", help="folder")
+    parser.add_argument("--since", type=Path, help="folder of an earlier release or its results")
+    options = parser.parse_args(arguments)
+    try:
+        made = make(paths.HOME, options.target.resolve(), options.since)
+    except CompendiumError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(f"done: {shown(made)}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

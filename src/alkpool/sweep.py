@@ -1,0 +1,316 @@
+"""The multiverse of a cohort of any size, on this machine or on a Dask cluster.
+
+A large cohort is a folder of *partitions*, ``part-*``, each with the tables of some patients as
+Parquet files. No partition need be in memory with another: each is reduced to its tally, a job of
+its own, and the tallies add up.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from alkpool import cohort as cohorts
+from alkpool import invitro, jobs, multiverse, paths
+from alkpool.choices import CHOICES, Grid, grid
+from alkpool.cohort import Cohort
+from alkpool.files import write_atomically
+from alkpool.invitro import InVitro
+from alkpool.jobs import Job
+from alkpool.multiverse import Integers, Multiverse
+from alkpool.schema import (
+    MAX_MONTHS,
+    PATIENTS,
+    SAMPLES,
+    SOURCES,
+    SYNTHETIC_CALLS,
+    TREATMENTS,
+    DataError,
+    Problem,
+    Table,
+    cell_problems,
+)
+from alkpool.tallies import add, tally
+
+PARTITIONS = "part-*"
+UNIVERSES = 10_000
+# Universes of one job: some seconds of work, some megabytes of result.
+PER_JOB = 50_000
+
+# Columns that a tally reads; the others of a partition stay on disk.
+NEEDED = {
+    SOURCES.name: ["source_id", "study_type"],
+    PATIENTS.name: ["patient_id", "source_id", "status"],
+    SAMPLES.name: ["sample_id", "patient_id", "specimen", "resistance_on", "mutations", "phase"],
+    TREATMENTS.name: [
+        "sample_id", "inhibitor", "monotherapy", "best_response", "pfs_relation", "pfs_months",
+        "dot_relation", "dot_months", "status",
+    ],
+}  # fmt: skip
+
+
+def partitions(folder: Path) -> list[Path]:
+    """Partitions of a cohort, in order; none where it is a folder of CSV files."""
+    return sorted(path for path in folder.glob(PARTITIONS) if path.is_dir())
+
+
+def described(folder: Path) -> Cohort:
+    """Description and sources of a cohort of partitions, without patients.
+
+    Raises
+    ------
+    DataError
+        Where one of them is missing or wrong.
+    """
+    file = f"{folder.name}/{cohorts.DESCRIPTION_FILE}"
+    meta, problems = cohorts.read_meta(folder / cohorts.DESCRIPTION_FILE, file)
+    sources = _read(folder, SOURCES, folder.name, problems)
+    if problems or meta is None:
+        raise DataError(problems)
+    nothing = {
+        table.name: pd.DataFrame(columns=NEEDED[table.name])
+        for table in (PATIENTS, SAMPLES, TREATMENTS)
+    }
+    return Cohort(name=folder.name, meta=meta, folder=folder, sources=sources, **nothing)
+
+
+def read_partition(folder: Path, cohort: Cohort) -> Cohort:
+    """Read what a tally needs of one partition of a cohort.
+
+    Raises
+    ------
+    DataError
+        Where a column is missing, a value is outside its vocabulary, or a sample or line belongs
+        to nobody in the partition.
+    """
+    label = f"{folder.parent.name}/{folder.name}"
+    problems: list[Problem] = []
+    patients, samples, treatments = (
+        _read(folder, table, label, problems) for table in (PATIENTS, SAMPLES, TREATMENTS)
+    )
+    for frame, table, column, known, where in (
+        (patients, PATIENTS, "source_id", cohort.sources, "sources"),
+        (samples, SAMPLES, "patient_id", patients, "patients of the partition"),
+        (treatments, TREATMENTS, "sample_id", samples, "samples of the partition"),
+    ):
+        if not problems:
+            dangling = frame.loc[~frame[column].isin(known[column]), column]
+            problems += [
+                Problem(f"{label}/{table.name}.parquet", None, column, str(value),
+                        f"must be one of the {where}")
+                for value in dangling.drop_duplicates()
+            ]  # fmt: skip
+    if problems:
+        raise DataError(problems)
+    return replace(cohort, patients=patients, samples=samples, treatments=treatments)
+
+
+def _read(folder: Path, table: Table, label: str, problems: list[Problem]) -> pd.DataFrame:
+    """Read the needed columns of a Parquet file, and add what is wrong with its values."""
+    file, columns = f"{label}/{table.name}.parquet", NEEDED[table.name]
+    try:
+        frame = pd.read_parquet(folder / f"{table.name}.parquet", columns=columns)
+    # Arrow says in one of these what is wrong with a file.
+    except (OSError, ValueError) as error:
+        problems.append(
+            Problem(file, None, "", "", f"cannot be read ({str(error).splitlines()[0]})")
+        )
+        return pd.DataFrame(columns=columns)
+    for column in columns:
+        if column in table.decimals:
+            months = frame[column]
+            strange = months[months.notna() & ~months.between(0, MAX_MONTHS)]
+            problems += [
+                Problem(
+                    file, None, column, f"{value:g}", f"must be a number from 0 to {MAX_MONTHS}"
+                )
+                for value in strange.drop_duplicates()
+            ]
+        elif not column.endswith("_id"):
+            alone = replace(table, schema=table.schema.select_columns([column]), key=())
+            values = pd.DataFrame({column: frame[column].drop_duplicates().astype(str)})
+            problems += [
+                replace(problem, row=None)
+                for problem in cell_problems(values.reset_index(drop=True), alone, file)
+            ]
+    return frame
+
+
+def tally_partition(folder: Path, cohort: Cohort, choices: Grid) -> pd.DataFrame:
+    """Tally of one partition; the work of a job."""
+    return tally(read_partition(folder, cohort), choices)
+
+
+def tallied(
+    folder: Path, choices: Grid, kept: Path, *, scheduler: str | None = None, workers: int = 1
+) -> tuple[Cohort, pd.DataFrame]:
+    """Tally a cohort of partitions, each a job.
+
+    Parameters
+    ----------
+    folder : Path
+        The cohort; workers elsewhere see it under the same path.
+    choices : Grid
+        Of the multiverse.
+    kept : Path
+        Where finished tallies are kept.
+    scheduler, workers
+        See `alkpool.jobs.run`.
+
+    Returns
+    -------
+    Cohort
+        Without patients.
+    DataFrame
+        The tally of all partitions.
+    """
+    cohort, code = described(folder), Path(__file__).parent.glob("*.py")
+    shared = jobs.fingerprint([*code, folder / f"{SOURCES.name}.parquet"], repr(choices))
+    work = [
+        Job(
+            f"{part.name}-{jobs.fingerprint(part.glob('*.parquet'), shared)}",
+            partial(tally_partition, part, cohort, choices),
+        )
+        for part in partitions(folder)
+    ]
+    return cohort, add(jobs.run(work, kept, scheduler=scheduler, workers=workers))
+
+
+def laboratory_of(cohort: Cohort) -> InVitro | None:
+    """In vitro tables that belong to a cohort; a synthetic one may have none."""
+    folder = cohort.folder or paths.COHORTS / cohort.name
+    if cohort.synthetic and not (folder / SYNTHETIC_CALLS.file).is_file():
+        return None
+    return invitro.load_for(cohort)
+
+
+def answers(
+    total: pd.DataFrame, choices: Grid, laboratory: InVitro | None, numbers: Integers
+) -> pd.DataFrame:
+    """Everything that some universes say; the work of a job.
+
+    Returns
+    -------
+    DataFrame
+        One row for each universe: the columns of `alkpool.multiverse.Multiverse.table`, and one
+        for each profile and inhibitor with the verdict, or ``no sample``.
+    """
+    every = multiverse.run(total, choices, laboratory)
+    words = pd.Index([*multiverse.VERDICTS, multiverse.NO_SAMPLE], dtype=str)
+    cells = [f"{p} {i}" for p in every.counts.profiles for i in every.counts.inhibitors]
+    codes = every.verdicts(numbers).reshape(len(numbers), len(cells)).T
+    verdicts = {
+        cell: pd.Categorical.from_codes(code, words)
+        for cell, code in zip(cells, codes, strict=True)
+    }
+    return pd.concat([every.table(numbers), pd.DataFrame(verdicts)], axis="columns")
+
+
+def write(
+    cohort: Cohort, total: pd.DataFrame, choices: Grid, numbers: Integers, folder: Path,
+    *, scheduler: str | None = None, workers: int = 1,
+) -> Multiverse:  # fmt: skip
+    """Write what the universes say: of some everything, of all the summaries.
+
+    Writes ``universes/part-*.parquet`` (see `answers`; each a job), ``stability.csv`` and
+    ``influence.csv``.
+    """
+    laboratory = laboratory_of(cohort)
+    code = Path(__file__).parent.glob("*.py")
+    shared = jobs.fingerprint(code, repr(choices), total.to_csv(index=False))
+    blocks = [numbers[start : start + PER_JOB] for start in range(0, len(numbers), PER_JOB)]
+    work = [
+        Job(
+            f"universes-{jobs.fingerprint([], shared, block.tobytes().hex())}",
+            partial(answers, total, choices, laboratory, block),
+        )
+        for block in blocks
+    ]
+    kept = jobs.run(work, folder / "jobs", scheduler=scheduler, workers=workers)
+    for place, part in enumerate(kept):
+        jobs.keep(marked(part, cohort), folder / "universes" / f"part-{place:05d}.parquet")
+    every = multiverse.run(total, choices, laboratory)
+    influence = pd.concat(
+        every.influence(headline).assign(answer=name) for name, headline in every.headlines()
+    )
+    for name, table in (("stability", every.stability()), ("influence", influence)):
+        text = marked(table, cohort).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+        write_atomically(folder / f"{name}.csv", text)
+    return every
+
+
+def marked(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+    """Say in every row of a synthetic cohort that it is."""
+    return table.assign(synthetic="yes") if cohort.synthetic else table
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Answer every combination of choices for cohorts of any size."""
+    parser = argparse.ArgumentParser(prog="python -m alkpool.sweep", description=main.__doc__)
+    parser.add_argument(
+        "cohorts", nargs="*", default=["curated", "reconstructed"], metavar="COHORT",
+        help="name in data/cohorts, or folder, also one of partitions; default: %(default)s",
+    )  # fmt: skip
+    parser.add_argument(
+        "--universes", default=str(UNIVERSES), metavar="N",
+        help="write the answers of so many, drawn from the grid; 'all'; default: %(default)s",
+    )  # fmt: skip
+    parser.add_argument(
+        "--levels", action="append", default=[], metavar="CHOICE=A,B",
+        help=f"other levels of a choice; choices: {', '.join(c.name for c in CHOICES)}",
+    )  # fmt: skip
+    parser.add_argument("--output", type=Path, default=paths.BUILD / "sweep")
+    jobs.add_options(parser)
+    options = parser.parse_args(arguments)
+    if options.workers < 1:
+        parser.error("--workers must be at least 1")
+    try:
+        choices = _asked(options.levels)
+        count = choices.size if options.universes == "all" else int(options.universes)
+        if count < 1:
+            raise ValueError("--universes must be 'all' or a number from 1")
+    except (ValueError, TypeError) as error:
+        parser.error(str(error))
+    numbers = choices.sample(count)
+    where = {"scheduler": options.scheduler, "workers": options.workers}
+    try:
+        for name in options.cohorts:
+            folder = paths.cohort_folder(name)
+            if partitions(folder):
+                kept = options.output / folder.name / "jobs"
+                cohort, total = tallied(folder, choices, kept, **where)
+            else:
+                cohort = cohorts.load(name)
+                total = tally(cohort, choices)
+            write(cohort, total, choices, numbers, options.output / cohort.name, **where)
+            units = total.groupby("unit")["n"].sum().reindex(["sample", "line"], fill_value=0)
+            print(
+                f"{cohort.name}: {choices.size} universes of {units['sample']} samples and "
+                f"{units['line']} lines; wrote the answers of {len(numbers)} to "
+                f"{options.output / cohort.name}"
+            )
+    except DataError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _asked(levels: Sequence[str]) -> Grid:
+    """Grid with the levels of the command line, such as ``plasma=counted``."""
+    wanted: dict[str, Any] = {}
+    for text in levels:
+        name, equals, values = text.partition("=")
+        if not equals:
+            raise ValueError(f"--levels {text}: write CHOICE=A,B")
+        wanted[name] = [yaml.safe_load(value) for value in values.split(",")]
+    return grid(**wanted)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,204 @@
+"""A model that a reader adds: in every table, figure and page, or refused with the reason.
+
+`TEST-FIXTURE-model` is made up. It lives in temporary folders only.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from alkpool import added_models, curation, invitro, paths
+from alkpool.actionability import matrix
+from alkpool.cohort import load
+from alkpool.schema import DataError
+
+MODEL = "TEST-FIXTURE-model"
+LINE = (
+    f"{MODEL},TEST-FIXTURE-2020,Nobody N,2020,,,no,made up for a test,Ba/F3,EML4-ALK V1,viability,"
+    "IC50,nM,50,200,none: a test,a test,"
+)
+HEADER = "mutations,inhibitor,relation,value,fold_change,call_in_source,locator,note"
+# Sensitive by the threshold, resistant by the call of the source, a compound profile, a control.
+MEASUREMENTS = [
+    "p.Cys1156Tyr,crizotinib,=,20,,unknown,a test,",
+    "G1269A,crizotinib,,,,resistant,a test,",
+    "G1202R/L1196M,lorlatinib,>,500,,unknown,a test,",
+    "WT,alectinib,=,2,,unknown,a test,",
+]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A copy of the data and the notebooks."""
+    for folder in ("data", "notebooks"):
+        shutil.copytree(paths.HOME / folder, tmp_path / folder)
+    return tmp_path
+
+
+def add(home: Path, line: str = LINE, measurements: list[str] = MEASUREMENTS) -> Path:
+    folder = home / "data/raw/invitro/added"
+    with (folder / "models.csv").open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    file = folder / f"{line.split(',')[0]}.csv"
+    file.write_text("\n".join([HEADER, *measurements]) + "\n", "utf-8")
+    return file
+
+
+def build(home: Path) -> None:
+    for name, text in curation.files(home / "data").items():
+        (home / "data" / name).write_text(text, "utf-8")
+
+
+def problems(home: Path) -> list[str]:
+    with pytest.raises(DataError) as refused:
+        curation.files(home / "data")
+    return [str(problem) for problem in refused.value.problems]
+
+
+def test_nothing_is_added_as_checked_in() -> None:
+    """No fixture has become data."""
+    (header,) = (paths.RAW / "invitro/added/models.csv").read_text("utf-8").splitlines()
+    assert header.split(",") == added_models.ADDED_MODELS.columns
+    assert "TEST-FIXTURE" not in (paths.INVITRO / "models.csv").read_text("utf-8")
+
+
+def test_model_is_compared_with_the_clinic(home: Path) -> None:
+    """In the agreement table, with the calls that its own threshold and source give."""
+    before = invitro.load(home / "data/invitro")
+    add(home)
+    build(home)
+    after = invitro.load(home / "data/invitro")
+    assert len(after.models) == len(before.models) + 1
+    assert len(after.measurements) == len(before.measurements) + 4
+    calls = invitro.by_combination(invitro.with_call(after)).query("model_id == @MODEL")
+    assert {(row.mutations, row.inhibitor): row.call for row in calls.itertuples()} == {
+        ("C1156Y", "crizotinib"): "sensitive",
+        ("G1269A", "crizotinib"): "resistant",
+        ("L1196M+G1202R", "lorlatinib"): "resistant",
+    }
+    evidence = matrix(load("curated"))
+    verdicts = evidence.set_index(["profile", "inhibitor"])["verdict"]
+    assert verdicts["C1156Y", "crizotinib"] == "no benefit expected"
+    assert verdicts["G1269A", "crizotinib"] == "no benefit expected"
+    row = invitro.agreement(evidence, calls).set_index("model_id").loc[MODEL]
+    assert (row["agreeing"], row["compared"]) == (1, 2)
+    old = before.measurements.merge(after.measurements, on=list(before.measurements.columns))
+    assert len(old) == len(before.measurements)
+
+
+PROGRAM = """
+import json, sys
+from pathlib import Path
+import test_small_cohorts as chapters
+from alkpool import explorer, output, paths
+from alkpool.actionability import gather
+from alkpool.cohort import load
+
+texts = []
+seen = chapters.texts_of
+chapters.texts_of = lambda *of: [texts.append(text) or text for text in seen(*of)]
+flaws = chapters.problems(paths.NOTEBOOKS / "05-in-vitro-comparison.ipynb", "curated")
+cohort = load("curated")
+data = explorer.export(cohort, gather(cohort))
+print(json.dumps([flaws, texts, [call for call in data["calls"] if call["model"] == sys.argv[1]]]))
+"""
+
+
+def test_model_stands_in_the_chapter_and_the_explorer(home: Path) -> None:
+    add(home)
+    build(home)
+    environment = os.environ | {
+        "ALKPOOL_HOME": str(home), "ALKPOOL_RESULTS": str(home / "results"), "MPLBACKEND": "agg",
+        "PYTHONPATH": str(Path(__file__).parent),
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, MODEL],
+        cwd=home, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    flaws, texts, calls = json.loads(done.stdout)
+    assert flaws == []
+    tables = {
+        path.stem: path.read_text("utf-8") for path in (home / "results/curated").glob("*.csv")
+    }
+    (agreement,) = [
+        line for line in tables["invitro_agreement"].splitlines() if line.startswith(MODEL)
+    ]
+    assert agreement.split(",")[1:3] == ["1", "2"]
+    (listed,) = [line for line in tables["invitro_models"].splitlines() if MODEL in line]
+    number = listed.split(",")[0]
+    # In the figure the model is its number; the agreement figure has its name.
+    assert number in texts
+    assert any(f"{MODEL} 1/2" in text for text in texts)
+    assert {(call["profile"], call["inhibitor"], call["call"]) for call in calls} == {
+        ("C1156Y", "crizotinib", "sensitive"),
+        ("G1269A", "crizotinib", "resistant"),
+        ("L1196M+G1202R", "lorlatinib", "resistant"),
+    }
+
+
+def test_build_is_the_same_without_the_folder(home: Path) -> None:
+    as_it_is = curation.build(home / "data/raw")
+    shutil.rmtree(home / "data/raw/invitro/added")
+    for name, table in curation.build(home / "data/raw").items():
+        assert table.equals(as_it_is[name]), name
+
+
+def test_all_problems_of_an_addition_at_once(home: Path) -> None:
+    bad = [
+        "L1202R,alectinib,=,20,,unknown,a test,",
+        "G1202R,chemotherapy,=,2,5,unknown,a test,",
+        "G1202R,alectinib,,20,,maybe,a test,",
+    ]
+    add(home, LINE.replace(",no,", ",perhaps,").replace(",IC50,", ",EC50,"), bad)
+    add(home, LINE.replace(MODEL, "Hatcher2015"))
+    (home / "data/raw/invitro/added/orphan.csv").write_text(HEADER + "\n", "utf-8")
+    (home / "data/raw/invitro/added/Hatcher2015.csv").unlink()
+    found = problems(home)
+    assert found == [
+        "added/models.csv, row 2, column secondary: found 'perhaps'; must be one of yes, no",
+        "added/models.csv, row 2, column potency_type: found 'EC50'; must be one of IC50, GI50, "
+        "Ki, class, unknown",
+        "added/models.csv, row 3, column model_id: found 'Hatcher2015'; is a model already; name "
+        "it otherwise",
+        "added/models.csv, row 3, column secondary: found 'no'; must be as this source_id has it "
+        "elsewhere, or the source needs an id of its own",
+        f"added/{MODEL}.csv, row 2, column mutations: found 'L1202R'; must be a canonical mutation "
+        "profile such as G1202R or L1196M+G1202R or one of WT, parental (L1202R: residue 1202 is "
+        "G, not L)",
+        f"added/{MODEL}.csv, row 3, column inhibitor: found 'chemotherapy'; must be an inhibitor "
+        "of data/reference/inhibitors.csv",
+        f"added/{MODEL}.csv, row 4, column call_in_source: found 'maybe'; must be one of "
+        "sensitive, intermediate, resistant, unknown",
+        f"added/{MODEL}.csv, row 4, column relation: found ''; must be one of =, >, <, ~ where "
+        "there is a value, and blank where there is none",
+        "added/Hatcher2015.csv: the file is missing",
+        "added/orphan.csv: has no line in models.csv",
+    ]
+
+
+def test_empty_and_repeated_measurements(home: Path) -> None:
+    file = add(home, measurements=[])
+    assert problems(home) == [f"added/{MODEL}.csv: has no measurement"]
+    rows = [MEASUREMENTS[0], MEASUREMENTS[0].replace("=,20", "=,30")]
+    file.write_text("\n".join([HEADER, *rows]) + "\n", "utf-8")
+    build(home)
+    added = invitro.load(home / "data/invitro").measurements.query("model_id == @MODEL")
+    assert list(added["measurement_id"]) == [
+        f"{MODEL}-C1156Y-crizotinib", f"{MODEL}-C1156Y-crizotinib-2",
+    ]  # fmt: skip
+
+
+def test_a_model_of_a_known_source_needs_its_description(home: Path) -> None:
+    """A line that says of a known publication what the tables say is accepted."""
+    known = invitro.load().sources.set_index("source_id").loc["Hatcher2015"]
+    publication = f"Hatcher2015,{known['first_author']},{known['year']},{known['doi']},,no"
+    add(home, LINE.replace("TEST-FIXTURE-2020,Nobody N,2020,,,no", publication))
+    build(home)
+    after = invitro.load(home / "data/invitro")
+    assert len(after.sources) == len(invitro.load().sources)

@@ -1,0 +1,387 @@
+"""Adding cases: what is shown, what is merged, and that nothing half-done is ever left."""
+
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from cases import alkpool, case, contents, own_cohort, tables, write_csv, write_workbook
+from test_linkage import REPORTED_AGAIN
+
+from alkpool import additions, cohort, curation, flatfile, paths
+from alkpool.schema import DataError
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from alkpool import additions
+
+def die(*arguments):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+where, file, folder = sys.argv[1:]
+if where == "after":
+    exchange = additions.exchange
+    additions.exchange = lambda *names: (exchange(*names), die())
+    additions.shutil.rmtree = lambda *names, **more: None
+else:
+    setattr(additions, where, die)
+folder = additions.target(folder)
+with additions.alone(folder):
+    additions.commit(additions.plan(Path(file), folder))
+"""
+
+
+@pytest.fixture
+def mine(tmp_path) -> Path:
+    return own_cohort(tmp_path / "mine")
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Path:
+    """A checkout with what adding to the curated cohort reads and writes."""
+    made = tmp_path / "checkout"
+    for name in ("data", "tools"):
+        shutil.copytree(paths.HOME / name, made / name, copy_function=shutil.copyfile)
+    (made / "book").mkdir()
+    shutil.copyfile(paths.BOOK / "sources.bib", made / "book" / "sources.bib")
+    for name in ("DATA", "COHORTS", "RAW", "BOOK", "HOME"):
+        there = made / getattr(paths, name).relative_to(paths.HOME)
+        monkeypatch.setattr(paths, name, there)
+    return made
+
+
+def add(file, folder):
+    place = additions.target(str(folder))
+    with additions.alone(place):
+        return additions.commit(additions.plan(file, place))
+
+
+def test_without_yes_nothing_is_changed(tmp_path, mine):
+    before = contents(tmp_path)
+    file = write_csv(tmp_path / "new.csv", case())
+    done = alkpool("add", file, "--cohort", mine)
+    assert done.returncode == 0, done.stderr
+    assert contents(tmp_path) == before | {"new.csv": file.read_bytes()}
+    for line in (
+        "New in mine:", "  patients: 1 (test2024-p1)", "  included patients: 29 -> 30",
+        "Possible duplicates: none found", "Verdicts that move: 1",
+        "  G1202R, alectinib: insufficient evidence [V2; benefit 0/0, not decided 0, relapsing "
+        "2/8] -> no benefit expected [V1; benefit 0/0, not decided 0, relapsing 3/9]",
+        "  G1202R, lorlatinib (insufficient evidence): benefit 0/0, not decided 0, relapsing 0/5 "
+        "-> benefit 1/1, not decided 0, relapsing 0/5",
+        "Nothing was changed. To merge: the same command with --yes",
+    ):  # fmt: skip
+        assert line in done.stdout.splitlines(), line
+
+
+def test_moves_are_the_differences_of_the_two_matrices(tmp_path, mine):
+    """Recounted cell by cell from the merged tables."""
+    file = write_csv(tmp_path / "n.csv", case(), case(mutations="C1156Y+L1196M", phase="trans",
+                     doi="", first_author="Other C", not_duplicate_of=""))  # fmt: skip
+    plan = additions.plan(file, mine)
+    old, new = ({(c["profile"], c["inhibitor"]): c for c in additions.actionability.matrix(data)
+                 .to_dict("records")} for data in (plan.before, plan.after))  # fmt: skip
+    differing = {
+        key for key, cell in new.items()
+        if any(cell[name] != old[key][name] for name in [*additions.COUNTS, "verdict"])
+    }  # fmt: skip
+    assert new.keys() == old.keys()
+    moved = additions.moves(plan.before, plan.after)
+    assert set(zip(moved["profile"], moved["inhibitor"], strict=True)) == differing
+    turned = moved["verdict_before"] != moved["verdict_after"]
+    assert turned.is_monotonic_decreasing
+
+
+def test_a_new_profile_moves_from_nothing(tmp_path, mine):
+    plan = additions.plan(write_csv(tmp_path / "n.csv", case(mutations="F1174L")), mine)
+    moved = additions.moves(plan.before, plan.after).set_index(["profile", "inhibitor"])
+    cell = moved.loc[("F1174L", "lorlatinib")]
+    assert (cell["benefit_n_before"], cell["benefit_n_after"], cell["rule_before"]) == (0, 1, "V2")
+    cell = moved.loc[("F1174L", "alectinib")]
+    assert (cell["relapse_n_before"], cell["relapse_n_after"]) == (8, 9)
+
+
+def test_merge_into_an_own_cohort(tmp_path, mine):
+    before = tables(mine)
+    file = write_csv(tmp_path / "new.csv", case())
+    old = {name: content for name, content in contents(mine).items() if name.endswith(".csv")}
+    done = alkpool("add", file, "--cohort", mine, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "added to mine as addition 0001" in done.stdout
+    merged = cohort.load(mine)
+    assert len(merged.patients) == len(before["patients"]) + 1
+    after = tables(mine)
+    for name, frame in before.items():
+        key = frame.columns[0]
+        kept = after[name][after[name][key].isin(frame[key])].reset_index(drop=True)
+        assert kept.equals(frame)
+        assert list(after[name][key]) == sorted(after[name][key])
+    with zipfile.ZipFile(mine / "backup" / "0001.zip") as backup:
+        assert {name: backup.read(name) for name in backup.namelist()} == old
+    log = (mine / "CHANGELOG.md").read_text("utf-8")
+    assert "## 0001, " in log
+    assert "- File: `new.csv`." in log
+    assert "- patients: 1 (test2024-p1)." in log
+    assert "G1202R, alectinib: insufficient evidence" in log
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "new.csv"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_same_file_twice_is_refused_in_words(tmp_path, mine, kind):
+    """Also when it comes back as another kind of file."""
+    assert alkpool("add", write_csv(tmp_path / "a.csv", case()), "--cohort", mine,
+                   "--yes").returncode == 0  # fmt: skip
+    write = {"csv": write_csv, "xlsx": write_workbook}[kind]
+    before = contents(mine)
+    done = alkpool("add", write(tmp_path / f"again.{kind}", case()), "--cohort", mine, "--yes")
+    assert done.returncode == 1
+    assert "these rows are in mine already: Addition 0001 of " in done.stderr
+    assert contents(mine) == before
+
+
+def test_a_file_with_nothing_new_is_refused(tmp_path, mine):
+    row = {"source_id": "cheng2024", "patient_id": "cheng2024-p1", "sample_order": "1"}
+    with pytest.raises(DataError, match="holds nothing new: all its rows are in mine already"):
+        additions.plan(write_csv(tmp_path / "a.csv", row), mine)
+
+
+def test_a_probable_duplicate_needs_an_answer(tmp_path, mine):
+    before = contents(mine)
+    file = write_csv(tmp_path / "a.csv", REPORTED_AGAIN)
+    shown = alkpool("add", file, "--cohort", mine)
+    assert shown.returncode == 0
+    assert "  probable: other2024-p1 and choi2010-p1, score " in shown.stdout
+    assert "age: same (29, 28)" in shown.stdout
+    assert "answer: in the rows of other2024-p1 write choi2010-p1 into" in shown.stdout
+    refused = alkpool("add", file, "--cohort", mine, "--yes")
+    assert refused.returncode == 1
+    assert "other2024-p1" in refused.stderr
+    assert "write choi2010-p1 into duplicate_of or not_duplicate_of" in refused.stderr
+    assert contents(mine) == before
+
+
+@pytest.mark.parametrize("column", ["duplicate_of", "not_duplicate_of"])
+def test_an_answer_is_kept(tmp_path, mine, column):
+    file = write_csv(tmp_path / "a.csv", REPORTED_AGAIN | {column: "choi2010-p1"})
+    add(file, mine)
+    added = cohort.load(mine).patients.set_index("patient_id").loc["other2024-p1"]
+    log = (mine / "CHANGELOG.md").read_text("utf-8")
+    if column == "duplicate_of":
+        assert (added["status"], added["duplicate_of"]) == ("duplicate", "choi2010-p1")
+        assert "other2024-p1 does not count: repeats choi2010-p1" in log
+    else:
+        assert (added["status"], added["duplicate_of"]) == ("included", "")
+        assert "other2024-p1 is not choi2010-p1" in log
+
+
+def test_merging_twice_is_merging_at_once(tmp_path):
+    """Two files one after the other give the rows of one file with both."""
+    one, two = case(patient_id="a"), case(patient_id="b", mutations="L1196M", age_years="80")
+    apart, together = own_cohort(tmp_path / "apart"), own_cohort(tmp_path / "together")
+    add(write_csv(tmp_path / "1.csv", one), apart)
+    add(write_csv(tmp_path / "2.csv", two), apart)
+    add(write_csv(tmp_path / "3.csv", one, two), together)
+    for name, frame in tables(apart).items():
+        assert frame.equals(tables(together)[name])
+    assert [path.name for path in sorted((apart / "backup").iterdir())] == ["0001.zip", "0002.zip"]
+
+
+def test_the_backup_brings_the_tables_back(tmp_path, mine):
+    before = contents(mine)
+    add(write_csv(tmp_path / "a.csv", case()), mine)
+    with zipfile.ZipFile(mine / "backup" / "0001.zip") as backup:
+        backup.extractall(mine)
+    assert {name: contents(mine)[name] for name in before} == before
+
+
+def test_no_cohort_to_add_to(tmp_path, mine):
+    file = write_csv(tmp_path / "a.csv", case())
+    for name, message in {
+        "reconstructed": "reconstructed: is synthetic: no patient can be added to it",
+        "curated,other": "must be one cohort",
+        str(tmp_path / "nowhere"): "no such cohort",
+        str(tmp_path / "no" / "where"): "No such file or directory",
+    }.items():
+        done = alkpool("add", file, "--cohort", name, "--yes")
+        assert done.returncode == 1, name
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
+    shutil.copytree(mine, tmp_path / "curated")
+    done = alkpool("add", file, "--cohort", tmp_path / "curated", "--yes")
+    assert paths.NAMESAKE in done.stderr
+    (mine / "samples.csv").write_text("sample_id\n")
+    done = alkpool("add", file, "--cohort", mine, "--yes")
+    assert (done.returncode, "samples.csv, row 1" in done.stderr) == (1, True)
+
+
+def test_a_folder_that_is_stood_in(tmp_path, mine, monkeypatch):
+    monkeypatch.chdir(mine)
+    file = write_csv(tmp_path / "a.csv", case())
+    done = alkpool("add", file, "--cohort", ".", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert f"cd {mine}" in done.stdout
+    assert len(cohort.load(mine).patients) == 39
+
+
+# Faults.
+
+
+@pytest.mark.parametrize("where", ["_back_up", "_with_entry", "exchange", "after"])
+def test_a_killed_addition_leaves_the_old_or_the_new(tmp_path, mine, where):
+    """SIGKILL before the exchange leaves every byte; after it everything is merged."""
+    before = contents(mine)
+    file = write_csv(tmp_path / "a.csv", case())
+    killed = subprocess.run([sys.executable, "-c", KILLED, where, file, mine], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    if where == "after":
+        assert len(cohort.load(mine).patients) == 39
+        with pytest.raises(DataError, match="these rows are in mine already"):
+            add(file, mine)
+    else:
+        assert contents(mine) == before
+        add(file, mine)
+        assert len(cohort.load(mine).patients) == 39
+    # What the killed process left is cleared away by the next that writes.
+    add(write_csv(tmp_path / "b.csv", case(mutations="F1174L", age_years="20")), mine)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_folder_that_was_moved_aside_is_put_back(tmp_path, mine):
+    """Where a system cannot exchange two folders, there is a moment without one."""
+    mine.rename(tmp_path / ".mine.old")
+    add(write_csv(tmp_path / "a.csv", case()), mine)
+    assert len(cohort.load(mine).patients) == 39
+
+
+@pytest.mark.parametrize("step", ["copytree", "write_atomically", "exchange"])
+def test_a_full_disk_changes_nothing(tmp_path, mine, monkeypatch, step):
+    before = contents(mine)
+    file = write_csv(tmp_path / "a.csv", case())
+
+    def full(*arguments, **more):
+        raise OSError(errno.ENOSPC, "No space left on device", "x")
+
+    module = additions.shutil if step == "copytree" else additions
+    monkeypatch.setattr(module, step, full)
+    with pytest.raises(OSError, match="No space left"):
+        add(file, mine)
+    assert contents(mine) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "mine"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_place_is_said(tmp_path, mine):
+    file = write_csv(tmp_path / "a.csv", case())
+    tmp_path.chmod(0o555)
+    try:
+        done = alkpool("add", file, "--cohort", mine, "--yes")
+    finally:
+        tmp_path.chmod(0o755)
+    assert (done.returncode, "Permission denied" in done.stderr) == (1, True)
+    assert len(cohort.load(mine).patients) == 38
+
+
+def test_two_at_once_lose_nothing(tmp_path, mine):
+    """Four processes, four files: every case is in, each with its backup."""
+    files = [
+        write_csv(tmp_path / f"{n}.csv", case(patient_id=f"a{n}", age_years=str(20 + 10 * n)))
+        for n in range(4)
+    ]
+    command = [Path(sys.executable).with_name("alkpool"), "add"]
+    running = [
+        subprocess.Popen([*command, file, "--cohort", mine, "--yes"], stdout=subprocess.PIPE)
+        for file in files
+    ]
+    assert [process.communicate() and process.returncode for process in running] == [0] * 4
+    patients = cohort.load(mine).patients
+    assert len(patients) == 42
+    assert {f"a{n}" for n in range(4)} <= set(patients["patient_id"])
+    assert len(list((mine / "backup").iterdir())) == 4
+    assert (mine / "CHANGELOG.md").read_text("utf-8").count("\n## ") == 4
+
+
+# The curated cohort.
+
+
+def test_the_curated_cohort_keeps_the_file_as_a_raw_fact(tmp_path, home):
+    before = tables(home / "data/cohorts/curated")
+    said = add(write_csv(tmp_path / "a.csv", case()), "curated")
+    assert "added to curated as data/raw/added/0001.csv" in said
+    after = tables(home / "data/cohorts/curated")
+    assert {name: len(after[name]) - len(frame) for name, frame in before.items()} == {
+        "sources": 1, "patients": 1, "samples": 1, "treatments": 1,
+    }  # fmt: skip
+    raw = pd.read_csv(home / "data/raw/added/0001.csv", dtype=str, keep_default_na=False)
+    assert tuple(raw) == flatfile.COLUMNS
+    assert list(raw["patient_id"]) == ["test2024-p1"]
+    # `make data` has nothing to do: the build reproduces the merge.
+    for name, text in curation.files(home / "data").items():
+        assert (home / "data" / name).read_text("utf-8") == text, name
+    package = json.loads((home / "data/datapackage.json").read_text("utf-8"))
+    assert "raw/added/0001.csv" in {resource["path"] for resource in package["resources"]}
+    assert "@misc{test2024," in (home / "book/sources.bib").read_text("utf-8")
+    assert "## 0001, " in (home / "data/raw/added/CHANGELOG.md").read_text("utf-8")
+    with zipfile.ZipFile(home / "backup/curated-0001.zip") as backup:
+        assert len(backup.namelist()) == 4
+
+
+def test_files_are_built_on_one_another(tmp_path, home):
+    """The second file adds a sample of a patient of the first."""
+    add(write_csv(tmp_path / "a.csv", case()), "curated")
+    row = {"source_id": "test2024", "patient_id": "test2024-p1", "sample_order": "2",
+           "resistance_on": "lorlatinib", "prior_inhibitors": "alectinib;lorlatinib",
+           "mutations": "L1196M+G1202R", "sample_locator": "Table 1, row 3"}  # fmt: skip
+    add(write_csv(tmp_path / "b.csv", row), "curated")
+    assert sorted(path.name for path in (home / "data/raw/added").glob("*.csv")) == [
+        "0001.csv", "0002.csv",
+    ]  # fmt: skip
+    samples = {table.name: frame for table, frame in curation.curated(home / "data/raw")}
+    of_patient = samples["samples"].query("patient_id == 'test2024-p1'")
+    assert list(of_patient["sample_id"]) == ["test2024-p1-s1", "test2024-p1-s2"]
+
+
+def test_tables_that_differ_from_their_raw_facts_are_not_added_to(tmp_path, home):
+    path = home / "data/cohorts/curated/patients.csv"
+    path.write_text(path.read_text("utf-8").replace(",28,unknown", ",29,unknown"), "utf-8")
+    before = contents(home)
+    with pytest.raises(DataError, match="patients.csv: differs from its raw facts: run make data"):
+        add(write_csv(tmp_path / "a.csv", case()), "curated")
+    assert contents(home) == before
+
+
+def test_a_reference_that_clashes_changes_nothing(tmp_path, home):
+    """A DOI of the in vitro sources with another PubMed identifier."""
+    sources = pd.read_csv(home / "data/invitro/sources.csv", dtype=str, keep_default_na=False)
+    elsewhere = ~sources["doi"].isin(tables(home / "data/cohorts/curated")["sources"]["doi"])
+    known = sources[elsewhere & (sources["doi"] != "") & (sources["pmid"] != "")].iloc[0]
+    before = contents(home)
+    file = write_csv(tmp_path / "a.csv", case(doi=known["doi"], pmid="1"))
+    with pytest.raises(DataError, match="stands for two publications"):
+        add(file, "curated")
+    assert contents(home) == before
+
+
+def test_a_fault_of_the_curated_cohort_changes_nothing(tmp_path, home, monkeypatch):
+    before = contents(home)
+    file = write_csv(tmp_path / "a.csv", case())
+
+    def full(*names):
+        raise OSError(errno.ENOSPC, "No space left on device", "x")
+
+    exchange = additions.exchange
+    monkeypatch.setattr(additions, "exchange", full)
+    with pytest.raises(OSError, match="No space left"):
+        add(file, "curated")
+    monkeypatch.setattr(additions, "exchange", exchange)
+    after = contents(home)
+    assert after.pop("backup/curated-0001.zip")
+    assert after == before
+    assert "0001.csv" in add(file, "curated")

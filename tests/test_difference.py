@@ -1,0 +1,176 @@
+"""What moved between two results: every change once, the important ones first."""
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+
+import pandas as pd
+import pytest
+from cases import alkpool
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alkpool import difference, paths
+from alkpool.difference import COLUMNS, Kind
+
+TRACKED = paths.RESULTS
+CELLS = pd.DataFrame(
+    {
+        "profile": ["G1202R", "G1202R", "L1196M"], "inhibitor": ["alectinib", "lorlatinib"] * 1
+        + ["alectinib"], "benefit_k": ["1", "2", "3"], "share": ["0.1", "0.2", "0.3"],
+        "verdict": ["insufficient evidence", "likely beneficial", "no benefit expected"],
+        "note": ["", "a", "=b"],
+    }
+)  # fmt: skip
+
+
+@pytest.fixture
+def folders(tmp_path):
+    for name in ("old", "new"):
+        (tmp_path / name / "curated").mkdir(parents=True)
+        CELLS.to_csv(tmp_path / name / "curated" / "cells.csv", index=False)
+    return tmp_path / "old", tmp_path / "new"
+
+
+def write(folder, frame, name="cells"):
+    frame.to_csv(folder / "curated" / f"{name}.csv", index=False)
+
+
+def test_nothing_changed_is_said_clearly(folders):
+    assert difference.compare(*folders).empty
+    done = alkpool("diff", *folders)
+    assert (done.returncode, done.stdout) == (0, "Nothing changed: every table is the same.\n")
+    assert alkpool("diff", *folders, "--format", "json").stdout == "[]\n"
+    assert alkpool("diff", *folders, "--format", "csv").stdout == ",".join(COLUMNS) + "\n"
+
+
+def test_every_change_once_the_important_ones_first(folders):
+    old, new = folders
+    changed = CELLS.copy()
+    changed.loc[0, ["benefit_k", "share", "verdict"]] = ["4", "0.15", "conflicting evidence"]
+    changed.loc[1, "note"] = "b"
+    changed.loc[2, "profile"] = "F1174L"
+    write(new, changed)
+    write(new, CELLS, "more")
+    write(old, CELLS, "less")
+    row = "profile: G1202R; inhibitor: alectinib"
+    table = "curated/cells.csv"
+    assert difference.compare(old, new).to_numpy().tolist() == [
+        ["verdict", table, row, "verdict", "insufficient evidence", "conflicting evidence"],
+        ["count", table, row, "benefit_k", "1", "4"],
+        ["table", "curated/less.csv", "", "", "present", ""],
+        ["table", "curated/more.csv", "", "", "", "present"],
+        ["row", table, "profile: L1196M; inhibitor: alectinib", "", "present", ""],
+        ["row", table, "profile: F1174L; inhibitor: alectinib", "", "", "present"],
+        ["number", table, row, "share", "0.1", "0.15"],
+        ["text", table, "profile: G1202R; inhibitor: lorlatinib", "note", "a", "b"],
+    ]
+    said = alkpool("diff", old, new).stdout.splitlines()
+    assert said[:2] == [
+        "Verdicts and the rules that gave them: 1",
+        f"  {table}, {row}, verdict: insufficient evidence -> conflicting evidence",
+    ]
+    assert "  curated/less.csv: removed" in said
+    assert "  curated/more.csv: added" in said
+    assert f"Shares, limits and other numbers: 1 changed ({table} 1)" in said
+
+
+def test_a_column_that_came_is_said(folders):
+    old, new = folders
+    write(new, CELLS.assign(extra="1"))
+    assert difference.compare(old, new).to_numpy().tolist() == [
+        ["table", "curated/cells.csv", "", "extra", "", "present"]
+    ]
+
+
+def test_rows_in_another_order_are_the_same(folders):
+    old, new = folders
+    write(new, CELLS.iloc[::-1])
+    assert difference.compare(old, new).empty
+
+
+def test_csv_is_no_formula_and_json_is_whole(folders, tmp_path):
+    old, new = folders
+    write(new, CELLS.assign(note=["-1", "+x", '=cmd("a")']))
+    expected = difference.compare(old, new)
+    target = tmp_path / "out.csv"
+    assert alkpool("diff", old, new, "--format", "csv", "-o", target).returncode == 0
+    rows = list(csv.reader(io.StringIO(target.read_text("utf-8"))))
+    assert [row[-1] for row in rows[1:]] == ["-1", "'+x", '\'=cmd("a")']
+    records = json.loads(alkpool("diff", old, new, "--format", "json").stdout)
+    assert records == expected.to_dict("records")
+
+
+def test_bad_folders_and_tables_are_said(folders, tmp_path):
+    old, new = folders
+    done = alkpool("diff", tmp_path / "nowhere", new)
+    assert (done.returncode, "must be a folder of results" in done.stderr) == (1, True)
+    (new / "curated/cells.csv").write_text("a,b\n1\n")
+    done = alkpool("diff", old, new)
+    assert (done.returncode, "curated/cells.csv, row 2: has 1 cells" in done.stderr) == (1, True)
+    assert alkpool("diff", old, new, "--git", "HEAD").returncode == 2
+
+
+def test_results_of_a_revision(tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    monkeypatch.setattr(paths, "HOME", home)
+    monkeypatch.setattr(paths, "RESULTS", home / "results")
+    shutil.copytree(TRACKED / "curated", home / "results" / "curated")
+
+    def git(*arguments):
+        who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        subprocess.run(["git", "-C", home, *who, *arguments], check=True, capture_output=True)
+
+    git("init", "-q")
+    git("add", "results")
+    git("commit", "-qm", "x")
+    assert alkpool("diff").stdout.startswith("Nothing changed")
+    path = home / "results/curated/actionability.csv"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("insufficient evidence,V2", "no benefit expected,V3", 1), "utf-8")
+    for arguments in ([], ["--git", "HEAD"], ["--git", "HEAD", home / "results"]):
+        assert alkpool("diff", *arguments).stdout.splitlines()[0].endswith(": 2")
+    done = alkpool("diff", "--git", "-x")
+    assert (done.returncode, "git says" in done.stderr) == (1, True)
+
+
+def test_every_table_of_the_project_has_a_key():
+    """No row of the results needs a number to be told apart, and no key is a measured value."""
+    for path in sorted(paths.RESULTS.rglob("*.csv")):
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+        if frame.empty:
+            continue
+        key = difference._key(frame, frame)
+        assert not frame.duplicated(key).any(), path
+        assert not {"share", "low", "high", "p_value", "log_odds"} & set(key), path
+
+
+tables = st.lists(
+    st.fixed_dictionaries(
+        {"name": st.sampled_from("abcd"), "n": st.integers(0, 3).map(str),
+         "verdict": st.sampled_from(["x", "y"])}
+    ),
+    max_size=6,
+)  # fmt: skip
+
+
+@given(tables, tables)
+def test_changes_lead_from_the_old_table_to_the_new(old, new):
+    """Applying the listed changes to the old rows gives the new ones."""
+    columns = ["name", "n", "verdict"]
+    frames = [pd.DataFrame(rows, columns=columns, dtype=str) for rows in (old, new)]
+    key = difference._key(*frames)
+    before, after = (difference._keyed(frame, key) for frame in frames)
+    for change in difference._table_changes("t", *frames):
+        row = change["row"]
+        if change["kind"] == Kind.ROW:
+            if change["old"]:
+                del before[row]
+            else:
+                before[row] = after[row]
+        else:
+            assert before[row][change["column"]] == change["old"]
+            before[row][change["column"]] = change["new"]
+    assert before == after

@@ -1,0 +1,456 @@
+"""A flat file of cases: what is taken, what is refused and in which words, what it becomes."""
+
+import codecs
+import datetime
+import io
+import zipfile
+
+import openpyxl
+import pandas as pd
+import pytest
+from cases import CASE, case, own_cohort, tables, write_csv, write_workbook
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from alkpool import flatfile, paths, template
+from alkpool.cohort import relation_problems
+from alkpool.schema import COHORT_TABLES, DataError, cell_problems
+
+CURATED = tables(paths.COHORTS / "curated")
+PATIENT = "cheng2024-p1"
+
+
+def fit(path):
+    return flatfile.fit(flatfile.read(path), CURATED)
+
+
+def refusal(path) -> str:
+    with pytest.raises(DataError) as refused:
+        fit(path)
+    return str(refused.value)
+
+
+def test_every_column_of_the_tables_is_filled_or_follows(tmp_path):
+    """No column of the schema is forgotten, and no name stands for two columns."""
+    assert len(set(flatfile.COLUMNS)) == len(flatfile.COLUMNS)
+    filled = {(field.table.name, field.column) for field in flatfile.FIELDS}
+    assert filled | flatfile._DERIVED == {
+        (table.name, column) for table in COHORT_TABLES for column in table.columns
+    }
+    assert not filled & flatfile._DERIVED
+
+
+def test_one_row_becomes_one_row_of_each_table(tmp_path):
+    added = fit(write_csv(tmp_path / "new.csv", case(sample_note='a, "b"'))).rows
+    assert added["sources"].to_dict("records") == [
+        {"source_id": "test2024", "study_type": "case_report", "first_author": "Test A",
+         "year": "2024", "journal": "", "title": "", "doi": "10.0000/test", "pmid": "",
+         "status": "included", "exclusion_reason": "", "note": ""}
+    ]  # fmt: skip
+    assert added["patients"].to_dict("records") == [
+        {"patient_id": "test2024-p1", "source_id": "test2024", "status": "included",
+         "duplicate_of": "", "exclusion_reason": "", "age_years": "50", "sex": "female",
+         "stage": "unknown", "histology": "unknown", "fusion_partner": "EML4",
+         "fusion_variant": "V1", "note": ""}
+    ]  # fmt: skip
+    assert added["samples"].to_dict("records") == [
+        {"sample_id": "test2024-p1-s1", "patient_id": "test2024-p1", "sample_order": "1",
+         "specimen": "tissue", "resistance_on": "alectinib", "prior_inhibitors": "alectinib",
+         "mutations": "G1202R", "phase": "single", "vaf_percent": "", "other_findings": "",
+         "locator": "Table 1, row 2", "note": 'a, "b"'}
+    ]  # fmt: skip
+    assert added["treatments"].to_dict("records") == [
+        {"treatment_id": "test2024-p1-s1-lorlatinib", "sample_id": "test2024-p1-s1",
+         "line_number": "2", "inhibitor": "lorlatinib", "monotherapy": "yes",
+         "best_response": "PR", "pfs_relation": "=", "pfs_months": "8", "dot_relation": "",
+         "dot_months": "", "status": "ended", "locator": "Table 1, row 2", "note": ""}
+    ]  # fmt: skip
+
+
+def test_rows_of_one_patient_and_sample_are_one(tmp_path):
+    second = case(patient_id="a", inhibitor="brigatinib", line_number="3", age_years="", doi="")
+    third = case(patient_id="a", sample_order="2", prior_inhibitors="alectinib;lorlatinib",
+                 resistance_on="lorlatinib", mutations="L1196M+G1202R", inhibitor="",
+                 line_number="", monotherapy="", best_response="", pfs_relation="",
+                 pfs_months="", treatment_status="")  # fmt: skip
+    added = fit(write_csv(tmp_path / "n.csv", case(patient_id="a"), second, third, case())).rows
+    assert list(added["patients"]["patient_id"]) == ["a", "test2024-p1"]
+    assert list(added["samples"]["sample_id"]) == ["a-s1", "a-s2", "test2024-p1-s1"]
+    assert list(added["samples"]["phase"]) == ["single", "unknown", "single"]
+    assert list(added["treatments"]["treatment_id"]) == [
+        "a-s1-lorlatinib", "a-s1-brigatinib", "test2024-p1-s1-lorlatinib",
+    ]  # fmt: skip
+
+
+def test_keys_do_not_depend_on_what_was_left_blank(tmp_path):
+    """The canonical file, with every key filled in, gives the same rows again."""
+    first = fit(write_csv(tmp_path / "a.csv", case(), case(mutations="L1196M", doi="")))
+    path = tmp_path / "canonical.csv"
+    path.write_text(flatfile.to_csv(first.flat), "utf-8")
+    again = fit(path)
+    assert again.flat.equals(first.flat)
+    for name, rows in first.rows.items():
+        assert again.rows[name].equals(rows)
+
+
+def test_what_is_in_the_cohort_may_stay_blank(tmp_path):
+    """A further sample of a known patient: nothing of the patient is asked again."""
+    row = {"source_id": "cheng2024", "patient_id": PATIENT, "sample_order": "2",
+           "resistance_on": "ceritinib", "prior_inhibitors": "alectinib;ceritinib",
+           "mutations": "G1202R", "sample_locator": "page 3"}  # fmt: skip
+    added = fit(write_csv(tmp_path / "a.csv", row)).rows
+    assert {name: len(rows) for name, rows in added.items()} == {
+        "sources": 0, "patients": 0, "samples": 1, "treatments": 0,
+    }  # fmt: skip
+    assert added["samples"].at[0, "sample_id"] == f"{PATIENT}-s2"
+
+
+def test_a_known_doi_is_a_known_source(tmp_path):
+    row = case(first_author="", year="", doi="https://doi.org/10.3389/FONC.2024.1430350")
+    added = fit(write_csv(tmp_path / "a.csv", row | {"doi": row["doi"].replace("FONC", "fonc")}))
+    assert len(added.rows["sources"]) == 0
+    assert list(added.rows["patients"]["patient_id"]) == ["cheng2024-p2"]
+
+
+def test_an_excluded_source_that_gets_a_patient_is_included(tmp_path):
+    before = CURATED["sources"].set_index("source_id").loc["britschgi2020"]
+    assert before["status"] == "excluded"
+    row = case(source_id="britschgi2020", first_author="", year="", doi="", study_type="")
+    addition = fit(write_csv(tmp_path / "a.csv", row))
+    after = flatfile.merge(CURATED, addition)["sources"].set_index("source_id")
+    assert addition.now_included == ("britschgi2020",)
+    assert tuple(after.loc["britschgi2020", ["status", "exclusion_reason"]]) == ("included", "")
+    changed = after.reindex(CURATED["sources"]["source_id"]) != CURATED["sources"].set_index(
+        "source_id"
+    )
+    assert list(changed.index[changed.any(axis="columns")]) == ["britschgi2020"]
+
+
+def test_who_does_not_count_stays_with_the_reason(tmp_path):
+    left_out = case(exclusion_reason="no ALK fusion", mutations="unknown")
+    added = fit(write_csv(tmp_path / "a.csv", left_out)).rows
+    assert list(added["patients"]["status"]) == ["excluded"]
+    assert tuple(added["sources"].loc[0, ["status", "exclusion_reason"]]) == (
+        "excluded", "no ALK fusion",
+    )  # fmt: skip
+    added = fit(write_csv(tmp_path / "b.csv", case(duplicate_of=PATIENT))).rows
+    assert tuple(added["patients"].loc[0, ["status", "duplicate_of"]]) == ("duplicate", PATIENT)
+
+
+HARMLESS = {
+    "sex": ("Female", "female"), "best_response": ("pr", "PR"), "inhibitor": (" Lorlatinib ",
+    "lorlatinib"), "mutations": ("p.(Gly1202Arg)", "G1202R"), "doi": ("https://doi.org/10.1/x",
+    "10.1/x"), "prior_inhibitors": ("Crizotinib; alectinib", "crizotinib;alectinib"),
+    "title": ("Caf\u0065\u0301\u00a0x", "Caf\u00e9 x"), "vaf_percent": ("Unknown", "unknown"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_other_spellings_are_taken_and_said(tmp_path, name):
+    given_as, read_as = HARMLESS[name]
+    sheet = flatfile.read(write_csv(tmp_path / "a.csv", case(**{name: given_as})))
+    assert sheet.cells.at[0, name] == read_as
+    flatfile.fit(sheet, CURATED)
+    shown = any(f"column {name}" in said for said in sheet.read_as)
+    assert shown == (given_as.strip() != read_as and name != "title")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: codecs.BOM_UTF8 + text,
+        lambda text: text.replace(b"\n", b"\r\n"),
+        lambda text: text.replace(b"age_years", b" Age Years "),
+        lambda text: text + b"," * (len(flatfile.COLUMNS) - 1) + b"\n",
+        lambda text: text.rstrip(b"\n"),
+    ],
+    ids=["BOM", "CRLF", "header", "blank row", "no line end"],
+)
+def test_other_forms_of_the_file_are_taken(tmp_path, change):
+    plain = write_csv(tmp_path / "plain.csv", case())
+    changed = tmp_path / "changed.csv"
+    changed.write_bytes(change(plain.read_bytes()))
+    assert flatfile.read(changed).cells.equals(flatfile.read(plain).cells)
+
+
+def test_columns_in_another_order_or_left_out(tmp_path):
+    frame = pd.DataFrame([CASE])
+    frame[sorted(frame, reverse=True)].to_csv(tmp_path / "a.csv", index=False)
+    whole = flatfile.read(write_csv(tmp_path / "b.csv", case()))
+    assert flatfile.read(tmp_path / "a.csv").cells.equals(whole.cells)
+
+
+def test_excel_is_read_as_the_same_rows(tmp_path):
+    """Also with numbers as numbers, as a spreadsheet stores them."""
+    numbers = {"year": 2024, "age_years": 50.0, "sample_order": 1, "line_number": 2,
+               "pfs_months": 8}  # fmt: skip
+    book = write_workbook(tmp_path / "a.xlsx", case() | numbers, case() | {"pfs_months": 2.5})
+    plain = write_csv(tmp_path / "a.csv", case(), case(pfs_months="2.5"))
+    assert flatfile.read(book).cells.equals(flatfile.read(plain).cells)
+
+
+BAD_CELLS = {
+    "decimal comma": ({"pfs_months": "8,5"}, "column pfs_months: found '8,5'; must be a number "
+                      "with a decimal point from 0 to 300, or blank when not stated (write a "
+                      "decimal point)"),
+    "word for a number": ({"age_years": "fifty"}, "column age_years: found 'fifty'"),
+    "impossible months": ({"pfs_months": "301"}, "column pfs_months: found '301'"),
+    "impossible order": ({"sample_order": "0"}, "column sample_order: found '0'"),
+    "blank order": ({"sample_order": ""}, "column sample_order: found ''; must be 1 for"),
+    "closed vocabulary": ({"best_response": "better"}, "must be one of CR, PR, SD, PD, MR, NE, "
+                          "unknown"),
+    "unknown inhibitor": ({"inhibitor": "xalkori"}, "column inhibitor: found 'xalkori'"),
+    "wrong residue": ({"mutations": "L1202R"}, "residue 1202 is G, not L"),
+    "no mutation": ({"mutations": ""}, "column mutations: found ''"),
+    "formula": ({"source_note": "=cmd()"}, "column source_note: found '=cmd()'; must not start "
+                "with =, +, - or @"),
+    "plus": ({"title": "+1"}, "column title: found '+1'; must not start with"),
+    "at": ({"patient_note": "@x"}, "column patient_note: found '@x'"),
+    "formula in a key": ({"patient_id": "=1+1"}, "column patient_id: found '=1+1'; must not"),
+    "line break": ({"sample_note": "a\nb"}, "U+000A"),
+    "control character": ({"sample_note": "a\x1bb"}, "U+001B"),
+    "invisible character": ({"sample_note": "a\u202eb"}, "U+202E"),
+    "giant cell": ({"title": "x" * 2001}, "has 2001 characters; must have at most 2000"),
+    "relation without number": ({"pfs_months": ""}, "column pfs_relation: found '='; must be "
+                                "blank: pfs_months is blank"),
+    "number without relation": ({"pfs_relation": ""}, "must be one of =, >, <, ~"),
+    "phase of one": ({"phase": "cis"}, "must be single for one mutation"),
+    "order of history": ({"prior_inhibitors": "crizotinib"}, "column prior_inhibitors: found "
+                         "'crizotinib'; must contain the inhibitor of resistance_on"),
+    "frequencies": ({"vaf_percent": "10;20"}, "one percentage for each mutation"),
+    "line without inhibitor": ({"inhibitor": ""}, "column inhibitor: found ''"),
+    "no place": ({"sample_locator": ""}, "column sample_locator: found ''; must not be blank"),
+    "no source": ({"first_author": "", "year": "", "doi": ""}, "column source_id: found ''; must "
+                  "be given, or first_author and year"),
+    "key": ({"patient_id": "a b"}, "column patient_id: found 'a b'; must be letters"),
+    "other capitals": ({"source_id": "Cheng2024"}, "column source_id: found 'Cheng2024'; must be "
+                       "written cheng2024"),
+    "known DOI": ({"source_id": "mine", "doi": "10.3389/fonc.2024.1430350"}, "is that of the "
+                  "source cheng2024: write cheng2024 as source_id"),
+    "other source": ({"patient_id": PATIENT}, f"{PATIENT} is in the cohort with 'cheng2024'"),
+    "known line": ({"treatment_id": "cheng2024-p1-s1-ceritinib"}, "is in the cohort already"),
+    "duplicate of nobody": ({"duplicate_of": "nobody"}, "must name an included patient"),
+    "duplicate of itself": ({"patient_id": "a", "duplicate_of": "a"}, "must name an included"),
+    "not a duplicate of nobody": ({"not_duplicate_of": "nobody"}, "must be other patients"),
+    "example": ({"source_id": "example"}, "is the example of the template: delete this row"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD_CELLS)
+def test_a_bad_cell_is_named_with_its_place(tmp_path, name):
+    cells, message = BAD_CELLS[name]
+    text = refusal(write_csv(tmp_path / "new.csv", case(), case(mutations="L1196M") | cells))
+    assert "new.csv, row 3, column" in text
+    assert message in text
+    assert ", row 2," not in text
+
+
+def test_every_problem_is_listed_at_once(tmp_path):
+    rows = [case(sex="x"), case(mutations="L1196M", pfs_months="x", title="=1")]
+    text = refusal(write_csv(tmp_path / "new.csv", *rows))
+    assert text.startswith("3 problems")
+
+
+def test_rows_of_one_source_or_patient_must_agree(tmp_path):
+    text = refusal(write_csv(tmp_path / "n.csv", case(), case(title="x"), case(title="y")))
+    assert "n.csv, row 4, column title: found 'y'; must be the same in all rows of test2024" in text
+    text = refusal(write_csv(tmp_path / "n.csv", case(patient_id="a"),
+                             case(patient_id="a", age_years="51", line_number="3")))  # fmt: skip
+    assert "row 3, column age_years: found '51'; must be the same in all rows of a: row 2" in text
+
+
+def test_a_known_patient_cannot_be_changed(tmp_path):
+    row = case(source_id="cheng2024", patient_id=PATIENT, sample_order="3", sex="male",
+               first_author="", year="", doi="", fusion_variant="", age_years="")  # fmt: skip
+    text = refusal(write_csv(tmp_path / "n.csv", row))
+    assert "column sex: found 'male'; cheng2024-p1 is in the cohort with 'female'" in text
+
+
+def test_a_line_or_row_that_comes_again_is_refused(tmp_path):
+    text = refusal(write_csv(tmp_path / "n.csv", case(), case()))
+    assert "row 3: repeats row 2 in every cell" in text
+    line = {"source_id": "cheng2024", "patient_id": PATIENT, "sample_order": "1",
+            "inhibitor": "ceritinib"}  # fmt: skip
+    text = refusal(write_csv(tmp_path / "n.csv", line))
+    assert "is in the cohort already, as the line cheng2024-p1-s1-ceritinib" in text
+
+
+def csv_text(*rows):
+    return "\n".join(",".join(row) for row in rows) + "\n"
+
+
+BAD_FILES = {
+    "empty": (b"", "the file is empty"),
+    "only a header": (",".join(flatfile.COLUMNS).encode() + b"\n", "no row below the header"),
+    "Latin-1": ((",".join(flatfile.COLUMNS) + "\n\xe9" * 2).encode("latin-1"), "UTF-8"),
+    "UTF-16": (",".join(flatfile.COLUMNS).encode("utf-16"), "is saved as UTF-16"),
+    "NUL": (b"a,b\n1,\0\n", "NUL"),
+    "semicolons": (b"a;b\n1;2\n", "columns are separated by ';'"),
+    "unclosed quote": (b'a,b\n"1,2\n', "is not a readable CSV file"),
+    "short row": (csv_text(flatfile.COLUMNS, ["x"]).encode(), "row 2: has 1 cells; the header has"),
+    "strange column": (csv_text([*flatfile.COLUMNS, "name"], ["x"] * 44).encode(),
+                       "row 1, column name: unexpected column; the columns are source_id"),
+    "missing column": (b"first_author,year\na,2020\n", "row 1, column mutations: this column is"),
+    "column twice": (csv_text([*flatfile.COLUMNS, "Sex"], ["x"] * 44).encode(),
+                     "column sex: this column stands twice"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_a_bad_file_is_refused_in_words(tmp_path, name):
+    content, message = BAD_FILES[name]
+    path = tmp_path / "new.csv"
+    path.write_bytes(content)
+    assert message in refusal(path)
+
+
+def test_other_files_are_refused(tmp_path):
+    (tmp_path / "a.ods").write_text("x")
+    (tmp_path / "a.xlsx").write_bytes(b"PK\x03\x04 broken")
+    (tmp_path / "b.csv").mkdir()
+    with zipfile.ZipFile(tmp_path / "b.xlsx", "w") as archive:
+        archive.writestr("x", "y")
+    for name, message in {
+        "a.ods": "must end in .csv or .xlsx", "a.xlsx": "is not a readable Excel workbook",
+        "b.csv": "is a folder", "b.xlsx": "is not a readable Excel workbook",
+        "c.csv": "the file is missing",
+    }.items():  # fmt: skip
+        assert message in refusal(tmp_path / name), name
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_not_opened(tmp_path, monkeypatch):
+    path = write_workbook(tmp_path / "a.xlsx", case())
+    monkeypatch.setattr(flatfile, "MAX_UNPACKED_BYTES", 1_000_000)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/x", b"0" * 2_000_000)
+    assert "unpacks to more than 1 MB" in refusal(path)
+    monkeypatch.setattr(flatfile, "MAX_BYTES", 100)
+    assert "must be smaller than 0 MB" in refusal(path)
+
+
+BAD_EXCEL = {
+    "formula": ("=1+1", "found '=1+1'; is a formula: write its value"),
+    "date": (datetime.datetime(2024, 2, 1), "found '2024-02-01 00:00:00'; is a date"),
+    "time": (datetime.time(8, 30), "found '08:30:00'; is a date or a time"),
+    "truth": (True, "found 'True'; is a truth value"),
+    "error": ("#N/A", "found '#N/A'; is an error of the spreadsheet"),
+    "decimal comma": ("8,5", "(write a decimal point)"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_EXCEL)
+def test_a_bad_cell_of_excel_is_named_with_its_sheet(tmp_path, name):
+    value, message = BAD_EXCEL[name]
+    path = write_workbook(tmp_path / "new.xlsx", case() | {"pfs_months": value})
+    text = refusal(path)
+    assert f"new.xlsx, sheet cases, row 2, column pfs_months: {message}" in text or (
+        message in text and "sheet cases, row 2, column pfs_months" in text
+    )
+
+
+def test_sheets_and_merged_cells(tmp_path):
+    path = write_workbook(tmp_path / "new.xlsx", case(), title="first")
+    book = openpyxl.load_workbook(path)
+    book.create_sheet("second")
+    book.save(path)
+    assert "must have a sheet 'cases'; its sheets are first, second" in refusal(path)
+    path = write_workbook(tmp_path / "new.xlsx", case(), case(mutations="L1196M"))
+    book = openpyxl.load_workbook(path)
+    book.active.merge_cells("C2:C3")
+    book.save(path)
+    assert "row 2: found 'C2:C3'; is one merged cell: split it" in refusal(path)
+
+
+words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=12)
+mutants = st.dictionaries(st.sampled_from(flatfile.COLUMNS), words, min_size=1, max_size=6)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow,
+          HealthCheck.function_scoped_fixture])  # fmt: skip
+@given(mutants)
+def test_any_cell_is_refused_in_words_or_fits(tmp_path, cells):
+    """Whatever a cell holds: a message with the place, or rows that are valid with the others."""
+    path = write_csv(tmp_path / "any.csv", case(), case(mutations="L1196M") | cells)
+    try:
+        addition = fit(path)
+    except DataError as refused:
+        assert all(problem.file.startswith("any.csv") for problem in refused.problems)
+        return
+    merged = flatfile.merge(CURATED, addition)
+    for table in COHORT_TABLES:
+        frame = merged[table.name]
+        assert list(cell_problems(frame, table, "")) == []
+        assert frame[table.key[0]].is_monotonic_increasing
+        assert len(frame) == len(CURATED[table.name]) + len(addition.rows[table.name])
+    assert list(relation_problems(merged, "")) == []
+    assert sum(map(len, addition.rows.values())) >= 4
+
+
+# The template.
+
+
+def test_the_template_is_the_same_every_time():
+    assert template.to_workbook() == template.to_workbook()
+    assert template.to_csv() == template.to_csv()
+
+
+@pytest.mark.parametrize("name", ["new.csv", "new.xlsx"])
+def test_the_example_is_refused_and_otherwise_valid(tmp_path, name):
+    """The row shows what a valid case looks like, and can never become one."""
+    path = tmp_path / name
+    template.write(path)
+    sheet = flatfile.read(path)
+    assert len(sheet.cells) == 1
+    with pytest.raises(DataError) as refused:
+        flatfile.fit(sheet, CURATED)
+    (problem,) = refused.value.problems
+    assert (problem.row, problem.column) == (2, "source_id")
+    assert "delete this row" in problem.allowed
+    renamed = flatfile.Sheet(sheet.label, sheet.cells.assign(source_id="other2020"))
+    assert len(flatfile.fit(renamed, CURATED).rows["treatments"]) == 1
+
+
+def test_the_template_overwrites_nothing(tmp_path):
+    path = tmp_path / "new.xlsx"
+    path.write_text("cases of a month")
+    with pytest.raises(FileExistsError):
+        template.write(path)
+    assert path.read_text() == "cases of a month"
+
+
+def test_the_workbook_explains_every_column_and_offers_every_term():
+    book = openpyxl.load_workbook(io.BytesIO(template.to_workbook()))
+    assert book.sheetnames == ["cases", "explanations", "choices"]
+    cases = book["cases"]
+    assert tuple(cell.value for cell in cases[1]) == flatfile.COLUMNS
+    assert {cases.cell(row, 8).number_format for row in range(2, 502)} == {"@"}
+    rows = [[cell.value for cell in row] for row in book["explanations"].iter_rows()]
+    explained = {row[1]: row for row in rows if row[1] in flatfile.COLUMNS}
+    assert tuple(explained) == flatfile.COLUMNS
+    for field in flatfile.FIELDS:
+        assert explained[field.name][2] == field.schema.description
+        assert explained[field.name][3]
+    offered = {}
+    for rule in cases.data_validations.dataValidation:
+        _, cells = rule.formula1.split("!")
+        listed = [cell.value for (cell,) in book["choices"][cells.replace("$", "")]]
+        (cells,) = rule.sqref.ranges
+        offered[cases.cell(1, cells.min_col).value] = listed
+        assert (cells.min_row, cells.max_row) == (2, 501)
+    assert offered == template.choices()
+    assert offered["sex"] == ["female", "male", "unknown"]
+    assert offered["pfs_relation"] == ["=", ">", "<", "~"]
+    assert "lorlatinib" in offered["inhibitor"]
+
+
+def test_own_tables_can_be_filled_from_the_template(tmp_path):
+    """A workbook that a person filled in below the header, the example deleted."""
+    path = tmp_path / "new.xlsx"
+    template.write(path)
+    book = openpyxl.load_workbook(path)
+    for column, name in enumerate(flatfile.COLUMNS, start=1):
+        book["cases"].cell(2, column).value = CASE.get(name)
+    book.save(path)
+    mine = tables(own_cohort(tmp_path / "mine"))
+    addition = flatfile.fit(flatfile.read(path), mine)
+    assert list(addition.rows["treatments"]["treatment_id"]) == ["test2024-p1-s1-lorlatinib"]

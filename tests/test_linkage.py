@@ -1,0 +1,157 @@
+"""The score of a possible duplicate: its weights, its outcomes, and what is proposed."""
+
+import math
+
+import pytest
+from cases import case, tables, write_csv
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alkpool import flatfile, linkage, paths
+from alkpool.linkage import WEIGHTS, Record, compare
+
+CURATED = tables(paths.COHORTS / "curated")
+KNOWN = Record(
+    patient="old", source="a2020", author="A", age=50, sex="female", partner="EML4", variant="V1",
+    profiles=frozenset({"G1202R"}), drugs=("crizotinib", "alectinib"),
+    months={("alectinib", "pfs"): 8.0},
+)  # fmt: skip
+
+
+def record(**facts) -> Record:
+    return Record(**(vars(KNOWN) | {"patient": "new", "source": "b2021", "author": "B"} | facts))
+
+
+def outcome(fact, **facts) -> str:
+    found = {name: outcome for name, outcome, *_ in compare(record(**facts), KNOWN).reasons}
+    return found.get(fact, "")
+
+
+def test_weights_are_logarithms_of_shares_that_add_up():
+    """Of each fact the outcomes are all there are: their shares sum to one on both sides."""
+    for fact, outcomes in WEIGHTS.items():
+        assert sum(o.same for o in outcomes.values()) == pytest.approx(1), fact
+        assert sum(o.other for o in outcomes.values()) == pytest.approx(1), fact
+        for found in outcomes.values():
+            assert found.weight == pytest.approx(math.log2(found.same) - math.log2(found.other))
+            assert found.reason
+
+
+@pytest.mark.parametrize(
+    ("facts", "fact", "expected"),
+    [
+        ({"source": "a2020"}, "source", "same report"),
+        ({"author": "A"}, "source", "same first author"),
+        ({}, "source", "other first author"),
+        ({"age": 51}, "age", "same"),
+        ({"age": 47}, "age", "near"),
+        ({"age": 46.9}, "age", "different"),
+        ({"age": None}, "age", ""),
+        ({"sex": "male"}, "sex", "different"),
+        ({"sex": ""}, "sex", ""),
+        ({"partner": "eml4"}, "fusion partner", "same"),
+        ({"variant": "V3"}, "fusion variant", "different"),
+        ({"profiles": frozenset({"L1196M", "G1202R"})}, "mutations", "same profile"),
+        ({"profiles": frozenset({"L1196M+G1202R"})}, "mutations", "shared mutation"),
+        ({"profiles": frozenset({"L1196M"})}, "mutations", "none shared"),
+        ({"profiles": frozenset()}, "mutations", ""),
+        ({"drugs": ("crizotinib",)}, "drugs", "one continues"),
+        ({"drugs": ("alectinib", "crizotinib")}, "drugs", "different"),
+        ({"months": {("alectinib", "pfs"): 8.5}}, "months", "same"),
+        ({"months": {("alectinib", "pfs"): 8.6}}, "months", "different"),
+        ({"months": {("alectinib", "dot"): 8.0}}, "months", ""),
+    ],
+)
+def test_outcome_of_each_comparison(facts, fact, expected):
+    assert outcome(fact, **facts) == expected
+
+
+def test_score_of_a_pair_by_hand():
+    """Everything agrees but the report: the sum of seven weights."""
+    shares = [(0.65, 0.85), (0.9, 0.07), (0.98, 0.5), (0.98, 0.9), (0.95, 0.35), (0.85, 0.1),
+              (0.6, 0.1), (0.8, 0.05)]  # fmt: skip
+    match = compare(record(), KNOWN)
+    assert match.score == pytest.approx(sum(math.log2(a / b) for a, b in shares))
+    assert match.probable
+
+
+facts = st.builds(
+    Record,
+    patient=st.sampled_from("pq"), source=st.sampled_from(["a", "b"]),
+    author=st.sampled_from(["", "A", "B"]),
+    age=st.none() | st.integers(30, 80).map(float), sex=st.sampled_from(["", "male", "female"]),
+    partner=st.sampled_from(["", "EML4", "KIF5B"]), variant=st.sampled_from(["", "V1", "V3"]),
+    profiles=st.frozensets(st.sampled_from(["G1202R", "L1196M", "L1196M+G1202R"]), max_size=2),
+    drugs=st.lists(st.sampled_from(["crizotinib", "alectinib"]), unique=True).map(tuple),
+    months=st.dictionaries(st.just(("alectinib", "pfs")), st.floats(0, 40)),
+)  # fmt: skip
+
+
+@given(facts, facts)
+def test_score_is_symmetric_and_sums_its_reasons(one, other):
+    match, mirrored = compare(one, other), compare(other, one)
+    assert match.score == pytest.approx(mirrored.score)
+    assert match.identical == mirrored.identical
+    assert match.score == pytest.approx(sum(weight for *_, weight in match.reasons))
+
+
+@given(facts)
+def test_nobody_is_liker_than_oneself(one):
+    itself = compare(one, one).score
+    others = (Record(**(vars(one) | change)) for change in ({"sex": "other"}, {"age": 5.0}))
+    assert all(compare(one, other).score <= itself + 1e-9 for other in others)
+
+
+def matches(path, *rows):
+    addition = flatfile.fit(flatfile.read(write_csv(path, *rows)), CURATED)
+    merged = flatfile.merge(CURATED, addition)
+    return linkage.matches(addition.rows["patients"]["patient_id"], merged)
+
+
+REPORTED_AGAIN = case(
+    first_author="Other B", doi="", age_years="29", sex="unknown", fusion_variant="V1",
+    resistance_on="crizotinib", prior_inhibitors="crizotinib", mutations="C1156Y+L1196M",
+    phase="trans", inhibitor="", line_number="", monotherapy="", best_response="",
+    pfs_relation="", pfs_months="", treatment_status="",
+)  # fmt: skip
+
+
+def test_a_patient_who_is_reported_again_is_proposed(tmp_path):
+    """The index patient of Choi 2010, as another report might print it a year later."""
+    first, *_ = matches(tmp_path / "a.csv", REPORTED_AGAIN)
+    assert (first.new, first.old, first.probable) == ("other2024-p1", "choi2010-p1", True)
+    assert {name for name, *_ in first.reasons} == {
+        "source", "age", "fusion partner", "fusion variant", "mutations", "drugs",
+    }  # fmt: skip
+
+
+def test_a_stranger_is_not_proposed(tmp_path):
+    assert matches(tmp_path / "a.csv", case(age_years="85", mutations="F1174L")) == []
+
+
+def test_the_same_row_of_the_same_report_is_proposed_however_little_it_says(tmp_path):
+    row = {
+        "source_id": "sasaki2011", "sample_order": "1", "resistance_on": "crizotinib",
+        "prior_inhibitors": "crizotinib", "mutations": "L1152R", "sample_locator": "x",
+    }  # fmt: skip
+    (first, *_) = matches(tmp_path / "a.csv", row)
+    assert (first.old, first.identical, first.probable) == ("sasaki2011-p1", True, True)
+    assert first.score < linkage.PROBABLE
+
+
+def test_two_rows_of_the_file_are_compared_across_reports_only(tmp_path):
+    """Within a report the reader tells patients apart; two reports may print one patient."""
+    rare = case(mutations="F1174L", fusion_variant="V5", age_years="71")
+    again = rare | {"first_author": "Again C", "doi": ""}
+    assert matches(tmp_path / "a.csv", rare, rare | {"sample_note": "x"}) == []
+    (found,) = matches(tmp_path / "b.csv", rare, again)
+    assert (found.new, found.old) == ("again2024-p1", "test2024-p1")
+
+
+def test_cohort_as_it_is_asks_few_questions():
+    """Known patients, added one by one, would be asked about at most once in ten pairs."""
+    names = list(CURATED["patients"]["patient_id"])
+    known = linkage.records(CURATED)
+    pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
+    probable = [pair for pair in pairs if compare(*(known[name] for name in pair)).probable]
+    assert len(probable) <= len(pairs) / 10

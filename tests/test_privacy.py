@@ -1,0 +1,160 @@
+"""What could tell who a patient is: every kind is found, in its place, with what to do."""
+
+import pandas as pd
+import pytest
+from cases import alkpool, contents, own_cohort
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alkpool import privacy
+from alkpool.privacy import QUASI_IDENTIFIERS
+
+CLEAN = {
+    "cohort.yaml": "title: Own\nkind: own\nsynthetic: false\ndescription: Own patients\n"
+    "licence: none\nsearch_date: 2024-01-31\n",
+    "sources.csv": "source_id,study_type,first_author,year,journal,title,doi,pmid,status,"
+    "exclusion_reason,note\nown,local,,,,,,,included,,\n",
+    "patients.csv": "patient_id,source_id,status,duplicate_of,exclusion_reason,age_years,sex,"
+    "stage,histology,fusion_partner,fusion_variant,note\n"
+    + "".join(
+        f"patient-{n},own,included,,,50,female,unknown,adenocarcinoma,EML4,V1,\n" for n in range(5)
+    ),
+    "samples.csv": "sample_id,patient_id,sample_order,specimen,resistance_on,prior_inhibitors,"
+    "mutations,phase,vaf_percent,other_findings,locator,note\n"
+    + "".join(
+        f"patient-{n}-s1,patient-{n},1,tissue,alectinib,alectinib,G1202R,single,,,,\n"
+        for n in range(5)
+    ),
+    "treatments.csv": "treatment_id,sample_id,line_number,inhibitor,monotherapy,best_response,"
+    "pfs_relation,pfs_months,dot_relation,dot_months,status,locator,note\n",
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "own"
+    made.mkdir()
+    for name, text in CLEAN.items():
+        (made / name).write_text(text, encoding="utf-8")
+    return made
+
+
+def edit(folder, file, old, new):
+    text = (folder / file).read_text("utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_a_clean_folder_has_nothing_to_put_right(folder):
+    report = privacy.check(folder)
+    assert (report.must, report.consider) == ((), ())
+    assert list(report.groups["size"]) == [5] * 5
+
+
+WRONG = {
+    "exact age": ("patients.csv", ",50,", ",52,", "patients.csv, row 2, column age_years: found "
+                  "'52'; an exact age narrows down who it is: write 50"),
+    "old age": ("patients.csv", ",50,", ",93,", "write 90"),
+    "date": ("patients.csv", "V1,\n", "V1,seen 2019-03-04\n", "patients.csv, row 2, column note: "
+             "found '2019-03'; holds a date: write the months"),
+    "European date": ("patients.csv", "V1,\n", "V1,3.4.19\n", "found '3.4.19'; holds a date"),
+    "date in words": ("patients.csv", "V1,\n", "V1,in March 2019\n", "found 'March 2019'"),
+    "date in the description": ("cohort.yaml", "Own patients", "Patients of 1/2/2019",
+                                "cohort.yaml, row 4: found '1/2/2019'; holds a date"),
+    "name": ("patients.csv", "V1,\n", "V1,seen by Dr. Who\n", "found 'Dr. W'; names a person"),
+    "initials": ("samples.csv", ",,,\n", ",,,biopsy of J.S.\n", "samples.csv, row 2, column "
+                 "note: found 'J.S.'; holds what may be initials"),
+    "record number": ("patients.csv", "V1,\n", "V1,x 1234567\n", "found '1234567'; holds a long"),
+    "record word": ("patients.csv", "V1,\n", "V1,see MRN\n", "names a hospital record"),
+    "number in a key": ("samples.csv", "patient-0-s1", "8812345", "samples.csv, row 2, column "
+                        "sample_id: found '8812345'"),
+    "mail": ("patients.csv", "V1,\n", "V1,a@b.org\n", "holds an e-mail address"),
+    "telephone": ("patients.csv", "V1,\n", "V1,+31 50 361 00\n", "holds a long number"),
+    "long note": ("treatments.csv", "note\n", "note\nt,patient-0-s1,,lorlatinib,yes,PR,,,,,ended,"
+                  f"x,{'word ' * 21}\n", "treatments.csv, row 2, column note: found 'word word"),
+    "alone": ("patients.csv", "EML4,V1", "EML4,V3", "is alone with its age_years, sex, stage, "
+              "histology, fusion_partner, fusion_variant: make one of these coarser or unknown: "
+              "fusion_variant (5 would be alike in the rest)"),
+    "alone in much": ("patients.csv", "50,female,unknown,adenocarcinoma,EML4,V1",
+                      "60,male,unknown,adenocarcinoma,EML4,V1", "make several of its cells"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_has_to_be_put_right(folder, name):
+    file, old, new, message = WRONG[name]
+    edit(folder, file, old, new)
+    report = privacy.check(folder)
+    assert message in "\n".join(map(str, report.must))
+    done = alkpool("check", "--privacy", folder)
+    assert done.returncode == 1
+    assert message in done.stdout
+    assert done.stderr == ""
+
+
+CONSIDER = {
+    "short note": ("patients.csv", "V1,\n", "V1,ex-smoker\n", "column note: found '1'; cells hold"),
+    "initials as key": ("patients.csv", "patient-0", "JS-01", "found 'JS-01'; may hold initials"),
+    "year of birth in a key": ("patients.csv", "patient-0", "p1954a", "a year of birth"),
+    "centre": ("sources.csv", "own,local,,,,,,", "own,local,Jansen A,,,,,", "is not published, "
+               "and its first_author may name a centre or a person"),
+    "small groups": ("patients.csv", "patient-4,own,included,,,50,female,unknown,adenocarcinoma,"
+                     "EML4,V1,\n", "", "found '4'; patients stand in groups of 2 to 4"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONSIDER)
+def test_what_a_person_has_to_decide(folder, name):
+    """It is said, and does not fail the check."""
+    file, old, new, message = CONSIDER[name]
+    edit(folder, file, old, new)
+    report = privacy.check(folder)
+    assert report.must == ()
+    assert message in "\n".join(map(str, report.consider))
+    assert alkpool("check", "--privacy", folder).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://doi.org/10.3389/2019.03.04", "10.1200/JCO.2019.37.15", "V1; 12.5%", "G1202R",
+     "Table 2, row 3", "8.5 months"],
+)  # fmt: skip
+def test_references_and_numbers_are_no_persons(folder, text):
+    edit(folder, "samples.csv", ",,,\n", f',,"{text}",\n')
+    assert privacy.check(folder).must == ()
+
+
+def test_other_files_are_left_out(folder):
+    (folder / "backup").mkdir()
+    (folder / "letters.docx").write_text("x")
+    said = "\n".join(map(str, privacy.check(folder).must))
+    assert "backup: is no part of a cohort" in said
+    assert "letters.docx: is no part of a cohort" in said
+
+
+def test_usage_and_unreadable_folders(folder, tmp_path):
+    assert alkpool("check", "--privacy").returncode == 2
+    done = alkpool("check", "--privacy", tmp_path / "nowhere")
+    assert (done.returncode, "the file is missing" in done.stderr) == (1, True)
+    before = contents(folder)
+    assert alkpool("check", "--privacy", folder).returncode == 0
+    assert contents(folder) == before
+
+
+def test_the_curated_cohort_is_read_without_trouble(tmp_path):
+    report = privacy.check(own_cohort(tmp_path / "mine"))
+    assert len(report.groups) == 38
+    assert "14 of 38 stand alone, 18 of 38 in a group of fewer than 5" in privacy.describe(report)
+
+
+patients = st.lists(
+    st.fixed_dictionaries({name: st.sampled_from(["a", "b", ""]) for name in QUASI_IDENTIFIERS}),
+    max_size=12,
+)
+
+
+@given(patients)
+def test_groups_are_counted_as_a_person_would(rows):
+    frame = pd.DataFrame(rows, columns=list(QUASI_IDENTIFIERS), dtype=str)
+    frame["patient_id"] = [f"p{n}" for n in range(len(rows))]
+    assert list(privacy.group_sizes(frame)["size"]) == [rows.count(row) for row in rows]

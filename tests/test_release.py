@@ -1,0 +1,293 @@
+"""Releases: complete, described, checked, and the same bytes from the same state."""
+
+import csv
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from rocrate.rocrate import ROCrate
+
+from alkpool import paths, release
+from alkpool.actionability import matrix
+from alkpool.cohort import load
+from alkpool.compendium import CompendiumError
+
+COLUMNS = (
+    "profile,inhibitor,moved,verdict,verdict_before,benefit_k,benefit_n,relapsed,relapse_n,"
+    "benefit_k_before,benefit_n_before,relapsed_before,relapse_n_before,"
+    "benefit_low,benefit_high,relapse_low,relapse_high,"
+    "unknown_n,unknown_n_before,combined_n,combined_n_before"
+)
+ROWS = (
+    "G1202R,lorlatinib,verdict,possibly beneficial,insufficient evidence,"
+    "2,3,0,4,1,2,0,4,0.2077,0.9385,0,0.4899,1,0,2,1",
+    "L1196M,alectinib,denominator,insufficient evidence,insufficient evidence,"
+    "0,0,1,9,0,0,1,8,,,0.02,0.43,0,0,0,0",
+)
+NEWEST = "\n".join([COLUMNS, *ROWS]) + "\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A checkout with few results and a small book, released on a day."""
+    home = tmp_path / "home"
+    for folder in ("data", "notebooks"):
+        shutil.copytree(paths.HOME / folder, home / folder)
+    for name in release.FILES:
+        (home / name).write_bytes((paths.HOME / name).read_bytes())
+    write(home / "build/book/index.html", "<title>Book</title>")
+    write(home / "build/book/_static/.hidden", "not for others")
+    write(home / "src/alkpool/__init__.py", "")
+    write(home / "src/alkpool/__pycache__/x.pyc", "")
+    folder = home / "results/curated"
+    write(folder / "takeaways/11-evidence-over-time.json", '["The newest year added 1 patient."]')
+    write(folder / "evidence_newest.csv", NEWEST)
+    matrix(load("curated")).to_csv(folder / "actionability.csv", index=False)
+    write(home / "results/reconstructed/lines.csv", "line,synthetic\nx,yes\n")
+    date(home, "2026-03-01")
+    return home
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+
+
+def date(home: Path, day: str) -> None:
+    path = home / "CITATION.cff"
+    kept = re.sub(r"^date-released:.*\n", "", path.read_text("utf-8"), flags=re.MULTILINE)
+    path.write_text(kept + f"date-released: {day}\n", "utf-8")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def graph(folder: Path) -> dict[str, dict]:
+    said = json.loads((folder / release.METADATA).read_text("utf-8"))
+    profile, terms = said["@context"]
+    assert profile == "https://w3id.org/ro/crate/1.1/context"
+    assert list(terms) == ["sha256"]
+    return {entity["@id"]: entity for entity in said["@graph"]}
+
+
+def test_release_holds_everything_and_nothing_else(home: Path) -> None:
+    made = release.make(home, home / "build/release")
+    version = re.search(r'^version = "(.+)"', (home / "pyproject.toml").read_text(), re.MULTILINE)
+    assert version
+    assert made.name == f"alkpool-{version[1]}"
+    found = contents(made)
+    assert {name.split("/")[0] for name in found} == {
+        *release.FOLDERS, *release.FILES, *release.MADE, release.METADATA, release.CHECKSUMS,
+    }  # fmt: skip
+    for folder in ("data", "results", "notebooks"):
+        same = {f"{folder}/{name}": text for name, text in contents(home / folder).items()}
+        assert {name: text for name, text in found.items() if name.startswith(f"{folder}/")} == same
+    assert not [name for name in found if "__pycache__" in name or "/." in name]
+    assert [path.name for path in (home / "build/release").iterdir()] == [made.name]
+
+
+def test_checksums_are_those_of_the_files(home: Path) -> None:
+    """With the tool that readers have; a changed file is noticed."""
+    made = release.make(home, home / "out")
+    check = ["sha256sum", "--check", "--strict", "--quiet", release.CHECKSUMS]
+    assert subprocess.run(check, cwd=made, check=False).returncode == 0
+    lines = (made / release.CHECKSUMS).read_text("utf-8").splitlines()
+    assert len(lines) == len(contents(made)) - 1
+    (made / "data/README.md").write_text("changed", "utf-8")
+    done = subprocess.run(check, cwd=made, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "data/README.md: FAILED" in done.stdout
+
+
+def test_same_state_gives_the_same_bytes(home: Path) -> None:
+    one, two = release.make(home, home / "one"), release.make(home, home / "two")
+    again = release.make(home, home / "one")
+    assert contents(one) == contents(two) == contents(again)
+
+
+def test_metadata_is_read_by_the_reference_library(home: Path) -> None:
+    """What RO-Crate 1.1 requires, and that every file and folder it names is there."""
+    made = release.make(home, home / "out")
+    crate = ROCrate(made)
+    root = crate.root_dataset
+    assert crate.metadata["conformsTo"] == "https://w3id.org/ro/crate/1.1"
+    assert root["datePublished"] == "2026-03-01"
+    assert root["license"].id == release.CC_BY
+    assert root["name"].endswith(root["version"])
+    assert root["description"]
+    named = {entity.id for entity in crate.data_entities}
+    assert named == {part.id for part in root["hasPart"]}
+    for name in named:
+        path = made / name
+        assert path.is_dir() if name.endswith("/") else path.is_file(), name
+    tables = {
+        n for n in contents(made) if n.endswith(".csv") and n.startswith(("data/", "results/"))
+    }
+    assert tables <= named
+    for name, entity in graph(made).items():
+        assert entity["@type"], name
+        if entity["@type"] in ("File", "Dataset"):
+            assert entity["name"], name
+            assert entity["description"], name
+            assert entity["license"]["@id"] in release.LICENCES, name
+
+
+# The validator fetches the JSON-LD context that the metadata name. Without a network it gets the
+# one that comes with the reference library (that of 1.3, in which the terms used mean the same).
+VALIDATE = """
+import json, pathlib, sys, types
+import rocrate
+from rocrate_validator import models, services
+from rocrate_validator.utils.http import HttpRequester
+
+context = (pathlib.Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld").read_text()
+
+def get(requester, url, **_):
+    assert url == "https://w3id.org/ro/crate/1.1/context", url
+    return types.SimpleNamespace(
+        status_code=200, ok=True, url=url, text=context, json=lambda: json.loads(context),
+        headers={"Content-Type": "application/ld+json"},
+    )
+
+HttpRequester.get = get
+settings = services.ValidationSettings(
+    rocrate_uri=sys.argv[1],
+    profile_identifier="ro-crate-1.1",
+    requirement_severity=models.Severity.RECOMMENDED,
+)
+issues = services.validate(settings).get_issues()
+print(json.dumps([[issue.severity.name, issue.message] for issue in issues]))
+"""
+
+
+def validated(folder: Path) -> list[list[str]]:
+    command = [sys.executable, "-c", VALIDATE, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_reference_validator_finds_nothing_wrong(home: Path) -> None:
+    """RO-Crate 1.1, required and recommended; the authors have no page of their own."""
+    made = release.make(home, home / "out")
+    assert validated(made) == [["RECOMMENDED", "The organization SHOULD have a URL."]]
+    path = made / release.METADATA
+    said = json.loads(path.read_text("utf-8"))
+    (root,) = [entity for entity in said["@graph"] if entity["@id"] == "./"]
+    del root["datePublished"]
+    path.write_text(json.dumps(said), "utf-8")
+    assert "REQUIRED" in dict(validated(made))
+
+
+def test_metadata_agree_with_the_checksums(home: Path) -> None:
+    made = release.make(home, home / "out")
+    sums = dict(
+        reversed(line.split("  ", 1))
+        for line in (made / release.CHECKSUMS).read_text("utf-8").splitlines()
+    )
+    described = {name: entity for name, entity in graph(made).items() if "sha256" in entity}
+    assert len(described) > 30
+    for name, entity in described.items():
+        assert sums[name] == entity["sha256"]
+        assert int(entity["contentSize"]) == (made / name).stat().st_size
+
+
+def test_synthetic_data_say_so_in_the_metadata(home: Path) -> None:
+    entities = graph(release.make(home, home / "out"))
+    synthetic = [name for name in entities if "/reconstructed/" in name]
+    assert len(synthetic) > 5
+    assert [name for name in synthetic if "synthetic" not in entities[name]["description"]] == []
+
+
+def test_versions_are_those_of_the_lock(home: Path) -> None:
+    made = release.make(home, home / "out")
+    rows = list(csv.reader((made / release.VERSIONS).read_text("utf-8").splitlines()))
+    assert rows[:2] == [
+        ["package", "version"],
+        ["python", ".".join(map(str, sys.version_info[:3]))],
+    ]
+    assert ["rocrate", pd.Series(dict(rows))["rocrate"]] in rows
+    lock = (home / "requirements.lock").read_text("utf-8")
+    assert len(rows) - 2 == len(set(re.findall(r"^\S+==\S+", lock, re.MULTILINE)))
+
+
+def test_note_says_what_the_newest_data_changed(home: Path) -> None:
+    note = (release.make(home, home / "out") / release.NOTE).read_text("utf-8")
+    assert "Released on 2026-03-01." in note
+    assert "- The newest year added 1 patient." in note
+    rows = [line for line in note.splitlines() if line.startswith("| ")]
+    assert rows[1:] == [
+        "| G1202R | lorlatinib | insufficient evidence | possibly beneficial | 1/2 | "
+        "2/3 (21% to 94%) | 0/4 | 0/4 (0% to 49%) | 1 | 3 |"
+    ]
+    assert "### Added" in note
+
+
+def test_note_says_what_moved_since_a_release(home: Path) -> None:
+    first = release.make(home, home / "out")
+    table = home / "results/curated/actionability.csv"
+    cells = pd.read_csv(table)
+    here = (cells["profile"] == "G1269A") & (cells["inhibitor"] == "crizotinib")
+    cells.loc[here, ["verdict", "rule", "relapsed"]] = ["insufficient evidence", "V2", 2]
+    cells.to_csv(table, index=False)
+    note = (release.make(home, home / "new", since=first) / release.NOTE).read_text("utf-8")
+    assert f"## Since {first.name}" in note
+    assert "Verdicts that moved: 1; combinations whose own counts moved besides: 0;" in note
+    moved = "| G1269A | crizotinib | no benefit expected | insufficient evidence |"
+    assert moved in note
+    same = (release.make(home, home / "same", since=home / "results") / release.NOTE).read_text()
+    assert "Verdicts that moved: 0;" in same
+
+
+def test_a_failed_release_leaves_the_last_one(home: Path) -> None:
+    made = release.make(home, home / "out")
+    before = contents(made)
+    shutil.rmtree(home / "build/book")
+    with pytest.raises(CompendiumError, match="book; run make report first"):
+        release.make(home, home / "out")
+    write(home / "build/book/other.html", "no index")
+    with pytest.raises(FileNotFoundError):
+        release.make(home, home / "out")
+    assert contents(made) == before
+    assert [path.name for path in (home / "out").iterdir()] == [made.name]
+
+
+def test_since_must_hold_results(home: Path) -> None:
+    with pytest.raises(CompendiumError, match="must be the folder of a release or of its results"):
+        release.make(home, home / "out", since=home / "notebooks")
+
+
+def test_a_draft_is_dated_by_its_commit(home: Path) -> None:
+    """Never by the clock; without a date and a commit there is no release."""
+    citation = home / "CITATION.cff"
+    citation.write_text(citation.read_text("utf-8").replace("date-released: 2026-03-01\n", ""))
+    with pytest.raises(CompendiumError, match="date-released is missing"):
+        release.identify(home)
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    subprocess.run([*git, "init", "-q"], cwd=home, check=True)
+    commit = [*git, "commit", "-q", "--allow-empty", "-m", "x", "--date=2025-05-06T00:00:00Z"]
+    when = {"GIT_COMMITTER_DATE": "2025-05-06T00:00:00Z", "PATH": "/usr/bin:/bin"}
+    subprocess.run(commit, cwd=home, env=when, check=True)
+    identity = release.identify(home)
+    assert (identity.date.isoformat(), identity.draft) == ("2025-05-06", True)
+    made = release.make(home, home / "out")
+    assert made.name.endswith("-draft")
+    assert "(draft)" in graph(made)["./"]["name"]
+    date(home, "soon")
+    with pytest.raises(CompendiumError, match="found 'soon'; must be a date"):
+        release.identify(home)
+
+
+def test_command_says_what_is_wrong(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert release.main(["--target", str(tmp_path), "--since", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.startswith("error: ")

@@ -1,0 +1,122 @@
+"""The pipeline and the commands work wherever and by whomever they are started.
+
+Paths with spaces and letters beyond ASCII are those of `test_how_to`, another user than root is
+that of `test_faults`.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tomllib
+from pathlib import Path
+
+import pytest
+from project import ROOT, Project
+
+COMMAND = Path(sys.executable).with_name("alkpool")
+
+# Settings under which a number, a date, an upper case or an order may come out differently.
+SETTINGS = (
+    {"LC_ALL": "C", "TZ": "UTC"},
+    {"LC_ALL": "POSIX", "TZ": "Pacific/Kiritimati", "PYTHONUTF8": "0"},
+    {"LC_ALL": "C.UTF-8", "LANG": "tr_TR.UTF-8", "LC_NUMERIC": "de_DE.UTF-8", "TZ": "Asia/Kolkata"},
+    {"LC_ALL": "tr_TR.UTF-8", "LANGUAGE": "tr", "TZ": "America/St_Johns", "PYTHONHASHSEED": "7"},
+)
+
+
+def settings(more: dict[str, str]) -> dict[str, str]:
+    dropped = ("LC_", "LANG", "TZ", "PYTHONUTF8", "PYTHONIOENCODING")
+    return {k: v for k, v in os.environ.items() if not k.startswith(dropped)} | more
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check"],
+        ["look-up", "I1171N", "--prior", "crizotinib,alectinib"],
+        ["look-up", "p.(Ile1171Asn)", "--format", "json"],
+        ["classify", str(ROOT / "data/cohorts/curated/treatments.csv")],
+    ],
+    ids=" ".join,
+)
+def test_a_command_prints_the_same_bytes_under_all_settings(arguments: list[str]) -> None:
+    printed = set()
+    for more in SETTINGS:
+        done = subprocess.run([COMMAND, *arguments], env=settings(more), capture_output=True,
+                              check=False)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        printed.add((done.stdout, done.stderr))
+    assert len(printed) == 1
+
+
+def test_a_message_is_printed_where_its_letters_are_not_known(tmp_path: Path) -> None:
+    folder = tmp_path / "Größe – 変異"
+    folder.mkdir()
+    done = subprocess.run([COMMAND, "check", folder], env=settings(SETTINGS[1]),
+                          capture_output=True, check=False)  # fmt: skip
+    assert done.returncode == 1
+    assert b"cohort.yaml: the file is missing" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_report_gives_the_same_bytes_under_all_settings(project: Project) -> None:
+    made = []
+    for more in SETTINGS[1:]:
+        command = [sys.executable, "-m", "alkpool.compendium", "report", "--force", "--no-book"]
+        kept = {k: v for k, v in project.environment().items() if not k.startswith(("LC_", "LANG"))}
+        subprocess.run(command, cwd=project.home, env=kept | more, capture_output=True, check=True)
+        notebooks = sorted((project.home / "build/executed").rglob("*.ipynb"))
+        assert len(notebooks) == 2
+        made.append((project.tables(), [path.read_bytes() for path in notebooks]))
+    assert all(each == made[0] for each in made)
+
+
+def test_a_report_and_the_commands_need_no_network(project: Project) -> None:
+    alone = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "--net"]
+    if shutil.which("unshare") is None or subprocess.run([*alone, "true"], check=False).returncode:
+        pytest.skip("this machine does not let a process do without its network")
+    command = [*alone, sys.executable, "-m", "alkpool.compendium", "report"]
+    done = subprocess.run(command, cwd=project.home, env=project.environment(), text=True,
+                          capture_output=True, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (project.home / "build/book/index.html").is_file()
+    for arguments in (["check"], ["look-up", "G1202R"]):
+        done = subprocess.run([*alone, COMMAND, *arguments], capture_output=True, text=True,
+                              check=False)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+
+# ------------------------------------------------------------------- Python 3.11 to 3.13
+
+VERSIONS = ("3.11", "3.12", "3.13")
+
+
+def another_python(version: str) -> Path:
+    """Find an interpreter that runs."""
+    managed = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python"))
+    found = shutil.which(f"python{version}")
+    for python in [*([Path(found)] if found else []), *managed]:
+        answer = subprocess.run([python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+                                capture_output=True, text=True, check=False)  # fmt: skip
+        if answer.stdout.strip() == version:
+            return python
+    pytest.skip(f"Python {version} is not installed")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_file_is_written_for_this_python(version: str) -> None:
+    python = another_python(version)
+    files = [*(ROOT / "src").rglob("*.py"), *(ROOT / "tools").glob("*.py")]
+    program = "import ast, sys\nfor name in sys.argv[1:]: ast.parse(open(name, 'rb').read(), name)"
+    done = subprocess.run([python, "-W", "error", "-c", program, *files], capture_output=True,
+                          text=True, check=False)  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_versions_that_are_promised_are_the_same_everywhere() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert project["project"]["requires-python"] == ">=3.11,<3.14"
+    assert project["tool"]["ruff"]["target-version"] == "py311"
+    assert sysconfig.get_python_version() in VERSIONS

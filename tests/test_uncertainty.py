@@ -1,0 +1,277 @@
+"""What is read from a fit: verdict probabilities, one source left out, groups, checks."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from factory import frame, line, make_cohort, sample
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import special
+from scipy import stats as distributions
+
+from alkpool import uncertainty
+from alkpool.actionability import RULES, VERDICTS, VerdictRule, judge, matrix
+from alkpool.cohort import Cohort
+from alkpool.hierarchical import Design, Fitter, Posterior, Sampler, design
+from alkpool.schema import SOURCES
+from alkpool.uncertainty import by_verdict, rule_probabilities, smooth
+from alkpool.vocabulary import Verdict
+
+# So many samples that the relapsing share is known.
+MANY = 10**8
+
+
+def three_sources() -> Cohort:
+    """Two cohorts and a case report: lines of lorlatinib with G1202R and L1196M."""
+    good, bad = line("lorlatinib", "PR"), line("lorlatinib", "PD")
+    pool = make_cohort(
+        [
+            sample("G1202R", "alectinib", good, patient="a0"),
+            sample("G1202R", "alectinib", bad, patient="a1", specimen="plasma"),
+            sample("L1196M", "crizotinib", good, patient="b0"),
+            sample("L1196M", "crizotinib", good, patient="b1", specimen="plasma"),
+            sample("L1196M", "alectinib", line("ceritinib", "PD"), patient="b2"),
+            sample("G1202R", "alectinib", good, line("brigatinib", "PR"), patient="c0"),
+        ]
+    )
+    kinds = {"a": "cohort", "b": "cohort", "c": "case_report"}
+    rows = [
+        {"source_id": name, "study_type": kind, "year": 2020, "status": "included"}
+        for name, kind in kinds.items()
+    ]
+    patients = pool.patients.assign(source_id=pool.patients["patient_id"].str[0])
+    return dataclasses.replace(pool, patients=patients, sources=frame(SOURCES, rows))
+
+
+@pytest.fixture(scope="module")
+def fitter() -> Fitter:
+    return Fitter(design(three_sources()), sampler=Sampler(warmup=500, draws=1000))
+
+
+@pytest.fixture(scope="module")
+def posterior(fitter: Fitter) -> Posterior:
+    return fitter.fit()
+
+
+counts = st.tuples(st.integers(0, 12), st.integers(0, 12)).map(lambda pair: (min(pair), max(pair)))
+shares = st.tuples(st.integers(0, 30), st.integers(0, 30)).map(lambda pair: (min(pair), max(pair)))
+
+
+def evidence_of(*cells: tuple[tuple[int, int], tuple[int, int]]) -> pd.DataFrame:
+    rows = [(*benefit, *relapse) for benefit, relapse in cells]
+    return pd.DataFrame(rows, columns=["benefit_k", "benefit_n", "relapsed", "relapse_n"])
+
+
+@given(st.lists(st.tuples(counts, shares), min_size=1, max_size=6), st.integers(1, 5))
+def test_rules_share_one(cells: list, fewest: int) -> None:
+    evidence = evidence_of(*cells)
+    draws = np.random.default_rng(0).uniform(size=(200, len(cells)))
+    found = rule_probabilities(evidence, draws, VerdictRule(min_evaluable=fewest))
+    assert list(found) == list(RULES)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    np.testing.assert_allclose(by_verdict(found).sum(axis=1), 1)
+    assert list(by_verdict(found)) == [str(verdict) for verdict in Verdict]
+
+
+@given(counts, st.sampled_from([0, 1, 3, 6, 7, 8, 12, 50]), st.booleans())
+def test_known_shares_give_the_verdict_itself(
+    benefit: tuple[int, int], percent: int, seen: bool
+) -> None:
+    """Where nothing is uncertain the probabilities are 0 and 1, as `judge` decides."""
+    relapse = (percent * MANY // 100, MANY) if seen else (0, 0)
+    evidence = evidence_of((benefit, relapse))
+    k, n = benefit
+    draws = np.full((50, 1), k / n if n else 0.5)
+    (found,) = rule_probabilities(evidence, draws).to_dict("records")
+    assert found == {name: float(name == judge(evidence)["rule"].item()) for name in RULES}
+
+
+def test_few_lines_are_a_fact() -> None:
+    evidence = evidence_of(((2, 2), (2, 82)), ((0, 0), (26, 82)), ((1, 1), (0, 0)))
+    draws = np.random.default_rng(0).uniform(size=(4000, 3))
+    found = rule_probabilities(evidence, draws)
+    assert found["V2"].iloc[0] == found["V2"].iloc[2] == 1
+    high = distributions.beta.sf(0.1, 26.5, 56.5)
+    assert found["V1"].iloc[1] == pytest.approx(high, abs=0.01)
+    assert found["V1"].iloc[1] + found["V2"].iloc[1] == pytest.approx(1)
+
+
+def test_probabilities_are_those_of_independent_shares() -> None:
+    """Against the two distributions, one factor each."""
+    draws = np.random.default_rng(3).beta(9, 4, size=(40_000, 1))
+    evidence = evidence_of(((9, 11), (9, 82)))
+    (found,) = rule_probabilities(evidence, draws).to_dict("records")
+    low, high = (distributions.beta.sf(mark, 9, 4) for mark in (0.5, 0.75))
+    relapse = distributions.beta(9.5, 73.5)
+    expected = {"V1": 0, "V2": 0, "V3": 1 - low}
+    expected |= {"V4": low * relapse.sf(0.1), "V5": high * relapse.cdf(0.05)}
+    expected["V6"] = 1 - sum(expected.values())
+    assert found == pytest.approx(expected, abs=0.01)
+
+
+def test_estimates_stand_beside_the_evidence(fitter: Fitter, posterior: Posterior) -> None:
+    evidence = matrix(three_sources())
+    table = uncertainty.estimates(evidence, posterior, seed=4)
+    pd.testing.assert_frame_equal(table[evidence.columns], evidence)
+    pd.testing.assert_index_equal(
+        pd.MultiIndex.from_frame(table[["profile", "inhibitor"]]), fitter.design.cells
+    )
+    draws = posterior.probability
+    np.testing.assert_allclose(table["pooled"], draws.mean(0))
+    np.testing.assert_allclose(table["pooled_low"], np.quantile(draws, 0.025, axis=0))
+    np.testing.assert_allclose(table["at_least_high"], (draws >= 0.75).mean(0))
+    for row in table.to_dict("records"):
+        same = [name for name in RULES if VERDICTS[name] == row["verdict"]]
+        assert row["verdict_probability"] == pytest.approx(sum(row[f"p_{name}"] for name in same))
+    again = uncertainty.estimates(evidence, posterior, seed=4)
+    pd.testing.assert_frame_equal(table, again)
+
+
+def without_source(fitter: Fitter, source: str) -> np.ndarray:
+    keep = (fitter.design.rows["source_id"] != source).to_numpy()
+    return fitter.fit(keep).probability
+
+
+@pytest.mark.parametrize("largest_k", [0.7, -1.0])
+def test_one_source_left_out_is_a_fit_without_it(
+    fitter: Fitter, posterior: Posterior, largest_k: float, monkeypatch
+) -> None:
+    """Reweighted draws and new fits tell the same."""
+    monkeypatch.setattr(uncertainty, "MAX_PARETO_K", largest_k)
+    table = uncertainty.leave_one_source_out(fitter, posterior)
+    assert ((table["method"] == "reweighted") == (table["pareto_k"] <= largest_k)).all()
+    assert (table["method"] == "reweighted").any() == (largest_k > 0)
+    assert dict(zip(table["source_id"], table["benefit_n"], strict=True)) == {
+        "a": 2,
+        "b": 3,
+        "c": 2,
+    }
+    assert dict(zip(table["source_id"], table["benefit_k"], strict=True)) == {
+        "a": 1,
+        "b": 2,
+        "c": 2,
+    }
+    assert table["change"].abs().round(2).is_monotonic_decreasing
+    for row in table.to_dict("records"):
+        cell = fitter.design.cells.get_loc((row["profile"], row["inhibitor"]))
+        expected = without_source(fitter, row["source_id"])[:, cell].mean()
+        assert row["without"] == pytest.approx(expected, abs=0.025)
+        assert row["change"] == pytest.approx(row["without"] - row["pooled"])
+        assert row["pooled"] == pytest.approx(posterior.probability[:, cell].mean())
+
+
+def test_lines_left_out_change_the_cells_they_stand_in(
+    fitter: Fitter, posterior: Posterior
+) -> None:
+    keep = (fitter.design.rows["study_type"] != "case_report").to_numpy()
+    table = uncertainty.without(fitter, posterior, keep).set_index(["profile", "inhibitor"])
+    assert table[["benefit_k", "benefit_n"]].sum().tolist() == [5, 7]
+    assert table[["kept_k", "kept_n"]].sum().tolist() == [3, 5]
+    gone = table.loc[("G1202R", "brigatinib")]
+    assert (gone["kept_n"], gone["benefit_n"]) == (0, 1)
+    assert gone["change"] < -0.02
+    np.testing.assert_allclose(table["change"], table["kept"] - table["pooled"])
+
+
+def test_groups_are_compared_with_the_others(fitter: Fitter) -> None:
+    mark = (fitter.design.rows["specimen"] == "plasma").to_numpy()
+    shifts = fitter.fit(adjusted=True).covariates[..., 1]
+    (row,) = uncertainty.contrast(fitter.design, mark, shifts, "plasma", "others").to_dict(
+        "records"
+    )
+    names = ("benefit_k", "benefit_n", "others_k", "others_n")
+    assert tuple(row[name] for name in names) == (1, 2, 4, 5)
+    assert row["low"] < row["odds_ratio"] < row["high"]
+    assert row["odds_ratio"] == pytest.approx(np.exp(np.median(shifts)))
+    assert row["p_more"] < 0.5
+
+
+def test_predicted_counts(fitter: Fitter, posterior: Posterior) -> None:
+    table = uncertainty.predictive_check(fitter.design, posterior, seed=2).set_index("of")
+    assert list(table.index) == [
+        "ceritinib", "brigatinib", "lorlatinib", "one mutation", "all lines alike",
+    ]  # fmt: skip
+    observed = table[["benefit_k", "benefit_n"]].apply(tuple, axis=1).to_dict()
+    assert observed["lorlatinib"] == (4, 5)
+    assert observed["one mutation"] == (5, 7)
+    assert observed["all lines alike"] == (1, 2)  # L1196M 2/2, but G1202R 2/3
+    assert (table["low"] <= table["high"]).all()
+    assert table["tail"].between(0, 1).all()
+
+
+def test_a_bad_model_is_seen() -> None:
+    """Predictions from even odds do not look like thirty of thirty."""
+    lines = [line("lorlatinib", "PR")] * 30
+    of = design(make_cohort([sample("G1202R", "alectinib", *lines)]))
+    zeros = np.zeros((1, 500, 6))
+    even = Posterior(zeros, zeros, zeros, zeros, zeros, 0)
+    table = uncertainty.predictive_check(of, even).set_index("of")
+    assert table.loc["lorlatinib", "tail"] == 0
+    assert table.loc["lorlatinib", "high"] < 30
+
+
+def test_nothing_to_predict() -> None:
+    of = design(make_cohort([sample("G1202R", "alectinib")]))
+    zeros = np.zeros((1, 50, 6))
+    nothing = Posterior(zeros, zeros, zeros, zeros, zeros, 0)
+    assert uncertainty.predictive_check(of, nothing).empty
+    assert uncertainty.counted(of).to_numpy().sum() == 0
+
+
+@pytest.mark.parametrize("shape", [0.2, 0.5, 0.9])
+def test_tail_shape_is_found(shape: float) -> None:
+    """On evenly spread quantiles, and as scipy's own fit finds it in random numbers."""
+    even = distributions.genpareto.ppf((np.arange(20_000) + 0.5) / 20_000, shape)
+    assert smooth(np.log(even)).k == pytest.approx(shape, abs=0.05)
+    excess = np.sort(distributions.genpareto.rvs(shape, size=400, random_state=11))
+    found, *_ = distributions.genpareto.fit(excess, floc=0)
+    k, _ = uncertainty._generalised_pareto(excess)
+    assert k == pytest.approx(found, abs=0.03)
+
+
+def test_smoothed_weights_move_a_normal_to_its_neighbour() -> None:
+    draws = np.random.default_rng(1).normal(size=20_000)
+    weights, k = smooth(draws * 0.5)  # from mean 0 to mean 0.5, up to a constant
+    assert k < 0.5
+    assert weights.sum() == pytest.approx(1)
+    assert weights @ draws == pytest.approx(0.5, abs=0.03)
+    assert (np.argsort(weights, kind="stable") == np.argsort(draws, kind="stable")).all()
+
+
+def test_equal_weights_stay_equal() -> None:
+    weights, k = smooth(np.full(1000, -3.0))
+    np.testing.assert_allclose(weights, 1 / 1000)
+    assert k == 0
+
+
+def test_smoothing_leaves_its_input_alone() -> None:
+    ratios = np.random.default_rng(0).normal(size=500)
+    before = ratios.copy()
+    smooth(ratios)
+    np.testing.assert_array_equal(ratios, before)
+
+
+def test_what_is_drawn_is_rounded_and_what_is_counted_is_not() -> None:
+    table = pd.DataFrame(
+        {"profile": ["G1202R"], "benefit_n": [3], "sensitivity_low": [0.123456],
+         "relapse_share": [0.123456], "pooled": [0.123456], "p_V3": [0.876543]}
+    )  # fmt: skip
+    (row,) = uncertainty.rounded(table).to_dict("records")
+    assert row == {
+        "profile": "G1202R", "benefit_n": 3, "sensitivity_low": 0.123456,
+        "relapse_share": 0.123456, "pooled": 0.12, "p_V3": 0.88,
+    }  # fmt: skip
+
+
+def test_intervals_in_words() -> None:
+    table = pd.DataFrame({"pooled": [0.5], "pooled_low": [0.104], "pooled_high": [0.896]})
+    assert uncertainty.intervals(table) == ["50% (10% to 90%)"]
+    assert uncertainty.in_words(special.logit(np.array([[0.5, 0.5]]))) == "0.00 (0.00 to 0.00)"
+
+
+def test_rows_of_the_design_are_those_of_the_sources() -> None:
+    of: Design = design(three_sources())
+    assert set(of.rows["source_id"]) == {"a", "b", "c"}
+    assert of.rows["benefit_n"].sum() == 7
