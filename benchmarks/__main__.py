@@ -120,16 +120,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     whole = (options.rows, options.universes, options.repeats) == (ROWS, UNIVERSES, REPEATS)
     whole &= tuple(options.engines) == ENGINES
     output = options.output or (PUBLISHED if whole else BUILD)
-    file = output / "results.json"
-    results: Results = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    measured: Results = {}
     try:
         for part in options.only:
             about = conditions()
-            results[part] = {"conditions": about, **MEASURE[part](options)}
+            measured[part] = {"conditions": about, **MEASURE[part](options)}
     except Failed as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     output.mkdir(parents=True, exist_ok=True)
+    file = output / "results.json"
+    # What was not measured this time stays as it is.
+    results = (json.loads(file.read_text("utf-8")) if file.is_file() else {}) | measured
     file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     (output / "README.md").write_text(page(results), encoding="utf-8")
     print(f"wrote {file} and {output / 'README.md'}")

@@ -338,3 +338,35 @@ def test_this_compendium_is_sound() -> None:
         "curated/04-clinical-actionability",
         "curated/05-in-vitro-comparison",
     ]
+
+
+COUNT_ALL = """\
+from alkpool import paths
+
+folders = [paths.cohort_folder(name) for name in cohort.split(",")]
+rows = [row for folder in folders for row in (folder / "rows.csv").read_text().splitlines()]
+(paths.RESULTS / "counts.csv").write_text(str(len(rows)))
+"""
+
+
+def test_a_cohort_for_one_run_leaves_the_results_alone(project: Project, tmp_path: Path) -> None:
+    """Two cohorts are pooled for once, in a build folder of their own."""
+    project.edit("compendium.yaml", '\n        reads: ["data/extra/{cohort}.csv"]', "")
+    project.notebook("01-count", "Count", [PARAMETERS, COUNT_ALL])
+    project.run("--no-book")
+    tracked = project.tables()
+    own = tmp_path / "own patients"
+    own.mkdir()
+    (own / "cohort.yaml").write_text("title: Own\nsynthetic: false\n")
+    (own / "rows.csv").write_text("a\nb\nc\n")
+    printed = project.run("--no-book", "--cohort", f"curated, {own}")
+    place = "build/cohorts/curated+own patients/results"
+    assert place in printed
+    assert project.tables() == tracked
+    assert tracked["counts.csv"] == b"2"
+    assert project.tables(place)["counts.csv"] == b"5"
+    assert not list((project.home / "data").rglob("own*"))
+    assert "up to date" in project.run("--no-book")
+    lost = project.run("--no-book", "--cohort", "curated,lost", expect=1)
+    assert "cohort: found" in lost
+    assert project.tables() == tracked

@@ -140,6 +140,8 @@ def test_every_table_of_the_project_has_a_key():
     """No row of the results needs a number to be told apart, and no key is a measured value."""
     for path in sorted(paths.RESULTS.rglob("*.csv")):
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+        if frame.empty:
+            continue
         key = difference._key(frame, frame)
         assert not frame.duplicated(key).any(), path
         assert not {"share", "low", "high", "p_value", "log_odds"} & set(key), path

@@ -16,7 +16,7 @@ from scipy import integrate, special
 from scipy import stats as distributions
 
 import alkpool
-from alkpool import hierarchical
+from alkpool import execution, hierarchical
 from alkpool.actionability import matrix
 from alkpool.hierarchical import (
     ConvergenceError,
@@ -367,3 +367,8 @@ def test_impossible_priors_are_refused(wrong: dict) -> None:
 def test_impossible_samplers_are_refused(wrong: dict) -> None:
     with pytest.raises(ValueError, match="found Sampler"):
         Sampler(**wrong)
+
+
+def test_every_build_folder_has_its_own_fits(tmp_path: Path) -> None:
+    """A build elsewhere makes its fits itself, which proves that they come out the same."""
+    assert execution.kernel_environment(tmp_path)["ALKPOOL_CACHE"] == str(tmp_path / "cache")

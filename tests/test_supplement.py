@@ -33,8 +33,11 @@ def reconstructed() -> Cohort:
 
 @pytest.fixture
 def tables(tmp_path: Path) -> Path:
-    """Three local and published patients, one with two samples, in the shape of the supplement."""
-    folder = tmp_path / "tables"
+    return small_tables(tmp_path / "tables")
+
+
+def small_tables(folder: Path) -> Path:
+    """A local patient with two samples and a published one, in the shape of the supplement."""
     write(folder / "ST4.csv", ["Patient,Age (years),Sex,Stage", "ALK4,54,F,IV"])
     write(
         folder / "ST6.csv",
@@ -244,6 +247,7 @@ COLUMN = {
         ("pfs", "9.2", "=9.2"), ("pfs", "9,2 months", "=9.2"), ("pfs", "16+", ">16"),
         ("pfs", "> 16", ">16"), ("pfs", "≥16", ">16"), ("pfs", "<3", "<3"), ("pfs", "~8", "~8"),
         ("pfs", "ca. 8 mo", "~8"), ("pfs", "about 8", "~8"), ("pfs", "3.0", "=3"),
+        ("pfs", "123.4567", "=123.4567"),
         ("inhibitor", "Lorlatinib", "lorlatinib"), ("inhibitor", "LORLA", "lorlatinib"),
         ("inhibitor", "PF-06463922", "lorlatinib"), ("inhibitor", "Alecensa", "alectinib"),
         ("inhibitor", "brig", "brigatinib"), ("inhibitor", "X-396", "ensartinib"),
@@ -402,6 +406,15 @@ def test_patients_that_two_articles_number_alike(tables: Path) -> None:
 # What is refused, and what is said
 
 
+def test_two_labels_of_one_name_are_refused(tables: Path) -> None:
+    """Nobody is merged because their labels differ in punctuation only."""
+    edit(tables / "ST6.csv", "7,1,Gainor 2016", "ALK4#,3,UMCG")
+    assert problems(tables)[0] == (
+        "ST6.csv, row 4, column Patient: found 'ALK4#'; is read as ALK4, as is 'ALK4': name them "
+        "apart, or alike"
+    )
+
+
 def test_all_cells_are_refused_at_once(tables: Path) -> None:
     edit(tables / "ST6.csv", "p.Gly1202Arg", "L1202R")
     edit(tables / "ST7.csv", "9.2", "May-09")
@@ -426,7 +439,7 @@ def test_relations_between_tables_are_refused_at_once(tables: Path) -> None:
     edit(tables / "ST7.csv", "7,1,lorla", "8,1,lorla")
     assert problems(tables) == [
         "ST4.csv, row 2, column ALK fusion: found 'KIF5B'; but ST6.csv, row 2 says 'EML4'",
-        "ST4.csv, row 3, column patient: found 'ALK9'; has no sample in ST6",
+        "ST4.csv, row 3, column Patient: found 'ALK9'; has no sample in ST6",
         "ST6.csv, row 3, column Sample: found '1'; stands twice for this patient, also in "
         "ST6.csv, row 2",
         "ST7.csv, row 3, column Sample: found '2'; the patient has the samples 1 in ST6",
@@ -535,9 +548,30 @@ def test_commands_go_round(tmp_path: Path) -> None:
     shown = run.invoke(app, ["export-supplement", "reconstructed", "-o", str(tmp_path / "tables")])
     assert "ST6 450, ST7 283" in shown.output
     made = run.invoke(
-        app, ["import-supplement", str(tmp_path / "tables"), "-o", str(tmp_path / "example")]
-    )
+        app,
+        ["import-supplement", str(tmp_path / "tables"), "-o", str(tmp_path / "example"),
+         "--comparison", str(tmp_path / "printed.csv")],
+    )  # fmt: skip
     assert "example [synthetic]: valid; 387 patients, 450 samples, 283 lines" in made.output
+    assert "154 match, 16 differ, 49 cannot be counted" in made.output
+    compared = pd.read_csv(tmp_path / "printed.csv")
+    assert len(compared) == 219
+    assert set(compared["synthetic"]) == {"yes"}
+
+
+def test_only_the_selection_is_lost(reconstructed: Cohort, tmp_path: Path) -> None:
+    """All that the full synthetic cohort reproduces, but what needs duplicates and exclusions."""
+    supplement.write_tables(supplement.export(reconstructed), tmp_path / "tables")
+    made = loaded(tmp_path / "tables")
+    full, ours = (
+        supplement.against_print(data).set_index("ledger_id") for data in (reconstructed, made)
+    )
+    lost = full[(full["match"] == "yes") & (ours["match"] != "yes")]
+    # Patients without a mutation, reports before duplicates are taken out, and the duplicates.
+    assert sorted(lost.index) == [
+        "P047", "P050", "P072", "P074", "P078", "P079", "P081", "P082", "P118", "P119", "P122",
+        "P207",
+    ]  # fmt: skip
 
 
 def test_page_lists_every_column() -> None:
@@ -554,3 +588,34 @@ def test_page_lists_every_column() -> None:
 def row_of(column: Column) -> str:
     needed = ("every row" if column.blank is None else "the column") if column.required else ""
     return " | ".join([column.header, needed, column.description, ", ".join(column.also)])
+
+
+ODD = ["", " ", "=cmd()", "<script>", "NaN", "1e9", "-3", "٣", "²", "\0", "9" * 400, "12/05/2016"]
+CHARACTERS = st.characters(exclude_categories=["Cs"])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    table=st.sampled_from(["ST4", "ST6", "ST7"]),
+    row=st.integers(0, 3),
+    column=st.integers(0, 7),
+    cell=st.one_of(st.sampled_from(ODD), st.text(CHARACTERS, max_size=12)),
+)
+def test_any_cell_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, table: str, row: int, column: int, cell: str
+) -> None:
+    """Never a traceback; what is refused names a file of the reader."""
+    folder = small_tables(tmp_path_factory.mktemp("odd") / "tables")
+    rows = rows_of(folder / f"{table}.csv")
+    line = rows[row % len(rows)]
+    line[column % len(line)] = cell
+    with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    try:
+        imported = supplement.read(folder)
+    except DataError as refused:
+        for problem in refused.problems:
+            assert problem.file.startswith(("ST", "tables")), str(problem)
+    else:
+        supplement.write(imported, folder.parent / "made")
+        assert cohort.check(folder.parent / "made") == []

@@ -369,7 +369,7 @@ def _commit_curated(plan: Plan) -> str:
     with _staged(paths.DATA) as stage:
         added = stage / "raw" / curation.ADDED
         write_atomically(added / name, flatfile.to_csv(plan.addition.flat))
-        restore = f"remove data/raw/{curation.ADDED}/{name}, then run make data"
+        restore = f"remove data/raw/{curation.ADDED}/{name} (later ones first), then make data"
         write_atomically(added / CHANGELOG, _with_entry(plan, number, restore))
         for path, text in curation.files(stage).items():
             write_atomically(stage / path, text)

@@ -111,15 +111,15 @@ class Choice:
 CHOICES = (
     Choice(
         "threshold_months", "benefit from, months", (3, 4, 5, 6, 7, 8, 9, 10, 11, 12),
-        "trials read 3 to 12 months of stable disease as benefit; the paper took 6",
+        "the paper took 6; how long stable disease must last to be a benefit is a convention",
     ),
     Choice(
-        "ongoing_dot", "short ongoing treatment", ("unknown", "no benefit"),
+        "ongoing_dot", "short ongoing DoT", ("unknown", "no benefit"),
         "the paper states the ongoing case for PFS only",
     ),
     Choice(
         "unknown_lines", "undecided lines", (LEFT_OUT, "no benefit"),
-        "who benefits is reported more readily; the weakest reading of silence is no benefit",
+        "what a report leaves out may be no benefit: the least favourable reading",
     ),
     Choice(
         "monotherapy", "given alone", ("stated", "not excluded"),
@@ -135,7 +135,7 @@ CHOICES = (
     ),
     Choice(
         "plasma", "plasma samples", (COUNTED, LEFT_OUT),
-        "plasma sums over lesions and misses tumours that shed little",
+        "plasma sums over all lesions that shed DNA",
     ),
     Choice(
         "split_trans", "mutations in trans", (True, False),
@@ -147,23 +147,23 @@ CHOICES = (
     ),
     Choice("min_evaluable", "fewest decided lines", (2, 3, 5), "at most 6 fits the paper's text"),
     Choice(
-        "low_sensitivity", "benefit is low below", (0.4, 0.5, 0.6),
+        "low_sensitivity", "sensitivity low below", (0.4, 0.5, 0.6),
         "at most 4/6 fits the paper's text",
     ),
     Choice(
-        "high_sensitivity", "benefit is high from", (0.7, 0.75, 0.8),
+        "high_sensitivity", "sensitivity high from", (0.7, 0.75, 0.8),
         "not fixed by the paper's text",
     ),
     Choice(
-        "high_relapse_share", "relapsing is high from", (0.08, 0.1, 0.15),
+        "high_relapse_share", "relapsing share from", (0.08, 0.1, 0.15),
         "at most 9/82 fits the paper's text; 15% leaves one of its conflicts out",
     ),
     Choice(
-        "high_relapse_samples", "and from, samples", (2, 3, 5),
+        "high_relapse_samples", "and from samples", (2, 3, 5),
         "how many samples make a pattern is open",
     ),
     Choice(
-        "low_relapse_share", "relapsing is low below", (0.03, 0.05, 0.08),
+        "low_relapse_share", "relapsing low below", (0.03, 0.05, 0.08),
         "not fixed by the paper's text",
     ),
     Choice(

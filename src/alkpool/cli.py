@@ -31,6 +31,7 @@ from alkpool import (
 )
 from alkpool.files import write_atomically
 from alkpool.lookup import Form
+from alkpool.published import Match
 from alkpool.schema import DataError, Problem
 from alkpool.vocabulary import Phase, Specimen
 
@@ -367,6 +368,11 @@ def import_supplement(
         str,
         typer.Option(help="What lines are whose table has no such column: 'yes' or 'unknown'."),
     ] = "",
+    comparison: Annotated[
+        Path | None,
+        typer.Option(help="CSV file to write: every printed number beside the one counted from "
+                     "these rows."),
+    ] = None,
 ) -> None:  # fmt: skip
     """Make a cohort of the supplementary tables of the published study.
 
@@ -377,6 +383,8 @@ def import_supplement(
         raise typer.BadParameter("must be 'yes' or 'unknown'", param_hint="--monotherapy")
     if output.exists():
         raise typer.BadParameter(f"{output} exists; name a new folder", param_hint="--output")
+    if comparison is not None:
+        _refuse_folder(comparison)
     if output.name in paths.cohort_names():
         raise typer.BadParameter(
             f"{output.name} is a cohort of the project; name another", param_hint="--output"
@@ -385,8 +393,18 @@ def import_supplement(
     supplement.write(imported, output)
     for note in imported.notes:
         typer.echo(f"note: {note}")
-    typer.echo(_summary(cohort.load(output)))
-    typer.echo(f"made {output}; name it under cohort: in compendium.yaml, then: make report")
+    made = cohort.load(output)
+    typer.echo(_summary(made))
+    compared = supplement.against_print(made)
+    found = compared["match"].value_counts()
+    typer.echo(
+        f"numbers that the paper prints, counted from these rows: {found.get(Match.YES, 0)} match, "
+        f"{found.get(Match.NO, 0)} differ, {found.get(Match.NOT_RECOMPUTED, 0)} cannot be counted"
+    )
+    if comparison is not None:
+        marked = compared.assign(synthetic="yes") if made.synthetic else compared
+        write_atomically(comparison, marked.to_csv(index=False, lineterminator="\n"))
+    typer.echo(f'made {output}; for its book: make report COHORT="{output}"')
 
 
 @app.command("export-supplement")

@@ -115,7 +115,7 @@ def _key(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
     words = [
         column
         for column in both
-        if column not in VERDICTS and not both[column].map(_NUMBER.fullmatch).all()
+        if column not in VERDICTS and not all(map(_NUMBER.fullmatch, both[column]))
     ]
     for columns in (words, list(both)):
         for number in range(1, len(columns) + 1):

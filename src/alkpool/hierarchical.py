@@ -22,6 +22,7 @@ import json
 import os
 import platform
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -31,6 +32,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import special
 from scipy import stats as distributions
 
 from alkpool import mutations
@@ -174,8 +176,7 @@ class Posterior:
     @property
     def probability(self) -> Floats:
         """Probability of benefit: draws of all chains by cells."""
-        flat = self.log_odds.reshape(-1, self.log_odds.shape[-1])
-        return np.asarray(1 / (1 + np.exp(-flat)))
+        return np.asarray(special.expit(flat(self.log_odds)))
 
 
 def design(
@@ -315,7 +316,12 @@ def prior(of: Design, priors: Priors = Priors(), *, draws: int = 4000, seed: int
     normal = random.standard_normal((draws, sum(_sizes(arrays.shape))))
     scales = priors.scale * np.abs(random.standard_normal((draws, len(SCALES))))
     log_odds, *_ = _log_odds(np, normal, scales, arrays, priors)
-    return np.asarray(1 / (1 + np.exp(-log_odds.reshape(draws, -1))))
+    return np.asarray(special.expit(log_odds.reshape(draws, -1)))
+
+
+def flat(draws: Floats) -> Floats:
+    """Put the draws of all chains below each other."""
+    return draws.reshape(draws.shape[0] * draws.shape[1], draws.shape[2])
 
 
 def row_log_odds(of: Design, log_odds: Floats) -> Floats:
@@ -456,7 +462,11 @@ def _jax() -> Any:
         )
     os.environ |= {"XLA_FLAGS": XLA_FLAGS, "JAX_PLATFORMS": "cpu"}
     import jax
-    import numpyro
+
+    with warnings.catch_warnings():
+        # Its progress bars, which are off, ask for widgets in a notebook.
+        warnings.filterwarnings("ignore", "IProgress not found")
+        import numpyro
 
     numpyro.enable_x64()
     return jax
@@ -481,8 +491,10 @@ def diagnostics(posterior: Posterior) -> pd.DataFrame:
     rows = []
     for name in ("log_odds", "scales", "intercept", "compound", "covariates"):
         values = getattr(posterior, name)
-        spread = np.abs(values - np.median(values, axis=(0, 1)))
-        low, high = np.quantile(values, [0.05, 0.95], axis=(0, 1))
+        if not values.size:
+            continue
+        low, middle, high = np.quantile(flat(values), [0.05, 0.5, 0.95], axis=0)
+        spread = np.abs(values - middle)
         tails = [(values <= low).astype(float), (values >= high).astype(float)]
         rows.append(
             {
@@ -499,9 +511,8 @@ def diagnostics(posterior: Posterior) -> pd.DataFrame:
 
 def _scores(values: Floats) -> Floats:
     """Normal scores of the ranks over all chains."""
-    flat = values.reshape(-1, values.shape[-1])
-    ranks = distributions.rankdata(flat, axis=0)
-    scores = distributions.norm.ppf((ranks - 0.375) / (len(flat) + 0.25))
+    ranks = distributions.rankdata(flat(values), axis=0)
+    scores = distributions.norm.ppf((ranks - 0.375) / (len(ranks) + 0.25))
     return np.asarray(scores).reshape(values.shape)
 
 

@@ -15,7 +15,7 @@ from scipy import special
 
 from alkpool import mutations
 from alkpool.actionability import VERDICTS, VerdictRule, decide
-from alkpool.hierarchical import Design, Fitter, Posterior, row_log_odds
+from alkpool.hierarchical import Design, Fitter, Posterior, flat, row_log_odds
 from alkpool.stats import Floats
 from alkpool.vocabulary import Verdict
 
@@ -163,7 +163,7 @@ def predictive_check(of: Design, posterior: Posterior, *, seed: int = 1) -> pd.D
         profiles with one and with several mutations, and for cells of two lines or more that all
         ended alike, a sign of differences that the model would miss.
     """
-    chance = special.expit(row_log_odds(of, _flat(posterior.log_odds)))
+    chance = special.expit(row_log_odds(of, flat(posterior.log_odds)))
     trials = of.rows["benefit_n"].to_numpy()
     drawn = np.random.default_rng(seed).binomial(trials, chance)
     seen = of.rows["benefit_k"].to_numpy()
@@ -203,10 +203,6 @@ def _compared(kind: str, name: str, k: int, n: int, drawn: Floats) -> dict[str, 
     tail = min((drawn <= k).mean(), (drawn >= k).mean())
     counts = {"benefit_k": k, "benefit_n": n, "low": int(low), "high": int(high)}
     return {"group": kind, "of": name, **counts, "tail": tail}
-
-
-def _flat(draws: Floats) -> Floats:
-    return draws.reshape(-1, draws.shape[-1])
 
 
 def counted(of: Design, keep: NDArray[np.bool_] | None = None) -> pd.DataFrame:
@@ -261,7 +257,7 @@ def leave_one_source_out(fitter: Fitter, posterior: Posterior) -> pd.DataFrame:
         inhibitor, pooled, without, change``. Largest changes first.
     """
     of = fitter.design
-    log_odds = row_log_odds(of, _flat(posterior.log_odds))
+    log_odds = row_log_odds(of, flat(posterior.log_odds))
     seen, trials = (of.rows[name].to_numpy(dtype=float) for name in ("benefit_k", "benefit_n"))
     likelihood = seen * log_odds - trials * np.logaddexp(0, log_odds)
     draws, cells = posterior.probability, of.cells

@@ -27,7 +27,7 @@ from alkpool.stats import Floats
 from alkpool.vocabulary import Verdict
 
 # A segment narrower than this has no room for its mark.
-ROOM = 0.06
+ROOM = 0.08
 
 
 def prior_densities(draws: Mapping[str, Floats]) -> Figure:

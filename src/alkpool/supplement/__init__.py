@@ -6,7 +6,17 @@ cohort the same way.
 """
 
 from alkpool.supplement.exporter import export, write_tables
-from alkpool.supplement.importer import Imported, read, write
+from alkpool.supplement.importer import Imported, against_print, read, write
 from alkpool.supplement.shape import SHAPES, Column, Shape
 
-__all__ = ["SHAPES", "Column", "Imported", "Shape", "export", "read", "write", "write_tables"]
+__all__ = [
+    "SHAPES",
+    "Column",
+    "Imported",
+    "Shape",
+    "against_print",
+    "export",
+    "read",
+    "write",
+    "write_tables",
+]

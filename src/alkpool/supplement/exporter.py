@@ -94,7 +94,7 @@ def write_tables(tables: dict[str, pd.DataFrame], folder: Path) -> None:
 
 def _facts(rows: pd.DataFrame) -> dict[str, pd.Series]:
     return {
-        "age": rows["age_years"].map("{:g}".format, na_action="ignore"),
+        "age": rows["age_years"].map("{:.10g}".format, na_action="ignore"),
         "sex": rows["sex"], "stage": rows["stage"], "histology": rows["histology"],
         "fusion": rows["fusion_partner"], "variant": rows["fusion_variant"],
     }  # fmt: skip
@@ -103,7 +103,7 @@ def _facts(rows: pd.DataFrame) -> dict[str, pd.Series]:
 def _months(lines: pd.DataFrame, measure: str) -> list[str]:
     pairs = zip(lines[f"{measure}_relation"], lines[f"{measure}_months"], strict=True)
     return [
-        "" if pd.isna(months) else f"{'' if relation == Relation.EQUAL else relation}{months:g}"
+        "" if pd.isna(months) else f"{'' if relation == Relation.EQUAL else relation}{months:.10g}"
         for relation, months in pairs
     ]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from alkpool import cohort, mutations
+from alkpool import cohort, invitro, mutations, published
 from alkpool.actionability import matrix
 from alkpool.cohort import DESCRIPTION_FILE, CohortMeta
 from alkpool.files import write_atomically
@@ -132,6 +132,14 @@ def write(imported: Imported, output: Path) -> None:
         made.rename(output)
 
 
+def against_print(made: cohort.Cohort) -> pd.DataFrame:
+    """Count the printed numbers from the rows of a cohort, as `alkpool.published.compare`."""
+    calls = invitro.by_combination(invitro.with_call(invitro.load_for(made)))
+    numbers = published.ledger()
+    ours = published.recompute(made, calls)
+    return published.compare(numbers, ours, published.audit(numbers))
+
+
 def _write_files(imported: Imported, folder: Path) -> None:
     for name, frame in imported.tables.items():
         text = frame.to_csv(index=False, lineterminator="\n")
@@ -187,8 +195,13 @@ class _Build:
         self.monotherapy = monotherapy
         self.problems: list[Problem] = []
         references: dict[str, set[str]] = {}
+        labels: dict[str, str] = {}
         for row in self.rows["ST6"]:
-            references.setdefault(row.cells["patient"], set()).add(row.cells.get("reference", ""))
+            name, printed = row.cells["patient"], row.printed["patient"]
+            references.setdefault(name, set()).add(row.cells.get("reference", ""))
+            if (other := labels.setdefault(name, printed)) != printed:
+                allowed = f"is read as {name}, as is {other!r}: name them apart, or alike"
+                self._refuse(row, "Patient", printed, allowed)
         # Where two articles number their patients alike, a patient is named with the article.
         self.ambiguous = {name for name, found in references.items() if len(found) > 1}
 
@@ -198,7 +211,7 @@ class _Build:
         local = self._grouped(self.rows["ST4"])
         for name, rows in local.items():
             if name not in sampled:
-                self._refuse(rows[0], "patient", name, "has no sample in ST6")
+                self._refuse(rows[0], "Patient", name, "has no sample in ST6")
         samples = {name: self._numbered(rows) for name, rows in sampled.items()}
         lines = self._lines(samples)
         patients = [

@@ -106,7 +106,7 @@ def months(cell: str) -> str:
         raise ValueError("must be months such as 9.2, >16, 16+, <3 or ~8, or blank")
     sign = ">" if found["plus"] else (found["sign"] or "").casefold()
     relation = Relation(_SIGNS.get(sign, sign))
-    return f"{relation}{float(found['number'].replace(',', '.')):g}"
+    return f"{relation}{float(found['number'].replace(',', '.')):.10g}"
 
 
 def inhibitor(cell: str) -> str:

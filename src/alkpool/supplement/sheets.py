@@ -83,7 +83,9 @@ def read_tables(folder: Path) -> Tables:
     if not folder.is_dir():
         tables.problems.append(Problem(str(folder), None, "", "", "must be a folder of tables"))
         return tables
-    for path in sorted(folder.iterdir()):
+    # A spreadsheet leaves ~$ files beside those that are open in it.
+    visible = [path for path in folder.iterdir() if not path.name.startswith((".", "~$"))]
+    for path in sorted(path for path in visible if path.is_file()):
         for sheet in _sheets(path, tables):
             _read_sheet(sheet, tables)
     if not tables.problems and not any(tables.rows.values()):

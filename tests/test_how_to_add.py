@@ -1,0 +1,85 @@
+"""The page "Add a case" can be followed as it is written."""
+
+import re
+import shlex
+import shutil
+
+import openpyxl
+from cases import CASE, alkpool
+from test_additions import home  # noqa: F401 (a fixture)
+from test_linkage import REPORTED_AGAIN
+
+from alkpool import cohort, curation, flatfile, paths
+
+PAGE = (paths.BOOK / "how-to-add-a-case.md").read_text("utf-8")
+RESULTS = paths.RESULTS
+FILE = "new-cases.xlsx"
+
+
+def commands(step: int) -> list[str]:
+    """Commands of a numbered step, without the program."""
+    (text,) = re.findall(rf"^{step}\. (.*?)(?=^\d+\. |^## )", PAGE, re.MULTILINE | re.DOTALL)
+    return re.findall(r"^ *\$ (.+)$", text, re.MULTILINE)
+
+
+def run(step: int):
+    """Type the command of a step."""
+    (command,) = [line for line in commands(step) if "alkpool" in line]
+    program, *arguments = shlex.split(command)
+    assert program == ".venv/bin/alkpool"
+    return alkpool(*arguments)
+
+
+def fill_in(path, *rows):
+    """Steps 2 to 4 and 6, by a person: over the example row and below."""
+    book = openpyxl.load_workbook(path)
+    for place, row in enumerate(rows, start=2):
+        for column, name in enumerate(flatfile.COLUMNS, start=1):
+            book["cases"].cell(place, column).value = row.get(name)
+    book.save(path)
+
+
+def test_ten_steps(home, monkeypatch):  # noqa: F811
+    monkeypatch.chdir(home)
+    assert [step for step in range(1, 11) if commands(step)] == [1, 5, 8, 9]
+    assert run(1).returncode == 0
+    assert "delete this row" in run(5).stderr
+    fill_in(home / FILE, CASE, REPORTED_AGAIN)
+    seen = run(5)
+    assert seen.returncode == 0, seen.stderr
+    assert "probable: other2024-p1 and choi2010-p1" in seen.stdout
+    assert run(8).returncode == 1
+    fill_in(home / FILE, CASE, REPORTED_AGAIN | {"duplicate_of": "choi2010-p1"})
+    assert "Verdicts that move: 1" in run(5).stdout
+    merged = run(8)
+    assert merged.returncode == 0, merged.stderr
+    assert (home / "data/raw/added/0001.csv").is_file()
+    assert "added to curated as data/raw/added/0001.csv" in merged.stdout
+    assert "To undo" in (home / "data/raw/added/CHANGELOG.md").read_text("utf-8")
+    patients = cohort.load(home / "data/cohorts/curated").patients.set_index("patient_id")
+    assert patients.loc["other2024-p1", "status"] == "duplicate"
+    assert commands(9) == ["make report", ".venv/bin/alkpool diff"]
+
+
+def test_the_way_back(home, monkeypatch):  # noqa: F811
+    """What the changelog says undoes the addition to the byte."""
+    before = {path: path.read_bytes() for path in (home / "data").rglob("*") if path.is_file()}
+    monkeypatch.chdir(home)
+    run(1)
+    fill_in(home / FILE, CASE)
+    assert run(8).returncode == 0
+    (home / "data/raw/added/0001.csv").unlink()
+    for name, text in curation.files(home / "data").items():
+        (home / "data" / name).write_text(text, "utf-8")
+    shutil.rmtree(home / "data/raw/added")
+    assert {path: path.read_bytes() for path in (home / "data").rglob("*") if path.is_file()} == (
+        before
+    )
+
+
+def test_the_page_says_what_the_score_does():
+    """Thresholds in the text are those of the code."""
+    from alkpool import linkage
+
+    assert f"From {linkage.PROBABLE:g} bits on" in PAGE
+    assert f"from {linkage.POSSIBLE:g} bits on the pair is shown" in PAGE

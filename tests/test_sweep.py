@@ -1,0 +1,193 @@
+"""The sweep: any division of a cohort gives the same, and a killed one goes on."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from pandas.testing import assert_frame_equal
+
+import alkpool
+from alkpool import sweep
+from alkpool.choices import grid
+from alkpool.cohort import Cohort
+from alkpool.schema import DataError
+from alkpool.sweep import partitions, read_partition, tallied, tally_partition
+from alkpool.tallies import add, tally
+
+# distributed leaves a socket to the collector where its usual port is taken.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:unclosed:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+
+SMALL = ["threshold_months=3,6", "min_evaluable=3", "low_sensitivity=0.5", "high_sensitivity=0.75"]
+GRID = grid(threshold_months=(3, 6))
+
+
+def divide(cohort: Cohort, folder: Path, parts: int, *, copies: int = 1) -> Path:
+    """Write a cohort as partitions of complete patients, with its rows several times over."""
+    folder.mkdir()
+    (folder / "cohort.yaml").write_text(
+        yaml.safe_dump(cohort.meta.model_dump(mode="json", exclude_none=True))
+    )
+    cohort.sources.to_parquet(folder / "sources.parquet")
+    for part in range(parts):
+        patients = cohort.patients.iloc[part::parts]
+        samples = cohort.samples[cohort.samples["patient_id"].isin(patients["patient_id"])]
+        treatments = cohort.treatments[cohort.treatments["sample_id"].isin(samples["sample_id"])]
+        place = folder / f"part-{part:05d}"
+        place.mkdir()
+        for name, rows, keys in (
+            ("patients", patients, ["patient_id"]),
+            ("samples", samples, ["patient_id", "sample_id"]),
+            ("treatments", treatments, ["sample_id", "treatment_id"]),
+        ):
+            again = [rows.assign(**{k: rows[k] + f"-{n}" for k in keys}) for n in range(copies)]
+            table = pd.concat(again, ignore_index=True)
+            # As a simulator writes them: vocabularies are categories, with those of the part.
+            closed = [column for column in table if column in ("status", "inhibitor", "specimen")]
+            table.astype(dict.fromkeys(closed, "category")).to_parquet(place / f"{name}.parquet")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cohort() -> Cohort:
+    return alkpool.load("reconstructed")
+
+
+def test_partitions_and_workers_make_no_difference(cohort, tmp_path):
+    whole = tally(cohort, GRID)
+    for parts, workers in ((3, 2), (7, 1)):
+        folder = divide(cohort, tmp_path / f"in-{parts}", parts)
+        described, total = tallied(folder, GRID, tmp_path / f"kept-{parts}", workers=workers)
+        assert described.meta == cohort.meta
+        assert_frame_equal(total, whole)
+
+
+def test_the_command_writes_the_same_for_tables_and_partitions(cohort, tmp_path, capsys):
+    folder = divide(cohort, tmp_path / "divided", 2)
+    # A synthetic cohort brings its own in vitro calls.
+    shutil.copy(cohort.folder / "invitro_calls.csv", folder)
+    levels = [word for level in SMALL for word in ("--levels", level)]
+    common = ["--universes", "40", "--output", str(tmp_path / "out"), "--workers", "1", *levels]
+    assert sweep.main(["reconstructed", str(folder), *common]) == 0
+    assert "of 500 samples" in capsys.readouterr().out
+    one, other = (tmp_path / "out" / name for name in ("reconstructed", "divided"))
+    for name in ("stability.csv", "influence.csv", "universes/part-00000.parquet"):
+        assert (one / name).read_bytes() == (other / name).read_bytes()
+    answers = pd.read_parquet(one / "universes" / "part-00000.parquet")
+    assert len(answers) == 40
+    assert set(answers["synthetic"]) == {"yes"}
+    assert set(pd.read_csv(one / "stability.csv")["synthetic"]) == {"yes"}
+    assert {"benefit k", "conflicting evidence k", "G1202R lorlatinib"} <= set(answers)
+    assert sum(name.startswith("agreement ") for name in answers) == 12
+
+
+def test_a_killed_sweep_goes_on_where_it_was(cohort, tmp_path):
+    folder = divide(cohort, tmp_path / "large", 24, copies=40)
+    described = sweep.described(folder)
+    expected = add(tally_partition(part, described, grid()) for part in partitions(folder))
+    output = tmp_path / "out"
+    command = [sys.executable, "-m", "alkpool.sweep", str(folder), "--universes", "20"]
+    command += ["--workers", "1", "--output", str(output)]
+    kept = output / "large" / "jobs"
+    running = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)  # fmt: skip
+    deadline = time.monotonic() + 240
+    while len(list(kept.glob("part-*.parquet"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.005)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    done = {path: path.stat().st_mtime_ns for path in kept.glob("part-*.parquet")}
+    assert 3 <= len(done) < 24
+    damaged = min(done)
+    damaged.write_bytes(damaged.read_bytes()[:-50])
+    before = {path: path.stat().st_mtime_ns for path in done}
+    again = subprocess.run(command, capture_output=True, text=True)
+    assert again.returncode == 0, again.stderr
+    after = {path: path.stat().st_mtime_ns for path in kept.glob("part-*.parquet")}
+    assert len(after) == 24
+    assert [path for path in done if after[path] != before[path]] == [damaged]
+    assert_frame_equal(tallied(folder, grid(), kept, workers=1)[1], expected)
+
+
+@pytest.fixture
+def divided(cohort, tmp_path) -> Path:
+    return divide(cohort, tmp_path / "divided", 1)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "message"),
+    [
+        ("treatments", "best_response", "good", "best_response: found 'good'"),
+        ("treatments", "pfs_months", -1.0, "pfs_months: found '-1'"),
+        ("treatments", "sample_id", "nobody", "must be one of the samples of the partition"),
+        ("samples", "mutations", "L1202R", "mutations: found 'L1202R'"),
+        ("samples", "patient_id", "nobody", "must be one of the patients of the partition"),
+        ("patients", "source_id", "nowhere", "must be one of the sources"),
+    ],
+)
+def test_a_bad_partition_is_named(divided, table, column, value, message):
+    spoil(divided, table, column, value)
+    (part,) = partitions(divided)
+    with pytest.raises(DataError) as error:
+        read_partition(part, sweep.described(divided))
+    assert f"divided/part-00000/{table}.parquet, column {column}" in str(error.value)
+    assert message in str(error.value)
+
+
+def spoil(folder: Path, table: str, column: str, value: object) -> None:
+    file = folder / "part-00000" / f"{table}.parquet"
+    rows = pd.read_parquet(file)
+    rows[column] = [value, *rows[column].astype(object)[1:]]
+    rows.to_parquet(file)
+
+
+def test_a_problem_that_a_worker_finds_is_a_message(divided, tmp_path, capsys):
+    spoil(divided, "samples", "mutations", "L1202R")
+    assert sweep.main([str(divided), "--workers", "1", "--output", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr().err
+    assert "1 problem in the data" in said
+    assert "divided/part-00000/samples.parquet, column mutations: found 'L1202R'" in said
+    assert not list((tmp_path / "out").rglob("*.parquet"))
+
+
+def test_a_missing_column_or_table_is_named(divided):
+    described = sweep.described(divided)
+    (part,) = partitions(divided)
+    pd.read_parquet(part / "samples.parquet").drop(columns="phase").to_parquet(
+        part / "samples.parquet"
+    )
+    (part / "patients.parquet").unlink()
+    with pytest.raises(DataError) as error:
+        read_partition(part, described)
+    assert "patients.parquet: cannot be read" in str(error.value)
+    assert "samples.parquet: cannot be read" in str(error.value)
+    (divided / "cohort.yaml").unlink()
+    with pytest.raises(DataError, match="the file is missing"):
+        sweep.described(divided)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--universes", "0"], ["--universes", "many"], ["--workers", "0"],
+        ["--levels", "plasma"], ["--levels", "colour=red"], ["--levels", "min_evaluable=0,3"],
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_refused(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        sweep.main(arguments)
+    assert stopped.value.code == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_an_unknown_cohort_is_a_message(tmp_path, capsys):
+    assert sweep.main(["nowhere", "--output", str(tmp_path)]) == 1
+    assert "no such cohort" in capsys.readouterr().err
