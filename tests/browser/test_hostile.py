@@ -47,6 +47,14 @@ FREE = {
 }
 
 
+# All text of a page but that of scripts and styles.
+VISIBLE = """() => {
+  const copy = document.body.cloneNode(true)
+  copy.querySelectorAll("script, style").forEach((element) => element.remove())
+  return copy.textContent
+}"""
+
+
 def shown(number: int) -> str:
     """Text of a cell, with a mark to find it by."""
     return f"H{number:02d}H {HOSTILE[number]}"
@@ -95,8 +103,7 @@ def opened(browser: Browser, hostile: Path) -> Iterator[tuple[str, str]]:
     book = hostile / "build" / "book"
     pages = [path.relative_to(book).as_posix() for path in sorted(book.rglob("*.html"))
              if not path.relative_to(book).parts[0].startswith("_")]  # fmt: skip
-    asked = [f"explorer.html#m={Path(name).stem.replace('-', '+')}" for name in pages
-             if name.startswith("profiles/")][::4]  # fmt: skip
+    asked = [f"explorer.html#m={name}" for name in ("G1202R", "L1196M", "G1269A", "C1156Y+L1198F")]
     with browser.new_context(viewport=WIDE) as context:
         for name in [*pages, *asked]:
             page, watch = context.new_page(), Watch()
@@ -108,8 +115,9 @@ def opened(browser: Browser, hostile: Path) -> Iterator[tuple[str, str]]:
             assert page.locator(".injected").count() == 0, name
             assert page.locator("a[href^='javascript']").count() == 0, name
             assert watch.problems == [], name
-            page.evaluate("document.querySelectorAll('script, style').forEach(e => e.remove())")
-            text = page.evaluate("document.body.textContent")
+            if fragment:
+                page.locator("#explorer").wait_for()
+            text = page.evaluate(VISIBLE)
             page.close()
             yield name, " ".join(text.split())
 
