@@ -243,9 +243,9 @@ def test_every_bound_is_checked(posterior: Posterior) -> None:
     stuck = np.repeat(posterior.scales[:, ::50], 50, axis=1)
     with pytest.raises(ConvergenceError, match="effective draws"):
         checked(dataclasses.replace(posterior, scales=stuck))
-    unknown = np.full_like(posterior.scales, np.nan)
-    with pytest.raises(ConvergenceError):
-        checked(dataclasses.replace(posterior, scales=unknown))
+    for flawed in (np.nan, 0.0):
+        with pytest.raises(ConvergenceError, match="R-hat nan.*effective draws nan"):
+            checked(dataclasses.replace(posterior, scales=np.full_like(posterior.scales, flawed)))
 
 
 def no_sampling(*_: object) -> Posterior:
@@ -308,16 +308,19 @@ def test_a_changed_input_is_another_fit(kept: Fitter, change: str, monkeypatch) 
         kept.fit()
 
 
-def test_covariates_and_rows_left_out_are_other_fits(kept: Fitter, monkeypatch) -> None:
-    monkeypatch.setattr(kept, "_sample", no_sampling)
+def test_covariates_and_rows_left_out_are_other_fits(
+    kept: Fitter, posterior: Posterior, monkeypatch
+) -> None:
     case = changed_rows(kept.design, study_type="case_report")
     fitter = Fitter(case, sampler=SHORT, cache=kept.cache)
+    monkeypatch.setattr(fitter, "_sample", lambda *_: posterior)
+    fitter.fit()
     monkeypatch.setattr(fitter, "_sample", no_sampling)
-    fitter.fit()  # the kind of report matters only where it is asked for
+    fitter.fit()
     with pytest.raises(AssertionError, match="made again"):
         fitter.fit(adjusted=True)
     with pytest.raises(AssertionError, match="made again"):
-        kept.fit(np.zeros(len(kept.design.rows), dtype=bool))
+        fitter.fit(np.zeros(len(case.rows), dtype=bool))
 
 
 @pytest.mark.parametrize("package", ["jax", "jaxlib", "numpy", "numpyro"])
@@ -372,3 +375,18 @@ def test_impossible_samplers_are_refused(wrong: dict) -> None:
 def test_every_build_folder_has_its_own_fits(tmp_path: Path) -> None:
     """A build elsewhere makes its fits itself, which proves that they come out the same."""
     assert execution.kernel_environment(tmp_path)["ALKPOOL_CACHE"] == str(tmp_path / "cache")
+
+
+def test_a_kept_fit_can_be_followed_by_a_new_one() -> None:
+    """The diagnostics of a kept fit import the sampler first: silently, with its settings."""
+    program = (
+        "import numpy as np\nfrom alkpool import hierarchical as h\n"
+        "few, cells = np.random.default_rng(0).normal(size=(2, 4, 50, 6))\n"
+        "h.diagnostics(h.Posterior(cells, few, few, few, few, 0))\nh._jax()"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "XLA_FLAGS"}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")

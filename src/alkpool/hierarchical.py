@@ -454,7 +454,10 @@ NAMES = ("log_odds", "intercept", "compound", "covariates")
 
 
 def _jax() -> Any:
-    """Import jax with the settings under which every machine draws the same numbers."""
+    """Import jax and numpyro, with the settings under which every machine draws the same numbers.
+
+    Nothing here imports either before.
+    """
     if "jax" in sys.modules and os.environ.get("XLA_FLAGS") != XLA_FLAGS:
         raise RuntimeError(
             "jax was imported before with other settings: start Python anew, or set XLA_FLAGS to "
@@ -486,6 +489,7 @@ def diagnostics(posterior: Posterior) -> pd.DataFrame:
     Vehtari et al. 2021, Bayesian Analysis 16:667: split chains, ranks as normal scores, folded
     ranks for R-hat; the tail is the worse of the indicators of the 5% and the 95% quantile.
     """
+    _jax()
     from numpyro.diagnostics import effective_sample_size, split_gelman_rubin
 
     rows = []
@@ -496,13 +500,18 @@ def diagnostics(posterior: Posterior) -> pd.DataFrame:
         low, middle, high = np.quantile(flat(values), [0.05, 0.5, 0.95], axis=0)
         spread = np.abs(values - middle)
         tails = [(values <= low).astype(float), (values >= high).astype(float)]
+        # Draws that are all alike, or no numbers, have no effective sample size and fail the check.
+        with np.errstate(invalid="ignore"):
+            r_hat = [split_gelman_rubin(_scores(each)).max() for each in (values, spread)]
+            bulk = effective_sample_size(_scores(values)).min()
+            tail = [effective_sample_size(each).min() for each in tails]
         rows.append(
             {
                 "quantity": name.replace("_", " "),
                 "number": values.shape[-1],
-                "r_hat": max(split_gelman_rubin(_scores(each)).max() for each in (values, spread)),
-                "bulk": effective_sample_size(_scores(values)).min(),
-                "tail": min(effective_sample_size(tail).min() for tail in tails),
+                "r_hat": np.max(r_hat),
+                "bulk": bulk,
+                "tail": np.min(tail),
                 "draws": values.shape[0] * values.shape[1],
             }
         )
@@ -525,7 +534,9 @@ def checked(posterior: Posterior) -> Posterior:
         With every bound that is missed, by how much, and what helps.
     """
     found = diagnostics(posterior)
-    r_hat, bulk, tail = found["r_hat"].max(), found["bulk"].min(), found["tail"].min()
+    # numpy, unlike pandas, does not skip what is not a number.
+    r_hat, bulk, tail = (found[name].to_numpy() for name in ("r_hat", "bulk", "tail"))
+    r_hat, bulk, tail = np.max(r_hat), np.min(bulk), np.min(tail)
     bounds = {
         f"R-hat {r_hat:.3f}, at most {MAX_R_HAT}": r_hat <= MAX_R_HAT,
         f"effective draws {bulk:.0f}, at least {MIN_EFFECTIVE}": bulk >= MIN_EFFECTIVE,
