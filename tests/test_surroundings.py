@@ -109,7 +109,10 @@ def another_python(version: str) -> Path:
 def test_every_file_is_written_for_this_python(version: str) -> None:
     python = another_python(version)
     files = [*(ROOT / "src").rglob("*.py"), *(ROOT / "tools").glob("*.py")]
-    program = "import ast, sys\nfor name in sys.argv[1:]: ast.parse(open(name, 'rb').read(), name)"
+    program = (
+        "import ast, pathlib, sys\n"
+        "for name in sys.argv[1:]: ast.parse(pathlib.Path(name).read_bytes(), name)"
+    )
     done = subprocess.run([python, "-W", "error", "-c", program, *files], capture_output=True,
                           text=True, check=False)  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")

@@ -6,6 +6,7 @@ treatment as its surrogate. The rule that decided is kept beside the class.
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Literal
@@ -215,12 +216,15 @@ def _look_up(
     rows = len(codes[0])
     found = [np.empty(rows, dtype=table.dtype) for table in tables]
     number = np.min_scalar_type(-tables[0].size)
-    for start in range(0, rows, BLOCK):
+
+    def look_up(start: int) -> None:
         block = slice(start, start + BLOCK)
         place = np.zeros(len(codes[0][block]), dtype=number)
         for column, size in zip(codes, tables[0].shape, strict=False):
+            # A missing cell has the code -1, and the first term.
             place *= size
             place += column[block]
+            place += 1
         for column in months:
             # The bits of `_Place`; months that are not reported compare as neither.
             place *= 2
@@ -229,23 +233,23 @@ def _look_up(
             place += column[block] >= threshold
         for table, column in zip(tables, found, strict=True):
             table.ravel().take(place, out=column[block], mode="clip")
+
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(look_up, range(0, rows, BLOCK)))
     return found
 
 
 def _terms(
     treatments: pd.DataFrame, name: str, vocabulary: type[StrEnum]
 ) -> tuple[np.ndarray, list[str]]:
-    """Number the terms of a column: for each line a place in the list of terms.
-
-    The first term is the blank one, of a missing cell.
-    """
+    """Codes of the terms of a column, from -1 for a missing cell on, and the terms from -1 on."""
     column = _column(treatments, name)
     allowed = [str(term) for term in vocabulary]
     if not isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype("category")
     elif not set(column.cat.categories) <= {*allowed, ""}:
         column = column.cat.remove_unused_categories()
-    codes = column.cat.codes.to_numpy()
+    codes = column.array.codes
     terms = [str(term) for term in column.cat.categories]
     if strange := [at for at, term in enumerate(terms) if term not in (*allowed, "")]:
         row = int(np.isin(codes, strange).argmax())
@@ -253,7 +257,7 @@ def _terms(
             f"{name} is {terms[codes[row]]!r} in row {treatments.index[row]}; "
             f"must be one of {', '.join(allowed)}"
         )
-    return codes + np.int8(1), ["", *terms]
+    return codes, ["", *terms]
 
 
 def _months(treatments: pd.DataFrame, name: str) -> np.ndarray:

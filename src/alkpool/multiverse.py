@@ -525,11 +525,18 @@ class Multiverse:
             total.append(weights @ within)
         # Below this the answer is the same everywhere, but for rounding.
         scale = variance if variance > 1e-20 else np.nan
-        table = pd.DataFrame({"choice": [choice.name for choice in self.grid.choices]})
-        shares = {"first_order": first, "total": total}
-        return table.assign(
-            **{name: np.clip(np.array(part) / scale, 0, 1) for name, part in shares.items()}
+        return pd.DataFrame(
+            {
+                "choice": [choice.name for choice in self.grid.choices],
+                "first_order": _fractions(first, scale),
+                "total": _fractions(total, scale),
+            }
         )
+
+
+def _fractions(parts: list[Any], whole: float) -> Floats:
+    """Divide, without the rounding errors that differ from one machine to the next."""
+    return np.round(np.array(parts, dtype=float) / whole, 9).clip(0, 1) + 0.0
 
 
 def _distinct_rows(rows: Kinds) -> tuple[Kinds, Places]:
