@@ -87,7 +87,7 @@ def shrinkage(table: pd.DataFrame) -> Figure:
     ax.xaxis.set_major_formatter("{x:.0f}%")
     ax.grid(axis="x")
     ax.tick_params(axis="y", length=0)
-    figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=2, borderaxespad=0.2)
     return figure
 
 
@@ -129,5 +129,7 @@ def verdict_probabilities(table: pd.DataFrame, by_verdict: pd.DataFrame) -> Figu
         Patch(facecolor=face, edgecolor=MUTED, label=f"{mark} {VERDICT_NAMES[verdict]}")
         for verdict, (face, _, mark) in VERDICT_STYLE.items()
     ]
-    figure.legend(handles=handles, loc="outside upper center", ncols=3)
+    ax.legend(
+        handles=handles, loc="lower center", bbox_to_anchor=(0.4, 1), ncols=3, borderaxespad=0.2
+    )
     return figure
