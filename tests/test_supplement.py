@@ -2,6 +2,7 @@
 
 import csv
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from openpyxl.styles import numbers
 from typer.testing import CliRunner
 
-from alkpool import cohort, mutations, paths, supplement
+from alkpool import cohort, flatfile, mutations, paths, supplement
 from alkpool.cli import app
 from alkpool.cohort import Cohort, analysis_set, load
 from alkpool.schema import COHORT_TABLES, DataError
@@ -494,6 +495,26 @@ def test_files_that_are_no_table(tables: Path, name: str, content: bytes, reason
     (tables / "ST6.csv").unlink()
     (tables / name).write_bytes(content)
     assert any(reason in problem for problem in problems(tables))
+
+
+def test_a_damaged_workbook_is_a_problem(tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut in a sheet, as a broken download leaves it; or made to fill the memory."""
+    whole = tables / "ST6.xlsx"
+    book = openpyxl.Workbook()
+    for row in rows_of(tables / "ST6.csv"):
+        book.active.append(row)
+    book.save(whole)
+    (tables / "ST6.csv").unlink()
+    monkeypatch.setattr(flatfile, "MAX_UNPACKED_BYTES", 1_000)
+    assert any("ST6.xlsx: unpacks to more than" in problem for problem in problems(tables))
+    monkeypatch.undo()
+    with zipfile.ZipFile(whole) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    for cut in [name for name in parts if "sheet1" in name or "workbook" in name]:
+        with zipfile.ZipFile(whole, "w") as archive:
+            for name, content in parts.items():
+                archive.writestr(name, content[: len(content) // 2] if name == cut else content)
+        assert any("is not a readable Excel workbook" in problem for problem in problems(tables))
 
 
 def test_folders_without_tables(tmp_path: Path) -> None:

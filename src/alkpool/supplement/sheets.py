@@ -4,18 +4,14 @@ import csv
 import datetime
 import io
 import re
-import warnings
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
-from alkpool.schema import Problem
+from alkpool.flatfile import open_workbook
+from alkpool.schema import DataError, Problem
 from alkpool.supplement.shape import SHAPES, SYNTHETIC, Column, Shape, name_of, stated
 
 # Titles above the header line are no longer than this.
@@ -135,14 +131,9 @@ def _csv(path: Path, tables: Tables) -> list[list[str]] | None:
 
 def _workbook(path: Path, tables: Tables) -> Iterator[Sheet]:
     try:
-        with warnings.catch_warnings():
-            # Of styles and drop-downs that the library does not keep.
-            warnings.simplefilter("ignore")
-            workbook = openpyxl.load_workbook(path, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        reason = " ".join(str(error).split())
-        allowed = f"is not a readable Excel workbook ({reason})"
-        tables.problems.append(Problem(path.name, None, "", "", allowed))
+        workbook = open_workbook(path, path.name, data_only=True)
+    except DataError as error:
+        tables.problems += error.problems
         return
     one = len(workbook.worksheets) == 1
     for worksheet in workbook.worksheets:
