@@ -12,7 +12,7 @@ from typing import Any
 
 from alkpool.flatfile import open_workbook
 from alkpool.schema import DataError, Problem
-from alkpool.supplement.shape import SHAPES, SYNTHETIC, Column, Shape, name_of, stated
+from alkpool.supplement.shape import SHAPES, SYNTHETIC, Column, Shape, name_of, stated, unescaped
 
 # Titles above the header line are no longer than this.
 HEADER_WITHIN = 15
@@ -259,8 +259,9 @@ def _read_row(
         for cell in cells[len(columns) :]
         if cell
     ]
-    for column, cell in zip_longest(columns, cells[: len(columns)], fillvalue=""):
+    for column, text in zip_longest(columns, cells[: len(columns)], fillvalue=""):
         if isinstance(column, Column):
+            cell = unescaped(str(text))
             row.printed[column.key] = cell
             row.cells[column.key] = _read_cell(row, column, cell, tables)
     return row
