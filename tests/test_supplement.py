@@ -1,7 +1,9 @@
 """The supplement importer: exact round trips, the spellings of readers, and what is refused."""
 
 import csv
+import dataclasses
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +16,14 @@ from hypothesis import strategies as st
 from openpyxl.styles import numbers
 from typer.testing import CliRunner
 
-from alkpool import cohort, mutations, paths, supplement
+from alkpool import cohort, flatfile, mutations, paths, supplement
 from alkpool.cli import app
 from alkpool.cohort import Cohort, analysis_set, load
+from alkpool.files import write_atomically
+from alkpool.lookup import no_formula
 from alkpool.schema import COHORT_TABLES, DataError
-from alkpool.supplement import SHAPES, Column
+from alkpool.supplement import SHAPES, Column, exporter
+from alkpool.supplement.shape import escaped, unescaped
 
 PAGE = (paths.BOOK / "supplement.md").read_text("utf-8")
 FREE = ["locator", "note"]  # say where a fact stands: in the source, or in the tables
@@ -212,6 +217,46 @@ def test_any_cohort_comes_back(tmp_path_factory: pytest.TempPathFactory, data: C
     folder = tmp_path_factory.mktemp("round") / "tables"
     supplement.write_tables(supplement.export(data), folder)
     same(facts(loaded(folder)), facts(renamed(data)))
+
+
+def test_no_exported_cell_is_a_formula_and_all_come_back(tmp_path: Path) -> None:
+    texts = ["=cmd()", "'=cmd()", "@SUM(1)", "+A1", "5' end", "'quoted'", "-x"]
+    rows = [sample("G1202R", "crizotinib", patient=f"p{n}") for n in range(len(texts))]
+    data = make_cohort(rows)
+    data = dataclasses.replace(data, samples=data.samples.assign(other_findings=texts))
+    folder = tmp_path / "tables"
+    supplement.write_tables(supplement.export(data), folder)
+    cells = [cell for path in folder.iterdir() for row in rows_of(path) for cell in row]
+    assert not [cell for cell in cells if no_formula(cell) != cell]
+    assert "'=cmd()" in cells
+    assert list(loaded(folder).samples["other_findings"]) == texts
+
+
+@given(st.text("=+-@' 1a", max_size=5).map(lambda text: " ".join(text.split())))
+def test_any_text_comes_back_from_a_spreadsheet(text: str) -> None:
+    assert no_formula(escaped(text)) == escaped(text)
+    assert unescaped(escaped(text)) == text
+
+
+def test_tables_are_written_all_or_not_at_all(
+    reconstructed: Cohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = supplement.export(reconstructed)
+
+    def full(path: Path, text: str) -> None:
+        if path.stem == "ST6":
+            raise OSError(28, "No space left on device")
+        write_atomically(path, text)
+
+    monkeypatch.setattr(exporter, "write_atomically", full)
+    with pytest.raises(OSError, match="No space left"):
+        supplement.write_tables(tables, tmp_path / "tables")
+    assert not list(tmp_path.iterdir())
+    monkeypatch.undo()
+    supplement.write_tables(tables, tmp_path / "tables")
+    assert len(list((tmp_path / "tables").iterdir())) == len(tables)
+    with pytest.raises(FileExistsError):
+        supplement.write_tables(tables, tmp_path / "tables")
 
 
 # What readers write
@@ -494,6 +539,26 @@ def test_files_that_are_no_table(tables: Path, name: str, content: bytes, reason
     (tables / "ST6.csv").unlink()
     (tables / name).write_bytes(content)
     assert any(reason in problem for problem in problems(tables))
+
+
+def test_a_damaged_workbook_is_a_problem(tables: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut in a sheet, as a broken download leaves it; or made to fill the memory."""
+    whole = tables / "ST6.xlsx"
+    book = openpyxl.Workbook()
+    for row in rows_of(tables / "ST6.csv"):
+        book.active.append(row)
+    book.save(whole)
+    (tables / "ST6.csv").unlink()
+    monkeypatch.setattr(flatfile, "MAX_UNPACKED_BYTES", 1_000)
+    assert any("ST6.xlsx: unpacks to more than" in problem for problem in problems(tables))
+    monkeypatch.undo()
+    with zipfile.ZipFile(whole) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    for cut in [name for name in parts if "sheet1" in name or "workbook" in name]:
+        with zipfile.ZipFile(whole, "w") as archive:
+            for name, content in parts.items():
+                archive.writestr(name, content[: len(content) // 2] if name == cut else content)
+        assert any("is not a readable Excel workbook" in problem for problem in problems(tables))
 
 
 def test_folders_without_tables(tmp_path: Path) -> None:

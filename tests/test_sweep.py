@@ -1,5 +1,6 @@
 """The sweep: any division of a cohort gives the same, and a killed one goes on."""
 
+import dataclasses
 import os
 import shutil
 import signal
@@ -179,6 +180,7 @@ def test_a_missing_column_or_table_is_named(divided):
     [
         ["--universes", "0"], ["--universes", "many"], ["--workers", "0"],
         ["--levels", "plasma"], ["--levels", "colour=red"], ["--levels", "min_evaluable=0,3"],
+        ["--levels", "plasma="],
     ],
 )  # fmt: skip
 def test_wrong_usage_is_refused(arguments, capsys):
@@ -186,6 +188,88 @@ def test_wrong_usage_is_refused(arguments, capsys):
         sweep.main(arguments)
     assert stopped.value.code == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("level", "message"),
+    [
+        ("plasma=[", "plasma is '['; must be one of counted, left out"),
+        ("split_trans={}", "split_trans is '{}'; must be one of True, False"),
+        ("threshold_months=abc", "threshold_months is 'abc'; must be a number"),
+        ("threshold_months=3,.nan", "threshold_months is '.nan'; must be a number"),
+    ],
+)
+def test_a_level_that_none_can_be_is_named_with_what_is_allowed(level, message, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        sweep.main(["--levels", level])
+    assert stopped.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_an_output_that_is_no_folder_is_a_message(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert sweep.main(["curated", "--output", str(tmp_path / "file" / "sub")]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("--output: ")
+    assert "must be a folder that can be written" in said
+
+
+def test_a_scheduler_that_is_not_there_is_a_message(tmp_path):
+    """In a process of its own: the library may complain when it ends."""
+    command = [sys.executable, "-m", "alkpool.sweep", "curated", "--output", str(tmp_path)]
+    command += ["--scheduler", "tcp://127.0.0.1:9", "--universes", "5"]
+    command += [word for level in SMALL for word in ("--levels", level)]
+    soon = {**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "1s"}
+    done = subprocess.run(command, capture_output=True, text=True, env=soon)
+    assert done.returncode == 1
+    assert "--scheduler tcp://127.0.0.1:9: " in done.stderr
+    assert "must be the address of a running Dask scheduler" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.rglob("*.csv"))
+
+
+def test_cohorts_of_one_name_are_refused(cohort, tmp_path, capsys):
+    """Answers are kept by name: those of one would replace those of the other."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    one, two = (divide(cohort, tmp_path / place / "cohort", 1) for place in "ab")
+    namesake = divide(cohort, tmp_path / "curated", 1)
+    for names in ([one, two], [namesake]):
+        with pytest.raises(SystemExit) as stopped:
+            sweep.main([*map(str, names), "--output", str(tmp_path / "out")])
+        assert stopped.value.code == 2
+        assert "answers are kept by name" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_smaller_sweep_leaves_nothing_of_a_larger_one(cohort, tmp_path, monkeypatch):
+    monkeypatch.setattr(sweep, "PER_JOB", 4)
+    levels = [word for level in SMALL for word in ("--levels", level)]
+    for universes, parts in ((10, 3), (5, 2)):
+        command = ["reconstructed", "--output", str(tmp_path), "--workers", "1", *levels]
+        assert sweep.main([*command, "--universes", str(universes)]) == 0
+        found = sorted((tmp_path / "reconstructed" / "universes").iterdir())
+        assert len(found) == parts
+        assert sum(len(pd.read_parquet(path)) for path in found) == universes
+
+
+def test_other_in_vitro_tables_are_other_jobs(cohort, tmp_path, monkeypatch):
+    total, laboratory = tally(cohort, GRID), sweep.laboratory_of(cohort)
+    asked = []
+
+    def run(work, *_, **__):
+        asked.append({job.name for job in work})
+        return iter(pd.DataFrame() for _ in work)
+
+    monkeypatch.setattr(sweep.jobs, "run", run)
+    fewer = dataclasses.replace(laboratory, measurements=laboratory.measurements[1:])
+    for tables in (laboratory, fewer, None, laboratory):
+        monkeypatch.setattr(sweep, "laboratory_of", lambda _, tables=tables: tables)
+        sweep.write(cohort, total, GRID, GRID.sample(5), tmp_path, workers=1)
+    first, second, third, again = asked
+    assert first == again
+    assert first.isdisjoint(second | third)
+    assert second.isdisjoint(third)
 
 
 def test_an_unknown_cohort_is_a_message(tmp_path, capsys):

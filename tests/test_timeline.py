@@ -147,4 +147,22 @@ def test_a_profile_that_only_one_matrix_has(direction: str) -> None:
     assert (moved["relapsed_before"], moved["relapsed"]) == (
         (0, 1) if direction == "appears" else (1, 0)
     )
+    # One of three samples after alectinib, or one of four: of whichever profile.
+    assert (moved["relapse_n_before"], moved["relapse_n"]) == (
+        (3, 4) if direction == "appears" else (4, 3)
+    )
     assert set(KEPT) <= {*CELL, *moved.index}
+
+
+def test_denominators_of_the_years_before_are_those_of_their_year() -> None:
+    """Every row of the history counts the samples after the inhibitor as its two years do."""
+    data = load("curated")
+    found = timeline.years(data)
+    taken_after = {
+        year: timeline.until(data, year).samples["resistance_on"].value_counts() for year in found
+    }
+    for row in timeline.history(timeline.over_time(data)).itertuples():
+        assert row.relapse_n == taken_after[row.year].get(row.inhibitor, 0)
+        earlier = [year for year in found if year < row.year]
+        before = taken_after[earlier[-1]].get(row.inhibitor, 0) if earlier else 0
+        assert row.relapse_n_before == before

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,25 @@ def write_if_changed(path: Path, content: bytes) -> bool:
     finally:
         temporary.unlink(missing_ok=True)
     return True
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Give a place to fill that becomes a new folder: all of it, or nothing.
+
+    Raises
+    ------
+    FileExistsError
+        Where there is something already.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as stage:
+        made = Path(stage) / folder.name
+        made.mkdir()
+        yield made
+        if folder.exists():
+            raise FileExistsError(17, "already exists; name a new folder", str(folder))
+        made.rename(folder)
 
 
 @contextmanager

@@ -250,7 +250,14 @@ def _read_csv(path: Path, label: str) -> tuple[pd.DataFrame, list[Problem]]:
     return raw.map(_clean) if len(raw) else raw, problems
 
 
-def _read_workbook(path: Path, label: str) -> tuple[pd.DataFrame, list[Problem], str]:
+def open_workbook(path: Path, label: str, *, data_only: bool = False) -> openpyxl.Workbook:
+    """Open a workbook that others made: one that fills the memory or is damaged is refused.
+
+    Raises
+    ------
+    DataError
+        Naming the file by its label.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(part.file_size for part in archive.infolist())
@@ -258,12 +265,18 @@ def _read_workbook(path: Path, label: str) -> tuple[pd.DataFrame, list[Problem],
             _refuse(label, f"unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on styles and extensions, which hold no cells
-            book = openpyxl.load_workbook(path)
+            return openpyxl.load_workbook(path, data_only=data_only)
     except DataError:
         raise
     except Exception as error:  # a damaged workbook can fail anywhere in the libraries
         reason = " ".join(str(error).split()) or type(error).__name__
-        _refuse(label, f"is not a readable Excel workbook ({reason[:80]})")
+        raise DataError(
+            [Problem(label, None, "", "", f"is not a readable Excel workbook ({reason[:80]})")]
+        ) from None
+
+
+def _read_workbook(path: Path, label: str) -> tuple[pd.DataFrame, list[Problem], str]:
+    book = open_workbook(path, label)
     sheets = {sheet.title: sheet for sheet in book.worksheets}
     if SHEET not in sheets and len(sheets) != 1:
         _refuse(label, f"must have a sheet {SHEET!r}; its sheets are {', '.join(sheets)}")

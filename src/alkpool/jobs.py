@@ -53,9 +53,22 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def client(scheduler: str | None, workers: int) -> Iterator[Client]:
-    """Connect to a Dask scheduler, or start one on this machine."""
+    """Connect to a Dask scheduler, or start one on this machine.
+
+    Raises
+    ------
+    ConnectionError
+        Where there is no scheduler at the address.
+    """
     if scheduler is not None:
-        with Client(scheduler) as connected:
+        try:
+            connected = Client(scheduler)
+        except (OSError, ValueError) as error:
+            raise ConnectionError(
+                f"--scheduler {scheduler}: {error}; must be the address of a running Dask "
+                "scheduler, such as tcp://host:8786"
+            ) from error
+        with connected:
             yield connected
         return
     with (

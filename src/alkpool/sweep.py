@@ -6,9 +6,10 @@ its own, and the tallies add up.
 """
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import yaml
 
 from alkpool import cohort as cohorts
 from alkpool import invitro, jobs, multiverse, paths
-from alkpool.choices import CHOICES, Grid, grid
+from alkpool.choices import CHOICES, Choice, Grid, Level, grid
 from alkpool.cohort import Cohort
 from alkpool.files import write_atomically
 from alkpool.invitro import InVitro
@@ -223,7 +224,9 @@ def write(
     """
     laboratory = laboratory_of(cohort)
     code = Path(__file__).parent.glob("*.py")
-    shared = jobs.fingerprint(code, repr(choices), total.to_csv(index=False))
+    read = [] if laboratory is None else [getattr(laboratory, f.name) for f in fields(laboratory)]
+    tables = [table.to_csv(index=False) for table in (total, *read)]
+    shared = jobs.fingerprint(code, repr(choices), *tables)
     blocks = [numbers[start : start + PER_JOB] for start in range(0, len(numbers), PER_JOB)]
     work = [
         Job(
@@ -233,8 +236,12 @@ def write(
         for block in blocks
     ]
     kept = jobs.run(work, folder / "jobs", scheduler=scheduler, workers=workers)
-    for place, part in enumerate(kept):
-        jobs.keep(marked(part, cohort), folder / "universes" / f"part-{place:05d}.parquet")
+    written = [folder / "universes" / f"part-{place:05d}.parquet" for place in range(len(blocks))]
+    for path, part in zip(written, kept, strict=True):
+        jobs.keep(marked(part, cohort), path)
+    # Of an earlier sweep that wrote more universes.
+    for path in set((folder / "universes").glob("part-*.parquet")) - set(written):
+        path.unlink()
     every = multiverse.run(total, choices, laboratory)
     influence = pd.concat(
         every.influence(headline).assign(answer=name) for name, headline in every.headlines()
@@ -277,11 +284,23 @@ def main(arguments: list[str] | None = None) -> int:
             raise ValueError("--universes must be 'all' or a number from 1")
     except (ValueError, TypeError) as error:
         parser.error(str(error))
+    folders = {name: paths.cohort_folder(name) for name in options.cohorts}
+    for name, folder in folders.items():
+        same = [other for other in folders if folders[other].name == folder.name]
+        if len({folders[other] for other in same}) > 1 or paths.is_namesake(folder):
+            parser.error(
+                f"{name}: another cohort is called {folder.name}, and answers are kept by name; "
+                "rename the folder"
+            )
     numbers = choices.sample(count)
     where = {"scheduler": options.scheduler, "workers": options.workers}
     try:
-        for name in options.cohorts:
-            folder = paths.cohort_folder(name)
+        options.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        print(f"--output: {error}; must be a folder that can be written", file=sys.stderr)
+        return 1
+    try:
+        for name, folder in folders.items():
             if partitions(folder):
                 kept = options.output / folder.name / "jobs"
                 cohort, total = tallied(folder, choices, kept, **where)
@@ -298,18 +317,41 @@ def main(arguments: list[str] | None = None) -> int:
     except DataError as error:
         print(error, file=sys.stderr)
         return 1
+    # A full disk, or no scheduler at the address.
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 
 def _asked(levels: Sequence[str]) -> Grid:
     """Grid with the levels of the command line, such as ``plasma=counted``."""
     wanted: dict[str, Any] = {}
+    known = {choice.name: choice for choice in CHOICES}
     for text in levels:
         name, equals, values = text.partition("=")
         if not equals:
             raise ValueError(f"--levels {text}: write CHOICE=A,B")
-        wanted[name] = [yaml.safe_load(value) for value in values.split(",")]
+        if name not in known:
+            raise ValueError(f"--levels: {name} is no choice; known are {', '.join(known)}")
+        wanted[name] = [_level(known[name], value) for value in values.split(",")]
     return grid(**wanted)
+
+
+def _level(choice: Choice, text: str) -> Level:
+    """Read a level of a choice; whether a number is in its range is for the grid to say."""
+    try:
+        level = yaml.safe_load(text)
+    except yaml.YAMLError:
+        level = None
+    if isinstance(choice.levels[0], bool | str):
+        fits, allowed = level in choice.levels, f"one of {', '.join(map(str, choice.levels))}"
+    else:
+        number = isinstance(level, int | float) and not isinstance(level, bool)
+        fits, allowed = number and math.isfinite(level), "a number"
+    if not fits:
+        raise ValueError(f"--levels: {choice.name} is {text!r}; must be {allowed}")
+    return level
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     ----------
     before, after : DataFrame
         From `alkpool.actionability.matrix`, or read from its result table. A cell that one lacks
-        has no evidence there.
+        has no evidence there; its ``relapse_n`` is that of the inhibitor's other cells.
 
     Returns
     -------
@@ -118,6 +118,10 @@ def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     both = after[[*CELL, *compared]].merge(
         before[[*CELL, *compared]], on=CELL, how="outer", suffixes=("", "_before")
     )
+    for side, name in ((after, "relapse_n"), (before, "relapse_n_before")):
+        # A profile that a side lacks has no sample there, but other profiles have.
+        totals = side.groupby("inhibitor")["relapse_n"].first()
+        both[name] = both[name].fillna(both["inhibitor"].map(totals))
     for column in COUNTS:
         for name in (column, f"{column}_before"):
             both[name] = both[name].fillna(0).astype(int)

@@ -8,8 +8,8 @@ import pandas as pd
 from alkpool import invitro
 from alkpool.actionability import matrix
 from alkpool.cohort import Cohort, analysis_set
-from alkpool.files import write_atomically
-from alkpool.supplement.shape import SHAPES, SYNTHETIC
+from alkpool.files import new_folder, write_atomically
+from alkpool.supplement.shape import SHAPES, SYNTHETIC, escaped
 from alkpool.vocabulary import Answer, Relation, StudyType
 
 
@@ -86,10 +86,17 @@ def export(cohort: Cohort) -> dict[str, pd.DataFrame]:
 
 
 def write_tables(tables: dict[str, pd.DataFrame], folder: Path) -> None:
-    """Write tables as ``ST3.csv`` and so on."""
-    for name, table in tables.items():
-        text = table.to_csv(index=False, lineterminator="\n")
-        write_atomically(folder / f"{name}.csv", text)
+    """Write tables as ``ST3.csv`` and so on into a new folder; no cell is a formula.
+
+    Raises
+    ------
+    FileExistsError
+        Where there is something already.
+    """
+    with new_folder(folder) as made:
+        for name, table in tables.items():
+            text = table.map(escaped).to_csv(index=False, lineterminator="\n")
+            write_atomically(made / f"{name}.csv", text)
 
 
 def _facts(rows: pd.DataFrame) -> dict[str, pd.Series]:

@@ -13,7 +13,7 @@ import yaml
 from alkpool import cohort, invitro, mutations, published
 from alkpool.actionability import matrix
 from alkpool.cohort import DESCRIPTION_FILE, CohortMeta
-from alkpool.files import write_atomically
+from alkpool.files import new_folder, write_atomically
 from alkpool.schema import (
     LIST_SEPARATOR,
     PATIENTS,
@@ -123,13 +123,8 @@ def write(imported: Imported, output: Path) -> None:
     FileExistsError
         Where there is something already.
     """
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".import-") as stage:
-        made = Path(stage) / "cohort"
+    with new_folder(output) as made:
         _write_files(imported, made)
-        if output.exists():
-            raise FileExistsError(17, "already exists; name a new folder", str(output))
-        made.rename(output)
 
 
 def against_print(made: cohort.Cohort) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from alkpool import mutations
+from alkpool.lookup import no_formula
 from alkpool.schema import LIST_SEPARATOR, UNKNOWN, inhibitors
 from alkpool.vocabulary import (
     Answer,
@@ -437,3 +438,24 @@ SHAPES = {
         ),
     )
 }  # fmt: skip
+
+
+def escaped(cell: str) -> str:
+    """Keep a spreadsheet from reading a cell as a formula, so that `unescaped` gives it back.
+
+    Examples
+    --------
+    >>> escaped("=cmd()"), escaped("'=cmd()"), escaped("5' end")
+    ("'=cmd()", "''=cmd()", "5' end")
+    """
+    return f"'{cell}" if _is_formula(cell) else cell
+
+
+def unescaped(cell: str) -> str:
+    """Take the apostrophe of `escaped` away."""
+    return cell[1:].strip() if cell.startswith("'") and _is_formula(cell) else cell
+
+
+def _is_formula(cell: str) -> bool:
+    bare = cell.lstrip("'")
+    return no_formula(bare) != bare

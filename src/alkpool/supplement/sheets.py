@@ -4,19 +4,15 @@ import csv
 import datetime
 import io
 import re
-import warnings
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
-from alkpool.schema import Problem
-from alkpool.supplement.shape import SHAPES, SYNTHETIC, Column, Shape, name_of, stated
+from alkpool.flatfile import open_workbook
+from alkpool.schema import DataError, Problem
+from alkpool.supplement.shape import SHAPES, SYNTHETIC, Column, Shape, name_of, stated, unescaped
 
 # Titles above the header line are no longer than this.
 HEADER_WITHIN = 15
@@ -135,14 +131,9 @@ def _csv(path: Path, tables: Tables) -> list[list[str]] | None:
 
 def _workbook(path: Path, tables: Tables) -> Iterator[Sheet]:
     try:
-        with warnings.catch_warnings():
-            # Of styles and drop-downs that the library does not keep.
-            warnings.simplefilter("ignore")
-            workbook = openpyxl.load_workbook(path, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        reason = " ".join(str(error).split())
-        allowed = f"is not a readable Excel workbook ({reason})"
-        tables.problems.append(Problem(path.name, None, "", "", allowed))
+        workbook = open_workbook(path, path.name, data_only=True)
+    except DataError as error:
+        tables.problems += error.problems
         return
     one = len(workbook.worksheets) == 1
     for worksheet in workbook.worksheets:
@@ -268,8 +259,9 @@ def _read_row(
         for cell in cells[len(columns) :]
         if cell
     ]
-    for column, cell in zip_longest(columns, cells[: len(columns)], fillvalue=""):
+    for column, text in zip_longest(columns, cells[: len(columns)], fillvalue=""):
         if isinstance(column, Column):
+            cell = unescaped(str(text))
             row.printed[column.key] = cell
             row.cells[column.key] = _read_cell(row, column, cell, tables)
     return row
