@@ -37,7 +37,9 @@ from alkpool.schema import (
     Problem,
     Table,
     cell_problems,
+    flagged,
     read_cells,
+    synthetic_ids,
 )
 from alkpool.vocabulary import PatientStatus, Phase, SourceStatus
 
@@ -382,6 +384,9 @@ def _row_problems(cells: pd.DataFrame, label: str) -> Iterator[Problem]:
     for row in cells.index[cells["source_id"].str.casefold() == EXAMPLE.casefold()]:
         remedy = "is the example of the template: delete this row"
         yield Problem(label, row + 2, "source_id", EXAMPLE, remedy)
+    for key in _KEYS.values():
+        remedy = "is the id of a synthetic row, which is no patient: delete this row"
+        yield from flagged(cells, synthetic_ids(cells[key]), key, label, remedy)
     first: dict[tuple[str, ...], int] = {}
     for row, content in zip(cells.index, cells.itertuples(index=False, name=None), strict=True):
         if (before := first.setdefault(content, row)) != row:
