@@ -241,8 +241,8 @@ BAD_CELLS = {
     "synthetic patient": ({"patient_id": "syn-L01"}, "column patient_id: found 'syn-L01'; is the "
                           "id of a synthetic row"),
     "synthetic source": ({"source_id": "SYN-R01"}, "column source_id: found 'SYN-R01'; is the id"),
-    "year with a letter": ({"year": "2O24", "doi": ""}, "column year: found '2O24'; must be a year such as "
-                           "2024"),
+    "year with a letter": ({"year": "2O24", "doi": ""}, "column year: found '2O24'; must be a "
+                           "year such as 2024"),
     "another article by the name of a known one": (
         {"first_author": "Cheng X", "doi": "10.0000/other"}, "column source_id: found ''; "
         "cheng2024 is another article in the cohort: give an id, such as cheng2024b"),
@@ -293,8 +293,8 @@ def test_rows_of_one_sample_without_a_patient_are_refused(tmp_path):
     other = case(inhibitor="brigatinib", line_number="3", sample_locator="Table 2", source_note="x")
     text = refusal(write_csv(tmp_path / "n.csv", case(), case(mutations="L1196M"), other))
     assert text == (
-        "1 problem in the data:\n  n.csv, row 4, column patient_id: found ''; row 2 has the same patient and "
-        "sample: give both the same patient_id, or each its own"
+        "1 problem in the data:\n  n.csv, row 4, column patient_id: found ''; row 2 has the same "
+        "patient and sample: give both the same patient_id, or each its own"
     )
     for ids, patients in ((("a", "a"), ["a"]), (("a", "b"), ["a", "b"])):
         rows = [row | {"patient_id": name} for row, name in zip((case(), other), ids, strict=True)]

@@ -512,11 +512,11 @@ def _name_sources(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, s
         if not cells["source_id"]:
             named = _source_name(cells["first_author"], cells["year"])
             if not same and named in sources.index and _differs(cells, sources.loc[named]):
-                other = next(n for c in ascii_lowercase[1:] if (n := named + c) not in sources.index)
-                yield row, "source_id", (
-                    f"{named} is another article in the cohort: give an id, such as {other}"
-                )
-                named = other
+                names = (named + letter for letter in ascii_lowercase[1:])
+                free = next(name for name in names if name not in sources.index)
+                remedy = f"is another article in the cohort: give an id, such as {free}"
+                yield row, "source_id", f"{named} {remedy}"
+                named = free
             cells["source_id"] = next(iter(same.values()), named)
         source = cells["source_id"]
         if not source and cells["year"] and not _YEAR.fullmatch(cells["year"]):
