@@ -405,12 +405,13 @@ def _spelled(name: str, cell: str) -> str:
 
 
 def _row_problems(cells: pd.DataFrame, label: str) -> Iterator[Problem]:
-    left = pd.DataFrame(
-        {name: cells[name].str.upper().str.startswith(start) for name, start in _OF_EXAMPLE.items()}
-    )
-    for row, name in left[left.any(axis="columns")].idxmax(axis="columns").items():
-        remedy = "is the example of the template: delete this row"
-        yield Problem(label, int(str(row)) + 2, name, cells.at[row, name], remedy)
+    for index, written in cells.T.to_dict().items():
+        left = [
+            name for name, start in _OF_EXAMPLE.items() if written[name].upper().startswith(start)
+        ]
+        if left:
+            remedy = "is the example of the template: delete this row"
+            yield Problem(label, int(str(index)) + 2, left[0], written[left[0]], remedy)
     for key in _KEYS.values():
         remedy = "is the id of a synthetic row, which is no patient: delete this row"
         yield from flagged(cells, synthetic_ids(cells[key]), key, label, remedy)
@@ -524,7 +525,7 @@ def _name_sources(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, s
         same = {mark[0]: published[mark] for mark in marks if mark in published}
         if not cells["source_id"]:
             named = _source_name(cells["first_author"], cells["year"])
-            if not same and named in sources.index and _differs(cells, sources.loc[named]):
+            if not same and named in sources.index and _differs(cells, sources.T.to_dict()[named]):
                 names = (named + letter for letter in ascii_lowercase[1:])
                 free = next(name for name in names if name not in sources.index)
                 remedy = f"is another article in the cohort: give an id, such as {free}"
@@ -546,7 +547,7 @@ def _name_sources(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, s
         published = dict.fromkeys(marks, source) | published
 
 
-def _differs(cells: Mapping[str, str], source: "pd.Series[str]") -> bool:
+def _differs(cells: Mapping[str, str], source: Mapping[Any, str]) -> bool:
     """Whether a row states another article than that of a source."""
     return any(
         cells[mark] and cells[mark].casefold() != source[mark].casefold()
