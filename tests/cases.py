@@ -64,7 +64,8 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        # What Python compiles of a module it imports is no content.
+        if path.is_file() and path.suffix != ".pyc"
     }
 
 

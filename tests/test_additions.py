@@ -202,6 +202,18 @@ def test_the_backup_brings_the_tables_back(tmp_path, mine):
     assert {name: contents(mine)[name] for name in before} == before
 
 
+def test_what_was_undone_can_be_added_again(tmp_path, mine):
+    """The number of an addition is never given again, so no backup is overwritten."""
+    file = write_csv(tmp_path / "a.csv", case())
+    add(file, mine)
+    with zipfile.ZipFile(mine / "backup" / "0001.zip") as backup:
+        backup.extractall(mine)
+    (mine / "backup" / "0001.zip").rename(tmp_path / "kept.zip")
+    assert "as addition 0002" in add(file, mine)
+    with pytest.raises(DataError, match="are in mine already: Addition 0002 of"):
+        add(file, mine)
+
+
 def test_no_cohort_to_add_to(tmp_path, mine):
     file = write_csv(tmp_path / "a.csv", case())
     for name, message in {
@@ -346,6 +358,19 @@ def test_files_are_built_on_one_another(tmp_path, home):
     samples = {table.name: frame for table, frame in curation.curated(home / "data/raw")}
     of_patient = samples["samples"].query("patient_id == 'test2024-p1'")
     assert list(of_patient["sample_id"]) == ["test2024-p1-s1", "test2024-p1-s2"]
+
+
+def test_what_was_undone_can_be_added_to_curated_again(tmp_path, home):
+    file = write_csv(tmp_path / "a.csv", case())
+    add(file, "curated")
+    backup = (home / "backup/curated-0001.zip").read_bytes()
+    (home / "data/raw/added/0001.csv").unlink()
+    for name, text in curation.files(home / "data").items():  # make data
+        (home / "data" / name).write_text(text, "utf-8")
+    assert "data/raw/added/0002.csv" in add(file, "curated")
+    assert (home / "backup/curated-0001.zip").read_bytes() == backup
+    with pytest.raises(DataError, match="are in curated already: Addition 0002 of"):
+        add(file, "curated")
 
 
 def test_tables_that_differ_from_their_raw_facts_are_not_added_to(tmp_path, home):

@@ -205,6 +205,23 @@ def test_a_mutation_outside_the_kinase_domain_loads_silently(folder):
         assert alkpool.load(folder).samples.loc[0, "mutations"] == "R1061Q"
 
 
+@pytest.mark.parametrize("prefix", ["SYN-", "syn-"])
+def test_ids_of_synthetic_rows_are_no_patients(tmp_path, prefix):
+    """A synthetic cohort does not become one of patients by what its description says."""
+    folder = shutil.copytree(paths.COHORTS / "reconstructed", tmp_path / "mine")
+    rows = 0
+    for name in ("sources", "patients", "samples", "treatments"):
+        path = folder / f"{name}.csv"
+        path.write_text(path.read_text("utf-8").replace("SYN-", prefix), "utf-8")
+        rows += len(path.read_text("utf-8").splitlines()) - 1
+    assert check(folder) == []
+    (folder / "cohort.yaml").write_text(VALID_DESCRIPTION)
+    problems = check(folder)
+    assert len(problems) == rows
+    message = "is the id of a synthetic row; such a cohort must say synthetic: true"
+    assert {problem.allowed for problem in problems} == {message}
+
+
 def test_made_up_in_vitro_calls_are_checked(tmp_path):
     folder = shutil.copytree(paths.COHORTS / "reconstructed", tmp_path / "mine")
     assert check(folder) == []

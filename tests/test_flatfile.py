@@ -233,6 +233,19 @@ BAD_CELLS = {
     "duplicate of itself": ({"patient_id": "a", "duplicate_of": "a"}, "must name an included"),
     "not a duplicate of nobody": ({"not_duplicate_of": "nobody"}, "must be other patients"),
     "example": ({"source_id": "example"}, "is the example of the template: delete this row"),
+    "patient of the example": ({"patient_id": "Example-p1"}, "column patient_id: found "
+                               "'Example-p1'; is the example of the template"),
+    "author of the example": ({"first_author": "EXAMPLE: delete this row"}, "column first_author: "
+                              "found 'EXAMPLE: delete this row'; is the example of the template"),
+    "DOI of the example": ({"doi": "10.0000/EXAMPLE"}, "is the example of the template"),
+    "synthetic patient": ({"patient_id": "syn-L01"}, "column patient_id: found 'syn-L01'; is the "
+                          "id of a synthetic row"),
+    "synthetic source": ({"source_id": "SYN-R01"}, "column source_id: found 'SYN-R01'; is the id"),
+    "year with a letter": ({"year": "2O24", "doi": ""}, "column year: found '2O24'; must be a "
+                           "year such as 2024"),
+    "another article by the name of a known one": (
+        {"first_author": "Cheng X", "doi": "10.0000/other"}, "column source_id: found ''; "
+        "cheng2024 is another article in the cohort: give an id, such as cheng2024b"),
 }  # fmt: skip
 
 
@@ -273,6 +286,21 @@ def test_a_line_or_row_that_comes_again_is_refused(tmp_path):
             "inhibitor": "ceritinib"}  # fmt: skip
     text = refusal(write_csv(tmp_path / "n.csv", line))
     assert "is in the cohort already, as the line cheng2024-p1-s1-ceritinib" in text
+
+
+def test_rows_of_one_sample_without_a_patient_are_refused(tmp_path):
+    """Two lines of one patient must not become two patients unnoticed."""
+    other = case(inhibitor="brigatinib", line_number="3", sample_locator="Table 2", source_note="x")
+    text = refusal(write_csv(tmp_path / "n.csv", case(), case(mutations="L1196M"), other))
+    assert text == (
+        "1 problem in the data:\n  n.csv, row 4, column patient_id: found ''; row 2 has the same "
+        "patient and sample: give both the same patient_id, or each its own"
+    )
+    for ids, patients in ((("a", "a"), ["a"]), (("a", "b"), ["a", "b"])):
+        rows = [row | {"patient_id": name} for row, name in zip((case(), other), ids, strict=True)]
+        rows[1]["sample_locator"], rows[1]["source_note"] = rows[0]["sample_locator"], ""
+        added = fit(write_csv(tmp_path / "n.csv", *rows)).rows
+        assert list(added["patients"]["patient_id"]) == patients
 
 
 def csv_text(*rows):
@@ -346,6 +374,17 @@ def test_a_bad_cell_of_excel_is_named_with_its_sheet(tmp_path, name):
     assert f"new.xlsx, sheet cases, row 2, column pfs_months: {message}" in text or (
         message in text and "sheet cases, row 2, column pfs_months" in text
     )
+
+
+@pytest.mark.parametrize(("stored", "meant"), [(0.125, "12.5"), (1, "100")])
+def test_a_percentage_of_excel_is_refused(tmp_path, stored, meant):
+    """Excel stores 12.5% as 0.125."""
+    path = write_workbook(tmp_path / "new.xlsx", case() | {"vaf_percent": stored})
+    book = openpyxl.load_workbook(path)
+    book.active.cell(2, flatfile.COLUMNS.index("vaf_percent") + 1).number_format = "0.0%"
+    book.save(path)
+    message = f"is a percentage: format the column as text and type {meant}"
+    assert f"column vaf_percent: found '{stored}'; {message}" in refusal(path)
 
 
 def test_sheets_and_merged_cells(tmp_path):

@@ -143,7 +143,8 @@ def test_two_rows_of_the_file_are_compared_across_reports_only(tmp_path):
     """Within a report the reader tells patients apart; two reports may print one patient."""
     rare = case(mutations="F1174L", fusion_variant="V5", age_years="71")
     again = rare | {"first_author": "Again C", "doi": ""}
-    assert matches(tmp_path / "a.csv", rare, rare | {"sample_note": "x"}) == []
+    two = [rare | {"patient_id": name} for name in ("a", "b")]
+    assert matches(tmp_path / "a.csv", *two) == []
     (found,) = matches(tmp_path / "b.csv", rare, again)
     assert (found.new, found.old) == ("again2024-p1", "test2024-p1")
 

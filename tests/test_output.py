@@ -148,7 +148,9 @@ def test_drawings_are_no_wider_than_the_text(cohort):
 def test_no_word_of_a_matrix_sticks_out_of_its_cell(cohort):
     figure = drawings(cohort)["verdicts"]
     renderer = figure.canvas.get_renderer()
-    cells = [patch for patch in figure.axes[0].patches if patch.get_width() > 0.5]
+    # The rows of the matrix, which lead to their pages, have a name.
+    patches = [patch for patch in figure.axes[0].patches if patch.get_gid() is None]
+    cells = [patch for patch in patches if patch.get_width() > 0.5]
     assert len(cells) == len(actionability.matrix(analysis_set(cohort)))
     boxes = [patch.get_window_extent(renderer) for patch in cells]
     for text in figure.axes[0].texts:

@@ -164,6 +164,18 @@ def test_synthetic_rows_never_meet_others(reconstructed: Cohort, tmp_path: Path)
     assert "made-up rows and patients never meet" in found[0]
 
 
+def test_synthetic_ids_without_their_mark_are_refused(
+    reconstructed: Cohort, tmp_path: Path
+) -> None:
+    tables = supplement.export(reconstructed)
+    del tables["ST2"]
+    unmarked = {name: table.drop(columns="Synthetic") for name, table in tables.items()}
+    supplement.write_tables(unmarked, tmp_path / "tables")
+    found = problems(tmp_path / "tables")
+    assert sum("ST6" in problem for problem in found) == 450
+    assert "column Synthetic: found ''; must be yes: SYN-" in found[0]
+
+
 def test_curated_cohort_comes_back_up_to_ids(tmp_path: Path) -> None:
     """Samples are then called patient-S1, lines sample-T1; all else is equal."""
     data = load("curated")

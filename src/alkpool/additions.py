@@ -10,6 +10,7 @@ import datetime
 import errno
 import hashlib
 import importlib.util
+import re
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -152,9 +153,10 @@ def plan(file: Path, folder: Path) -> Plan:
     tables = {table.name: _text(folder, table) for table in COHORT_TABLES}
     sheet = flatfile.read(file)
     fingerprint = hashlib.sha256(flatfile.to_csv(sheet.cells).encode()).hexdigest()
-    for line in _changelog(folder).splitlines():
-        if fingerprint in line:
-            _refuse(sheet.label, f"these rows are in {before.name} already: {_entry(line)}")
+    for number, entry in _entries(folder).items():
+        if fingerprint in entry and _is_there(folder, number, entry, tables):
+            said = entry.strip().splitlines()[-1].removeprefix("- ").rstrip(".")
+            _refuse(sheet.label, f"these rows are in {before.name} already: {said}")
     addition = flatfile.fit(sheet, tables)
     if not any(len(rows) for rows in addition.rows.values()):
         _refuse(sheet.label, f"holds nothing new: all its rows are in {before.name} already")
@@ -187,8 +189,21 @@ def _changelog(folder: Path) -> str:
     return path.read_text("utf-8") if path.is_file() else ""
 
 
-def _entry(line: str) -> str:
-    return line.removeprefix("- ").rstrip(".")
+def _entries(folder: Path) -> dict[str, str]:
+    """Entries of the changelog by number, the newest first; also of what was undone."""
+    _, *parts = re.split(r"^## ([0-9]+), ", _changelog(folder), flags=re.MULTILINE)
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def _is_there(folder: Path, number: str, entry: str, tables: flatfile.Tables) -> bool:
+    """Whether an addition was not undone: its raw fact, or else one of its new rows, is there."""
+    if is_curated(folder):
+        return (paths.RAW / curation.ADDED / f"{number}.csv").is_file()
+    for table in COHORT_TABLES:
+        added = re.search(rf"^- {_WORDS[table.name]}: [0-9]+ \((.*)\)\.$", entry, re.MULTILINE)
+        if added and tables[table.name][table.key[0]].isin(added[1].split(", ")).any():
+            return True
+    return False
 
 
 def moves(before: Cohort, after: Cohort) -> pd.DataFrame:
@@ -346,7 +361,7 @@ def commit(plan: Plan) -> str:
 
 
 def _commit_own(plan: Plan) -> str:
-    number = _next(plan.folder / BACKUP, "*.zip")
+    number = _next(plan.folder, plan.folder / BACKUP, "*.zip")
     with _staged(plan.folder) as stage:
         _back_up(plan.folder, stage / BACKUP / f"{number}.zip")
         for table in COHORT_TABLES:
@@ -364,7 +379,7 @@ def _commit_curated(plan: Plan) -> str:
     for table, frame in curation.curated(paths.RAW):
         if _csv(frame) != (plan.folder / table.file).read_text("utf-8"):
             _refuse(f"{CURATED}/{table.file}", "differs from its raw facts: run make data first")
-    number = _next(paths.RAW / curation.ADDED, "*.csv")
+    number = _next(plan.folder, paths.RAW / curation.ADDED, "*.csv")
     name = f"{number}.csv"
     with _staged(paths.DATA) as stage:
         added = stage / "raw" / curation.ADDED
@@ -391,9 +406,10 @@ def _commit_curated(plan: Plan) -> str:
     )
 
 
-def _next(folder: Path, pattern: str) -> str:
-    taken = [int(path.stem) for path in folder.glob(pattern) if path.stem.isdecimal()]
-    return f"{max(taken, default=0) + 1:04d}"
+def _next(folder: Path, kept: Path, pattern: str) -> str:
+    """Next number; that of an addition that was undone is not given again."""
+    names = [*_entries(folder), *(path.stem for path in kept.glob(pattern))]
+    return f"{max((int(name) for name in names if name.isdecimal()), default=0) + 1:04d}"
 
 
 @contextmanager

@@ -37,6 +37,7 @@ from alkpool.schema import (
     flagged,
     read_folder,
     read_text,
+    synthetic_ids,
     unknown_keys,
 )
 from alkpool.vocabulary import PatientStatus, Phase, SourceStatus, StudyType
@@ -167,6 +168,8 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
         ]
     if well_formed:
         problems += relation_problems(frames, label)
+        if meta is not None and not meta.synthetic:
+            problems += _synthetic_rows(frames, label)
     problems += _calls_problems(folder)
     if problems or meta is None:
         return None, sorted(problems)
@@ -224,6 +227,17 @@ def _order_problems(frame: pd.DataFrame, table: Table, label: str) -> Iterator[P
             allowed = f"must stand before {before}: rows are sorted by {key}"
             yield Problem(label, row, key, name, allowed)
             return
+
+
+def _synthetic_rows(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Problem]:
+    """List the made-up rows of a cohort that says it has none."""
+    for table in COHORT_TABLES:
+        (key,) = table.key
+        frame = frames[table.name]
+        yield from flagged(
+            frame, synthetic_ids(frame[key]), key, f"{label}/{table.file}",
+            "is the id of a synthetic row; such a cohort must say synthetic: true",
+        )  # fmt: skip
 
 
 def _calls_problems(folder: Path) -> Sequence[Problem]:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
@@ -37,13 +38,21 @@ from alkpool.schema import (
     Problem,
     Table,
     cell_problems,
+    flagged,
     read_cells,
+    synthetic_ids,
 )
 from alkpool.vocabulary import PatientStatus, Phase, SourceStatus
 
 SUFFIXES = (".csv", ".xlsx")
 SHEET = "cases"
 EXAMPLE = "EXAMPLE"
+EXAMPLE_DOI = "10.0000/example"
+# How cells of the example row start, in capitals; one that is left gives the row away.
+_OF_EXAMPLE = {
+    "source_id": EXAMPLE, "patient_id": EXAMPLE, "first_author": f"{EXAMPLE}:",
+    "doi": EXAMPLE_DOI.upper(),
+}  # fmt: skip
 
 # A table of cases is small: more is another kind of file, or one made to fill the memory.
 MAX_BYTES = 20_000_000
@@ -134,6 +143,7 @@ _NO_FORMULA = (
     "start with a word, or leave a cell blank where nothing is stated"
 )
 _REPEATED = "repeats row {} in every cell: delete it, or give two patients a patient_id each"
+_YEAR = re.compile("[0-9]{4}")
 _RESOLVER = re.compile(r"(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
 
 
@@ -321,6 +331,9 @@ def _cell_text(cell: Any) -> tuple[str, str]:
             return str(value), "is an error of the spreadsheet: write the value"
     if value is None:
         return "", ""
+    if isinstance(value, int | float) and "%" in cell.number_format:
+        meant = f"{100 * value:.10g}"
+        return str(value), f"is a percentage: format the column as text and type {meant}"
     if isinstance(value, float):
         return (str(int(value)) if value.is_integer() else repr(value)), ""
     if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
@@ -392,9 +405,15 @@ def _spelled(name: str, cell: str) -> str:
 
 
 def _row_problems(cells: pd.DataFrame, label: str) -> Iterator[Problem]:
-    for row in cells.index[cells["source_id"].str.casefold() == EXAMPLE.casefold()]:
+    left = pd.DataFrame(
+        {name: cells[name].str.upper().str.startswith(start) for name, start in _OF_EXAMPLE.items()}
+    )
+    for row, name in left[left.any(axis="columns")].idxmax(axis="columns").items():
         remedy = "is the example of the template: delete this row"
-        yield Problem(label, row + 2, "source_id", EXAMPLE, remedy)
+        yield Problem(label, int(str(row)) + 2, name, cells.at[row, name], remedy)
+    for key in _KEYS.values():
+        remedy = "is the id of a synthetic row, which is no patient: delete this row"
+        yield from flagged(cells, synthetic_ids(cells[key]), key, label, remedy)
     first: dict[tuple[str, ...], int] = {}
     for row, content in zip(cells.index, cells.itertuples(index=False, name=None), strict=True):
         if (before := first.setdefault(content, row)) != row:
@@ -505,8 +524,17 @@ def _name_sources(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, s
         same = {mark[0]: published[mark] for mark in marks if mark in published}
         if not cells["source_id"]:
             named = _source_name(cells["first_author"], cells["year"])
+            if not same and named in sources.index and _differs(cells, sources.loc[named]):
+                names = (named + letter for letter in ascii_lowercase[1:])
+                free = next(name for name in names if name not in sources.index)
+                remedy = f"is another article in the cohort: give an id, such as {free}"
+                yield row, "source_id", f"{named} {remedy}"
+                named = free
             cells["source_id"] = next(iter(same.values()), named)
         source = cells["source_id"]
+        if not source and cells["year"] and not _YEAR.fullmatch(cells["year"]):
+            yield row, "year", "must be a year such as 2024"
+            continue
         if not source:
             yield row, "source_id", "must be given, or first_author and year"
             continue
@@ -518,20 +546,37 @@ def _name_sources(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, s
         published = dict.fromkeys(marks, source) | published
 
 
+def _differs(cells: Mapping[str, str], source: "pd.Series[str]") -> bool:
+    """Whether a row states another article than that of a source."""
+    return any(
+        cells[mark] and cells[mark].casefold() != source[mark].casefold()
+        for mark in ("doi", "pmid", "title")
+    )
+
+
 def _source_name(author: str, year: str) -> str:
     plain = unicodedata.normalize("NFKD", author.split(" ")[0]).encode("ascii", "ignore").decode()
     surname = re.sub("[^a-z]", "", plain.lower())
-    return surname + year if surname and re.fullmatch("[0-9]{4}", year) else ""
+    return surname + year if surname and _YEAR.fullmatch(year) else ""
 
 
 def _name_patients(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, str, str]]:
     taken = {*known[PATIENTS.name]["patient_id"], *(row.cells["patient_id"] for row in rows)}
+    facts = [
+        field.name for table in (PATIENTS, SAMPLES) for field in FIELDS if field.table is table
+        and field.column not in (*table.key, "locator", "note")
+    ]  # fmt: skip
+    first: dict[tuple[str, ...], int] = {}
     for row in rows:
         if not row.cells["patient_id"]:
+            same = row.cells["source_id"], *(row.cells[name] for name in facts)
+            if (before := first.setdefault(same, row.index)) != row.index:
+                allowed = f"row {before + 2} has the same patient and sample: "
+                allowed += "give both the same patient_id, or each its own"
+                yield row, "patient_id", allowed
             names = (f"{row.cells['source_id']}-p{number}" for number in count(1))
             row.cells["patient_id"] = next(name for name in names if name not in taken)
             taken.add(row.cells["patient_id"])
-    yield from ()
 
 
 def _name_samples(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, str, str]]:

@@ -37,6 +37,7 @@ from alkpool.schema import (
     PATIENTS,
     SAMPLES,
     SOURCES,
+    SYNTHETIC_PREFIX,
     TREATMENTS,
     UNKNOWN,
     Table,
@@ -62,7 +63,7 @@ Weights = Mapping[str, float]
 PART_LINES = 100_000
 MAX_LINES = 1_000_000_000
 
-PREFIX = "SYN-REG"
+PREFIX = f"{SYNTHETIC_PREFIX}REG"
 LOCATOR = "synthetic, no source"
 META = CohortMeta(
     title="Simulated registry (synthetic)",

@@ -34,6 +34,8 @@ from alkpool.vocabulary import (
 )
 
 UNKNOWN = "unknown"
+# Ids of made-up rows start so, and no others.
+SYNTHETIC_PREFIX = "SYN-"
 LIST_SEPARATOR = ";"
 
 # Plausible ranges (design, section 2): outside them a number is a typing error.
@@ -875,6 +877,11 @@ def flagged(
         return
     for row, value in frame.loc[wrong, column].items():
         yield Problem(label, int(str(row)) + 2, column, str(value), allowed)
+
+
+def synthetic_ids(names: pd.Series) -> pd.Series:
+    """Tell which ids are those of synthetic rows, in capitals or not."""
+    return names.astype(str).str.upper().str.startswith(SYNTHETIC_PREFIX)
 
 
 def bound_problems(treatments: pd.DataFrame, label: str) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from alkpool import schema
-from alkpool.flatfile import COLUMNS, EXAMPLE, FIELDS, NOT_DUPLICATE, REQUIRED, SHEET
+from alkpool.flatfile import COLUMNS, EXAMPLE, EXAMPLE_DOI, FIELDS, NOT_DUPLICATE, REQUIRED, SHEET
 from alkpool.schema import UNKNOWN
 
 # Rows with drop-downs and text format; more can be filled in, without them.
@@ -28,7 +28,7 @@ _EXAMPLE_ROW = {
     "year": "2020",
     "journal": "Name of the journal",
     "title": "Title of the article",
-    "doi": "10.0000/example",
+    "doi": EXAMPLE_DOI,
     "patient_id": "EXAMPLE-p1",
     "age_years": "50",
     "sex": UNKNOWN,

@@ -18,7 +18,7 @@ from alkpool.reconstruct.local import LocalCourse, LocalLine
 from alkpool.reconstruct.profiles import COMMON, FAILED, GIVEN, LORLATINIB, ON_PANEL, OTHER
 from alkpool.reconstruct.readings import LITERATURE_RECORDS, Readings
 from alkpool.reconstruct.variants import CARRIERS, REST, STRATA, VARIANT_PATIENTS, draw_strata
-from alkpool.schema import COHORT_TABLES, LIST_SEPARATOR, UNKNOWN
+from alkpool.schema import COHORT_TABLES, LIST_SEPARATOR, SYNTHETIC_PREFIX, UNKNOWN
 from alkpool.vocabulary import (
     Answer,
     BestResponse,
@@ -32,7 +32,7 @@ from alkpool.vocabulary import (
     TreatmentStatus,
 )
 
-PREFIX = "SYN-"
+PREFIX = SYNTHETIC_PREFIX
 LOCATOR = "synthetic, no source"
 ENSARTINIB = "ensartinib"
 

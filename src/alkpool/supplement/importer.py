@@ -20,6 +20,7 @@ from alkpool.schema import (
     SAMPLES,
     SOURCES,
     SYNTHETIC_CALLS,
+    SYNTHETIC_PREFIX,
     TREATMENTS,
     UNKNOWN,
     DataError,
@@ -149,6 +150,11 @@ def _synthetic(tables: Tables) -> bool:
     rows = [row for found in tables.rows.values() for row in found]
     marked = [row.cells.get(SYNTHETIC.key) == Answer.YES for row in rows]
     if not any(marked):
+        tables.problems += [
+            row.problem(SYNTHETIC.header, "", f"must be yes: {name} is the id of a synthetic row")
+            for row in rows
+            if (name := _synthetic_id(row))
+        ]
         return False
     tables.problems += [
         row.problem(SYNTHETIC.header, row.cells.get(SYNTHETIC.key, ""), "must be yes: other rows "
@@ -157,6 +163,11 @@ def _synthetic(tables: Tables) -> bool:
         if not yes
     ]  # fmt: skip
     return True
+
+
+def _synthetic_id(row: Row) -> str:
+    names = (row.cells.get(key, "") for key in ("patient", "reference", "model"))
+    return next((name for name in names if name.upper().startswith(SYNTHETIC_PREFIX)), "")
 
 
 def _meta(tables: Tables, *, made_up: bool) -> CohortMeta:
