@@ -605,7 +605,7 @@ def test_command_makes_a_cohort_that_check_accepts(tables: Path) -> None:
     assert run.invoke(app, ["check", str(out)]).exit_code == 0
     again = run.invoke(app, ["import-supplement", str(tables), "--output", str(out)])
     assert again.exit_code == 2
-    assert not list(tables.parent.glob(".import-*"))
+    assert not list(tables.parent.glob(".new-*"))
 
 
 def test_command_refuses_without_writing(tables: Path) -> None:
