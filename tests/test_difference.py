@@ -147,6 +147,22 @@ def test_every_table_of_the_project_has_a_key():
         assert not {"share", "low", "high", "p_value", "log_odds"} & set(key), path
 
 
+@pytest.mark.parametrize("column", ["default", "verdict_before", "rule_before"])
+def test_other_names_of_verdicts_and_rules(folders, column):
+    old, new = folders
+    for folder, rule in zip(folders, ("V3", "V5"), strict=True):
+        write(folder, CELLS.rename(columns={"verdict": column}).assign(**{column: rule}))
+    kinds = difference.compare(old, new)[["kind", "column"]].drop_duplicates()
+    assert kinds.to_numpy().tolist() == [["verdict", column]]
+
+
+def test_a_default_that_is_a_number_is_no_verdict(folders):
+    old, new = folders
+    for folder, share in zip(folders, ("0.5", "0.25"), strict=True):
+        write(folder, CELLS.assign(default=share))
+    assert set(difference.compare(old, new)["kind"]) == {"number"}
+
+
 tables = st.lists(
     st.fixed_dictionaries(
         {"name": st.sampled_from("abcd"), "n": st.integers(0, 3).map(str),

@@ -2,8 +2,10 @@
 
 import codecs
 import datetime
+import errno
 import io
 import zipfile
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
@@ -455,6 +457,21 @@ def test_the_template_overwrites_nothing(tmp_path):
     with pytest.raises(FileExistsError):
         template.write(path)
     assert path.read_text() == "cases of a month"
+
+
+def test_the_template_is_all_there_or_not_at_all(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for method in ("write_bytes", "replace"):
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, method, full)
+            with pytest.raises(OSError, match="No space"):
+                template.write(tmp_path / "new.csv")
+        assert list(tmp_path.iterdir()) == []
+    template.write(tmp_path / "new.csv")
+    assert (tmp_path / "new.csv").read_bytes() == template.to_csv()
+    assert [path.name for path in tmp_path.iterdir()] == ["new.csv"]
 
 
 def test_the_workbook_explains_every_column_and_offers_every_term():

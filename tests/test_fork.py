@@ -1,6 +1,7 @@
 """A notebook of one's own: made, registered and shown, or nothing at all."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -127,7 +128,8 @@ def test_chapters_in_brackets(forkable: Project) -> None:
         (["welcome"], "the name of a page or of the template"),
         (["mine", "--title", "a\nb"], "TITLE: found 'a\\nb'; must be one line"),
         (["mine", "--title", "x" * 121], "at most 120 characters"),
-        (["mine", "--cohort", "nowhere"], "cohort: found 'nowhere'; must be one of curated"),
+        (["mine", "--cohort", "nowhere"], "COHORT: found 'nowhere'; must be one of curated"),
+        (["mine", "--cohort", "curated,"], "COHORT: found 'curated,'; must be one of curated"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words_and_changes_nothing(
@@ -138,6 +140,17 @@ def test_what_cannot_be_is_refused_in_words_and_changes_nothing(
     after = {path: path.read_bytes() for path in forkable.home.rglob("*")
              if path.is_file() and path.suffix != ".pyc"}  # fmt: skip
     assert after == before
+
+
+@pytest.mark.parametrize("cohort", ["{own}", "curated,{own}"])
+def test_an_own_cohort_does_not_get_into_the_repository(forkable: Project, cohort: str) -> None:
+    """Its path would stand in ``compendium.yaml``, and its tables in ``results/``."""
+    before = (forkable.home / "compendium.yaml").read_bytes()
+    own = shutil.copytree(forkable.home / "data/cohorts/curated", forkable.home.parent / "own")
+    said = new(forkable, "mine", "--cohort", cohort.format(own=own), expect=1)
+    assert "your own cohort: make the chapter, then make report COHORT=curated,/path" in said
+    assert (forkable.home / "compendium.yaml").read_bytes() == before
+    assert not (forkable.home / "notebooks/mine.ipynb").exists()
 
 
 def test_a_broken_compendium_is_refused_first(forkable: Project) -> None:

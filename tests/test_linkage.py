@@ -2,6 +2,7 @@
 
 import math
 
+import pandas as pd
 import pytest
 from cases import case, tables, write_csv
 from hypothesis import given
@@ -85,6 +86,31 @@ facts = st.builds(
     drugs=st.lists(st.sampled_from(["crizotinib", "alectinib"]), unique=True).map(tuple),
     months=st.dictionaries(st.just(("alectinib", "pfs")), st.floats(0, 40)),
 )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lorlatinib", "expected"), [(3.5, "same"), (20.0, "different"), (None, "same")]
+)
+def test_months_agree_only_where_all_that_both_state_do(lorlatinib, expected):
+    """One of two numbers that fits by chance does not outweigh the one that contradicts."""
+    two = record(months={("alectinib", "pfs"): 8.0, ("lorlatinib", "pfs"): 3.0})
+    more = {} if lorlatinib is None else {("lorlatinib", "pfs"): lorlatinib}
+    match = compare(two, Record(**(vars(KNOWN) | {"months": KNOWN.months | more})))
+    assert {fact: name for fact, name, *_ in match.reasons}["months"] == expected
+
+
+@pytest.mark.parametrize("first", ["unknown", ""])
+def test_unknown_drugs_of_a_first_sample_do_not_hide_those_of_a_later_one(first):
+    samples = CURATED["samples"]
+    (one, *_) = samples["sample_id"]
+    rows = samples[samples["sample_id"] == one]
+    later = rows.assign(sample_id="later", sample_order="9", prior_inhibitors="alectinib")
+    patient = rows["patient_id"].item()
+    only = CURATED | {
+        "samples": pd.concat([rows.assign(prior_inhibitors=first), later]),
+        "treatments": CURATED["treatments"].iloc[:0],
+    }
+    assert linkage.records(only)[patient].drugs == ("alectinib",)
 
 
 @given(facts, facts)

@@ -159,7 +159,14 @@ def test_command(tmp_path, capsys):
     assert [path.name for path in folder.parent.iterdir()] == ["registry"]
 
 
-@pytest.mark.parametrize("lines", ["0", "1.5", "many", "-1", "1e10", "nan"])
+@pytest.mark.parametrize("text", ["1e4", "10000", "10_000", "10,000"])
+def test_a_count_may_be_written_in_several_ways(text):
+    assert registry._count(text) == 10_000
+
+
+@pytest.mark.parametrize(
+    "lines", ["0", "1.5", "many", "-1", "1e10", "nan", "1,5", "1,0000", "1__0"]
+)
 def test_command_refuses_other_numbers(lines, tmp_path, capsys):
     with pytest.raises(SystemExit, match="2"):
         registry.main([f"--lines={lines}", str(tmp_path / "registry")])

@@ -24,7 +24,10 @@ from alkpool.schema import DataError, Problem, read_cells
 COLUMNS = ["kind", "table", "row", "column", "old", "new"]
 
 # Columns that are answers, not names of what is asked about.
-VERDICTS = ("verdict", "rule", "benefit", "call", "observed", "agrees", "reproduces", "settled_as")
+VERDICTS = (
+    "verdict", "rule", "verdict_before", "rule_before", "default", "benefit", "call", "observed",
+    "agrees", "reproduces", "settled_as",
+)  # fmt: skip
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?|-?inf|nan|")
 _WHOLE = re.compile(r"-?\d+|")
 
@@ -140,11 +143,12 @@ def _keyed(frame: pd.DataFrame, key: list[str]) -> dict[str, dict[str, str]]:
 
 
 def _kind(column: str, old: str, new: str) -> Kind:
-    if column in VERDICTS:
+    numbers = _NUMBER.fullmatch(old) and _NUMBER.fullmatch(new)
+    if column in VERDICTS and not numbers:
         return Kind.VERDICT
     if _WHOLE.fullmatch(old) and _WHOLE.fullmatch(new):
         return Kind.COUNT
-    return Kind.NUMBER if _NUMBER.fullmatch(old) and _NUMBER.fullmatch(new) else Kind.TEXT
+    return Kind.NUMBER if numbers else Kind.TEXT
 
 
 @contextmanager

@@ -43,7 +43,8 @@ def new(name: str, title: str = "", cohort: str = "") -> Path:
     title : str
         Heading of the page; without it, the name in words.
     cohort : str
-        That of the compendium where it is blank.
+        Of the project, by name, or several joined by commas; that of the compendium where it is
+        blank. An own cohort is refused: its path and its tables would get into the repository.
 
     Returns
     -------
@@ -57,7 +58,7 @@ def new(name: str, title: str = "", cohort: str = "") -> Path:
         where the compendium is broken as it is. Nothing has changed then.
     """
     title = title or name.replace("-", " ").capitalize()
-    problems = [*_name_problems(name), *_title_problems(title)]
+    problems = [*_name_problems(name), *_title_problems(title), *_cohort_problems(cohort)]
     if problems:
         raise CompendiumError("\n".join(problems))
     notebook = paths.NOTEBOOKS / f"{name}.ipynb"
@@ -94,6 +95,16 @@ def _name_problems(name: str) -> Iterator[str]:
 def _title_problems(title: str) -> Iterator[str]:
     if not title.isprintable() or not title.strip() or len(title) > MAX_TITLE:
         yield f"TITLE: found {title[:80]!r}; must be one line of at most {MAX_TITLE} characters"
+
+
+def _cohort_problems(cohort: str) -> Iterator[str]:
+    known = paths.cohort_names()
+    if cohort and not all(part.strip() in known for part in cohort.split(",")):
+        yield (
+            f"COHORT: found {cohort[:80]!r}; must be one of {', '.join(known)}, or several of them "
+            "joined by commas; your own cohort: make the chapter, then make report "
+            "COHORT=curated,/path"
+        )
 
 
 def _written(name: str, title: str, cohort: str) -> str:
@@ -174,7 +185,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m alkpool.fork")
     parser.add_argument("name", metavar="NAME", help="of the notebook, such as my-question")
     parser.add_argument("--title", default="", help="heading of its page")
-    parser.add_argument("--cohort", default="", help="name in data/cohorts, or a path")
+    parser.add_argument(
+        "--cohort", default="", help="name in data/cohorts, or several joined by commas"
+    )
     options = parser.parse_args(arguments)
     try:
         notebook = new(options.name, options.title, options.cohort)

@@ -30,7 +30,8 @@ POSSIBLE = 4.0
 # Reports give the age at diagnosis, at treatment or at biopsy.
 SAME_AGE_YEARS = 1
 NEAR_AGE_YEARS = 3
-# Reports round months, and count from different days.
+# Reports round months, and count from different days. Every number that both state must agree: one
+# that fits by chance among others that contradict it is no sign of one patient.
 SAME_MONTHS = 0.5
 
 
@@ -144,7 +145,8 @@ def records(tables: Mapping[str, pd.DataFrame]) -> dict[str, Record]:
         drugs: list[str] = []
         months: dict[tuple[str, str], float] = {}
         for sample in own:
-            prior = str(sample["prior_inhibitors"]).split(LIST_SEPARATOR)
+            stated = str(sample["prior_inhibitors"]).split(LIST_SEPARATOR)
+            prior = [drug for drug in stated if _known(drug)]
             drugs += prior if len(prior) > len(drugs) else []
             for line in _rows(lines.get(sample["sample_id"])):
                 drugs.append(line["inhibitor"])
@@ -158,7 +160,7 @@ def records(tables: Mapping[str, pd.DataFrame]) -> dict[str, Record]:
             partner=_known(patient["fusion_partner"]),
             variant=_known(patient["fusion_variant"]),
             profiles=frozenset(filter(None, (_known(sample["mutations"]) for sample in own))),
-            drugs=tuple(dict.fromkeys(drug for drug in drugs if _known(drug))),
+            drugs=tuple(dict.fromkeys(drugs)),
             months=months,
         )
     return found
@@ -261,7 +263,7 @@ def _same_months(one: Record, other: Record) -> tuple[str, str]:
         return "", ""
     pairs = [(key, one.months[key], other.months[key]) for key in stated]
     shown = ", ".join(f"{drug} {kind.upper()} {a:g}, {b:g}" for (drug, kind), a, b in pairs)
-    same = any(abs(a - b) <= SAME_MONTHS for _, a, b in pairs)
+    same = all(abs(a - b) <= SAME_MONTHS for _, a, b in pairs)
     return ("same" if same else "different"), shown
 
 

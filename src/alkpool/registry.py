@@ -13,6 +13,7 @@ their number change the result, and memory is that of one partition for each wor
 
 import argparse
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -62,6 +63,7 @@ Weights = Mapping[str, float]
 # Lines of treatment of a partition; about 150,000 patients.
 PART_LINES = 100_000
 MAX_LINES = 1_000_000_000
+THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
 
 PREFIX = f"{SYNTHETIC_PREFIX}REG"
 LOCATOR = "synthetic, no source"
@@ -537,9 +539,9 @@ def _write_part(folder: Path, seed: int, part: int, lines: int) -> int:
 
 
 def _count(text: str) -> int:
-    """Read a whole number, also one written 1e7."""
+    """Read a whole number, also one written 1e7, 10_000_000 or 10,000,000."""
     try:
-        number = float(text.replace("_", "").replace(",", ""))
+        number = float(text.replace(",", "") if THOUSANDS.fullmatch(text) else text)
     except ValueError:
         number = float("nan")
     if not (1 <= number <= MAX_LINES and number.is_integer()):

@@ -14,6 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from alkpool import schema
+from alkpool.files import write_if_changed
 from alkpool.flatfile import COLUMNS, EXAMPLE, EXAMPLE_DOI, FIELDS, NOT_DUPLICATE, REQUIRED, SHEET
 from alkpool.schema import UNKNOWN
 
@@ -203,7 +204,7 @@ def _without_times(workbook: bytes) -> bytes:
 
 
 def write(path: Path) -> None:
-    """Write the template that the suffix asks for.
+    """Write the template that the suffix asks for: all of it, or nothing.
 
     Raises
     ------
@@ -211,5 +212,10 @@ def write(path: Path) -> None:
         Where there is such a file: it may hold cases.
     """
     content = to_csv() if path.suffix.lower() == ".csv" else to_workbook()
-    with path.open("xb") as file:
-        file.write(content)
+    # Takes the name, which nobody else can then take.
+    path.open("xb").close()
+    try:
+        write_if_changed(path, content)
+    except BaseException:
+        path.unlink()
+        raise
