@@ -572,6 +572,11 @@ def _penalised(x: Floats, y: Floats, beta: Floats) -> _Penalised:
     return _Penalised(float(likelihood), score, information, augmented)
 
 
+# By so much the penalised likelihood may fall in a step: less is rounding, where the information
+# is nearly singular, and would hold back the last steps for ever.
+_LIKELIHOOD_NOISE = 1e-9
+
+
 def _maximise_penalised(
     x: Floats, y: Floats, beta: Floats, free: NDArray[np.intp]
 ) -> tuple[Floats, float]:
@@ -584,7 +589,8 @@ def _maximise_penalised(
         if longest < 1e-9:
             return beta, here.likelihood
         step *= min(1.0, 5 / longest)
-        while (there := _penalised(x, y, beta + step)).likelihood < here.likelihood - 1e-12:
+        lowest = here.likelihood - _LIKELIHOOD_NOISE
+        while (there := _penalised(x, y, beta + step)).likelihood < lowest:
             step /= 2
         beta, here = beta + step, there
     raise RuntimeError("Firth's penalised likelihood did not reach its maximum in 1000 steps")
