@@ -105,7 +105,8 @@ def heading(page: BeautifulSoup) -> str:
 def test_size_is_sane(printed: Printed, pages: Pages) -> None:
     """A page or more for each of the book, and nothing blown up."""
     assert len(printed.chapters) + 2 <= len(printed.reader.pages) <= 400
-    assert printed.path.stat().st_size < 20e6
+    # The book grows; a page of it does not.
+    assert printed.path.stat().st_size < 100_000 * len(printed.reader.pages)
     first = [chapter.first for chapter in printed.chapters]
     assert first == sorted(first)
     below = pages["index.html"].select(".bd-docs-nav .toctree-l2")
