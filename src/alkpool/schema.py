@@ -899,11 +899,19 @@ def bound_problems(treatments: pd.DataFrame, label: str) -> Iterator[Problem]:
         )  # fmt: skip
 
 
+def is_among(values: pd.Series, known: Iterable[str]) -> pd.Series:
+    """Tell which texts are among others.
+
+    They are compared as Python's: of its own, pandas converts each of the known ones by itself.
+    """
+    return values.astype(object).isin(pd.Series(known, dtype=object))
+
+
 def unknown_keys(
     frame: pd.DataFrame, column: str, label: str, known: Iterable[str], where: str
 ) -> Iterator[Problem]:
     """List the cells of a foreign key that point nowhere."""
-    dangling = frame.loc[~frame[column].isin(list(known)), column]
+    dangling = frame.loc[~is_among(frame[column], known), column]
     for row, value in dangling.items():
         yield Problem(label, int(str(row)) + 2, column, value, f"must be one of the {where}")
 
