@@ -16,8 +16,8 @@ from benchmarks.tables import page
 PUBLISHED = Path(__file__).parent
 BUILD = HOME / "build" / "bench"
 ROWS, UNIVERSES, REPEATS = 10_000_000, 10_000, 7
-# One run of a notebook or of all takes minutes where a classification takes a fraction of a second.
-NOTEBOOKS, REPORTS = 5, 3
+# Fewer of what takes longer: one notebook, one multiverse or fit, all notebooks.
+NOTEBOOKS, RUNS, REPORTS = 5, 3, 2
 # From so many lines on, growth is measured once.
 ONCE = 1_000_000
 # A chapter is measured up to so many lines, and stopped after so many seconds.
@@ -67,14 +67,14 @@ def multiverse(options: argparse.Namespace) -> Results:
     found: Results = {
         "engine": [
             run("universes:engine", universes=options.universes)
-            for _ in range(min(options.repeats, REPORTS))
+            for _ in range(min(options.repeats, RUNS))
         ]
     }
     say(f"{options.universes:,} universes")
     found["notebooks"] = run("universes:notebooks", universes=min(options.repeats, NOTEBOOKS))
     say("universes, one notebook each")
     found["specification-curve"] = run(
-        "universes:specification_curve", repeats=min(options.repeats, REPORTS)
+        "universes:specification_curve", repeats=min(options.repeats, RUNS)
     )
     say("specification-curve")
     return found
@@ -84,7 +84,7 @@ def sweep(options: argparse.Namespace) -> Results:
     """Measure the multiverse of registries from a thousand lines on."""
     found: Results = {}
     for lines in powers_of_ten(options.rows):
-        repeats = 1 if lines >= ONCE else min(options.repeats, REPORTS)
+        repeats = 1 if lines >= ONCE else min(options.repeats, RUNS)
         folder = registry(lines)
         found[str(lines)] = [
             run("universes:grown", folder=folder, universes=options.universes)
@@ -119,7 +119,7 @@ def chapters(options: argparse.Namespace) -> Results:
 
 def chapter(cohort: str, notebook: str, before: Results) -> Results:
     """Measure one chapter, or say why not; ``before`` is what a tenth of the lines took."""
-    if before.get("seconds", CHAPTER_SECONDS * (before != {})) > CHAPTER_SECONDS / 10:
+    if before and before.get("seconds", CHAPTER_SECONDS) > CHAPTER_SECONDS / 10:
         return {"stopped": "not tried"}
     try:
         return run("chapters:one", limit=CHAPTER_SECONDS, cohort=cohort, notebook=notebook)
@@ -129,7 +129,7 @@ def chapter(cohort: str, notebook: str, before: Results) -> Results:
 
 def fit(options: argparse.Namespace) -> Results:
     """Measure a fit of the hierarchical model, and the use of one that was kept."""
-    found = [run("fit:fit") for _ in range(min(options.repeats, REPORTS))]
+    found = [run("fit:fit") for _ in range(min(options.repeats, RUNS))]
     say("model fit")
     return {"runs": found}
 

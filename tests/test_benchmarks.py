@@ -126,6 +126,7 @@ def test_a_chapter_is_measured_or_says_why_not(tmp_path, monkeypatch):
         ({"seconds": 12.1, "peak": 1.0}, False),
         ({"stopped": "too long"}, False),
         ({"stopped": "not tried"}, False),
+        ({"stopped": "DataError: what is wrong", "seconds": 3.0, "peak": 1.0}, True),
     ],
 )
 def test_a_chapter_is_tried_where_a_tenth_was_quick(before, tried, monkeypatch):
