@@ -165,8 +165,7 @@ def _chapters(found: dict[str, Any]) -> Iterator[str]:
         "itself and once, kernel start included, on the rows of the simulated registry written as "
         "CSV files. "
         "Seconds, and the most memory of the larger of its two processes, the runner and the "
-        f"kernel. A chapter is stopped after {limit} s, and not tried where a tenth of the lines "
-        f"took more than {limit / 10:g} s.\n"
+        f"kernel. A chapter is stopped after {limit} s, and then not tried on more lines.\n"
     )
     notebooks = list(next(iter(sizes.values())))
     yield _table(
