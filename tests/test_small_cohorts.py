@@ -50,6 +50,11 @@ def published_and_local() -> Cohort:
     return dataclasses.replace(pooled, patients=patients, sources=sources)
 
 
+def synthetic(cohort: Cohort) -> Cohort:
+    """Say of a cohort that it is made up."""
+    return dataclasses.replace(cohort, meta=cohort.meta.model_copy(update={"synthetic": True}))
+
+
 COHORTS = {
     "no-rows": dataclasses.replace(make_cohort([]), sources=frame(SOURCES, [])),
     "one-sample-no-line": make_cohort([sample("G1202R", "alectinib")]),
@@ -69,6 +74,14 @@ COHORTS = {
         [sample("L1196M+G1202R", "alectinib", line("lorlatinib", "PR"), phase="trans")]
     ),
     "published-and-local": published_and_local(),
+    "synthetic-without-calls": synthetic(
+        make_cohort(
+            [
+                sample("G1202R", "alectinib", line("lorlatinib", "PR"), patient="SYN-1"),
+                sample("L1196M", "crizotinib", line("ceritinib", "PD"), patient="SYN-2"),
+            ]
+        )
+    ),
     "inhibitor-unknown": make_cohort(
         [
             sample("G1202R", "unknown", line("lorlatinib", "SD"), specimen="plasma"),

@@ -65,13 +65,16 @@ def load(folder: Path = paths.INVITRO) -> InVitro:
 def load_for(cohort: Cohort) -> InVitro:
     """Load the in vitro tables that belong to a cohort.
 
-    A synthetic cohort brings synthetic calls of its own; real ones are compared with the real
-    measurements. The two are never mixed.
+    A synthetic cohort brings synthetic calls of its own, or has none; real ones are compared with
+    the real measurements. The two are never mixed.
     """
     if not cohort.synthetic:
         return load()
     folder = cohort.folder or paths.COHORTS / cohort.name
-    calls = read_folder(folder, [SYNTHETIC_CALLS])[SYNTHETIC_CALLS.name]
+    if (folder / SYNTHETIC_CALLS.file).is_file():
+        calls = read_folder(folder, [SYNTHETIC_CALLS])[SYNTHETIC_CALLS.name]
+    else:
+        calls = pd.DataFrame(columns=SYNTHETIC_CALLS.columns, dtype=str)
     models = sorted(calls["model_id"].unique())
     source, made_up = cohort.name, "synthetic"
     return InVitro(
@@ -84,7 +87,8 @@ def load_for(cohort: Cohort) -> InVitro:
                 | {"model_id": model, "source_id": source, "sensitive_max": np.nan}
                 | {"resistant_min": np.nan}
                 for model in models
-            ]
+            ],
+            columns=MODELS.columns,
         ),
         measurements=calls.rename(columns={"call": "call_in_source"}).assign(
             measurement_id=[f"{source}-{place}" for place in range(len(calls))],
