@@ -15,7 +15,7 @@ import pytest
 from cases import alkpool, case, contents, own_cohort, tables, write_csv, write_workbook
 from test_linkage import REPORTED_AGAIN
 
-from alkpool import additions, cohort, curation, flatfile, paths
+from alkpool import additions, cohort, curation, flatfile, paths, timeline
 from alkpool.schema import DataError
 
 KILLED = """
@@ -91,22 +91,22 @@ def test_moves_are_the_differences_of_the_two_matrices(tmp_path, mine):
                  .to_dict("records")} for data in (plan.before, plan.after))  # fmt: skip
     differing = {
         key for key, cell in new.items()
-        if any(cell[name] != old[key][name] for name in [*additions.COUNTS, "verdict"])
+        if any(cell[name] != old[key][name] for name in [*timeline.COUNTS, "verdict"])
     }  # fmt: skip
     assert new.keys() == old.keys()
-    moved = additions.moves(plan.before, plan.after)
+    moved = additions.moves(plan)
     assert set(zip(moved["profile"], moved["inhibitor"], strict=True)) == differing
-    turned = moved["verdict_before"] != moved["verdict_after"]
+    turned = moved["verdict_before"] != moved["verdict"]
     assert turned.is_monotonic_decreasing
 
 
 def test_a_new_profile_moves_from_nothing(tmp_path, mine):
     plan = additions.plan(write_csv(tmp_path / "n.csv", case(mutations="F1174L")), mine)
-    moved = additions.moves(plan.before, plan.after).set_index(["profile", "inhibitor"])
+    moved = additions.moves(plan).set_index(["profile", "inhibitor"])
     cell = moved.loc[("F1174L", "lorlatinib")]
-    assert (cell["benefit_n_before"], cell["benefit_n_after"], cell["rule_before"]) == (0, 1, "V2")
+    assert (cell["benefit_n_before"], cell["benefit_n"], cell["rule_before"]) == (0, 1, "V2")
     cell = moved.loc[("F1174L", "alectinib")]
-    assert (cell["relapse_n_before"], cell["relapse_n_after"]) == (8, 9)
+    assert (cell["relapse_n_before"], cell["relapse_n"]) == (8, 9)
 
 
 def test_merge_into_an_own_cohort(tmp_path, mine):

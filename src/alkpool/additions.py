@@ -21,7 +21,7 @@ from typing import Any
 
 import pandas as pd
 
-from alkpool import actionability, cohort, curation, flatfile, linkage, paths
+from alkpool import actionability, cohort, curation, flatfile, linkage, paths, timeline
 from alkpool.cohort import Cohort
 from alkpool.execution import exchange
 from alkpool.files import locked, write_atomically
@@ -38,7 +38,7 @@ from alkpool.schema import (
     Table,
     read_text,
 )
-from alkpool.vocabulary import PatientStatus, Verdict
+from alkpool.vocabulary import PatientStatus
 
 CURATED = "curated"
 CHANGELOG = "CHANGELOG.md"
@@ -50,11 +50,6 @@ _CHANGELOG_HEADING = (
 )
 _WORDS = {table.name: table.name for table in COHORT_TABLES}
 _WORDS[TREATMENTS.name] = "lines of treatment"
-
-# Counts of a cell of Figure 5; a cell has moved when one of them has.
-COUNTS = ["relapsed", "relapse_n", "benefit_k", "benefit_n", "unknown_n", "combined_n"]
-# The denominator grows in every profile when one sample is added.
-_OWN_COUNTS = [name for name in COUNTS if name != "relapse_n"]
 
 
 @dataclass(frozen=True)
@@ -206,43 +201,6 @@ def _is_there(folder: Path, number: str, entry: str, tables: flatfile.Tables) ->
     return False
 
 
-def moves(before: Cohort, after: Cohort) -> pd.DataFrame:
-    """Cells of Figure 5 whose verdict or counts differ.
-
-    Returns
-    -------
-    DataFrame
-        ``profile, inhibitor``, then for each of `COUNTS`, ``verdict`` and ``rule`` the value
-        before and after (``verdict_before, verdict_after``); changed verdicts first. A profile
-        that was not seen before had no evidence.
-    """
-    keys = ["profile", "inhibitor"]
-    shown = [*COUNTS, "verdict", "rule"]
-    old, new = (actionability.matrix(data).set_index(keys)[shown] for data in (before, after))
-    cells = new.index.union(old.index, sort=False)
-    nothing = dict.fromkeys(COUNTS, 0) | {"verdict": str(Verdict.INSUFFICIENT), "rule": "V2"}
-    sides = []
-    for side, data in ((old, before), (new, after)):
-        filled = side.reindex(cells).fillna(nothing)
-        taken_after = cohort.analysis_set(data).samples["resistance_on"].value_counts()
-        totals = taken_after.reindex(filled.index.get_level_values("inhibitor"), fill_value=0)
-        sides.append(filled.assign(relapse_n=totals.to_numpy()))
-    joined = sides[0].add_suffix("_before").join(sides[1].add_suffix("_after"))
-    counts = [f"{name}_{side}" for name in COUNTS for side in ("before", "after")]
-    joined = joined.astype(dict.fromkeys(counts, int)).reset_index()
-    changed = _differs(joined, [*COUNTS, "verdict"])
-    turned = _differs(joined, ["verdict"])
-    order = joined.assign(turned=turned)[changed].sort_values(
-        "turned", ascending=False, kind="stable"
-    )
-    return order.drop(columns="turned").reset_index(drop=True)
-
-
-def _differs(cells: pd.DataFrame, columns: list[str]) -> pd.Series:
-    differing = [cells[f"{name}_before"] != cells[f"{name}_after"] for name in columns]
-    return pd.concat(differing, axis="columns").any(axis="columns")
-
-
 def describe(plan: Plan) -> str:
     """Say in words what a plan would change."""
     lines = [f"{plan.sheet.label}: {len(plan.sheet.cells)} rows"]
@@ -296,37 +254,42 @@ def _duplicates(plan: Plan) -> Iterator[str]:
             )
 
 
+def moves(plan: Plan) -> pd.DataFrame:
+    """Cells of Figure 5 whose verdict or counts would move, as `alkpool.timeline.changes`."""
+    return timeline.changes(*map(actionability.matrix, (plan.before, plan.after)))
+
+
 def _moves(plan: Plan) -> Iterator[str]:
-    cells = moves(plan.before, plan.after)
-    turned = cells[_differs(cells, ["verdict"])]
+    cells = moves(plan)
+    turned, counted, rest = (
+        cells[cells["moved"] == kind].to_dict("records")
+        for kind in ("verdict", "counts", "denominator")
+    )
     yield f"Verdicts that move: {len(turned) or 'none'}"
-    for cell in turned.to_dict("records"):
+    for cell in turned:
         yield (
-            f"  {cell['profile']}, {cell['inhibitor']}: {_verdict(cell, 'before')} -> "
-            f"{_verdict(cell, 'after')}"
+            f"  {cell['profile']}, {cell['inhibitor']}: {_verdict(cell, '_before')} -> "
+            f"{_verdict(cell)}"
         )
-    same = cells[~_differs(cells, ["verdict"])]
-    counted = same[_differs(same, _OWN_COUNTS)]
     yield f"Other cells whose counts move: {len(counted) or 'none'}"
-    for cell in counted.to_dict("records"):
+    for cell in counted:
         yield (
-            f"  {cell['profile']}, {cell['inhibitor']} ({cell['verdict_after']}): "
-            f"{_counts(cell, 'before')} -> {_counts(cell, 'after')}"
+            f"  {cell['profile']}, {cell['inhibitor']} ({cell['verdict']}): "
+            f"{_counts(cell, '_before')} -> {_counts(cell)}"
         )
-    rest = len(same) - len(counted)
     if rest:
-        yield f"Cells in which only the samples after the inhibitor grow: {rest}"
+        yield f"Cells in which only the samples after the inhibitor grow: {len(rest)}"
 
 
-def _verdict(cell: Mapping[Any, object], side: str) -> str:
-    return f"{cell[f'verdict_{side}']} [{cell[f'rule_{side}']}; {_counts(cell, side)}]"
+def _verdict(cell: Mapping[Any, object], side: str = "") -> str:
+    return f"{cell[f'verdict{side}']} [{cell[f'rule{side}']}; {_counts(cell, side)}]"
 
 
-def _counts(cell: Mapping[Any, object], side: str) -> str:
-    k, n, unknown = (cell[f"{name}_{side}"] for name in ("benefit_k", "benefit_n", "unknown_n"))
+def _counts(cell: Mapping[Any, object], side: str = "") -> str:
+    k, n, unknown = (cell[f"{name}{side}"] for name in ("benefit_k", "benefit_n", "unknown_n"))
     return (
         f"benefit {k}/{n}, not decided {unknown}, relapsing "
-        f"{cell[f'relapsed_{side}']}/{cell[f'relapse_n_{side}']}"
+        f"{cell[f'relapsed{side}']}/{cell[f'relapse_n{side}']}"
     )
 
 
