@@ -4,6 +4,7 @@ import codecs
 import datetime
 import errno
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -272,6 +273,44 @@ def test_rows_of_one_source_or_patient_must_agree(tmp_path):
     text = refusal(write_csv(tmp_path / "n.csv", case(patient_id="a"),
                              case(patient_id="a", age_years="51", line_number="3")))  # fmt: skip
     assert "row 3, column age_years: found '51'; must be the same in all rows of a: row 2" in text
+
+
+def test_two_new_articles_of_one_author_and_year_are_told_apart(tmp_path):
+    """The clash within a file is said as well as that with a known source, once, with a remedy."""
+    other = case(doi="10.0000/other", mutations="L1196M", age_years="71")
+    again = other | {"inhibitor": "brigatinib", "line_number": "3", "mutations": "F1174L"}
+    text = refusal(write_csv(tmp_path / "n.csv", case(), other, again))
+    assert text == (
+        "1 problem in the data:\n  n.csv, row 3, column source_id: found ''; test2024 is another "
+        "article in row 2, by its doi: give an id, such as test2024b, or write the same doi where "
+        "it is one article"
+    )
+    mended = other | {"source_id": "test2024b"}
+    added = fit(write_csv(tmp_path / "n.csv", case(), mended, again)).rows
+    assert list(added["sources"]["source_id"]) == ["test2024", "test2024b"]
+    assert list(added["patients"]["source_id"]) == ["test2024", "test2024b", "test2024b"]
+    # A free id is one that no row has.
+    third = case(doi="10.0000/third", mutations="C1156Y", age_years="33")
+    text = refusal(write_csv(tmp_path / "n.csv", case(), third, mended))
+    assert "row 3, column source_id: found ''; test2024 is another article in row 2" in text
+    assert "give an id, such as test2024c, or" in text
+    # One article is offered one id, and another another.
+    titles = [case(doi="", title=t, age_years=a) for t, a in zip("xyyz", "5678", strict=True)]
+    text = refusal(write_csv(tmp_path / "n.csv", *titles))
+    offered = re.findall(r"row (\d), column source_id: .*? such as (\w+), or", text)
+    assert offered == [("3", "test2024b"), ("4", "test2024b"), ("5", "test2024c")]
+
+
+@pytest.mark.parametrize("mark", ["pmid", "title"])
+def test_articles_differ_by_what_both_rows_state(tmp_path, mark):
+    """A cell that is blank in one of the rows tells nothing apart."""
+    first, second = case(doi=""), case(doi="", mutations="L1196M", age_years="71")
+    for one, two, apart in (("1", "2", True), ("1", "", False), ("", "2", False)):
+        path = write_csv(tmp_path / "n.csv", first | {mark: one}, second | {mark: two})
+        if apart:
+            assert f"is another article in row 2, by its {mark}: give an id" in refusal(path)
+        else:
+            assert list(fit(path).rows["sources"][mark]) == [one or two]
 
 
 def test_a_known_patient_cannot_be_changed(tmp_path):

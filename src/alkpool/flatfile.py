@@ -144,6 +144,10 @@ _NO_FORMULA = (
 )
 _REPEATED = "repeats row {} in every cell: delete it, or give two patients a patient_id each"
 _YEAR = re.compile("[0-9]{4}")
+# Columns that tell articles apart.
+_ARTICLE = ("doi", "pmid", "title")
+# First row of each source of a file, and what its rows state of the article.
+_Articles = Mapping[str, tuple[int, Mapping[str, str]]]
 _RESOLVER = re.compile(r"(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
 
 
@@ -519,18 +523,22 @@ def _name_sources(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, s
         if value
     }
     spelled = {source.casefold(): source for source in sources["source_id"]}
+    taken = {*sources.index, *(row.cells["source_id"] for row in rows)}
+    # First row of each source of the file, and what its rows state of the article.
+    here: dict[str, tuple[int, dict[str, str]]] = {}
+    offered: dict[tuple[str, ...], str] = {}
     for row in rows:
         cells = row.cells
         marks = [(mark, cells[mark].casefold()) for mark in ("doi", "pmid") if cells[mark]]
         same = {mark[0]: published[mark] for mark in marks if mark in published}
         if not cells["source_id"]:
             named = _source_name(cells["first_author"], cells["year"])
-            if not same and named in sources.index and _differs(cells, sources.T.to_dict()[named]):
+            if not same and (clash := _other_article(named, cells, sources, here)):
                 names = (named + letter for letter in ascii_lowercase[1:])
-                free = next(name for name in names if name not in sources.index)
-                remedy = f"is another article in the cohort: give an id, such as {free}"
-                yield row, "source_id", f"{named} {remedy}"
-                named = free
+                stated = named, *(cells[mark].casefold() for mark in _ARTICLE)
+                named = offered.setdefault(stated, next(n for n in names if n not in taken))
+                taken.add(named)
+                yield row, "source_id", clash.format(named)
             cells["source_id"] = next(iter(same.values()), named)
         source = cells["source_id"]
         if not source and cells["year"] and not _YEAR.fullmatch(cells["year"]):
@@ -545,14 +553,32 @@ def _name_sources(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, s
         if spelled.setdefault(source.casefold(), source) != source:
             yield row, "source_id", f"must be written {spelled[source.casefold()]}"
         published = dict.fromkeys(marks, source) | published
+        _, article = here.setdefault(source, (row.index, dict.fromkeys(_ARTICLE, "")))
+        article |= {mark: stated or cells[mark] for mark, stated in article.items()}
 
 
-def _differs(cells: Mapping[str, str], source: Mapping[Any, str]) -> bool:
-    """Whether a row states another article than that of a source."""
-    return any(
-        cells[mark] and cells[mark].casefold() != source[mark].casefold()
-        for mark in ("doi", "pmid", "title")
-    )
+def _other_article(
+    named: str, cells: Mapping[str, str], sources: pd.DataFrame, here: _Articles
+) -> str:
+    """Say which other article has a name that was made up, with a place for a free one."""
+    if named in sources.index:
+        if _differing(cells, sources.loc[named].to_dict()):
+            return f"{named} is another article in the cohort: give an id, such as {{}}"
+    elif named in here:
+        row, article = here[named]
+        stated = {mark: value or cells[mark] for mark, value in article.items()}
+        if mark := _differing(cells, stated):
+            return (
+                f"{named} is another article in row {row + 2}, by its {mark}: give an id, such as "
+                f"{{}}, or write the same {mark} where it is one article"
+            )
+    return ""
+
+
+def _differing(cells: Mapping[str, str], article: Mapping[Any, str]) -> str:
+    """Name the first column by which a row states another article, if any."""
+    stated = (mark for mark in _ARTICLE if cells[mark])
+    return next((m for m in stated if cells[m].casefold() != article[m].casefold()), "")
 
 
 def _source_name(author: str, year: str) -> str:
