@@ -9,7 +9,6 @@ takes its place in one step; a process that dies before leaves the old one as it
 import datetime
 import errno
 import hashlib
-import importlib.util
 import re
 import shutil
 import zipfile
@@ -43,7 +42,6 @@ from alkpool.vocabulary import PatientStatus
 CURATED = "curated"
 CHANGELOG = "CHANGELOG.md"
 BACKUP = "backup"
-BIBLIOGRAPHY = "sources.bib"
 
 _CHANGELOG_HEADING = (
     "# Added cases\n\nEach file that `alkpool add` took, the newest first. Written by it.\n"
@@ -148,8 +146,9 @@ def plan(file: Path, folder: Path) -> Plan:
     tables = {table.name: _text(folder, table) for table in COHORT_TABLES}
     sheet = flatfile.read(file)
     fingerprint = hashlib.sha256(flatfile.to_csv(sheet.cells).encode()).hexdigest()
-    for number, entry in _entries(folder).items():
-        if fingerprint in entry and _is_there(folder, number, entry, tables):
+    entries = _entries(folder)
+    for number, entry in entries.items():
+        if fingerprint in entry and _is_there(folder, number, entries, tables):
             said = entry.strip().splitlines()[-1].removeprefix("- ").rstrip(".")
             _refuse(sheet.label, f"these rows are in {before.name} already: {said}")
     addition = flatfile.fit(sheet, tables)
@@ -190,15 +189,27 @@ def _entries(folder: Path) -> dict[str, str]:
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
-def _is_there(folder: Path, number: str, entry: str, tables: flatfile.Tables) -> bool:
-    """Whether an addition was not undone: its raw fact, or else one of its new rows, is there."""
+def _is_there(
+    folder: Path, number: str, entries: Mapping[str, str], tables: flatfile.Tables
+) -> bool:
+    """Whether an addition was not undone: its raw fact, or else one of its new rows, is there.
+
+    An id that a later addition gave anew is no row of it: the id was free, so it was undone.
+    """
     if is_curated(folder):
         return (paths.RAW / curation.ADDED / f"{number}.csv").is_file()
+    later = [entry for other, entry in entries.items() if int(other) > int(number)]
     for table in COHORT_TABLES:
-        added = re.search(rf"^- {_WORDS[table.name]}: [0-9]+ \((.*)\)\.$", entry, re.MULTILINE)
-        if added and tables[table.name][table.key[0]].isin(added[1].split(", ")).any():
+        own = _new_ids(entries[number], table).difference(*(_new_ids(e, table) for e in later))
+        if tables[table.name][table.key[0]].isin(own).any():
             return True
     return False
+
+
+def _new_ids(entry: str, table: Table) -> frozenset[str]:
+    """Ids of the rows that an entry of the changelog says are new in a table."""
+    added = re.search(rf"^- {_WORDS[table.name]}: [0-9]+ \((.*)\)\.$", entry, re.MULTILINE)
+    return frozenset(added[1].split(", ")) if added else frozenset()
 
 
 def describe(plan: Plan) -> str:
@@ -355,17 +366,11 @@ def _commit_curated(plan: Plan) -> str:
             built = (stage / curation.COHORT / table.file).read_text("utf-8")
             if built != _csv(plan.tables[table.name]):
                 raise RuntimeError(f"the build gives other rows than the merge: {table.file}")
-        references = _references(stage)
         backup = paths.HOME / BACKUP / f"{CURATED}-{number}.zip"
         _back_up(plan.folder, backup)
-    following = "make report"
-    try:
-        write_atomically(paths.BOOK / BIBLIOGRAPHY, references)
-    except OSError as error:
-        following = f"make data, because {BIBLIOGRAPHY} could not be written ({error.strerror})"
     return (
         f"added to {CURATED} as data/raw/{curation.ADDED}/{name}; the tables before are in "
-        f"{backup.relative_to(paths.HOME)}. Next: {following}"
+        f"{backup.relative_to(paths.HOME)}. Next: make report"
     )
 
 
@@ -430,18 +435,3 @@ def _with_entry(plan: Plan, number: str, restore: str) -> str:
 def _refuse_problems(problems: list[Problem]) -> None:
     if problems:
         raise DataError(problems)
-
-
-def _references(data: Path) -> str:
-    """References of the book as ``make data`` would write them."""
-    tool = paths.HOME / "tools" / "bibliography.py"
-    spec = importlib.util.spec_from_file_location("bibliography", tool)
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError(2, "No such file", str(tool))
-    bibliography = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(bibliography)
-    tables = (data / "cohorts" / CURATED / "sources.csv", data / "invitro" / "sources.csv")
-    try:
-        return str(bibliography.render(bibliography.read(tables)))
-    except ValueError as error:
-        raise DataError([Problem(tables[0].name, None, "", "", str(error))]) from error

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from alkpool import execution, paths
+from alkpool import bibliography, execution, paths
 from alkpool.compendium import (
     COHORT,
     CONFIGURATION,
@@ -61,6 +61,9 @@ made up to fit published numbers. Nothing on this page is evidence.
 
 # Tabs, bookmarks and the sidebar show the title alone.
 SYNTHETIC_TITLE = " (synthetic)"
+
+# A link from a notebook to one beside it.
+NOTEBOOK_LINK = re.compile(r"\]\(([\w-]+)\.ipynb\)")
 
 # An address of the web within a text.
 ADDRESS = re.compile(r"""(https?://[^\s;,()<>"|$\\]+)""")
@@ -182,7 +185,7 @@ def _assemble(
     content: dict[str, bytes] = {}
     linked_rows: dict[str, Any] = {}
     for task, notebook in notebooks.items():
-        page = _page(notebook, task, targets[task.suffix])
+        page = _page(notebook, task, targets[task.suffix], [task.page for task in tasks])
         if task.parameters[COHORT] == EXPLORER_COHORT:
             _link_profiles(page, profiles)
             linked_rows[task.page] = _linked_rows(page, profiles)
@@ -205,6 +208,10 @@ def _assemble(
                 content[name.removesuffix(".j2")] = _filled_in(name, context)
         elif path.suffix != ".pyc":
             content[name] = path.read_bytes()
+    try:
+        content[bibliography.FILE] = bibliography.render(bibliography.read()).encode()
+    except ValueError as error:
+        raise CompendiumError(f"{' and '.join(bibliography.TABLES)}: {error}") from None
     contents = _toc(compendium, tasks, profiles.values())
     content["_toc.yml"] = yaml.safe_dump(contents, sort_keys=False).encode()
     for name, page_bytes in content.items():
@@ -439,13 +446,27 @@ def _renamed(text: str, targets: set[str], suffix: str) -> str:
     return re.sub(rf"(?<![\w-])({names})(?![\w-])", rf"\1{suffix}", text)
 
 
-def _page(notebook: Notebook, task: Task, targets: set[str]) -> Notebook:
+def _linked(text: str, page: str, pages: Sequence[str]) -> str:
+    """Let links to other notebooks lead to their pages: of the same cohort, or else the first."""
+    folder = page.rpartition("/")[0]
+
+    def link(found: re.Match[str]) -> str:
+        of_notebook = [each for each in pages if each.rpartition("/")[2] == found[1]]
+        if f"{folder}/{found[1]}" in of_notebook or not of_notebook:
+            return found[0]
+        return f"](../{of_notebook[0]}.ipynb)"
+
+    return NOTEBOOK_LINK.sub(link, text)
+
+
+def _page(notebook: Notebook, task: Task, targets: set[str], pages: Sequence[str]) -> Notebook:
     """Make the page of a chapter from its executed notebook."""
     cells: list[Notebook] = []
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            cell["source"] = _renamed(cell["source"], targets, task.suffix)
+            text = _renamed(cell["source"], targets, task.suffix)
+            cell["source"] = _linked(text, task.page, pages)
         else:
             _rename_outputs(cell, targets, task.suffix)
             if cells and _is_plain(cells[-1]) and not cells[-1]["outputs"] and _is_plain(cell):

@@ -25,6 +25,7 @@ import yaml
 
 from alkpool import (
     added_models,
+    bibliography,
     cohort,
     dictionary,
     flatfile,
@@ -895,6 +896,11 @@ def validate(built: Mapping[str, str], description: Path) -> None:
                 load()
             except DataError as error:
                 problems += error.problems
+        try:
+            bibliography.render([] if problems else bibliography.read(stage))
+        except ValueError as error:
+            where = " and ".join(bibliography.TABLES)
+            problems.append(Problem(where, None, "", "", str(error)))
     if problems:
         raise DataError(problems)
 

@@ -1,7 +1,7 @@
-"""Write book/sources.bib, the references of the facts, from the tables of sources.
+"""References of the facts, from the tables of sources.
 
-Run ``python tools/bibliography.py`` after a change of a sources.csv; a test fails until you do.
-A field that was not seen is blank in the table and stays out of the reference.
+They are made whenever the book is rendered, so they cannot lag behind the data. A field that was
+not seen is blank in the table and stays out of the reference.
 """
 
 import csv
@@ -9,13 +9,11 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-TABLES = (
-    ROOT / "data" / "cohorts" / "curated" / "sources.csv",
-    ROOT / "data" / "invitro" / "sources.csv",
-)
-TARGET = ROOT / "book" / "sources.bib"
-HEADING = "Made from the tables of sources by tools/bibliography.py; correct a source there.\n\n"
+from alkpool import paths
+
+FILE = "sources.bib"
+TABLES = ("cohorts/curated/sources.csv", "invitro/sources.csv")
+HEADING = "Made from the tables of sources; correct a source there.\n\n"
 
 IDENTIFIERS = ("doi", "pmid")
 
@@ -90,12 +88,9 @@ def render(rows: Iterable[Row]) -> str:
     return HEADING + "\n\n".join(entry(row) for row in unique(rows)) + "\n"
 
 
-def read(tables: Iterable[Path] = TABLES) -> Iterator[Row]:
-    """Rows of the tables, in their order."""
-    for table in tables:
-        with table.open(encoding="utf-8", newline="") as file:
-            yield from csv.DictReader(file)
-
-
-if __name__ == "__main__":
-    TARGET.write_text(render(read()), "utf-8", newline="\n")
+def read(data: Path = paths.DATA) -> Iterator[Row]:
+    """Rows of the tables of sources in a data folder, of those that are there."""
+    for table in (data / name for name in TABLES):
+        if table.is_file():
+            with table.open(encoding="utf-8", newline="") as file:
+                yield from csv.DictReader(file)
