@@ -20,11 +20,12 @@ from typing import Any
 
 import pandas as pd
 
-from alkpool import actionability, cohort, curation, flatfile, linkage, paths, timeline
+from alkpool import actionability, cohort, curation, fitting, flatfile, linkage, paths, timeline
 from alkpool.cohort import Cohort
 from alkpool.execution import exchange
 from alkpool.files import locked, write_atomically
-from alkpool.flatfile import Addition, Sheet
+from alkpool.fitting import Addition
+from alkpool.flatfile import Sheet
 from alkpool.linkage import Match
 from alkpool.lookup import printable
 from alkpool.schema import (
@@ -151,10 +152,10 @@ def plan(file: Path, folder: Path) -> Plan:
         if fingerprint in entry and _is_there(folder, number, entries, tables):
             said = entry.strip().splitlines()[-1].removeprefix("- ").rstrip(".")
             _refuse(sheet.label, f"these rows are in {before.name} already: {said}")
-    addition = flatfile.fit(sheet, tables)
+    addition = fitting.fit(sheet, tables)
     if not any(len(rows) for rows in addition.rows.values()):
         _refuse(sheet.label, f"holds nothing new: all its rows are in {before.name} already")
-    merged = flatfile.merge(tables, addition)
+    merged = fitting.merge(tables, addition)
     typed = {table.name: table.typed(merged[table.name]) for table in COHORT_TABLES}
     new = addition.rows[PATIENTS.name]
     open_ones = new.loc[new["status"] != PatientStatus.DUPLICATE, "patient_id"]
@@ -190,7 +191,7 @@ def _entries(folder: Path) -> dict[str, str]:
 
 
 def _is_there(
-    folder: Path, number: str, entries: Mapping[str, str], tables: flatfile.Tables
+    folder: Path, number: str, entries: Mapping[str, str], tables: fitting.Tables
 ) -> bool:
     """Whether an addition was not undone: its raw fact, or else one of its new rows, is there.
 

@@ -28,6 +28,7 @@ from alkpool import (
     bibliography,
     cohort,
     dictionary,
+    fitting,
     flatfile,
     invitro,
     mutations,
@@ -319,8 +320,8 @@ def curated(raw: Path = paths.RAW) -> list[tuple[Table, pd.DataFrame]]:
     built = _curated(raw / "curated")
     tables = {table.name: frame[table.columns] for table, frame in built}
     for path in sorted((raw / ADDED).glob("*.csv")):
-        addition = flatfile.fit(flatfile.read(path), tables)
-        tables = flatfile.merge(tables, addition)
+        addition = fitting.fit(flatfile.read(path), tables)
+        tables = fitting.merge(tables, addition)
     return [
         (table, tables[table.name].sort_values(list(table.key), ignore_index=True))
         for table, _ in built
