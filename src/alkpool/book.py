@@ -27,6 +27,7 @@ from alkpool.compendium import (
     TEMPLATE_SUFFIX,
     Compendium,
     CompendiumError,
+    Part,
     Task,
     hash_of,
     shown,
@@ -173,7 +174,7 @@ def _assemble(
     context, profiles = _explorer(compendium)
     parts = [
         {
-            "title": part.title,
+            "title": _part_title(part, tasks),
             "chapters": [
                 _chapter(task, notebook, build, targets[task.suffix])
                 for task, notebook in notebooks.items()
@@ -219,6 +220,15 @@ def _assemble(
     for path in [path for path in source.rglob("*") if path.is_file()]:
         if path.relative_to(source).as_posix() not in content:
             path.unlink()
+
+
+def _part_title(part: Part, tasks: Sequence[Task]) -> str:
+    """Title of a part, with the reader's own cohort; where all its rows are made up, it says so."""
+    within = [task for task in tasks if task.part == part.title]
+    own = {task.page.partition("/")[0] for task in within if "/" in task.parameters[COHORT]}
+    title = ": ".join([part.title, *sorted(own)])
+    made_up = within and all(task.synthetic for task in within)
+    return title + SYNTHETIC_TITLE if made_up and SYNTHETIC_TITLE not in title else title
 
 
 def _pages(compendium: Compendium) -> list[str]:
@@ -341,7 +351,7 @@ def _toc(
         pages = [*part.pages, *(task.page for task in tasks if task.part == part.title)]
         if pages:
             chapters = [{"file": page} | below.get(page, {}) for page in pages]
-            parts.append({"caption": part.title, "chapters": chapters})
+            parts.append({"caption": _part_title(part, tasks), "chapters": chapters})
     return {"format": "jb-book", "root": INDEX, "parts": parts}
 
 
@@ -480,7 +490,7 @@ def _page(notebook: Notebook, task: Task, targets: set[str], pages: Sequence[str
         first["source"] = re.sub(
             r"^(# .+)$", rf"\1{SYNTHETIC_TITLE}", first["source"], count=1, flags=re.MULTILINE
         )
-        ribbon = RIBBON.format(cohort=task.parameters[COHORT])
+        ribbon = RIBBON.format(cohort=task.page.partition("/")[0])
         cells.insert(0, {"cell_type": "markdown", "id": "ribbon", "metadata": {}, "source": ribbon})
     return notebook | {"cells": cells}
 
