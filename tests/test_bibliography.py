@@ -4,6 +4,7 @@ import re
 
 import pytest
 from pybtex.database import BibliographyData, parse_file, parse_string
+from pybtex.richtext import Text
 
 from alkpool import bibliography, paths
 
@@ -56,6 +57,28 @@ def test_capitals_and_special_characters_survive() -> None:
     assert entry.type == "article"
     assert entry.fields["title"] == r"{ALK \& 5\% of F1174C\_x}"
     assert entry.fields["pubmed"] == "7"
+
+
+ODD = (
+    "{{ x }} {# y", "}", "$\\unknown{x}$ $$y$$", "C:\\n \\x3c", "a -- b --- c <!-- d",
+    "``q'' 'r' !`s",
+    "~ ^ % & # _", "<script>a</script>", "A and B, C, D", "Caf\u00e9 \u2265 5",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ODD)
+@pytest.mark.parametrize("initials", ["", " A"])
+def test_any_text_is_shown_as_it_was_typed(text: str, initials: str) -> None:
+    """Whatever TeX would make of it; a source that breaks the references breaks the book."""
+    row = SOURCE | {"title": text, "journal": text, "first_author": text + initials}
+    (entry,) = parsed(row).entries.values()
+    author, others = entry.persons["author"]
+    shown = [entry.fields["title"], entry.fields["journal"], *author.last_names]
+    said = [bibliography.plain(str(Text.from_latex(each))) for each in shown]
+    # The end of a name may be initials of its own.
+    assert said[:2] == [text, text]
+    assert f"{text} A".startswith(said[2])
+    assert str(others) == "others"
 
 
 @pytest.mark.parametrize(

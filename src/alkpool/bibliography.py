@@ -18,7 +18,17 @@ HEADING = "Made from the tables of sources; correct a source there.\n\n"
 IDENTIFIERS = ("doi", "pmid")
 
 _FIRST_AUTHOR = re.compile(r"(?P<surname>.+?)(?: (?P<initials>[A-Z]{1,3}))?")
-_SPECIAL = re.compile(r"([&%$#_])")
+_PLAIN_SURNAME = re.compile(r"[\w'’. -]+")
+
+# TeX has no name for these that the reader of the references knows: they travel as private
+# characters, and `plain` brings them back.
+_PRIVATE = {sign: chr(0xE000 + ord(sign)) for sign in "{}$^~"}
+_BACK = {ord(private): sign for sign, private in _PRIVATE.items()}
+_TEX = str.maketrans(
+    _PRIVATE | {"\\": r"\textbackslash{}"} | {sign: f"\\{sign}" for sign in "&%#_"}
+)
+# Two of these together would become another sign.
+_JOINED = re.compile("[-`'!?](?=[-`'])")
 
 Row = dict[str, str]
 
@@ -75,12 +85,19 @@ def _author(name: str) -> str:
     if parts is None:
         return ""
     initials = " ".join(f"{letter}." for letter in parts["initials"] or "")
-    written = f"{parts['surname']}, {initials}" if initials else f"{{{parts['surname']}}}"
-    return f"{written} and others"
+    surname = _escaped(parts["surname"])
+    if not (initials and _PLAIN_SURNAME.fullmatch(parts["surname"])) or " and " in surname:
+        surname = f"{{{surname}}}"
+    return f"{surname}, {initials} and others" if initials else f"{surname} and others"
 
 
 def _escaped(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", text)
+    return _JOINED.sub(r"{\g<0>}", text.translate(_TEX))
+
+
+def plain(text: str) -> str:
+    """Bring back the characters of a rendered reference that TeX could not take."""
+    return text.translate(_BACK)
 
 
 def render(rows: Iterable[Row]) -> str:
