@@ -57,9 +57,8 @@ new: $(STAMP) ## Make a notebook of your own, a chapter of the book: make new NA
 	@$(PY) -m alkpool.fork --title="$$TITLE" --cohort="$$COHORT" -- "$$NAME"
 
 .PHONY: data
-data: $(STAMP) ## Make the tables, the data dictionary and the references from the raw facts
+data: $(STAMP) ## Make the tables and the data dictionary from the raw facts
 	@$(PY) -m alkpool.curation
-	@$(PY) tools/bibliography.py
 
 .PHONY: reconstruct
 reconstruct: $(STAMP) ## Rebuild the synthetic cohort from the printed numbers, byte for byte

@@ -11,7 +11,8 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parents[1]
-PIPELINE = ("__init__", "paths", "files", "kernel_startup", "compendium", "execution", "book")
+PIPELINE = ("__init__", "paths", "files", "kernel_startup", "compendium", "execution", "book",
+            "bibliography")  # fmt: skip
 
 COMPENDIUM = """\
 title: A small compendium
@@ -138,8 +139,7 @@ def small_project(home: Path) -> Project:
     for name in ("_config.yml", "_ext/alkpool_book.py", "index.md.j2", "status.md.j2"):
         made.write(f"book/{name}", (ROOT / "book" / name).read_text())
     shutil.copytree(ROOT / "book" / "_static", home / "book" / "_static")
-    for name in ("references.bib", "sources.bib"):
-        made.write(f"book/{name}", "")
+    made.write("book/references.bib", "")
     made.write("book/welcome.md", "# Welcome\n\nText.\n")
     for cohort, synthetic in (("curated", "false"), ("made-up", "true")):
         made.write(f"data/cohorts/{cohort}/cohort.yaml", f"title: Rows\nsynthetic: {synthetic}\n")

@@ -15,7 +15,7 @@ import pytest
 from cases import alkpool, case, contents, own_cohort, tables, write_csv, write_workbook
 from test_linkage import REPORTED_AGAIN
 
-from alkpool import additions, cohort, curation, flatfile, paths
+from alkpool import additions, bibliography, cohort, curation, flatfile, paths, timeline
 from alkpool.schema import DataError
 
 KILLED = """
@@ -48,11 +48,8 @@ def mine(tmp_path) -> Path:
 def home(tmp_path, monkeypatch) -> Path:
     """A checkout with what adding to the curated cohort reads and writes."""
     made = tmp_path / "checkout"
-    for name in ("data", "tools"):
-        shutil.copytree(paths.HOME / name, made / name, copy_function=shutil.copyfile)
-    (made / "book").mkdir()
-    shutil.copyfile(paths.BOOK / "sources.bib", made / "book" / "sources.bib")
-    for name in ("DATA", "COHORTS", "RAW", "BOOK", "HOME"):
+    shutil.copytree(paths.DATA, made / "data", copy_function=shutil.copyfile)
+    for name in ("DATA", "COHORTS", "RAW", "HOME"):
         there = made / getattr(paths, name).relative_to(paths.HOME)
         monkeypatch.setattr(paths, name, there)
     return made
@@ -91,22 +88,22 @@ def test_moves_are_the_differences_of_the_two_matrices(tmp_path, mine):
                  .to_dict("records")} for data in (plan.before, plan.after))  # fmt: skip
     differing = {
         key for key, cell in new.items()
-        if any(cell[name] != old[key][name] for name in [*additions.COUNTS, "verdict"])
+        if any(cell[name] != old[key][name] for name in [*timeline.COUNTS, "verdict"])
     }  # fmt: skip
     assert new.keys() == old.keys()
-    moved = additions.moves(plan.before, plan.after)
+    moved = additions.moves(plan)
     assert set(zip(moved["profile"], moved["inhibitor"], strict=True)) == differing
-    turned = moved["verdict_before"] != moved["verdict_after"]
+    turned = moved["verdict_before"] != moved["verdict"]
     assert turned.is_monotonic_decreasing
 
 
 def test_a_new_profile_moves_from_nothing(tmp_path, mine):
     plan = additions.plan(write_csv(tmp_path / "n.csv", case(mutations="F1174L")), mine)
-    moved = additions.moves(plan.before, plan.after).set_index(["profile", "inhibitor"])
+    moved = additions.moves(plan).set_index(["profile", "inhibitor"])
     cell = moved.loc[("F1174L", "lorlatinib")]
-    assert (cell["benefit_n_before"], cell["benefit_n_after"], cell["rule_before"]) == (0, 1, "V2")
+    assert (cell["benefit_n_before"], cell["benefit_n"], cell["rule_before"]) == (0, 1, "V2")
     cell = moved.loc[("F1174L", "alectinib")]
-    assert (cell["relapse_n_before"], cell["relapse_n_after"]) == (8, 9)
+    assert (cell["relapse_n_before"], cell["relapse_n"]) == (8, 9)
 
 
 def test_merge_into_an_own_cohort(tmp_path, mine):
@@ -197,8 +194,7 @@ def test_merging_twice_is_merging_at_once(tmp_path):
 def test_the_backup_brings_the_tables_back(tmp_path, mine):
     before = contents(mine)
     add(write_csv(tmp_path / "a.csv", case()), mine)
-    with zipfile.ZipFile(mine / "backup" / "0001.zip") as backup:
-        backup.extractall(mine)
+    undo(mine, "0001")
     assert {name: contents(mine)[name] for name in before} == before
 
 
@@ -206,12 +202,36 @@ def test_what_was_undone_can_be_added_again(tmp_path, mine):
     """The number of an addition is never given again, so no backup is overwritten."""
     file = write_csv(tmp_path / "a.csv", case())
     add(file, mine)
-    with zipfile.ZipFile(mine / "backup" / "0001.zip") as backup:
-        backup.extractall(mine)
+    undo(mine, "0001")
     (mine / "backup" / "0001.zip").rename(tmp_path / "kept.zip")
     assert "as addition 0002" in add(file, mine)
     with pytest.raises(DataError, match="are in mine already: Addition 0002 of"):
         add(file, mine)
+
+
+def undo(folder, number):
+    with zipfile.ZipFile(folder / "backup" / f"{number}.zip") as backup:
+        backup.extractall(folder)
+
+
+def test_a_corrected_file_and_the_first_one_can_be_added_after_undo(tmp_path, mine):
+    """An id that was made up is free again after undo, and may go to another case."""
+    before = tables(mine)["patients"]
+    first = write_csv(tmp_path / "first.csv", case())
+    corrected = write_csv(tmp_path / "corrected.csv", case(mutations="L1196M", age_years="71"))
+    add(first, mine)
+    undo(mine, "0001")
+    assert "as addition 0002" in add(corrected, mine)
+    (made,) = set(tables(mine)["patients"]["patient_id"]) - set(before["patient_id"])
+    assert tables(mine)["samples"].set_index("patient_id").at[made, "mutations"] == "L1196M"
+    assert "as addition 0003" in add(first, mine)
+    assert len(tables(mine)["patients"]) == len(before) + 2
+    for file, number in ((corrected, "0002"), (first, "0003")):
+        with pytest.raises(DataError, match=f"are in mine already: Addition {number} of"):
+            add(file, mine)
+    undo(mine, "0002")
+    assert "as addition 0004" in add(first, mine)
+    assert len(tables(mine)["patients"]) == len(before) + 1
 
 
 def test_no_cohort_to_add_to(tmp_path, mine):
@@ -289,16 +309,31 @@ def test_a_full_disk_changes_nothing(tmp_path, mine, monkeypatch, step):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "mine"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def without_rights() -> list[str]:
+    """Start of a command for which the modes of files hold, also where root runs the tests."""
+    if os.geteuid() != 0:
+        return []
+    command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    try:
+        subprocess.run([*command, "true"], check=True, capture_output=True)
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        pytest.skip("root can write everywhere, and setpriv cannot take that right away")
+    return command
+
+
 def test_a_read_only_place_is_said(tmp_path, mine):
-    file = write_csv(tmp_path / "a.csv", case())
+    file, before = write_csv(tmp_path / "a.csv", case()), contents(mine)
+    program = Path(sys.executable).with_name("alkpool")
+    command = [*without_rights(), program, "add", file, "--cohort", mine, "--yes"]
     tmp_path.chmod(0o555)
     try:
-        done = alkpool("add", file, "--cohort", mine, "--yes")
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     finally:
         tmp_path.chmod(0o755)
-    assert (done.returncode, "Permission denied" in done.stderr) == (1, True)
-    assert len(cohort.load(mine).patients) == 38
+    assert (done.returncode, "Permission denied" in done.stderr) == (1, True), done.stderr
+    assert "Traceback" not in done.stderr
+    assert contents(mine) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "mine"]
 
 
 def test_two_at_once_lose_nothing(tmp_path, mine):
@@ -339,10 +374,24 @@ def test_the_curated_cohort_keeps_the_file_as_a_raw_fact(tmp_path, home):
         assert (home / "data" / name).read_text("utf-8") == text, name
     package = json.loads((home / "data/datapackage.json").read_text("utf-8"))
     assert "raw/added/0001.csv" in {resource["path"] for resource in package["resources"]}
-    assert "@misc{test2024," in (home / "book/sources.bib").read_text("utf-8")
     assert "## 0001, " in (home / "data/raw/added/CHANGELOG.md").read_text("utf-8")
     with zipfile.ZipFile(home / "backup/curated-0001.zip") as backup:
         assert len(backup.namelist()) == 4
+
+
+def test_a_killed_addition_to_curated_leaves_nothing_behind_the_data(tmp_path, home):
+    """SIGKILL right after the exchange: what the book renders next has the new reference."""
+    file = write_csv(tmp_path / "a.csv", case())
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, "after", file, "curated"],
+        env=os.environ | {"ALKPOOL_HOME": str(home)}, check=False,
+    )  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL
+    assert "test2024-p1" in set(tables(home / "data/cohorts/curated")["patients"]["patient_id"])
+    assert "@misc{test2024," in bibliography.render(bibliography.read(home / "data"))
+    # `make data` has nothing to do.
+    for name, text in curation.files(home / "data").items():
+        assert (home / "data" / name).read_text("utf-8") == text, name
 
 
 def test_files_are_built_on_one_another(tmp_path, home):

@@ -1,41 +1,35 @@
 """The references say what the tables of sources say, and nothing else."""
 
 import re
-import runpy
 
 import pytest
 from pybtex.database import BibliographyData, parse_file, parse_string
+from pybtex.richtext import Text
 
-from alkpool import paths
+from alkpool import bibliography, paths
 
-TOOL = runpy.run_path(str(paths.HOME / "tools" / "bibliography.py"))
 SOURCE = {"source_id": "choi2010", "first_author": "Choi YL", "year": "2010", "doi": "10.1/x"}
 
 
 def parsed(*rows: dict[str, str]) -> BibliographyData:
-    """Entries that the tool writes for the rows, as BibTeX reads them."""
-    return parse_string(TOOL["render"](rows), "bibtex")
-
-
-def test_file_is_up_to_date() -> None:
-    """Running the tool again would change nothing."""
-    again = "run python tools/bibliography.py"
-    assert (paths.BOOK / "sources.bib").read_text("utf-8") == TOOL["render"](TOOL["read"]()), again
+    """Entries that are written for the rows, as BibTeX reads them."""
+    return parse_string(bibliography.render(rows), "bibtex")
 
 
 def test_every_findable_source_has_a_reference() -> None:
     """Each DOI and PubMed identifier of the tables stands in one reference, and no other does."""
-    written = parse_file(paths.BOOK / "sources.bib").entries.values()
+    rows = list(bibliography.read())
+    written = parsed(*rows).entries.values()
     for column, field in (("doi", "doi"), ("pmid", "pubmed")):
-        stated = {row[column] for row in TOOL["read"]() if row[column]}
+        stated = {row[column] for row in rows if row[column]}
         found = [entry.fields[field] for entry in written if field in entry.fields]
         assert sorted(found) == sorted(stated)
 
 
 def test_keys_of_the_two_lists_differ() -> None:
     """A method and a source never share a key, which BibTeX reads without capitals."""
-    files = ("references.bib", "sources.bib")
-    keys = [key.lower() for file in files for key in parse_file(paths.BOOK / file).entries]
+    lists = parse_file(paths.BOOK / "references.bib"), parsed(*bibliography.read())
+    keys = [key.lower() for each in lists for key in each.entries]
     assert len(keys) == len(set(keys))
 
 
@@ -63,6 +57,28 @@ def test_capitals_and_special_characters_survive() -> None:
     assert entry.type == "article"
     assert entry.fields["title"] == r"{ALK \& 5\% of F1174C\_x}"
     assert entry.fields["pubmed"] == "7"
+
+
+ODD = (
+    "{{ x }} {# y", "}", "$\\unknown{x}$ $$y$$", "C:\\n \\x3c", "a -- b --- c <!-- d",
+    "``q'' 'r' !`s",
+    "~ ^ % & # _", "<script>a</script>", "A and B, C, D", "Caf\u00e9 \u2265 5",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ODD)
+@pytest.mark.parametrize("initials", ["", " A"])
+def test_any_text_is_shown_as_it_was_typed(text: str, initials: str) -> None:
+    """Whatever TeX would make of it; a source that breaks the references breaks the book."""
+    row = SOURCE | {"title": text, "journal": text, "first_author": text + initials}
+    (entry,) = parsed(row).entries.values()
+    author, others = entry.persons["author"]
+    shown = [entry.fields["title"], entry.fields["journal"], *author.last_names]
+    said = [bibliography.plain(str(Text.from_latex(each))) for each in shown]
+    # The end of a name may be initials of its own.
+    assert said[:2] == [text, text]
+    assert f"{text} A".startswith(said[2])
+    assert str(others) == "others"
 
 
 @pytest.mark.parametrize(
@@ -97,6 +113,6 @@ def test_sources_that_nobody_can_find_are_left_out() -> None:
 
 
 def test_one_key_for_two_publications_is_refused() -> None:
-    """Contradicting identifiers stop the tool."""
+    """Contradicting identifiers are never joined."""
     with pytest.raises(ValueError, match="choi2010 stands for two publications"):
         parsed(SOURCE, SOURCE | {"doi": "10.1/y"})

@@ -6,10 +6,12 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from bs4 import BeautifulSoup
 from project import COMPENDIUM, COUNT, FIGURE, PARAMETERS, Project, small_project
+from pybtex.database import parse_string
 
 from alkpool.book import promote_figures
 from alkpool.compendium import CompendiumError
@@ -108,7 +110,9 @@ def test_the_book(project: Project) -> None:
     assert "2 rows, see Figure 2." in cover
     links = [str(link["href"]) for link in page(project, "index").select("article h3 a.reference")]
     assert links == ["curated/01-count.html", "curated/02-list.html", "made-up/01-count.html"]
-    assert cover.count("(synthetic)") == 1
+    # The part of which every chapter is synthetic says so, and the chapter.
+    assert cover.count("(synthetic)") == 2
+    assert "Made up (synthetic) # Synthetic data: not patients." in cover
 
     # Figures are numbered through the book, referred to, and described; labels do not clash.
     for name, number, suffix in (("curated", 1, ""), ("made-up", 2, "-made-up")):
@@ -227,6 +231,65 @@ def test_titles_in_the_sidebar_follow_pages_that_change(rendered: Project) -> No
     assert (
         "Good morning" in page(rendered, "curated/03-plain").select_one("nav.bd-links").get_text()
     )  # type: ignore[union-attr]
+
+
+def test_the_references_are_made_of_the_sources_when_the_book_is(rendered: Project) -> None:
+    """No copy of them is kept that could lag behind; a contradiction is said."""
+    made = rendered.home / "build" / "book-src" / "sources.bib"
+    heading = "source_id,first_author,year,doi,pmid\n"
+    table = "data/invitro/sources.csv"
+    rendered.write(table, f"{heading}a2010,A B,2010,10.1/x,\n")
+    assert "to execute" not in rendered.run()
+    assert list(parse_string(made.read_text("utf-8"), "bibtex").entries) == ["a2010"]
+    rendered.write(table, f"{heading}a2010,A B,2010,10.1/x,\nb2011,C D,2011,10.1/y,\n")
+    rendered.run()
+    assert list(parse_string(made.read_text("utf-8"), "bibtex").entries) == ["a2010", "b2011"]
+    rendered.write(table, f"{heading}a2010,A B,2010,10.1/x,1\nb2011,C D,2011,10.1/x,2\n")
+    assert "sources.csv: a2010 stands for two publications" in rendered.run(expect=1)
+
+
+def test_a_link_to_another_notebook_leads_to_its_page(rendered: Project) -> None:
+    """To that of the same cohort, or else to where the notebook stands in the book."""
+    second = "  - title: Made up\n    cohort: made-up\n    chapters: [{notebook: 03-plain}]\n"
+    rendered.write("compendium.yaml", (rendered.home / "compendium.yaml").read_text() + second)
+    rendered.notebook("03-plain", "Plain", [PARAMETERS, "%md See [the list](02-list.ipynb)."])
+    rendered.run()
+    for folder, target in (("curated", "02-list.html"), ("made-up", "../curated/02-list.html")):
+        links = page(rendered, f"{folder}/03-plain").select("article a.reference.internal")
+        assert target in [link["href"] for link in links], folder
+
+
+@pytest.mark.parametrize("synthetic", [False, True])
+def test_the_book_of_an_own_cohort_says_whose_cases_it_has(
+    rendered: Project, tmp_path: Path, synthetic: bool
+) -> None:
+    """Pooled with the published ones, or made up and then alone."""
+    second = "  - title: Made up\n    cohort: made-up\n    chapters: [{notebook: 03-plain}]\n"
+    rendered.write("compendium.yaml", (rendered.home / "compendium.yaml").read_text() + second)
+    # The only page of this notebook is that of the cohort of the run.
+    rendered.notebook("02-list", "List", [PARAMETERS, "print(threshold)"])
+    rendered.notebook("03-plain", "Plain", [PARAMETERS, "%md See [the list](02-list.ipynb)."])
+    own = tmp_path / "mine"
+    own.mkdir()
+    (own / "cohort.yaml").write_text(f"title: Own\nsynthetic: {str(synthetic).lower()}\n")
+    cohort, name = (str(own), "mine") if synthetic else (f"curated,{own}", "curated+mine")
+    rendered.run("--cohort", cohort)
+    book = rendered.home / "build" / "cohorts" / name / "book"
+
+    def read(page: str) -> BeautifulSoup:
+        return BeautifulSoup((book / f"{page}.html").read_text("utf-8"), "html.parser")
+
+    headings = [" ".join(h.get_text().split()).rstrip("#") for h in read("index").select("h2")]
+    title = f"Cases: {name}" + " (synthetic)" * synthetic
+    assert title in headings
+    assert "Made up (synthetic)" in headings
+    captions = [caption.get_text() for caption in read("index").select("p.caption")]
+    assert title in captions
+    chapter = read(f"{name}/03-plain")
+    ribbons = [ribbon.get_text() for ribbon in chapter.select(".synthetic-ribbon")]
+    assert [", mine, is made up" in ribbon for ribbon in ribbons] == [True] * synthetic
+    (link,) = read("made-up/03-plain").select("article a.reference.internal[href*=list]")
+    assert unquote(str(link["href"])) == f"../{name}/02-list.html"
 
 
 def test_the_commit_is_on_the_status_page(rendered: Project) -> None:

@@ -61,6 +61,10 @@ WRONG: dict[str, tuple[Callable[[Project], object], list[str]]] = {
         lambda p: p.edit("data/cohorts/curated/cohort.yaml", "false", '"no"'),
         [CHAPTERS, "curated/cohort.yaml: found 'no'; synthetic must be true or false"],
     ),
+    "patients pooled with made-up rows": (
+        lambda p: p.edit("compendium.yaml", "cohort: curated", "cohort: 'curated,made-up'"),
+        [CHAPTERS, "found 'curated,made-up'; made-up is synthetic, and made-up rows are never"],
+    ),
     "description of a cohort with an impossible date": (
         lambda p: p.write("data/cohorts/curated/cohort.yaml", "search_date: 2020-99-99\n"),
         [CHAPTERS, "curated/cohort.yaml is not readable YAML: month must be in 1..12"],

@@ -4,6 +4,7 @@ import codecs
 import datetime
 import errno
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from cases import CASE, case, own_cohort, tables, write_csv, write_workbook
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alkpool import flatfile, paths, template
+from alkpool import fitting, flatfile, paths, template
 from alkpool.cohort import relation_problems
 from alkpool.schema import COHORT_TABLES, DataError, cell_problems
 
@@ -23,7 +24,7 @@ PATIENT = "cheng2024-p1"
 
 
 def fit(path):
-    return flatfile.fit(flatfile.read(path), CURATED)
+    return fitting.fit(flatfile.read(path), CURATED)
 
 
 def refusal(path) -> str:
@@ -119,7 +120,7 @@ def test_an_excluded_source_that_gets_a_patient_is_included(tmp_path):
     assert before["status"] == "excluded"
     row = case(source_id="britschgi2020", first_author="", year="", doi="", study_type="")
     addition = fit(write_csv(tmp_path / "a.csv", row))
-    after = flatfile.merge(CURATED, addition)["sources"].set_index("source_id")
+    after = fitting.merge(CURATED, addition)["sources"].set_index("source_id")
     assert addition.now_included == ("britschgi2020",)
     assert tuple(after.loc["britschgi2020", ["status", "exclusion_reason"]]) == ("included", "")
     changed = after.reindex(CURATED["sources"]["source_id"]) != CURATED["sources"].set_index(
@@ -152,7 +153,7 @@ def test_other_spellings_are_taken_and_said(tmp_path, name):
     given_as, read_as = HARMLESS[name]
     sheet = flatfile.read(write_csv(tmp_path / "a.csv", case(**{name: given_as})))
     assert sheet.cells.at[0, name] == read_as
-    flatfile.fit(sheet, CURATED)
+    fitting.fit(sheet, CURATED)
     shown = any(f"column {name}" in said for said in sheet.read_as)
     assert shown == (given_as.strip() != read_as and name != "title")
 
@@ -274,6 +275,44 @@ def test_rows_of_one_source_or_patient_must_agree(tmp_path):
     assert "row 3, column age_years: found '51'; must be the same in all rows of a: row 2" in text
 
 
+def test_two_new_articles_of_one_author_and_year_are_told_apart(tmp_path):
+    """The clash within a file is said as well as that with a known source, once, with a remedy."""
+    other = case(doi="10.0000/other", mutations="L1196M", age_years="71")
+    again = other | {"inhibitor": "brigatinib", "line_number": "3", "mutations": "F1174L"}
+    text = refusal(write_csv(tmp_path / "n.csv", case(), other, again))
+    assert text == (
+        "1 problem in the data:\n  n.csv, row 3, column source_id: found ''; test2024 is another "
+        "article in row 2, by its doi: give an id, such as test2024b, or write the same doi where "
+        "it is one article"
+    )
+    mended = other | {"source_id": "test2024b"}
+    added = fit(write_csv(tmp_path / "n.csv", case(), mended, again)).rows
+    assert list(added["sources"]["source_id"]) == ["test2024", "test2024b"]
+    assert list(added["patients"]["source_id"]) == ["test2024", "test2024b", "test2024b"]
+    # A free id is one that no row has.
+    third = case(doi="10.0000/third", mutations="C1156Y", age_years="33")
+    text = refusal(write_csv(tmp_path / "n.csv", case(), third, mended))
+    assert "row 3, column source_id: found ''; test2024 is another article in row 2" in text
+    assert "give an id, such as test2024c, or" in text
+    # One article is offered one id, and another another.
+    titles = [case(doi="", title=t, age_years=a) for t, a in zip("xyyz", "5678", strict=True)]
+    text = refusal(write_csv(tmp_path / "n.csv", *titles))
+    offered = re.findall(r"row (\d), column source_id: .*? such as (\w+), or", text)
+    assert offered == [("3", "test2024b"), ("4", "test2024b"), ("5", "test2024c")]
+
+
+@pytest.mark.parametrize("mark", ["pmid", "title"])
+def test_articles_differ_by_what_both_rows_state(tmp_path, mark):
+    """A cell that is blank in one of the rows tells nothing apart."""
+    first, second = case(doi=""), case(doi="", mutations="L1196M", age_years="71")
+    for one, two, apart in (("1", "2", True), ("1", "", False), ("", "2", False)):
+        path = write_csv(tmp_path / "n.csv", first | {mark: one}, second | {mark: two})
+        if apart:
+            assert f"is another article in row 2, by its {mark}: give an id" in refusal(path)
+        else:
+            assert list(fit(path).rows["sources"][mark]) == [one or two]
+
+
 def test_a_known_patient_cannot_be_changed(tmp_path):
     row = case(source_id="cheng2024", patient_id=PATIENT, sample_order="3", sex="male",
                first_author="", year="", doi="", fusion_variant="", age_years="")  # fmt: skip
@@ -358,6 +397,26 @@ def test_a_workbook_that_unpacks_to_too_much_is_not_opened(tmp_path, monkeypatch
     assert "must be smaller than 0 MB" in refusal(path)
 
 
+@pytest.mark.parametrize(("row", "column"), [(20_001, 1), (1_048_576, 2), (2, 16_384)])
+def test_one_formatted_cell_far_away_does_not_fill_the_memory(tmp_path, row, column):
+    book = openpyxl.load_workbook(write_workbook(tmp_path / "a.xlsx", case()))
+    book.active.cell(row, column).font = openpyxl.styles.Font(bold=True)
+    book.save(tmp_path / "a.xlsx")
+    end = max(column, len(flatfile.COLUMNS))
+    assert refusal(tmp_path / "a.xlsx") == (
+        f"1 problem in the data:\n  a.xlsx, sheet cases: reaches to row {row} and column {end}; "
+        "must have at most 20000 rows and 1000 columns: delete the empty ones beyond the table"
+    )
+
+
+def test_more_rows_than_a_table_of_cases_has_are_refused(tmp_path, monkeypatch):
+    path = write_csv(tmp_path / "a.csv", *(case(age_years=str(age)) for age in range(20, 24)))
+    monkeypatch.setattr(flatfile, "MAX_ROWS", 4)
+    assert len(fit(path).rows["patients"]) == 4
+    monkeypatch.setattr(flatfile, "MAX_ROWS", 3)
+    assert "a.csv: has 4 rows; must have at most 3" in refusal(path)
+
+
 BAD_EXCEL = {
     "formula": ("=1+1", "found '=1+1'; is a formula: write its value"),
     "date": (datetime.datetime(2024, 2, 1), "found '2024-02-01 00:00:00'; is a date"),
@@ -417,7 +476,7 @@ def test_any_cell_is_refused_in_words_or_fits(tmp_path, cells):
     except DataError as refused:
         assert all(problem.file.startswith("any.csv") for problem in refused.problems)
         return
-    merged = flatfile.merge(CURATED, addition)
+    merged = fitting.merge(CURATED, addition)
     for table in COHORT_TABLES:
         frame = merged[table.name]
         assert list(cell_problems(frame, table, "")) == []
@@ -443,12 +502,12 @@ def test_the_example_is_refused_and_otherwise_valid(tmp_path, name):
     sheet = flatfile.read(path)
     assert len(sheet.cells) == 1
     with pytest.raises(DataError) as refused:
-        flatfile.fit(sheet, CURATED)
+        fitting.fit(sheet, CURATED)
     (problem,) = refused.value.problems
     assert (problem.row, problem.column) == (2, "source_id")
     assert "delete this row" in problem.allowed
     renamed = flatfile.Sheet(sheet.label, sheet.cells.assign(source_id="other2020"))
-    assert len(flatfile.fit(renamed, CURATED).rows["treatments"]) == 1
+    assert len(fitting.fit(renamed, CURATED).rows["treatments"]) == 1
 
 
 def test_the_template_overwrites_nothing(tmp_path):
@@ -508,5 +567,5 @@ def test_own_tables_can_be_filled_from_the_template(tmp_path):
         book["cases"].cell(2, column).value = CASE.get(name)
     book.save(path)
     mine = tables(own_cohort(tmp_path / "mine"))
-    addition = flatfile.fit(flatfile.read(path), mine)
+    addition = fitting.fit(flatfile.read(path), mine)
     assert list(addition.rows["treatments"]["treatment_id"]) == ["test2024-p1-s1-lorlatinib"]

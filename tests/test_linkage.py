@@ -8,7 +8,7 @@ from cases import case, tables, write_csv
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alkpool import flatfile, linkage, paths
+from alkpool import fitting, flatfile, linkage, paths
 from alkpool.linkage import WEIGHTS, Record, compare
 
 CURATED = tables(paths.COHORTS / "curated")
@@ -129,8 +129,8 @@ def test_nobody_is_liker_than_oneself(one):
 
 
 def matches(path, *rows):
-    addition = flatfile.fit(flatfile.read(write_csv(path, *rows)), CURATED)
-    merged = flatfile.merge(CURATED, addition)
+    addition = fitting.fit(flatfile.read(write_csv(path, *rows)), CURATED)
+    merged = fitting.merge(CURATED, addition)
     return linkage.matches(addition.rows["patients"]["patient_id"], merged)
 
 

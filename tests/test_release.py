@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pandas as pd
@@ -50,12 +51,26 @@ def home(tmp_path: Path) -> Path:
     matrix(load("curated")).to_csv(folder / "actionability.csv", index=False)
     write(home / "results/reconstructed/lines.csv", "line,synthetic\nx,yes\n")
     date(home, "2026-03-01")
+    changelog = home / "CHANGELOG.md"
+    text = changelog.read_text("utf-8")
+    heading = f"## [Unreleased]\n\n## [{version(home)}] - 2026-03-01\n"
+    changelog.write_text(text.replace("## [Unreleased]\n", heading, 1), "utf-8")
     return home
 
 
 def write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
+
+
+def version(home: Path) -> str:
+    return tomllib.loads((home / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
 
 
 def date(home: Path, day: str) -> None:
@@ -82,9 +97,10 @@ def graph(folder: Path) -> dict[str, dict]:
 
 def test_release_holds_everything_and_nothing_else(home: Path) -> None:
     made = release.make(home, home / "build/release")
-    version = re.search(r'^version = "(.+)"', (home / "pyproject.toml").read_text(), re.MULTILINE)
-    assert version
-    assert made.name == f"alkpool-{version[1]}"
+    assert made.name == f"alkpool-{version(home)}"
+    for name in (release.NOTE, release.METADATA):
+        assert "draft" not in (made / name).read_text("utf-8").splitlines()[0]
+    assert graph(made)["./"]["name"].endswith(f", {version(home)}")
     found = contents(made)
     assert {name.split("/")[0] for name in found} == {
         *release.FOLDERS, *release.FILES, *release.MADE, release.METADATA, release.CHECKSUMS,
@@ -267,17 +283,71 @@ def test_since_must_hold_results(home: Path) -> None:
         release.make(home, home / "out", since=home / "notebooks")
 
 
+def test_authors_have_the_page_that_is_stated(home: Path) -> None:
+    """With it the reference validator has nothing to recommend; people are authors too."""
+    page = "    website: https://example.org/\n"
+    edit(home / "CITATION.cff", 'authors"\n', f'authors"\n{page}')
+    assert validated(release.make(home, home / "out")) == []
+    person = "  - family-names: Berg\n    name-particle: van der\n    given-names: An\n"
+    edit(home / "CITATION.cff", page, page + person)
+    entities = graph(release.make(home, home / "out"))
+    assert [entities[author["@id"]]["name"] for author in entities["./"]["author"]] == [
+        "The alkpool authors", "An van der Berg",
+    ]  # fmt: skip
+    assert entities["#author-1"]["url"] == "https://example.org/"
+    assert entities["#author-2"]["@type"] == "Person"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        (
+            "CHANGELOG.md",
+            "] - 2026-03-01",
+            "] - 2026-03-02",
+            r"has no heading '## \[.+\] - 20",
+        ),
+        (
+            "CITATION.cff",
+            "version: ",
+            "\nversion: 9",
+            r"found '90.+'; must be '0",
+        ),
+        ("pyproject.toml", 'version = "', '\nversion = "9', r"has no heading '## \[90"),
+    ],
+)
+def test_version_and_date_are_the_same_everywhere(
+    home: Path, name: str, old: str, new: str, message: str
+) -> None:
+    edit(home / name, f"\n{old}" if old.startswith("version") else old, new)
+    with pytest.raises(CompendiumError, match=message):
+        release.identify(home)
+
+
+def test_what_came_after_a_release_is_a_draft(home: Path) -> None:
+    """A date that stays in CITATION.cff does not make a release of what is in no version."""
+    commit(home)
+    edit(home / "CHANGELOG.md", "## [Unreleased]\n", "## [Unreleased]\n\n- New cases.\n")
+    assert release.identify(home).draft
+    note = (release.make(home, home / "out") / release.NOTE).read_text("utf-8")
+    assert "## Changes\n\n- New cases.\n\n## What is in it" in note
+
+
+def commit(home: Path) -> None:
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    subprocess.run([*git, "init", "-q"], cwd=home, check=True)
+    command = [*git, "commit", "-q", "--allow-empty", "-m", "x", "--date=2025-05-06T00:00:00Z"]
+    when = {"GIT_COMMITTER_DATE": "2025-05-06T00:00:00Z", "PATH": "/usr/bin:/bin"}
+    subprocess.run(command, cwd=home, env=when, check=True)
+
+
 def test_a_draft_is_dated_by_its_commit(home: Path) -> None:
     """Never by the clock; without a date and a commit there is no release."""
     citation = home / "CITATION.cff"
     citation.write_text(citation.read_text("utf-8").replace("date-released: 2026-03-01\n", ""))
-    with pytest.raises(CompendiumError, match="date-released is missing"):
+    with pytest.raises(CompendiumError, match="a draft, and there is no commit to date it by"):
         release.identify(home)
-    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org"]
-    subprocess.run([*git, "init", "-q"], cwd=home, check=True)
-    commit = [*git, "commit", "-q", "--allow-empty", "-m", "x", "--date=2025-05-06T00:00:00Z"]
-    when = {"GIT_COMMITTER_DATE": "2025-05-06T00:00:00Z", "PATH": "/usr/bin:/bin"}
-    subprocess.run(commit, cwd=home, env=when, check=True)
+    commit(home)
     identity = release.identify(home)
     assert (identity.date.isoformat(), identity.draft) == ("2025-05-06", True)
     made = release.make(home, home / "out")

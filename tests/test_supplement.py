@@ -22,7 +22,7 @@ from alkpool.cohort import Cohort, analysis_set, load
 from alkpool.files import write_atomically
 from alkpool.lookup import no_formula
 from alkpool.schema import COHORT_TABLES, DataError
-from alkpool.supplement import SHAPES, Column, exporter
+from alkpool.supplement import SHAPES, Column, exporter, sheets
 from alkpool.supplement.shape import escaped, unescaped
 
 PAGE = (paths.BOOK / "supplement.md").read_text("utf-8")
@@ -571,6 +571,38 @@ def test_a_damaged_workbook_is_a_problem(tables: Path, monkeypatch: pytest.Monke
             for name, content in parts.items():
                 archive.writestr(name, content[: len(content) // 2] if name == cut else content)
         assert any("is not a readable Excel workbook" in problem for problem in problems(tables))
+
+
+LIMITS = {
+    "size": ("MAX_BYTES", 100, "ST6.csv: must be smaller than 0 MB"),
+    "rows": ("MAX_ROWS", 3, "ST6.csv: has 4 rows; must have at most 3"),
+    "columns": ("MAX_COLUMNS", 7, "ST6.csv, row 1: has 8 columns; must have at most 7"),
+    "cell": ("MAX_CELL", 12, "ST6.csv, row 1: found 'ALK mutations'; has 13 characters; must "
+             "have at most 12"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_what_no_table_holds_is_refused(
+    tables: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    limit, value, message = LIMITS[name]
+    monkeypatch.setattr(flatfile if name == "size" else sheets, limit, value)
+    assert message in problems(tables)
+
+
+@pytest.mark.parametrize(("row", "column"), [(1_048_576, 1), (2, 16_384)])
+def test_a_formatted_cell_far_away_does_not_fill_the_memory(
+    tables: Path, row: int, column: int
+) -> None:
+    book = openpyxl.Workbook()
+    for cells in rows_of(tables / "ST6.csv"):
+        book.active.append(cells)
+    book.active.cell(row, column).font = openpyxl.styles.Font(bold=True)
+    book.save(tables / "ST6.xlsx")
+    (tables / "ST6.csv").unlink()
+    end = f"row {max(row, 4)} and column {max(column, 8)}"
+    assert any(f"ST6.xlsx [Sheet]: reaches to {end};" in problem for problem in problems(tables))
 
 
 def test_folders_without_tables(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.fileutil import copy_asset
 
+from alkpool import bibliography
+
 MATHJAX = "tex-svg.js"
 LINKED_ROWS = "linked-rows.json"
 TABLES_SCRIPT, TABLES_STYLE = "datatables.js", "datatables.css"
@@ -114,6 +116,14 @@ def drop_live_code(app: Sphinx, config: Config) -> None:
     styles[:] = [style for style in styles if "thebe" not in style[0]]
 
 
+def write_out_references(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Show what TeX could not take of a source as it was typed."""
+    if "body" in context:
+        context["body"] = bibliography.plain(context["body"])
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect to Sphinx."""
     app.connect("builder-inited", copy_mathjax)
@@ -123,6 +133,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     # After the theme, which makes the function.
     app.connect("html-page-context", name_sidebar_toggles, priority=600)
     app.connect("html-page-context", link_rows)
+    app.connect("html-page-context", write_out_references)
     app.connect("config-inited", drop_live_code)
     app.connect("build-finished", drop_icon_script)
     app.add_js_file("frames.js", loading_method="defer")

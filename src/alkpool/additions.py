@@ -9,7 +9,6 @@ takes its place in one step; a process that dies before leaves the old one as it
 import datetime
 import errno
 import hashlib
-import importlib.util
 import re
 import shutil
 import zipfile
@@ -21,11 +20,12 @@ from typing import Any
 
 import pandas as pd
 
-from alkpool import actionability, cohort, curation, flatfile, linkage, paths
+from alkpool import actionability, cohort, curation, fitting, flatfile, linkage, paths, timeline
 from alkpool.cohort import Cohort
 from alkpool.execution import exchange
 from alkpool.files import locked, write_atomically
-from alkpool.flatfile import Addition, Sheet
+from alkpool.fitting import Addition
+from alkpool.flatfile import Sheet
 from alkpool.linkage import Match
 from alkpool.lookup import printable
 from alkpool.schema import (
@@ -38,23 +38,17 @@ from alkpool.schema import (
     Table,
     read_text,
 )
-from alkpool.vocabulary import PatientStatus, Verdict
+from alkpool.vocabulary import PatientStatus
 
 CURATED = "curated"
 CHANGELOG = "CHANGELOG.md"
 BACKUP = "backup"
-BIBLIOGRAPHY = "sources.bib"
 
 _CHANGELOG_HEADING = (
     "# Added cases\n\nEach file that `alkpool add` took, the newest first. Written by it.\n"
 )
 _WORDS = {table.name: table.name for table in COHORT_TABLES}
 _WORDS[TREATMENTS.name] = "lines of treatment"
-
-# Counts of a cell of Figure 5; a cell has moved when one of them has.
-COUNTS = ["relapsed", "relapse_n", "benefit_k", "benefit_n", "unknown_n", "combined_n"]
-# The denominator grows in every profile when one sample is added.
-_OWN_COUNTS = [name for name in COUNTS if name != "relapse_n"]
 
 
 @dataclass(frozen=True)
@@ -153,14 +147,15 @@ def plan(file: Path, folder: Path) -> Plan:
     tables = {table.name: _text(folder, table) for table in COHORT_TABLES}
     sheet = flatfile.read(file)
     fingerprint = hashlib.sha256(flatfile.to_csv(sheet.cells).encode()).hexdigest()
-    for number, entry in _entries(folder).items():
-        if fingerprint in entry and _is_there(folder, number, entry, tables):
+    entries = _entries(folder)
+    for number, entry in entries.items():
+        if fingerprint in entry and _is_there(folder, number, entries, tables):
             said = entry.strip().splitlines()[-1].removeprefix("- ").rstrip(".")
             _refuse(sheet.label, f"these rows are in {before.name} already: {said}")
-    addition = flatfile.fit(sheet, tables)
+    addition = fitting.fit(sheet, tables)
     if not any(len(rows) for rows in addition.rows.values()):
         _refuse(sheet.label, f"holds nothing new: all its rows are in {before.name} already")
-    merged = flatfile.merge(tables, addition)
+    merged = fitting.merge(tables, addition)
     typed = {table.name: table.typed(merged[table.name]) for table in COHORT_TABLES}
     new = addition.rows[PATIENTS.name]
     open_ones = new.loc[new["status"] != PatientStatus.DUPLICATE, "patient_id"]
@@ -195,52 +190,27 @@ def _entries(folder: Path) -> dict[str, str]:
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
-def _is_there(folder: Path, number: str, entry: str, tables: flatfile.Tables) -> bool:
-    """Whether an addition was not undone: its raw fact, or else one of its new rows, is there."""
+def _is_there(
+    folder: Path, number: str, entries: Mapping[str, str], tables: fitting.Tables
+) -> bool:
+    """Whether an addition was not undone: its raw fact, or else one of its new rows, is there.
+
+    An id that a later addition gave anew is no row of it: the id was free, so it was undone.
+    """
     if is_curated(folder):
         return (paths.RAW / curation.ADDED / f"{number}.csv").is_file()
+    later = [entry for other, entry in entries.items() if int(other) > int(number)]
     for table in COHORT_TABLES:
-        added = re.search(rf"^- {_WORDS[table.name]}: [0-9]+ \((.*)\)\.$", entry, re.MULTILINE)
-        if added and tables[table.name][table.key[0]].isin(added[1].split(", ")).any():
+        own = _new_ids(entries[number], table).difference(*(_new_ids(e, table) for e in later))
+        if tables[table.name][table.key[0]].isin(own).any():
             return True
     return False
 
 
-def moves(before: Cohort, after: Cohort) -> pd.DataFrame:
-    """Cells of Figure 5 whose verdict or counts differ.
-
-    Returns
-    -------
-    DataFrame
-        ``profile, inhibitor``, then for each of `COUNTS`, ``verdict`` and ``rule`` the value
-        before and after (``verdict_before, verdict_after``); changed verdicts first. A profile
-        that was not seen before had no evidence.
-    """
-    keys = ["profile", "inhibitor"]
-    shown = [*COUNTS, "verdict", "rule"]
-    old, new = (actionability.matrix(data).set_index(keys)[shown] for data in (before, after))
-    cells = new.index.union(old.index, sort=False)
-    nothing = dict.fromkeys(COUNTS, 0) | {"verdict": str(Verdict.INSUFFICIENT), "rule": "V2"}
-    sides = []
-    for side, data in ((old, before), (new, after)):
-        filled = side.reindex(cells).fillna(nothing)
-        taken_after = cohort.analysis_set(data).samples["resistance_on"].value_counts()
-        totals = taken_after.reindex(filled.index.get_level_values("inhibitor"), fill_value=0)
-        sides.append(filled.assign(relapse_n=totals.to_numpy()))
-    joined = sides[0].add_suffix("_before").join(sides[1].add_suffix("_after"))
-    counts = [f"{name}_{side}" for name in COUNTS for side in ("before", "after")]
-    joined = joined.astype(dict.fromkeys(counts, int)).reset_index()
-    changed = _differs(joined, [*COUNTS, "verdict"])
-    turned = _differs(joined, ["verdict"])
-    order = joined.assign(turned=turned)[changed].sort_values(
-        "turned", ascending=False, kind="stable"
-    )
-    return order.drop(columns="turned").reset_index(drop=True)
-
-
-def _differs(cells: pd.DataFrame, columns: list[str]) -> pd.Series:
-    differing = [cells[f"{name}_before"] != cells[f"{name}_after"] for name in columns]
-    return pd.concat(differing, axis="columns").any(axis="columns")
+def _new_ids(entry: str, table: Table) -> frozenset[str]:
+    """Ids of the rows that an entry of the changelog says are new in a table."""
+    added = re.search(rf"^- {_WORDS[table.name]}: [0-9]+ \((.*)\)\.$", entry, re.MULTILINE)
+    return frozenset(added[1].split(", ")) if added else frozenset()
 
 
 def describe(plan: Plan) -> str:
@@ -296,37 +266,42 @@ def _duplicates(plan: Plan) -> Iterator[str]:
             )
 
 
+def moves(plan: Plan) -> pd.DataFrame:
+    """Cells of Figure 5 whose verdict or counts would move, as `alkpool.timeline.changes`."""
+    return timeline.changes(*map(actionability.matrix, (plan.before, plan.after)))
+
+
 def _moves(plan: Plan) -> Iterator[str]:
-    cells = moves(plan.before, plan.after)
-    turned = cells[_differs(cells, ["verdict"])]
+    cells = moves(plan)
+    turned, counted, rest = (
+        cells[cells["moved"] == kind].to_dict("records")
+        for kind in ("verdict", "counts", "denominator")
+    )
     yield f"Verdicts that move: {len(turned) or 'none'}"
-    for cell in turned.to_dict("records"):
+    for cell in turned:
         yield (
-            f"  {cell['profile']}, {cell['inhibitor']}: {_verdict(cell, 'before')} -> "
-            f"{_verdict(cell, 'after')}"
+            f"  {cell['profile']}, {cell['inhibitor']}: {_verdict(cell, '_before')} -> "
+            f"{_verdict(cell)}"
         )
-    same = cells[~_differs(cells, ["verdict"])]
-    counted = same[_differs(same, _OWN_COUNTS)]
     yield f"Other cells whose counts move: {len(counted) or 'none'}"
-    for cell in counted.to_dict("records"):
+    for cell in counted:
         yield (
-            f"  {cell['profile']}, {cell['inhibitor']} ({cell['verdict_after']}): "
-            f"{_counts(cell, 'before')} -> {_counts(cell, 'after')}"
+            f"  {cell['profile']}, {cell['inhibitor']} ({cell['verdict']}): "
+            f"{_counts(cell, '_before')} -> {_counts(cell)}"
         )
-    rest = len(same) - len(counted)
     if rest:
-        yield f"Cells in which only the samples after the inhibitor grow: {rest}"
+        yield f"Cells in which only the samples after the inhibitor grow: {len(rest)}"
 
 
-def _verdict(cell: Mapping[Any, object], side: str) -> str:
-    return f"{cell[f'verdict_{side}']} [{cell[f'rule_{side}']}; {_counts(cell, side)}]"
+def _verdict(cell: Mapping[Any, object], side: str = "") -> str:
+    return f"{cell[f'verdict{side}']} [{cell[f'rule{side}']}; {_counts(cell, side)}]"
 
 
-def _counts(cell: Mapping[Any, object], side: str) -> str:
-    k, n, unknown = (cell[f"{name}_{side}"] for name in ("benefit_k", "benefit_n", "unknown_n"))
+def _counts(cell: Mapping[Any, object], side: str = "") -> str:
+    k, n, unknown = (cell[f"{name}{side}"] for name in ("benefit_k", "benefit_n", "unknown_n"))
     return (
         f"benefit {k}/{n}, not decided {unknown}, relapsing "
-        f"{cell[f'relapsed_{side}']}/{cell[f'relapse_n_{side}']}"
+        f"{cell[f'relapsed{side}']}/{cell[f'relapse_n{side}']}"
     )
 
 
@@ -392,17 +367,11 @@ def _commit_curated(plan: Plan) -> str:
             built = (stage / curation.COHORT / table.file).read_text("utf-8")
             if built != _csv(plan.tables[table.name]):
                 raise RuntimeError(f"the build gives other rows than the merge: {table.file}")
-        references = _references(stage)
         backup = paths.HOME / BACKUP / f"{CURATED}-{number}.zip"
         _back_up(plan.folder, backup)
-    following = "make report"
-    try:
-        write_atomically(paths.BOOK / BIBLIOGRAPHY, references)
-    except OSError as error:
-        following = f"make data, because {BIBLIOGRAPHY} could not be written ({error.strerror})"
     return (
         f"added to {CURATED} as data/raw/{curation.ADDED}/{name}; the tables before are in "
-        f"{backup.relative_to(paths.HOME)}. Next: {following}"
+        f"{backup.relative_to(paths.HOME)}. Next: make report"
     )
 
 
@@ -467,18 +436,3 @@ def _with_entry(plan: Plan, number: str, restore: str) -> str:
 def _refuse_problems(problems: list[Problem]) -> None:
     if problems:
         raise DataError(problems)
-
-
-def _references(data: Path) -> str:
-    """References of the book as ``make data`` would write them."""
-    tool = paths.HOME / "tools" / "bibliography.py"
-    spec = importlib.util.spec_from_file_location("bibliography", tool)
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError(2, "No such file", str(tool))
-    bibliography = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(bibliography)
-    tables = (data / "cohorts" / CURATED / "sources.csv", data / "invitro" / "sources.csv")
-    try:
-        return str(bibliography.render(bibliography.read(tables)))
-    except ValueError as error:
-        raise DataError([Problem(tables[0].name, None, "", "", str(error))]) from error

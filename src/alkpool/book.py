@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from alkpool import execution, paths
+from alkpool import bibliography, execution, paths
 from alkpool.compendium import (
     COHORT,
     CONFIGURATION,
     TEMPLATE_SUFFIX,
     Compendium,
     CompendiumError,
+    Part,
     Task,
     hash_of,
     shown,
@@ -61,6 +62,9 @@ made up to fit published numbers. Nothing on this page is evidence.
 
 # Tabs, bookmarks and the sidebar show the title alone.
 SYNTHETIC_TITLE = " (synthetic)"
+
+# A link from a notebook to one beside it.
+NOTEBOOK_LINK = re.compile(r"\]\(([\w-]+)\.ipynb\)")
 
 # An address of the web within a text.
 ADDRESS = re.compile(r"""(https?://[^\s;,()<>"|$\\]+)""")
@@ -170,7 +174,7 @@ def _assemble(
     context, profiles = _explorer(compendium)
     parts = [
         {
-            "title": part.title,
+            "title": _part_title(part, tasks),
             "chapters": [
                 _chapter(task, notebook, build, targets[task.suffix])
                 for task, notebook in notebooks.items()
@@ -182,7 +186,7 @@ def _assemble(
     content: dict[str, bytes] = {}
     linked_rows: dict[str, Any] = {}
     for task, notebook in notebooks.items():
-        page = _page(notebook, task, targets[task.suffix])
+        page = _page(notebook, task, targets[task.suffix], [task.page for task in tasks])
         if task.parameters[COHORT] == EXPLORER_COHORT:
             _link_profiles(page, profiles)
             linked_rows[task.page] = _linked_rows(page, profiles)
@@ -205,6 +209,10 @@ def _assemble(
                 content[name.removesuffix(".j2")] = _filled_in(name, context)
         elif path.suffix != ".pyc":
             content[name] = path.read_bytes()
+    try:
+        content[bibliography.FILE] = bibliography.render(bibliography.read()).encode()
+    except ValueError as error:
+        raise CompendiumError(f"{' and '.join(bibliography.TABLES)}: {error}") from None
     contents = _toc(compendium, tasks, profiles.values())
     content["_toc.yml"] = yaml.safe_dump(contents, sort_keys=False).encode()
     for name, page_bytes in content.items():
@@ -212,6 +220,15 @@ def _assemble(
     for path in [path for path in source.rglob("*") if path.is_file()]:
         if path.relative_to(source).as_posix() not in content:
             path.unlink()
+
+
+def _part_title(part: Part, tasks: Sequence[Task]) -> str:
+    """Title of a part, with the reader's own cohort; where all its rows are made up, it says so."""
+    within = [task for task in tasks if task.part == part.title]
+    own = {task.page.partition("/")[0] for task in within if "/" in task.parameters[COHORT]}
+    title = ": ".join([part.title, *sorted(own)])
+    made_up = within and all(task.synthetic for task in within)
+    return title + SYNTHETIC_TITLE if made_up and SYNTHETIC_TITLE not in title else title
 
 
 def _pages(compendium: Compendium) -> list[str]:
@@ -334,7 +351,7 @@ def _toc(
         pages = [*part.pages, *(task.page for task in tasks if task.part == part.title)]
         if pages:
             chapters = [{"file": page} | below.get(page, {}) for page in pages]
-            parts.append({"caption": part.title, "chapters": chapters})
+            parts.append({"caption": _part_title(part, tasks), "chapters": chapters})
     return {"format": "jb-book", "root": INDEX, "parts": parts}
 
 
@@ -439,13 +456,27 @@ def _renamed(text: str, targets: set[str], suffix: str) -> str:
     return re.sub(rf"(?<![\w-])({names})(?![\w-])", rf"\1{suffix}", text)
 
 
-def _page(notebook: Notebook, task: Task, targets: set[str]) -> Notebook:
+def _linked(text: str, page: str, pages: Sequence[str]) -> str:
+    """Let links to other notebooks lead to their pages: of the same cohort, or else the first."""
+    folder = page.rpartition("/")[0]
+
+    def link(found: re.Match[str]) -> str:
+        of_notebook = [each for each in pages if each.rpartition("/")[2] == found[1]]
+        if f"{folder}/{found[1]}" in of_notebook or not of_notebook:
+            return found[0]
+        return f"](../{of_notebook[0]}.ipynb)"
+
+    return NOTEBOOK_LINK.sub(link, text)
+
+
+def _page(notebook: Notebook, task: Task, targets: set[str], pages: Sequence[str]) -> Notebook:
     """Make the page of a chapter from its executed notebook."""
     cells: list[Notebook] = []
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            cell["source"] = _renamed(cell["source"], targets, task.suffix)
+            text = _renamed(cell["source"], targets, task.suffix)
+            cell["source"] = _linked(text, task.page, pages)
         else:
             _rename_outputs(cell, targets, task.suffix)
             if cells and _is_plain(cells[-1]) and not cells[-1]["outputs"] and _is_plain(cell):
@@ -459,7 +490,7 @@ def _page(notebook: Notebook, task: Task, targets: set[str]) -> Notebook:
         first["source"] = re.sub(
             r"^(# .+)$", rf"\1{SYNTHETIC_TITLE}", first["source"], count=1, flags=re.MULTILINE
         )
-        ribbon = RIBBON.format(cohort=task.parameters[COHORT])
+        ribbon = RIBBON.format(cohort=task.page.partition("/")[0])
         cells.insert(0, {"cell_type": "markdown", "id": "ribbon", "metadata": {}, "source": ribbon})
     return notebook | {"cells": cells}
 

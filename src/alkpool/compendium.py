@@ -258,7 +258,13 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, shared: str) 
     problems += _parameter_problems(wanted, declared)
     if problems:
         raise CompendiumError("\n".join(problems))
-    synthetic = True in {_is_synthetic(folder) for folder in folders}
+    made_up = [folder.name for folder in folders if _is_synthetic(folder)]
+    if made_up and len(made_up) < len(folders):
+        raise CompendiumError(
+            f"cohort: found {cohort!r}; {', '.join(made_up)} is synthetic, and made-up rows are "
+            "never pooled with patients: name it alone"
+        )
+    synthetic = bool(made_up)
     settings = json.dumps([wanted, synthetic], sort_keys=True)
     return Task(
         page=f"{'+'.join(names)}/{chapter.notebook}",

@@ -25,8 +25,10 @@ import yaml
 
 from alkpool import (
     added_models,
+    bibliography,
     cohort,
     dictionary,
+    fitting,
     flatfile,
     invitro,
     mutations,
@@ -318,8 +320,8 @@ def curated(raw: Path = paths.RAW) -> list[tuple[Table, pd.DataFrame]]:
     built = _curated(raw / "curated")
     tables = {table.name: frame[table.columns] for table, frame in built}
     for path in sorted((raw / ADDED).glob("*.csv")):
-        addition = flatfile.fit(flatfile.read(path), tables)
-        tables = flatfile.merge(tables, addition)
+        addition = fitting.fit(flatfile.read(path), tables)
+        tables = fitting.merge(tables, addition)
     return [
         (table, tables[table.name].sort_values(list(table.key), ignore_index=True))
         for table, _ in built
@@ -895,6 +897,11 @@ def validate(built: Mapping[str, str], description: Path) -> None:
                 load()
             except DataError as error:
                 problems += error.problems
+        try:
+            bibliography.render([] if problems else bibliography.read(stage))
+        except ValueError as error:
+            where = " and ".join(bibliography.TABLES)
+            problems.append(Problem(where, None, "", "", str(error)))
     if problems:
         raise DataError(problems)
 

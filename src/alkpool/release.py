@@ -72,7 +72,7 @@ MEDIA = {".csv": "text/csv", ".json": "application/json", ".yaml": "application/
 
 @dataclass(frozen=True)
 class Identity:
-    """Name and date of a release; a draft is one whose date nobody has set."""
+    """Name and date of a release; a draft is what has not been released as a version."""
 
     version: str
     date: datetime.date
@@ -87,27 +87,44 @@ class Identity:
 def identify(home: Path) -> Identity:
     """Read version and date: ``date-released`` of CITATION.cff, or of a draft its last commit.
 
+    A state is a draft where no date is set, or where the changelog has entries that are in no
+    version yet.
+
     Raises
     ------
     CompendiumError
-        Where there is neither date.
+        Where there is neither date, or where version and date are not the same everywhere.
     """
     version = tomllib.loads((home / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    released = yaml.safe_load((home / "CITATION.cff").read_text("utf-8")).get("date-released")
-    if isinstance(released, datetime.date):
-        return Identity(version, released, draft=False)
-    if released is not None:
+    cited = yaml.safe_load((home / "CITATION.cff").read_text("utf-8"))
+    released = cited.get("date-released")
+    if released is not None and not isinstance(released, datetime.date):
         raise CompendiumError(
             f"CITATION.cff: date-released: found {released!r}; must be a date such as 2026-01-31"
         )
+    sections = _sections(home)
+    if released is not None and not sections.get("[Unreleased]"):
+        heading = f"[{version}] - {released.isoformat()}"
+        if heading not in sections:
+            raise CompendiumError(
+                f"CHANGELOG.md: has no heading '## {heading}', the version of pyproject.toml with "
+                "date-released of CITATION.cff"
+            )
+        if cited["version"] != version:
+            raise CompendiumError(
+                f"CITATION.cff: version: found {cited['version']!r}; must be {version!r}, that of "
+                "pyproject.toml"
+            )
+        return Identity(version, released, draft=False)
     command = ["git", "log", "-1", "--format=%cs"]
     try:
         asked = subprocess.run(command, cwd=home, capture_output=True, text=True, check=True)
         return Identity(version, datetime.date.fromisoformat(asked.stdout.strip()), draft=True)
     except (OSError, subprocess.CalledProcessError, ValueError):
         raise CompendiumError(
-            "CITATION.cff: date-released is missing, and there is no commit to date a draft by; "
-            "write the day of the release as date-released: 2026-01-31"
+            "this is a draft, and there is no commit to date it by; to release a version, set "
+            "date-released in CITATION.cff and give the version its heading in CHANGELOG.md "
+            "(CONTRIBUTING.md, Make a release)"
         ) from None
 
 
@@ -203,7 +220,7 @@ def describe(folder: Path, identity: Identity) -> str:
 
     licences = {url: entity(url, "CreativeWork", name=name) for url, name in LICENCES.items()}
     authors = [
-        entity(f"#author-{place}", "Organization", name=author["name"])
+        entity(f"#author-{place}", **_author(author))
         for place, author in enumerate(cited["authors"], start=1)
     ]
     paper = entity(PAPER, "ScholarlyArticle", name=cited["references"][0]["title"])
@@ -230,6 +247,14 @@ def describe(folder: Path, identity: Identity) -> str:
     _add_file(crate, folder / page, page, licences[CC_BY], "text/html", text)
     said = crate.metadata.generate()
     return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _author(cited: dict[str, str]) -> dict[str, str]:
+    """Describe an author of CITATION.cff, with the page that is stated there, if any."""
+    names = (cited.get(part, "") for part in ("given-names", "name-particle", "family-names"))
+    name = cited.get("name") or " ".join(filter(None, names))
+    page = {"url": cited["website"]} if "website" in cited else {}
+    return {"kind": "Organization" if "name" in cited else "Person", "name": name, **page}
 
 
 def _add_file(
@@ -310,7 +335,8 @@ def release_note(home: Path, identity: Identity, since: Path | None = None) -> s
             "",
             *_moved(moved),
         ]
-    lines += ["## Changes", "", _changelog(home, identity.version), "", "## What is in it", ""]
+    changes = next(filter(None, _sections(home).values()), "")
+    lines += ["## Changes", "", changes, "", "## What is in it", ""]
     lines += [f"- `{name}/`: {text}" for name, (_, _, text) in FOLDERS.items()]
     lines += [
         f"- `{METADATA}` describes the folder (RO-Crate 1.1), `{VERSIONS}` lists the packages, "
@@ -356,12 +382,12 @@ def _moved(changes: pd.DataFrame) -> list[str]:
     return [*lines, "", "Other lines are undecided, or not known to be monotherapy.", ""]
 
 
-def _changelog(home: Path, version: str) -> str:
-    """Text of a version in the changelog; of the coming one where the version has none."""
+def _sections(home: Path) -> dict[str, str]:
+    """Texts of the changelog by heading, the newest first."""
     text = (home / "CHANGELOG.md").read_text("utf-8")
-    parts = re.split(r"^## \[(.+?)\].*$", text, flags=re.MULTILINE)
-    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
-    return (sections.get(version) or sections.get("Unreleased") or "").strip()
+    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
+    headings = map(str.strip, parts[1::2])
+    return dict(zip(headings, map(str.strip, parts[2::2]), strict=True))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

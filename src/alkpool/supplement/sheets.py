@@ -10,7 +10,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from alkpool.flatfile import open_workbook
+from alkpool.flatfile import MAX_COLUMNS, MAX_ROWS, open_workbook, too_large, too_long
 from alkpool.schema import DataError, Problem
 from alkpool.supplement.shape import SHAPES, SYNTHETIC, Column, Shape, name_of, stated, unescaped
 
@@ -18,6 +18,8 @@ from alkpool.supplement.shape import SHAPES, SYNTHETIC, Column, Shape, name_of, 
 HEADER_WITHIN = 15
 # A line with so many known columns is a header.
 FEWEST_COLUMNS = 2
+# More in a cell is no fact or footnote of a table.
+MAX_CELL = 5_000
 # A last row with nothing but a sentence in its first cell is a footnote.
 FOOTNOTE_CHARACTERS = 15
 
@@ -92,7 +94,31 @@ def read_tables(folder: Path) -> Tables:
 
 
 def _sheets(path: Path, tables: Tables) -> Iterator[Sheet]:
+    for sheet in _sheets_in(path, tables):
+        wrong = list(_beyond_limits(sheet))
+        tables.problems += wrong
+        if not wrong:
+            yield sheet
+
+
+def _beyond_limits(sheet: Sheet) -> Iterator[Problem]:
+    if len(sheet.grid) > MAX_ROWS:
+        allowed = f"has {len(sheet.grid)} rows; must have at most {MAX_ROWS}"
+        yield Problem(sheet.label, None, "", "", allowed)
+    for number, row in enumerate(sheet.grid, start=1):
+        if len(row) > MAX_COLUMNS:
+            allowed = f"has {len(row)} columns; must have at most {MAX_COLUMNS}"
+            yield Problem(sheet.label, number, "", "", allowed)
+        for cell in row:
+            if len(cell) > MAX_CELL:
+                allowed = f"has {len(cell)} characters; must have at most {MAX_CELL}"
+                yield Problem(sheet.label, number, "", cell, allowed)
+
+
+def _sheets_in(path: Path, tables: Tables) -> Iterator[Sheet]:
     match path.suffix.casefold():
+        case ".csv" | ".tsv" | ".txt" | ".xlsx" | ".xlsm" if wrong := too_large(path):
+            tables.problems.append(Problem(path.name, None, "", "", wrong))
         case ".csv" | ".tsv" | ".txt":
             if (grid := _csv(path, tables)) is not None:
                 yield Sheet(path.name, _number_in(path.stem), grid)
@@ -137,6 +163,10 @@ def _workbook(path: Path, tables: Tables) -> Iterator[Sheet]:
         return
     one = len(workbook.worksheets) == 1
     for worksheet in workbook.worksheets:
+        label = f"{path.name} [{worksheet.title}]"
+        if wrong := too_long(worksheet):
+            tables.problems.append(Problem(label, None, "", "", wrong))
+            continue
         name = _number_in(worksheet.title) or (_number_in(path.stem) if one else "")
         grid = [[_cell_text(cell) for cell in row] for row in worksheet.iter_rows()]
         # Cells that were merged say the same in every row that they span.
@@ -144,7 +174,7 @@ def _workbook(path: Path, tables: Tables) -> Iterator[Sheet]:
             if area.min_col == area.max_col:
                 for number in range(area.min_row, area.max_row):
                     grid[number][area.min_col - 1] = grid[area.min_row - 1][area.min_col - 1]
-        yield Sheet(f"{path.name} [{worksheet.title}]", name, grid)
+        yield Sheet(label, name, grid)
 
 
 def _cell_text(cell: Any) -> str:

@@ -1,7 +1,7 @@
-"""Write book/sources.bib, the references of the facts, from the tables of sources.
+"""References of the facts, from the tables of sources.
 
-Run ``python tools/bibliography.py`` after a change of a sources.csv; a test fails until you do.
-A field that was not seen is blank in the table and stays out of the reference.
+They are made whenever the book is rendered, so they cannot lag behind the data. A field that was
+not seen is blank in the table and stays out of the reference.
 """
 
 import csv
@@ -9,18 +9,26 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-TABLES = (
-    ROOT / "data" / "cohorts" / "curated" / "sources.csv",
-    ROOT / "data" / "invitro" / "sources.csv",
-)
-TARGET = ROOT / "book" / "sources.bib"
-HEADING = "Made from the tables of sources by tools/bibliography.py; correct a source there.\n\n"
+from alkpool import paths
+
+FILE = "sources.bib"
+TABLES = ("cohorts/curated/sources.csv", "invitro/sources.csv")
+HEADING = "Made from the tables of sources; correct a source there.\n\n"
 
 IDENTIFIERS = ("doi", "pmid")
 
 _FIRST_AUTHOR = re.compile(r"(?P<surname>.+?)(?: (?P<initials>[A-Z]{1,3}))?")
-_SPECIAL = re.compile(r"([&%$#_])")
+_PLAIN_SURNAME = re.compile(r"[\w'’. -]+")
+
+# TeX has no name for these that the reader of the references knows: they travel as private
+# characters, and `plain` brings them back.
+_PRIVATE = {sign: chr(0xE000 + ord(sign)) for sign in "{}$^~"}
+_BACK = {ord(private): sign for sign, private in _PRIVATE.items()}
+_TEX = str.maketrans(
+    _PRIVATE | {"\\": r"\textbackslash{}"} | {sign: f"\\{sign}" for sign in "&%#_"}
+)
+# Two of these together would become another sign.
+_JOINED = re.compile("[-`'!?](?=[-`'])")
 
 Row = dict[str, str]
 
@@ -77,12 +85,19 @@ def _author(name: str) -> str:
     if parts is None:
         return ""
     initials = " ".join(f"{letter}." for letter in parts["initials"] or "")
-    written = f"{parts['surname']}, {initials}" if initials else f"{{{parts['surname']}}}"
-    return f"{written} and others"
+    surname = _escaped(parts["surname"])
+    if not (initials and _PLAIN_SURNAME.fullmatch(parts["surname"])) or " and " in surname:
+        surname = f"{{{surname}}}"
+    return f"{surname}, {initials} and others" if initials else f"{surname} and others"
 
 
 def _escaped(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", text)
+    return _JOINED.sub(r"{\g<0>}", text.translate(_TEX))
+
+
+def plain(text: str) -> str:
+    """Bring back the characters of a rendered reference that TeX could not take."""
+    return text.translate(_BACK)
 
 
 def render(rows: Iterable[Row]) -> str:
@@ -90,12 +105,9 @@ def render(rows: Iterable[Row]) -> str:
     return HEADING + "\n\n".join(entry(row) for row in unique(rows)) + "\n"
 
 
-def read(tables: Iterable[Path] = TABLES) -> Iterator[Row]:
-    """Rows of the tables, in their order."""
-    for table in tables:
-        with table.open(encoding="utf-8", newline="") as file:
-            yield from csv.DictReader(file)
-
-
-if __name__ == "__main__":
-    TARGET.write_text(render(read()), "utf-8", newline="\n")
+def read(data: Path = paths.DATA) -> Iterator[Row]:
+    """Rows of the tables of sources in a data folder, of those that are there."""
+    for table in (data / name for name in TABLES):
+        if table.is_file():
+            with table.open(encoding="utf-8", newline="") as file:
+                yield from csv.DictReader(file)
