@@ -301,8 +301,8 @@ def leave_one_source_out(fitter: Fitter, posterior: Posterior) -> pd.DataFrame:
                 "method": "reweighted" if reweighted else "refitted",
                 "profile": cells[moved][0],
                 "inhibitor": cells[moved][1],
-                **_named("pooled", before.loc[moved]),
-                **_named("without", after.loc[0]),
+                **_named("pooled", before.to_numpy()[moved]),
+                **_named("without", after.to_numpy()[0]),
                 "change": change[moved],
             }
         )
@@ -315,7 +315,7 @@ def leave_one_source_out(fitter: Fitter, posterior: Posterior) -> pd.DataFrame:
     )
 
 
-def _named(name: str, estimate: pd.Series) -> dict[str, float]:
+def _named(name: str, estimate: Floats) -> dict[str, float]:
     """Columns of an estimate with its interval, from a row of `summary`."""
     return dict(zip([name, f"{name}_low", f"{name}_high"], estimate, strict=True))
 
