@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from io import StringIO
 
+import great_tables
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -105,7 +106,8 @@ def show_publication_table(
     marked, caption = _marked(table, caption, cohort)
     publication = (
         GT(marked, id=f"table-{_fingerprint(marked, caption)}", groupname_col=row_groups)
-        .tab_header(title=caption)
+        # As an element of its own, the words stay in sight while a wide table scrolls.
+        .tab_header(title=great_tables.html(f"<span>{html.escape(caption)}</span>"))
         .sub_missing(missing_text="")
         .tab_options(
             heading_align="left",
