@@ -245,22 +245,15 @@ def tallied(
     shared = jobs.fingerprint([*code, folder / f"{SOURCES.name}.parquet"], repr(choices))
     parts = partitions(folder)
     keys = [f"{part.name}-{jobs.fingerprint(part.glob('*.parquet'), shared)}" for part in parts]
-    results = jobs.run(
-        [
-            *(
-                Job(f"patients-{key}", partial(patient_hashes, part))
-                for key, part in zip(keys, parts, strict=True)
-            ),
-            *(
-                Job(key, partial(tally_partition, part, cohort, choices))
-                for key, part in zip(keys, parts, strict=True)
-            ),
-        ],
-        kept, scheduler=scheduler, workers=workers,
-    )  # fmt: skip
-    if problems := split_patients(parts, islice(results, len(parts))):
+    named = list(zip(keys, parts, strict=True))
+    # Tallies first: what is wrong with any table of a partition is told before anything is kept.
+    work = [Job(key, partial(tally_partition, part, cohort, choices)) for key, part in named]
+    work += [Job(f"patients-{key}", partial(patient_hashes, part)) for key, part in named]
+    results = jobs.run(work, kept, scheduler=scheduler, workers=workers)
+    total = add(islice(results, len(parts)))
+    if problems := split_patients(parts, results):
         raise DataError(problems)
-    return cohort, add(results)
+    return cohort, total
 
 
 def laboratory_of(cohort: Cohort) -> InVitro | None:
