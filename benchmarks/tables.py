@@ -14,7 +14,8 @@ def page(results: dict[str, Any]) -> str:
     """Text of the page; what was not measured is left out."""
     sections = [INTRODUCTION]
     for part, write in (
-        ("classification", _classification), ("multiverse", _multiverse), ("report", _report)
+        ("classification", _classification), ("multiverse", _multiverse), ("sweep", _sweep),
+        ("report", _report), ("chapters", _chapters), ("fit", _fit),
     ):  # fmt: skip
         if part in results:
             sections += [*write(results[part]), _conditions(results[part]["conditions"])]
@@ -27,7 +28,9 @@ def _classification(found: dict[str, Any]) -> Iterator[str]:
         "The rule of the paper's Figure 1 (R1 to R9) on the same lines: `alkpool.benefit.classify` "
         "on categories, one DuckDB statement on a table with enumerations fetched as Arrow, Polars "
         "expressions on categories, and `DataFrame.apply`, which is timed on a few thousand lines "
-        "and extrapolated linearly.\n"
+        "and extrapolated linearly. "
+        "Each has the lines in memory in its own form before the time is taken, gives the rule and "
+        "the class as categories, and may use every core.\n"
     )
     sizes = found["sizes"]
     engines = list(next(iter(sizes.values()))["times"])
@@ -50,8 +53,8 @@ def _classification(found: dict[str, Any]) -> Iterator[str]:
         rows,
     )
     yield (
-        "Most memory of the process, in MB: with the lines loaded → in the end. "
-        "The difference between sizes is linear in the lines.\n"
+        "Memory of the process, in MB: with the lines loaded → the most while it classifies. "
+        "Nearly all that a thousand lines take are the libraries.\n"
     )
     yield _table(
         ["Lines", *next(iter(sizes.values()))["memory"]],
@@ -80,8 +83,9 @@ def _multiverse(found: dict[str, Any]) -> Iterator[str]:
         f"All answers in {universes:,} universes drawn from the {engine[0]['grid']:,} of the grid, "
         f"on the {engine[0]['samples']} samples of the synthetic cohort, from its tables on. "
         f"papermill is timed on {len(notebooks)} universes that the notebook can express, kernel "
-        f"start included, and extrapolated linearly. specification-curve fits the one headline "
-        "that is a regression (benefit with one mutation minus with several) in the "
+        "start and the figures of the chapter included, and extrapolated linearly; the ratio is "
+        "that of the medians. specification-curve fits the one headline that is a regression "
+        "(benefit with one mutation minus with several) in the "
         f"{curve['universes']} universes that move it.\n"
     )
     theirs = curve["seconds"]["specification-curve"]
@@ -109,6 +113,30 @@ def _multiverse(found: dict[str, Any]) -> Iterator[str]:
     yield f"Most memory of the engine's process: {peak:.0f} MB.\n"
 
 
+def _sweep(found: dict[str, Any]) -> Iterator[str]:
+    sizes = {int(lines): runs for lines, runs in found["sizes"].items()}
+    universes = next(iter(sizes.values()))[0]["universes"]
+    yield "## Every combination of choices, from a thousand lines on\n"
+    yield (
+        f"All answers in {universes:,} universes on the simulated registry, by the functions of "
+        "`make sweep` in one process. "
+        "The lines are counted once, one partition of 100,000 after the other, reading included, "
+        "into groups that no universe tells apart; every universe is answered from these counts. "
+        "The registry has no in vitro calls, so the answers about models are not among them. "
+        "Memory is the most that the process held while it counted, and while it answered.\n"
+    )
+    yield _table(
+        ["Lines", "Groups", "Counting, s", "Answering, s", "Counting, MB", "Answering, MB", "Runs"],
+        [
+            [f"{lines:,}", f"{runs[0]['groups']:,}"]
+            + [_seconds([run[name] for run in runs]) for name in ("tally", "answers")]
+            + [f"{max(run[f'{name} peak'] for run in runs):.0f}" for name in ("tally", "answers")]
+            + [str(len(runs))]
+            for lines, runs in sizes.items()
+        ],
+    )
+
+
 def _report(found: dict[str, Any]) -> Iterator[str]:
     yield "## All notebooks of the report\n"
     parallel, single = found["seconds"]["make report"], found["seconds"]["one after another"]
@@ -123,9 +151,64 @@ def _report(found: dict[str, Any]) -> Iterator[str]:
                 _seconds(single),
                 _seconds(parallel),
                 _ratio(single, parallel),
-                f"{found['nothing changed']:.1f}",
+                _seconds(found["nothing changed"]),
             ]
         ],
+    )
+
+
+def _chapters(found: dict[str, Any]) -> Iterator[str]:
+    sizes, limit = found["sizes"], found["limit"]
+    yield "## Each chapter, from a thousand lines on\n"
+    yield (
+        "The chapters that `make report COHORT=folder` runs on a cohort of one's own, each by "
+        "itself and once, kernel start included, on the rows of the simulated registry written as "
+        "CSV files. "
+        "Seconds, and the most memory of the larger of its two processes, the runner and the "
+        f"kernel. A chapter is stopped after {limit} s, and then not tried on more lines.\n"
+    )
+    notebooks = list(next(iter(sizes.values())))
+    yield _table(
+        ["Chapter", *(f"{int(lines):,} lines" for lines in sizes)],
+        [
+            [notebook, *(_chapter(of_size[notebook], limit) for of_size in sizes.values())]
+            for notebook in notebooks
+        ],
+    )
+    yield (
+        f"More than {found['most lines']:,} lines are not measured: a report is for a pool of "
+        "published cases, shows them one by one and holds them all in memory. "
+        "For a registry there is `make sweep`, above.\n"
+    )
+    for lines, of_size in sizes.items():
+        for notebook, measured in of_size.items():
+            if measured.get("stopped", "") not in ("", *_STOPPED):
+                yield f"{notebook} on {int(lines):,} lines gave no answer: {measured['stopped']}.\n"
+
+
+# Why a chapter has no time, by the word in the results.
+_STOPPED = {"too long": "stopped after {limit} s", "not tried": "not tried"}
+
+
+def _chapter(measured: dict[str, Any], limit: float) -> str:
+    if "stopped" in measured:
+        return _STOPPED.get(measured["stopped"], "no answer, see below").format(limit=limit)
+    return f"{_short(measured['seconds'])} s, {measured['peak']:.0f} MB"
+
+
+def _fit(found: dict[str, Any]) -> Iterator[str]:
+    runs = found["runs"]
+    made, kept = ([run[name] for run in runs] for name in ("made", "kept"))
+    peak = max(run["peak"] for run in runs)
+    yield "## Model fit\n"
+    yield (
+        f"One fit of the hierarchical model to the {runs[0]['lines']} evaluations of the synthetic "
+        f"cohort ({runs[0]['draws']:,} draws kept), in a new process with an empty cache, import "
+        "and compilation included; and the same fit taken from the cache.\n"
+    )
+    yield _table(
+        ["Made, s", "From the cache, s", "Ratio", "Most memory, MB"],
+        [[_seconds(made), _seconds(kept), _ratio(made, kept), f"{peak:.0f}"]],
     )
 
 

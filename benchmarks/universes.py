@@ -13,14 +13,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from alkpool import cohort, invitro, paths
+from alkpool import cohort, invitro, paths, sweep
 from alkpool.benefit import BenefitRule, classify
 from alkpool.choices import COUNTED, LEFT_OUT, Grid, Universe, grid
 from alkpool.multiverse import run
 from alkpool.mutations import is_compound
 from alkpool.schema import UNKNOWN
+from alkpool.tallies import add
 from alkpool.vocabulary import Answer, Benefit, PatientStatus, Specimen, StudyType
-from benchmarks.child import peak_megabytes
+from benchmarks.child import forget_peak, peak_megabytes
 
 COHORT = "reconstructed"
 NOTEBOOK = "04-clinical-actionability.ipynb"
@@ -57,6 +58,38 @@ def engine(universes: int) -> dict[str, float]:
         "grid": choices.size,
         "samples": len(cohort.analysis_set(pooled).samples),
         "peak": peak_megabytes(),
+    }
+
+
+def grown(folder: str, universes: int) -> dict[str, float]:
+    """Time all answers in so many universes on a cohort of partitions, as `alkpool.sweep` does.
+
+    Returns
+    -------
+    dict
+        ``lines`` and ``groups`` of them that no universe tells apart; ``tally``, the seconds to
+        count these one partition after the other, files included, and ``answers``, those from
+        there on; ``tally peak`` and ``answers peak``, most memory in megabytes.
+    """
+    choices = grid()
+    started = time.perf_counter()
+    described = sweep.described(Path(folder))
+    total = add(
+        sweep.tally_partition(part, described, choices) for part in sweep.partitions(Path(folder))
+    )
+    tallied, peak = time.perf_counter(), peak_megabytes()
+    forget_peak()
+    numbers = choices.sample(universes)
+    begun = time.perf_counter()
+    answers = sweep.answers(total, choices, sweep.laboratory_of(described), numbers)
+    return {
+        "universes": len(answers),
+        "lines": int(total.loc[total["unit"] == "line", "n"].sum()),
+        "groups": len(total),
+        "tally": tallied - started,
+        "answers": time.perf_counter() - begun,
+        "tally peak": peak,
+        "answers peak": peak_megabytes(),
     }
 
 

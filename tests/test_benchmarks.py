@@ -12,12 +12,15 @@ from collections.abc import Mapping
 import pandas as pd
 import pytest
 
-from alkpool import paths, registry
+from alkpool import cohort, paths, registry
 
 sys.path.insert(0, str(paths.HOME))
 
+from benchmarks import __main__
+from benchmarks.child import TooLong, run
 from benchmarks.classification import times
 from benchmarks.engines import ENGINES, RowWise
+from benchmarks.simulated import as_cohort
 from benchmarks.tables import page
 
 FOLDER = paths.HOME / "benchmarks"
@@ -62,6 +65,96 @@ def test_wrong_usage_is_told(arguments, message):
     assert message in done.stderr
 
 
+def test_a_small_run_of_the_sweep_counts_every_line(tmp_path):
+    done = bench(
+        "--rows", "1e4", "--universes", 20, "--repeats", 1, "--only", "sweep",
+        "--output", tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    results = json.loads((tmp_path / "results.json").read_text())
+    sizes = results["sweep"]["sizes"]
+    assert list(sizes) == ["1000", "10000"]
+    for lines, (measured,) in sizes.items():
+        # Lines of a combination count in no universe, nor do those after an unnamed mutation.
+        folder = paths.BUILD / "bench" / f"registry-{lines}-1"
+        treatments = registry.load(folder, 0).treatments
+        assert measured["lines"] == (treatments["monotherapy"] != "no").sum()
+        assert measured["universes"] == 20
+        assert min(measured["tally"], measured["answers"]) > 0
+        assert min(measured["tally peak"], measured["answers peak"]) > 50
+    assert "| 10,000 | " in (tmp_path / "README.md").read_text("utf-8")
+
+
+def test_a_registry_becomes_a_valid_cohort_with_the_same_rows(tmp_path):
+    registry.write(tmp_path / "registry", 300, seed=1)
+    as_cohort(str(tmp_path / "registry"), str(tmp_path / "simulated"))
+    assert cohort.check(tmp_path / "simulated") == []
+    written, wanted = cohort.load(tmp_path / "simulated"), registry.load(tmp_path / "registry", 0)
+    assert written.meta == wanted.meta
+    assert written.synthetic
+    for name in ("patients", "samples", "treatments"):
+        key = f"{name[:-1]}_id"
+        rows = getattr(wanted, name).sort_values(key).reset_index(drop=True)
+        pd.testing.assert_frame_equal(
+            getattr(written, name), rows, check_dtype=False, check_categorical=False
+        )
+
+
+def test_a_chapter_is_measured_or_says_why_not(tmp_path, monkeypatch):
+    registry.write(tmp_path / "registry", 100, seed=1)
+    as_cohort(str(tmp_path / "registry"), str(tmp_path / "simulated"))
+    where = {"cohort": str(tmp_path / "simulated")}
+    notebooks = run("chapters:names", **where)["notebooks"]
+    assert {"01-cohort-assembly", "06-uncertainty", "07-multiverse"} <= set(notebooks)
+    assert "09-what-agrees" not in notebooks
+    measured = run("chapters:one", **where, notebook="02-benefit-classification")
+    assert measured["seconds"] > 0.5
+    # The kernel, which draws figures, is larger than what starts it.
+    assert measured["peak"] > 100
+    (tmp_path / "simulated" / "invitro_calls.csv").unlink()
+    failed = run("chapters:one", **where, notebook="05-in-vitro-comparison")
+    assert "invitro_calls.csv: the file is missing" in failed["stopped"]
+    with pytest.raises(TooLong, match="longer than 1 s"):
+        run("chapters:one", limit=1, **where, notebook="02-benefit-classification")
+
+
+@pytest.mark.parametrize(
+    ("before", "tried"),
+    [
+        ({}, True),
+        ({"seconds": 59.0, "peak": 1.0}, True),
+        ({"stopped": "too long"}, False),
+        ({"stopped": "not tried"}, False),
+        ({"stopped": "DataError: what is wrong", "seconds": 3.0, "peak": 1.0}, True),
+    ],
+)
+def test_a_chapter_that_took_too_long_is_not_tried_on_more_lines(before, tried, monkeypatch):
+    measured = {"seconds": 1.0, "peak": 1.0}
+    monkeypatch.setattr(__main__, "run", lambda *_, **__: measured)
+    found = __main__.chapter("cohort", "notebook", before)
+    assert found == (measured if tried else {"stopped": "not tried"})
+
+
+def test_the_page_says_why_a_chapter_has_no_time():
+    said = page(
+        {
+            "chapters": {
+                "sizes": {
+                    "1000": {"01-a": {"seconds": 3.0, "peak": 200.4}, "02-b": {"stopped": "wrong"}},
+                    "10000": {
+                        "01-a": {"stopped": "too long"}, "02-b": {"stopped": "not tried"},
+                    },
+                },
+                "most lines": 10_000, "limit": 120, "conditions": {"cores": 2},
+            }
+        }
+    )  # fmt: skip
+    assert "| 01-a | 3 s, 200 MB | stopped after 120 s |" in said
+    assert "| 02-b | no answer, see below | not tried |" in said
+    assert "02-b on 1,000 lines gave no answer: wrong." in said
+    assert "More than 10,000 lines are not measured" in said
+
+
 def test_a_difference_between_engines_stops_the_run(tmp_path, monkeypatch):
     registry.write(tmp_path / "lines", 200, seed=1)
     arguments = (str(tmp_path / "lines"), 200, ["alkpool", "row-wise pandas"], 1)
@@ -83,8 +176,11 @@ def published() -> Mapping[str, dict]:
 
 def test_the_page_is_what_was_measured(published):
     assert (FOLDER / "README.md").read_text("utf-8") == page(published)
-    assert set(published) == {"classification", "multiverse", "report"}
-    assert list(published["classification"]["sizes"]) == [str(10**power) for power in range(3, 8)]
+    assert tuple(published) == __main__.PARTS
+    for part in ("classification", "sweep"):
+        assert list(published[part]["sizes"]) == [str(10**power) for power in range(3, 8)]
+    chapters = published["chapters"]
+    assert [*map(int, chapters["sizes"])] == __main__.powers_of_ten(chapters["most lines"])
     engines = set(ENGINES)
     for measured in published["classification"]["sizes"].values():
         assert set(measured["times"]) == engines

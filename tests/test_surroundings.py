@@ -1,15 +1,13 @@
 """The pipeline and the commands work wherever and by whomever they are started.
 
 Paths with spaces and letters beyond ASCII are those of `test_how_to`, another user than root is
-that of `test_faults`.
+that of `test_faults`, other versions of Python are those of `test_pythons`.
 """
 
 import os
 import shutil
 import subprocess
 import sys
-import sysconfig
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -86,40 +84,3 @@ def test_a_report_and_the_commands_need_no_network(project: Project) -> None:
         done = subprocess.run([*alone, COMMAND, *arguments], capture_output=True, text=True,
                               check=False)  # fmt: skip
         assert done.returncode == 0, done.stderr
-
-
-# ------------------------------------------------------------------- Python 3.11 to 3.13
-
-VERSIONS = ("3.11", "3.12", "3.13")
-
-
-def another_python(version: str) -> Path:
-    """Find an interpreter that runs."""
-    managed = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python"))
-    found = shutil.which(f"python{version}")
-    for python in [*([Path(found)] if found else []), *managed]:
-        answer = subprocess.run([python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
-                                capture_output=True, text=True, check=False)  # fmt: skip
-        if answer.stdout.strip() == version:
-            return python
-    pytest.skip(f"Python {version} is not installed")
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-def test_every_file_is_written_for_this_python(version: str) -> None:
-    python = another_python(version)
-    files = [*(ROOT / "src").rglob("*.py"), *(ROOT / "tools").glob("*.py")]
-    program = (
-        "import ast, pathlib, sys\n"
-        "for name in sys.argv[1:]: ast.parse(pathlib.Path(name).read_bytes(), name)"
-    )
-    done = subprocess.run([python, "-W", "error", "-c", program, *files], capture_output=True,
-                          text=True, check=False)  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_the_versions_that_are_promised_are_the_same_everywhere() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    assert project["project"]["requires-python"] == ">=3.11,<3.14"
-    assert project["tool"]["ruff"]["target-version"] == "py311"
-    assert sysconfig.get_python_version() in VERSIONS

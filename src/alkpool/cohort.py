@@ -35,6 +35,7 @@ from alkpool.schema import (
     bound_problems,
     cell_problems,
     flagged,
+    is_among,
     read_folder,
     read_text,
     synthetic_ids,
@@ -290,7 +291,7 @@ def _patient_rows(patients: pd.DataFrame, samples: pd.DataFrame, label: str) -> 
     duplicate = patients["status"] == PatientStatus.DUPLICATE
     included = patients.loc[patients["status"] == PatientStatus.INCLUDED, "patient_id"]
     yield from flagged(
-        patients, duplicate & ~patients["duplicate_of"].isin(included), "duplicate_of", label,
+        patients, duplicate & ~is_among(patients["duplicate_of"], included), "duplicate_of", label,
         "must name an included patient of patients.csv",
     )  # fmt: skip
     yield from flagged(
@@ -304,7 +305,7 @@ def _patient_rows(patients: pd.DataFrame, samples: pd.DataFrame, label: str) -> 
     )  # fmt: skip
     identifiers = patients["patient_id"]
     yield from flagged(
-        patients, identifiers.isin(included) & ~identifiers.isin(samples["patient_id"]),
+        patients, is_among(identifiers, included) & ~is_among(identifiers, samples["patient_id"]),
         "patient_id", label, "must have a sample in samples.csv: the patient is included",
     )  # fmt: skip
 
@@ -313,7 +314,7 @@ def _sample_rows(patients: pd.DataFrame, samples: pd.DataFrame, label: str) -> I
     included = patients.loc[patients["status"] == PatientStatus.INCLUDED, "patient_id"]
     unnamed = samples["mutations"] == UNKNOWN
     yield from flagged(
-        samples, unnamed & samples["patient_id"].isin(included), "mutations", label,
+        samples, unnamed & is_among(samples["patient_id"], included), "mutations", label,
         "must be a mutation profile: the patient is included",
     )  # fmt: skip
     compound = samples["mutations"].str.contains("+", regex=False)
@@ -411,8 +412,8 @@ def pool(cohorts: list[Cohort]) -> Cohort:
 def analysis_set(cohort: Cohort) -> Cohort:
     """Keep included patients with their samples and lines of treatment."""
     patients = cohort.patients[cohort.patients["status"] == PatientStatus.INCLUDED]
-    samples = cohort.samples[cohort.samples["patient_id"].isin(patients["patient_id"])]
-    treatments = cohort.treatments[cohort.treatments["sample_id"].isin(samples["sample_id"])]
+    samples = cohort.samples[is_among(cohort.samples["patient_id"], patients["patient_id"])]
+    treatments = cohort.treatments[is_among(cohort.treatments["sample_id"], samples["sample_id"])]
     sources = cohort.sources[cohort.sources["status"] == SourceStatus.INCLUDED]
     return replace(
         cohort,

@@ -156,6 +156,12 @@ def inhibitors() -> pd.DataFrame:
     return read_folder(paths.REFERENCE, [INHIBITORS])[INHIBITORS.name]
 
 
+@cache
+def _inhibitor_names() -> frozenset[str]:
+    """Names of the known compounds; a table looks each of its cells up here."""
+    return frozenset(inhibitors()["inhibitor"])
+
+
 def assessed_inhibitors() -> tuple[str, ...]:
     """Inhibitors whose clinical lines are assessed, in the order figures show them."""
     known = inhibitors().dropna(subset="figure_order").sort_values("figure_order")
@@ -252,11 +258,9 @@ def _profile(description: str, *, also: Sequence[str] = ()) -> pa.Column:
 
 
 def _inhibitor(description: str, *, also: Sequence[str] = (), several: bool = False) -> pa.Column:
-    def known() -> set[str]:
-        return {*inhibitors()["inhibitor"], *also}
-
     def valid(cell: str) -> bool:
-        return set(cell.split(LIST_SEPARATOR) if several else [cell]) <= known()
+        named = cell.split(LIST_SEPARATOR) if several else [cell]
+        return _inhibitor_names().issuperset(name for name in named if name not in also)
 
     extra = f" or {', '.join(also)}" if also else ""
     listed = f", several joined by {LIST_SEPARATOR} in order" if several else ""
@@ -899,11 +903,19 @@ def bound_problems(treatments: pd.DataFrame, label: str) -> Iterator[Problem]:
         )  # fmt: skip
 
 
+def is_among(values: pd.Series, known: Iterable[str]) -> pd.Series:
+    """Tell which texts are among others.
+
+    They are compared as Python's: of its own, pandas converts each of the known ones by itself.
+    """
+    return values.astype(object).isin(pd.Series(known, dtype=object))
+
+
 def unknown_keys(
     frame: pd.DataFrame, column: str, label: str, known: Iterable[str], where: str
 ) -> Iterator[Problem]:
     """List the cells of a foreign key that point nowhere."""
-    dangling = frame.loc[~frame[column].isin(list(known)), column]
+    dangling = frame.loc[~is_among(frame[column], known), column]
     for row, value in dangling.items():
         yield Problem(label, int(str(row)) + 2, column, value, f"must be one of the {where}")
 

@@ -40,6 +40,7 @@ from alkpool.schema import (
     Problem,
     Table,
     cell_problems,
+    is_among,
 )
 from alkpool.tallies import add, tally
 
@@ -107,7 +108,7 @@ def read_partition(folder: Path, cohort: Cohort) -> Cohort:
         (treatments, TREATMENTS, "sample_id", samples, "samples of the partition"),
     ):
         if not problems:
-            dangling = frame.loc[~frame[column].isin(known[column]), column]
+            dangling = frame.loc[~is_among(frame[column], known[column]), column]
             problems += [
                 Problem(f"{label}/{table.name}.parquet", None, column, str(value),
                         f"must be one of the {where}")

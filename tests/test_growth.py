@@ -1,0 +1,36 @@
+"""What a check does for each cell stays small, so that cohorts may grow."""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alkpool import paths, schema
+from alkpool.schema import SAMPLES, TREATMENTS, cell_problems, is_among, read_text
+
+
+@pytest.mark.parametrize("table", [SAMPLES, TREATMENTS])
+def test_known_inhibitors_are_listed_once_not_for_each_cell(table, monkeypatch):
+    frame, _ = read_text(paths.COHORTS / "reconstructed" / table.file, table, table.file)
+    assert len(frame) > 100
+    listed, known = [], schema.inhibitors()
+    monkeypatch.setattr(schema, "inhibitors", lambda: listed.append("once") or known)
+    schema._inhibitor_names.cache_clear()
+    assert list(cell_problems(frame, table, table.file)) == []
+    assert listed == ["once"]
+    column = "resistance_on" if table is SAMPLES else "inhibitor"
+    frame.loc[7, column] = "ibuprofen"
+    (problem,) = cell_problems(frame, table, table.file)
+    assert (problem.row, problem.column, problem.value) == (9, column, "ibuprofen")
+
+
+texts = st.lists(st.sampled_from(["", "a", "A", "b ", "ä", "SYN-1"]))
+
+
+@given(values=texts, known=texts, dtype=st.sampled_from(["str", "object", "category"]))
+def test_texts_are_among_others_as_in_python(values, known, dtype):
+    found = is_among(pd.Series(values, dtype=dtype, index=range(3, len(values) + 3)), known)
+    assert found.tolist() == [value in known for value in values]
+    assert found.index.tolist() == list(range(3, len(values) + 3))
+    among = pd.Series(known, dtype=dtype)
+    assert is_among(pd.Series(values, dtype="str"), among).tolist() == found.tolist()
