@@ -20,6 +20,8 @@ import alkpool
 from alkpool import execution, hierarchical
 from alkpool.actionability import matrix
 from alkpool.hierarchical import (
+    COVARIATES,
+    TARGET_ACCEPTANCES,
     ConvergenceError,
     Design,
     Fitter,
@@ -247,6 +249,39 @@ def test_every_bound_is_checked(posterior: Posterior) -> None:
     for flawed in (np.nan, 0.0):
         with pytest.raises(ConvergenceError, match="R-hat nan.*effective draws nan"):
             checked(dataclasses.replace(posterior, scales=np.full_like(posterior.scales, flawed)))
+
+
+def test_a_fit_that_has_not_converged_is_tried_with_shorter_steps(
+    one_cell: Fitter, posterior: Posterior, tmp_path: Path, monkeypatch
+) -> None:
+    tried: list[float] = []
+
+    def sample(counts: object, covariates: object, acceptance: float) -> Posterior:
+        tried.append(acceptance)
+        return dataclasses.replace(posterior, divergences=int(acceptance < needed))
+
+    fitter = Fitter(one_cell.design, sampler=SHORT, cache=tmp_path)
+    monkeypatch.setattr(fitter, "_sample", sample)
+    needed = 1.0
+    with pytest.raises(ConvergenceError, match="divergences 1, must be 0"):
+        fitter.fit()
+    assert tried == list(TARGET_ACCEPTANCES) == sorted(set(TARGET_ACCEPTANCES))
+    assert list(tmp_path.iterdir()) == []
+    needed = TARGET_ACCEPTANCES[-1]
+    assert fitter.fit().divergences == 0
+    assert len(tried) == 2 * len(TARGET_ACCEPTANCES)
+    fitter.fit()
+    assert len(tried) == 2 * len(TARGET_ACCEPTANCES)
+
+
+def test_shorter_steps_are_another_way_to_the_same_posterior(
+    one_cell: Fitter, posterior: Posterior
+) -> None:
+    counts = one_cell.design.rows[["benefit_k", "benefit_n"]].to_numpy(dtype=float)
+    covariates = np.zeros((1, len(COVARIATES)))
+    shorter = one_cell._sample(counts, covariates, TARGET_ACCEPTANCES[-1])
+    assert shorter.probability.mean() == pytest.approx(posterior.probability.mean(), abs=0.02)
+    assert (shorter.log_odds != posterior.log_odds).any()
 
 
 def no_sampling(*_: object) -> Posterior:

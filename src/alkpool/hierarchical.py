@@ -15,6 +15,7 @@ A finished fit is kept in a folder under the hash of everything it depends on. j
 when a fit is made.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import importlib.metadata
@@ -58,8 +59,9 @@ PRIOR_SCALE = 0.75
 MAX_R_HAT = 1.01
 MIN_EFFECTIVE = 400
 
-# Steps short enough that the narrow part of the posterior, at scales near 0, is entered.
-TARGET_ACCEPTANCE = 0.95
+# Steps short enough that the narrow part of the posterior, at scales near 0, is entered; with the
+# shorter ones a fit is tried again that has not converged.
+TARGET_ACCEPTANCES = (0.95, 0.995)
 
 # The same floating-point operations on every x86 processor and number of cores.
 XLA_FLAGS = (
@@ -368,7 +370,7 @@ class Fitter:
         Raises
         ------
         ConvergenceError
-            Where the chains have not converged; such a fit is not kept.
+            Where the chains have not converged, with short steps either; such a fit is not kept.
         """
         rows = self.design.rows[["benefit_k", "benefit_n"]].to_numpy(dtype=float)
         rows = rows * (np.ones(len(rows)) if keep is None else keep)[:, None]
@@ -376,14 +378,21 @@ class Fitter:
         np.add.at(counts, self._arrays.kind, rows)
         covariates = self._arrays.covariates * adjusted
         if self.cache is None:
-            return checked(self._sample(counts, covariates))
+            return self._converged(counts, covariates)
         file = self.cache / f"{self._key(counts, covariates)}.npz"
         kept = _read(file)
         if kept is not None:
             return kept
-        posterior = checked(self._sample(counts, covariates))
+        posterior = self._converged(counts, covariates)
         _write(file, posterior)
         return posterior
+
+    def _converged(self, counts: Floats, covariates: Floats) -> Posterior:
+        *longer, shortest = TARGET_ACCEPTANCES
+        for acceptance in longer:
+            with contextlib.suppress(ConvergenceError):
+                return checked(self._sample(counts, covariates, acceptance))
+        return checked(self._sample(counts, covariates, shortest))
 
     def _key(self, counts: Floats, covariates: Floats) -> str:
         """Hash of all that the draws depend on."""
@@ -400,12 +409,12 @@ class Fitter:
         total.update(Path(__file__).read_bytes())
         return total.hexdigest()[:32]
 
-    def _sample(self, counts: Floats, covariates: Floats) -> Posterior:
+    def _sample(self, counts: Floats, covariates: Floats, acceptance: float) -> Posterior:
         jax = _jax()
         if self._compiled is None:
             self._compiled = self._program(jax)
         keys = jax.random.split(jax.random.key(self.sampler.seed), self.sampler.chains)
-        draws, divergent = self._compiled(keys, counts, covariates)
+        draws, divergent = self._compiled(keys, counts, covariates, acceptance)
         # Seven digits are far more than draws can tell, and take half the room on disk.
         short = {name: np.asarray(values).astype(np.float32) for name, values in draws.items()}
         full = {name: values.astype(np.float64) for name, values in short.items()}
@@ -436,8 +445,8 @@ class Fitter:
             successes, trials = counts.T
             numpyro.factor("lines", (successes * kinds - trials * jax.nn.softplus(kinds)).sum())
 
-        def chain(key: Any, counts: Any, covariates: Any) -> Any:
-            kernel = NUTS(model, target_accept_prob=TARGET_ACCEPTANCE)
+        def chain(key: Any, counts: Any, covariates: Any, acceptance: Any) -> Any:
+            kernel = NUTS(model, target_accept_prob=acceptance)
             run = MCMC(
                 kernel, num_warmup=sampler.warmup, num_samples=sampler.draws, progress_bar=False
             )
@@ -446,7 +455,7 @@ class Fitter:
             draws.pop("normal")
             return draws, run.get_extra_fields()["diverging"]
 
-        compiled: Callable[..., Any] = jax.jit(jax.vmap(chain, in_axes=(0, None, None)))
+        compiled: Callable[..., Any] = jax.jit(jax.vmap(chain, in_axes=(0, None, None, None)))
         return compiled
 
 
