@@ -1,5 +1,6 @@
 """The ensemble counts what the solver counts."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,18 @@ def test_other_code_or_facts_are_not_taken_for_the_same(monkeypatch, tmp_path):
     changed.write_text(changed.read_text("utf-8").replace(",387,", ",388,"), "utf-8")
     monkeypatch.setattr(paths, "PUBLISHED", changed.parent)
     assert jobs.fingerprint(ensemble.inputs()) != before
+
+
+def test_a_scheduler_that_is_not_there_is_a_message(tmp_path):
+    command = [sys.executable, "-m", "alkpool.ensemble", "--draws", str(ensemble.DRAW_COUNT + 1)]
+    command += ["--scheduler", "tcp://127.0.0.1:9", "--output", str(tmp_path / "out")]
+    soon = {**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "1s"}
+    done = subprocess.run(command, capture_output=True, text=True, env=soon)
+    assert done.returncode == 1
+    (said,) = done.stderr.splitlines()
+    assert said.startswith("--scheduler tcp://127.0.0.1:9: ")
+    assert "must be the address of a running Dask scheduler" in said
+    assert not (tmp_path / "out").exists()
 
 
 def test_counts_in_the_rows_are_the_counts_of_the_solver():

@@ -4,6 +4,7 @@ import sys
 from functools import partial
 
 import cloudpickle
+import distributed.scheduler
 import pandas as pd
 import pytest
 from dask.distributed import LocalCluster
@@ -42,6 +43,14 @@ def test_results_do_not_depend_on_workers_or_order(tmp_path):
     two = rows(jobs(range(6)), tmp_path / "two", workers=2)
     assert_frame_equal(one, two)
     assert list(one["value"]) == [0, 1, 4, 9, 16, 25]
+
+
+def test_the_end_says_nothing(tmp_path, monkeypatch, capfd):
+    """Also where heartbeats never pause, so that the end of a worker cuts one off."""
+    monkeypatch.setattr(distributed.scheduler, "heartbeat_interval", lambda _: 0.001)
+    for again in "ab":
+        rows(jobs(range(4)), tmp_path / again, workers=2)
+    assert capfd.readouterr().err == ""
 
 
 def test_a_scheduler_elsewhere_gives_the_same(tmp_path):

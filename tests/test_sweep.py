@@ -12,6 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import alkpool
@@ -143,6 +145,19 @@ def test_a_bad_partition_is_named(divided, table, column, value, message):
     assert message in str(error.value)
 
 
+@pytest.mark.parametrize(("table", "key"), [("patients", "patient_id"), ("samples", "sample_id")])
+def test_a_row_that_stands_twice_is_named(divided, table, key):
+    (part,) = partitions(divided)
+    rows = pd.read_parquet(part / f"{table}.parquet")
+    pd.concat([rows, rows[3:4]]).to_parquet(part / f"{table}.parquet")
+    with pytest.raises(DataError) as error:
+        read_partition(part, sweep.described(divided))
+    assert [str(problem) for problem in error.value.problems] == [
+        f"divided/part-00000/{table}.parquet, column {key}: found '{rows[key][3]}'; stands twice; "
+        "must be unique"
+    ]
+
+
 def spoil(folder: Path, table: str, column: str, value: object) -> None:
     file = folder / "part-00000" / f"{table}.parquet"
     rows = pd.read_parquet(file)
@@ -173,6 +188,61 @@ def test_a_missing_column_or_table_is_named(divided):
     (divided / "cohort.yaml").unlink()
     with pytest.raises(DataError, match="the file is missing"):
         sweep.described(divided)
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+def test_a_patient_in_two_partitions_is_refused(cohort, tmp_path, capsys, copies):
+    """Rows of the second partition that belong to patients of the first would count again."""
+    folder = divide(cohort, tmp_path / "split", 3)
+    first, _, last = partitions(folder)
+    patients = pd.read_parquet(first / "patients.parquet").iloc[-copies:]
+    ids = list(patients["patient_id"])
+    for name, key in (("patients", "patient_id"), ("samples", "patient_id")):
+        rows, here = (pd.read_parquet(part / f"{name}.parquet") for part in (first, last))
+        moved = rows[rows[key].isin(ids)]
+        if name == "samples":
+            moved = moved.assign(sample_id=moved["sample_id"] + "-again")
+        pd.concat([here, moved]).to_parquet(last / f"{name}.parquet")
+    output = tmp_path / "out"
+    assert sweep.main([str(folder), "--workers", "1", "--output", str(output)]) == 1
+    said = capsys.readouterr().err
+    assert said.splitlines() == [
+        "1 problem in the data:",
+        f"  split/part-00002/patients.parquet, column patient_id: found '{ids[0]}'; is in "
+        f"part-00000 too; patients of this file that stand in earlier ones: {copies}; all rows of "
+        "a patient must be in one partition",
+    ]
+    assert not list(output.rglob("universes"))
+
+
+def test_equal_hashes_of_other_patients_are_no_problem(cohort, tmp_path, monkeypatch):
+    parts = partitions(divide(cohort, tmp_path / "divided", 3))
+    monkeypatch.setattr(sweep, "_hashes", lambda ids: ids.str.len().to_numpy(dtype="uint64"))
+    hashed = [sweep.patient_hashes(part) for part in parts]
+    assert pd.concat(hashed)["patient"].duplicated().any()
+    assert sweep.split_patients(parts, hashed) == []
+
+
+@given(st.lists(st.lists(st.text(max_size=3), unique=True, max_size=12), min_size=1, max_size=5))
+def test_split_patients_are_those_in_two_lists(tmp_path_factory, lists):
+    folder = tmp_path_factory.mktemp("parts")
+    parts = [folder / f"part-{place:05d}" for place in range(len(lists))]
+    hashed = []
+    for part, ids in zip(parts, lists, strict=True):
+        part.mkdir()
+        table = pd.DataFrame({"patient_id": pd.Series(ids, dtype=str)})
+        table.to_parquet(part / "patients.parquet")
+        hashed.append(pd.DataFrame({"patient": sweep._hashes(table["patient_id"])}))
+    found = sweep.split_patients(parts, hashed)
+    seen: set[str] = set()
+    expected = []
+    for part, ids in zip(parts, lists, strict=True):
+        if again := [name for name in ids if name in seen]:
+            expected.append((f"{folder.name}/{part.name}/patients.parquet", again[0], len(again)))
+        seen |= set(ids)
+    assert [(p.file, p.value) for p in found] == [row[:2] for row in expected]
+    for problem, (*_, number) in zip(found, expected, strict=True):
+        assert f"earlier ones: {number};" in problem.allowed
 
 
 @pytest.mark.parametrize(
@@ -214,17 +284,18 @@ def test_an_output_that_is_no_folder_is_a_message(tmp_path, capsys):
     assert "must be a folder that can be written" in said
 
 
-def test_a_scheduler_that_is_not_there_is_a_message(tmp_path):
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "foo://x:1", "x:port"])
+def test_a_scheduler_that_is_not_there_is_a_message(address, tmp_path):
     """In a process of its own: the library may complain when it ends."""
     command = [sys.executable, "-m", "alkpool.sweep", "curated", "--output", str(tmp_path)]
-    command += ["--scheduler", "tcp://127.0.0.1:9", "--universes", "5"]
+    command += ["--scheduler", address, "--universes", "5"]
     command += [word for level in SMALL for word in ("--levels", level)]
     soon = {**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "1s"}
     done = subprocess.run(command, capture_output=True, text=True, env=soon)
     assert done.returncode == 1
-    assert "--scheduler tcp://127.0.0.1:9: " in done.stderr
-    assert "must be the address of a running Dask scheduler" in done.stderr
-    assert "Traceback" not in done.stderr
+    (said,) = done.stderr.splitlines()
+    assert said.startswith(f"--scheduler {address}: ")
+    assert "must be the address of a running Dask scheduler" in said
     assert not list(tmp_path.rglob("*.csv"))
 
 
@@ -240,6 +311,31 @@ def test_cohorts_of_one_name_are_refused(cohort, tmp_path, capsys):
         assert stopped.value.code == 2
         assert "answers are kept by name" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_answers_of_another_cohort_of_the_name_are_kept(cohort, tmp_path, capsys):
+    """Also where the two are asked for one after the other."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    one, two = (divide(cohort, tmp_path / place / "cohort", 1) for place in "ab")
+    levels = [word for level in SMALL for word in ("--levels", level)]
+    output = tmp_path / "out"
+    common = ["--universes", "5", "--workers", "1", *levels, "--output"]
+
+    def kept() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in output.rglob("*") if path.is_file()}
+
+    for _ in range(2):
+        assert sweep.main([str(one), *common, str(output)]) == 0
+    before = kept()
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as stopped:
+        sweep.main([str(two), *common, str(output)])
+    assert stopped.value.code == 2
+    said = capsys.readouterr().err
+    assert f"{output / 'cohort'} holds the answers of {one}, not of {two}: name another" in said
+    assert kept() == before
+    assert sweep.main([str(two), *common, str(tmp_path / "other")]) == 0
 
 
 def test_a_smaller_sweep_leaves_nothing_of_a_larger_one(cohort, tmp_path, monkeypatch):

@@ -156,10 +156,39 @@ def test_one_source_left_out_is_a_fit_without_it(
     assert table["change"].abs().round(2).is_monotonic_decreasing
     for row in table.to_dict("records"):
         cell = fitter.design.cells.get_loc((row["profile"], row["inhibitor"]))
-        expected = without_source(fitter, row["source_id"])[:, cell].mean()
-        assert row["without"] == pytest.approx(expected, abs=0.025)
+        expected = without_source(fitter, row["source_id"])[:, cell]
+        assert row["without"] == pytest.approx(expected.mean(), abs=0.025)
+        assert row["without_low"] == pytest.approx(np.quantile(expected, 0.025), abs=0.05)
+        assert row["without_high"] == pytest.approx(np.quantile(expected, 0.975), abs=0.05)
+        everything = np.quantile(posterior.probability[:, cell], [0.025, 0.975])
+        assert [row["pooled_low"], row["pooled_high"]] == pytest.approx(everything)
         assert row["change"] == pytest.approx(row["without"] - row["pooled"])
         assert row["pooled"] == pytest.approx(posterior.probability[:, cell].mean())
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 9), st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=60
+    ).filter(lambda rows: sum(times for times, *_ in rows) > 0)
+)
+def test_weighted_draws_are_draws_repeated(rows: list[tuple[int, float, float]]) -> None:
+    """A draw of weight 3 in 20 stands for three of twenty; quantiles by position, with numpy."""
+    times = np.array([row[0] for row in rows])
+    draws = np.array([row[1:] for row in rows])
+    repeated = np.sort(np.repeat(draws, times, axis=0), axis=0)
+    found = uncertainty.summary(draws, times / times.sum())
+    np.testing.assert_allclose(found["pooled"], repeated.mean(0), atol=1e-12)
+    # The level may fall on the edge between two draws, where rounding decides.
+    for name, level in (("low", 0.025), ("high", 0.975)):
+        at = np.ceil(level * len(repeated) + np.array([-1e-9, 1e-9])).astype(int) - 1
+        below, above = repeated[at.clip(0, len(repeated) - 1)]
+        assert ((found[name] == below) | (found[name] == above)).all()
+
+
+def test_equal_weights_give_the_plain_summary(posterior: Posterior) -> None:
+    draws = posterior.probability
+    weighted = uncertainty.summary(draws, np.full(len(draws), 1 / len(draws)))
+    pd.testing.assert_frame_equal(weighted, uncertainty.summary(draws), atol=2e-3)
 
 
 def test_lines_left_out_change_the_cells_they_stand_in(

@@ -116,12 +116,17 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--draws and --workers must be at least 1")
     folder = paths.BUILD / "ensemble" / jobs.fingerprint(inputs(), version("ortools"))
     where = {"scheduler": options.scheduler, "workers": options.workers}
-    draws = pd.concat(jobs.run(draw_jobs(options.draws), folder, **where))
-    limits = pd.concat(jobs.run(limit_jobs(), folder, **where))
-    for table, frame in ((DRAWS, draws), (LIMITS, limits)):
-        ordered = frame.assign(synthetic="yes")[table.columns].sort_values(list(table.key))
-        text = ordered.to_csv(index=False, lineterminator="\n")
-        write_atomically(options.output / table.file, text)
+    try:
+        draws = pd.concat(jobs.run(draw_jobs(options.draws), folder, **where))
+        limits = pd.concat(jobs.run(limit_jobs(), folder, **where))
+        for table, frame in ((DRAWS, draws), (LIMITS, limits)):
+            ordered = frame.assign(synthetic="yes")[table.columns].sort_values(list(table.key))
+            text = ordered.to_csv(index=False, lineterminator="\n")
+            write_atomically(options.output / table.file, text)
+    # A full disk, or no scheduler at the address.
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return 1
     print(f"wrote {len(draws)} counts of {options.draws} draws and {len(limits)} limits")
     return 0
 

@@ -7,21 +7,25 @@ its own, and the tallies add up.
 
 import argparse
 import math
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import yaml
+from numpy.typing import NDArray
 
 from alkpool import cohort as cohorts
 from alkpool import invitro, jobs, multiverse, paths
 from alkpool.choices import CHOICES, Choice, Grid, Level, grid
 from alkpool.cohort import Cohort
-from alkpool.files import write_atomically
+from alkpool.files import locked, write_atomically, write_if_changed
 from alkpool.invitro import InVitro
 from alkpool.jobs import Job
 from alkpool.multiverse import Integers, Multiverse
@@ -44,6 +48,8 @@ PARTITIONS = "part-*"
 UNIVERSES = 10_000
 # Universes of one job: some seconds of work, some megabytes of result.
 PER_JOB = 50_000
+# Names the cohort whose answers a folder holds.
+OWNER = "cohort.txt"
 
 # Columns that a tally reads; the others of a partition stay on disk.
 NEEDED = {
@@ -88,8 +94,8 @@ def read_partition(folder: Path, cohort: Cohort) -> Cohort:
     Raises
     ------
     DataError
-        Where a column is missing, a value is outside its vocabulary, or a sample or line belongs
-        to nobody in the partition.
+        Where a column is missing, a value is outside its vocabulary, a patient or sample stands
+        twice, or a sample or line belongs to nobody in the partition.
     """
     label = f"{folder.parent.name}/{folder.name}"
     problems: list[Problem] = []
@@ -108,6 +114,16 @@ def read_partition(folder: Path, cohort: Cohort) -> Cohort:
                         f"must be one of the {where}")
                 for value in dangling.drop_duplicates()
             ]  # fmt: skip
+    for frame, table, column in (
+        (patients, PATIENTS, "patient_id"),
+        (samples, SAMPLES, "sample_id"),
+    ):
+        twice = frame.loc[frame[column].duplicated(), column]
+        problems += [
+            Problem(f"{label}/{table.name}.parquet", None, column, str(value),
+                    "stands twice; must be unique")
+            for value in twice.drop_duplicates()
+        ]  # fmt: skip
     if problems:
         raise DataError(problems)
     return replace(cohort, patients=patients, samples=samples, treatments=treatments)
@@ -149,6 +165,55 @@ def tally_partition(folder: Path, cohort: Cohort, choices: Grid) -> pd.DataFrame
     return tally(read_partition(folder, cohort), choices)
 
 
+def patient_hashes(folder: Path) -> pd.DataFrame:
+    """Hashes of the patients of one partition, eight bytes each; the work of a job."""
+    problems: list[Problem] = []
+    patients = _read(folder, PATIENTS, f"{folder.parent.name}/{folder.name}", problems)
+    if problems:
+        raise DataError(problems)
+    return pd.DataFrame({"patient": _hashes(patients["patient_id"])})
+
+
+def _hashes(ids: pd.Series) -> NDArray[np.uint64]:
+    return np.asarray(pd.util.hash_pandas_object(ids.astype(str), index=False), dtype=np.uint64)
+
+
+def split_patients(parts: Sequence[Path], hashed: Iterable[pd.DataFrame]) -> list[Problem]:
+    """Find patients whose rows are in more than one partition, where they would count twice.
+
+    Parameters
+    ----------
+    parts : sequence of Path
+        Partitions.
+    hashed : iterable of DataFrame
+        From `patient_hashes`, of each. Ids are read again only where hashes are equal.
+
+    Returns
+    -------
+    list of Problem
+        One for each partition that repeats patients of earlier ones.
+    """
+    hashes = np.concatenate([each["patient"].to_numpy() for each in hashed])
+    hashes.sort()
+    again = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+    first: dict[str, str] = {}
+    problems = []
+    for part in parts if len(again) else ():
+        file = part / f"{PATIENTS.name}.parquet"
+        ids = pd.read_parquet(file, columns=["patient_id"])["patient_id"].astype(str)
+        suspected = ids[np.isin(_hashes(ids), again)]
+        split = [name for name in suspected if first.setdefault(name, part.name) != part.name]
+        if split:
+            problems.append(
+                Problem(
+                    f"{part.parent.name}/{part.name}/{file.name}", None, "patient_id", split[0],
+                    f"is in {first[split[0]]} too; patients of this file that stand in earlier "
+                    f"ones: {len(split)}; all rows of a patient must be in one partition",
+                )
+            )  # fmt: skip
+    return problems
+
+
 def tallied(
     folder: Path, choices: Grid, kept: Path, *, scheduler: str | None = None, workers: int = 1
 ) -> tuple[Cohort, pd.DataFrame]:
@@ -171,17 +236,25 @@ def tallied(
         Without patients.
     DataFrame
         The tally of all partitions.
+
+    Raises
+    ------
+    DataError
+        Where a partition is wrong, or a patient is in two.
     """
     cohort, code = described(folder), Path(__file__).parent.glob("*.py")
     shared = jobs.fingerprint([*code, folder / f"{SOURCES.name}.parquet"], repr(choices))
-    work = [
-        Job(
-            f"{part.name}-{jobs.fingerprint(part.glob('*.parquet'), shared)}",
-            partial(tally_partition, part, cohort, choices),
-        )
-        for part in partitions(folder)
-    ]
-    return cohort, add(jobs.run(work, kept, scheduler=scheduler, workers=workers))
+    parts = partitions(folder)
+    keys = [f"{part.name}-{jobs.fingerprint(part.glob('*.parquet'), shared)}" for part in parts]
+    named = list(zip(keys, parts, strict=True))
+    # Tallies first: what is wrong with any table of a partition is told before anything is kept.
+    work = [Job(key, partial(tally_partition, part, cohort, choices)) for key, part in named]
+    work += [Job(f"patients-{key}", partial(patient_hashes, part)) for key, part in named]
+    results = jobs.run(work, kept, scheduler=scheduler, workers=workers)
+    total = add(islice(results, len(parts)))
+    if problems := split_patients(parts, results):
+        raise DataError(problems)
+    return cohort, total
 
 
 def laboratory_of(cohort: Cohort) -> InVitro | None:
@@ -258,6 +331,27 @@ def marked(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     return table.assign(synthetic="yes") if cohort.synthetic else table
 
 
+def claim(place: Path, folder: Path) -> None:
+    """Reserve a folder of answers for one cohort; a cohort of the project goes by its name.
+
+    Raises
+    ------
+    ValueError
+        Where it holds those of another.
+    """
+    place.mkdir(parents=True, exist_ok=True)
+    of_project = folder == paths.COHORTS / folder.name
+    owner = os.fsencode(folder.name if of_project else folder)
+    mark = place / OWNER
+    with locked(place):
+        if mark.is_file() and (other := mark.read_bytes()) != owner:
+            raise ValueError(
+                f"{place} holds the answers of {os.fsdecode(other)}, not of {folder}: name another "
+                "--output, or remove it"
+            )
+        write_if_changed(mark, owner)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Answer every combination of choices for cohorts of any size."""
     parser = argparse.ArgumentParser(prog="python -m alkpool.sweep", description=main.__doc__)
@@ -297,6 +391,10 @@ def main(arguments: list[str] | None = None) -> int:
     where = {"scheduler": options.scheduler, "workers": options.workers}
     try:
         options.output.mkdir(parents=True, exist_ok=True)
+        for folder in filter(Path.is_dir, folders.values()):
+            claim(options.output / folder.name, folder)
+    except ValueError as error:
+        parser.error(str(error))
     except OSError as error:
         print(f"--output: {error}; must be a folder that can be written", file=sys.stderr)
         return 1

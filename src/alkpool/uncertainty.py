@@ -40,8 +40,16 @@ class Smoothed(NamedTuple):
     k: float
 
 
-def summary(draws: Floats) -> pd.DataFrame:
+def summary(draws: Floats, weights: Floats | None = None) -> pd.DataFrame:
     """Mean and 95% interval (equal tails) of each column of draws.
+
+    Parameters
+    ----------
+    draws : array
+        Draws by quantities.
+    weights : array, optional
+        One for each draw, which add up to 1, where draws stand for another posterior; quantiles
+        are then draws, those at which the weights have added up to the level.
 
     Returns
     -------
@@ -49,8 +57,11 @@ def summary(draws: Floats) -> pd.DataFrame:
         Columns ``pooled, low, high``. The mean of a probability is the probability that the next
         line brings benefit.
     """
-    low, high = np.quantile(draws, QUANTILES, axis=0)
-    return pd.DataFrame({"pooled": draws.mean(0), "low": low, "high": high})
+    if weights is None:
+        low, high = np.quantile(draws, QUANTILES, axis=0)
+        return pd.DataFrame({"pooled": draws.mean(0), "low": low, "high": high})
+    low, high = np.quantile(draws, QUANTILES, axis=0, weights=weights, method="inverted_cdf")
+    return pd.DataFrame({"pooled": weights @ draws, "low": low, "high": high})
 
 
 def estimates(
@@ -254,7 +265,13 @@ def leave_one_source_out(fitter: Fitter, posterior: Posterior) -> pd.DataFrame:
     DataFrame
         ``source_id, benefit_k, benefit_n`` of the source, ``pareto_k``, ``method`` (``reweighted``
         or ``refitted``), then of the cell with a decided line that moves most ``profile,
-        inhibitor, pooled, without, change``. Largest changes first.
+        inhibitor``, ``pooled, pooled_low, pooled_high`` of all lines, ``without, without_low,
+        without_high`` of those of the other sources, and ``change``. Largest changes first.
+
+    Notes
+    -----
+    ``change`` is the difference of two computed means. It has no interval: both posteriors are of
+    the same unknown probability, given nested lines, and no distribution has them jointly.
     """
     of = fitter.design
     log_odds = row_log_odds(of, flat(posterior.log_odds))
@@ -262,17 +279,19 @@ def leave_one_source_out(fitter: Fitter, posterior: Posterior) -> pd.DataFrame:
     likelihood = seen * log_odds - trials * np.logaddexp(0, log_odds)
     draws, cells = posterior.probability, of.cells
     decided = np.flatnonzero(counted(of)["benefit_n"] > 0)
-    before = draws.mean(0)
+    before = summary(draws)
     rows = []
     for source, places in of.rows.groupby("source_id").indices.items():
         smoothed = smooth(-likelihood[:, places].sum(1))
         reweighted = smoothed.k <= min(MAX_PARETO_K, 1 - 1 / np.log10(len(draws)))
         if reweighted:
-            after = smoothed.weights @ draws
+            other, weights = draws, smoothed.weights
         else:
             keep = ~np.isin(np.arange(len(of.rows)), places)
-            after = fitter.fit(keep).probability.mean(0)
-        moved = decided[np.argmax(np.abs(after - before)[decided])]
+            other, weights = fitter.fit(keep).probability, None
+        change = np.average(other, axis=0, weights=weights) - before["pooled"].to_numpy()
+        moved = decided[np.argmax(np.abs(change)[decided])]
+        after = summary(other[:, [moved]], weights)
         rows.append(
             {
                 "source_id": source,
@@ -282,17 +301,23 @@ def leave_one_source_out(fitter: Fitter, posterior: Posterior) -> pd.DataFrame:
                 "method": "reweighted" if reweighted else "refitted",
                 "profile": cells[moved][0],
                 "inhibitor": cells[moved][1],
-                "pooled": before[moved],
-                "without": after[moved],
-                "change": after[moved] - before[moved],
+                **_named("pooled", before.to_numpy()[moved]),
+                **_named("without", after.to_numpy()[0]),
+                "change": change[moved],
             }
         )
     columns = ["source_id", "benefit_k", "benefit_n", "pareto_k", "method", "profile", "inhibitor",
-               "pooled", "without", "change"]  # fmt: skip
+               "pooled", "pooled_low", "pooled_high", "without", "without_low", "without_high",
+               "change"]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns)
     return table.sort_values(
         "change", key=lambda c: -c.abs().round(DECIMALS), kind="stable", ignore_index=True
     )
+
+
+def _named(name: str, estimate: Floats) -> dict[str, float]:
+    """Columns of an estimate with its interval, from a row of `summary`."""
+    return dict(zip([name, f"{name}_low", f"{name}_high"], estimate, strict=True))
 
 
 def smooth(log_ratios: Floats) -> Smoothed:
