@@ -21,7 +21,7 @@ NOTEBOOKS, RUNS, REPORTS = 5, 3, 2
 # From so many lines on, growth is measured once.
 ONCE = 1_000_000
 # A chapter is measured up to so many lines, and stopped after so many seconds.
-CHAPTER_LINES, CHAPTER_SECONDS = 100_000, 60
+CHAPTER_LINES, CHAPTER_SECONDS = 100_000, 120
 ENGINES = ("alkpool", "row-wise pandas", "DuckDB", "Polars")
 PARTS = ("classification", "multiverse", "sweep", "report", "chapters", "fit")
 PACKAGES = ("numpy", "pandas", "pyarrow", "duckdb", "polars", "papermill", "specification_curve")
