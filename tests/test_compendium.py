@@ -1,6 +1,7 @@
 """The compendium is refused with every problem at once, and runs again only what changed."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -228,13 +229,16 @@ def test_parameters_are_handed_down_and_the_innermost_wins(project: Project) -> 
     project.edit(
         "compendium.yaml", "cohort: curated", "cohort: curated\nparameters: {threshold: 2}"
     )
-    project.edit("compendium.yaml", "title: Cases", "title: Cases\n    cohort: made-up, curated")
+    cohorts = project.home / "data/cohorts"
+    shutil.copytree(cohorts / "made-up", cohorts / "drawn")
+    project.write("data/extra/drawn.csv", "1\n")
+    project.edit("compendium.yaml", "title: Cases", "title: Cases\n    cohort: made-up, drawn")
     assert planned(project, "parameters", "synthetic", "suffix") == {
-        "made-up+curated/01-count": [
-            {"threshold": 6.0, "cohort": "made-up,curated"}, True, "-made-up-curated",
+        "made-up+drawn/01-count": [
+            {"threshold": 6.0, "cohort": "made-up,drawn"}, True, "-made-up-drawn",
         ],
-        "made-up+curated/02-list": [
-            {"threshold": 1, "cohort": "made-up,curated"}, True, "-made-up-curated",
+        "made-up+drawn/02-list": [
+            {"threshold": 1, "cohort": "made-up,drawn"}, True, "-made-up-drawn",
         ],
     }  # fmt: skip
 
