@@ -182,6 +182,7 @@ def test_the_page_is_what_was_measured(published):
     for part in ("classification", "sweep"):
         assert list(published[part]["sizes"]) == [str(10**power) for power in range(3, 8)]
     chapters = published["chapters"]
+    assert chapters["most lines"] == __main__.CHAPTER_LINES
     assert [*map(int, chapters["sizes"])] == __main__.powers_of_ten(chapters["most lines"])
     engines = set(ENGINES)
     for measured in published["classification"]["sizes"].values():
