@@ -33,8 +33,8 @@ report: $(STAMP) ## Run the notebooks that changed and make the book, build/book
 	@$(PY) -m alkpool.compendium report $(if $(filter command,$(origin COHORT)),--cohort "$(COHORT)")
 
 .PHONY: pdf
-pdf: report ## Print the whole report as one PDF, build/alkpool.pdf; needs Chromium
-	@$(PY) -m alkpool.pdf
+pdf: report ## Print the whole report as one PDF, build/alkpool.compendium.pdf; needs Chromium
+	@$(PY) -m alkpool.compendium.pdf
 
 .PHONY: release
 release: report ## Put data, results and book into one described folder (SINCE="earlier release")
@@ -54,25 +54,25 @@ lab: $(STAMP) folders ## Open the notebooks in JupyterLab (ARGS=--allow-root whe
 
 .PHONY: new
 new: $(STAMP) ## Make a notebook of your own, a chapter of the book: make new NAME=my-question
-	@$(PY) -m alkpool.fork --title="$$TITLE" --cohort="$$COHORT" -- "$$NAME"
+	@$(PY) -m alkpool.compendium.new --title="$$TITLE" --cohort="$$COHORT" -- "$$NAME"
 
 .PHONY: data
 data: $(STAMP) ## Make the tables and the data dictionary from the raw facts
-	@$(PY) -m alkpool.curation
+	@$(PY) -m alkpool.intake.curate
 
 .PHONY: reconstruct
 reconstruct: $(STAMP) ## Rebuild the synthetic cohort from the printed numbers, byte for byte
-	@$(PY) -m alkpool.reconstruct
-	@$(PY) -m alkpool.curation
+	@$(PY) -m reconstruction
+	@$(PY) -m alkpool.intake.curate
 
 .PHONY: ensemble
 ensemble: $(STAMP) ## Draw many such cohorts and bound what print leaves open (ARGS="--scheduler ADDRESS")
-	@$(PY) -m alkpool.ensemble $(ARGS)
-	@$(PY) -m alkpool.curation
+	@$(PY) -m reconstruction.ensemble $(ARGS)
+	@$(PY) -m alkpool.intake.curate
 
 .PHONY: sweep
 sweep: $(STAMP) ## Answer every combination of choices (ARGS="--scheduler ADDRESS COHORT ...")
-	@$(PY) -m alkpool.sweep $(ARGS)
+	@$(PY) -m alkpool.robustness.large $(ARGS)
 
 .PHONY: bench
 bench: .venv-bench/.complete ## Measure speed and memory, benchmarks/README.md (ARGS="--rows 1000")

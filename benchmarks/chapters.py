@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from benchmarks.child import peak_megabytes
 
 if TYPE_CHECKING:
-    from alkpool.compendium import Task
+    from alkpool.compendium.plan import Task
 
 
 def run(repeats: int) -> dict[str, object]:
@@ -63,8 +63,8 @@ def one(cohort: str, notebook: str) -> dict[str, object]:
     dict
         ``seconds`` and ``peak``; ``stopped`` says why the notebook gave no answer where it did not.
     """
-    from alkpool import execution
-    from alkpool.compendium import CompendiumError
+    from alkpool.compendium import run
+    from alkpool.problems import ProjectError
 
     (task,) = (task for task in _on(cohort) if task.notebook.stem == notebook)
     with TemporaryDirectory() as folder:
@@ -72,8 +72,8 @@ def one(cohort: str, notebook: str) -> dict[str, object]:
         started, stopped = time.perf_counter(), {}
         try:
             with redirect_stdout(sys.stderr):
-                execution.execute([task], build, jobs=1)
-        except CompendiumError as error:
+                run.execute([task], build, jobs=1)
+        except ProjectError as error:
             stopped = {"stopped": _reason(str(error))}
         seconds = time.perf_counter() - started
     return {"seconds": seconds, "peak": peak_megabytes(resource.RUSAGE_CHILDREN), **stopped}
@@ -89,6 +89,6 @@ def _reason(failed: str) -> str:
 
 def _on(cohort: str) -> list["Task"]:
     """Chapters of the report on a cohort, without those on what the project brings."""
-    from alkpool.compendium import plan, read
+    from alkpool.compendium.plan import plan, read
 
     return [task for task in plan(read(cohort)) if task.parameters["cohort"] == cohort]

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from alkpool.registry import load
 from benchmarks.child import forget_peak, peak_megabytes
 from benchmarks.engines import ENGINES, read_lines
+from benchmarks.registry import load
 
 # The lines that one-row-at-a-time engines classify; the time for all is extrapolated from them.
 SAMPLED_LINES = 5_000
@@ -54,8 +54,8 @@ def memory(folder: str, lines: int, engine: str) -> dict[str, float]:
 
 
 def memory_by_part(folder: str) -> dict[str, float]:
-    """Peak memory of `alkpool.benefit.classify` one partition at a time, in megabytes."""
-    from alkpool.benefit import classify
+    """Peak memory of `alkpool.analysis.benefit.classify` one partition at a time, in megabytes."""
+    from alkpool.analysis.benefit import classify
 
     lines = 0
     for part in range(len(list(Path(folder).glob("part-*")))):

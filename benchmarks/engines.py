@@ -13,8 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from alkpool import benefit
-from alkpool.registry import part_folder
+from alkpool.analysis import benefit
+from benchmarks.registry import part_folder
 
 RESPONSES = ("CR", "PR", "SD", "PD", "MR", "NE", "unknown")
 RELATIONS = ("", "=", ">", "<", "~")
@@ -58,7 +58,7 @@ class Engine(ABC):
 
 
 class Alkpool(Engine):
-    """`alkpool.benefit.classify` on categories."""
+    """`alkpool.analysis.benefit.classify` on categories."""
 
     name = "alkpool"
 

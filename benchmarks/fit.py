@@ -4,7 +4,8 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from alkpool import cohort, hierarchical
+from alkpool.data import cohort
+from alkpool.robustness import model
 from benchmarks.child import peak_megabytes
 
 COHORT = "reconstructed"
@@ -15,12 +16,12 @@ def fit() -> dict[str, float]:
 
     The first holds the import of jax and the compilation of the model, as in a notebook.
     """
-    design = hierarchical.design(cohort.analysis_set(cohort.load(COHORT)))
+    design = model.design(cohort.analysis_set(cohort.load(COHORT)))
     seconds = []
     with TemporaryDirectory() as folder:
         for _ in range(2):
             # Made anew: what was compiled for one is not there for the other.
-            fitter = hierarchical.Fitter(design, cache=Path(folder))
+            fitter = model.Fitter(design, cache=Path(folder))
             started = time.perf_counter()
             posterior = fitter.fit()
             seconds.append(time.perf_counter() - started)
@@ -29,6 +30,6 @@ def fit() -> dict[str, float]:
         "made": made,
         "kept": kept,
         "lines": int(design.rows["benefit_n"].sum()),
-        "draws": len(hierarchical.flat(posterior.log_odds)),
+        "draws": len(model.flat(posterior.log_odds)),
         "peak": peak_megabytes(),
     }

@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from alkpool import registry
-from alkpool.cohort import DESCRIPTION_FILE
+from alkpool.data.cohort import DESCRIPTION_FILE
+from alkpool.data.tables import COHORT_TABLES, SOURCES, SYNTHETIC_CALLS
 from alkpool.paths import COHORTS
-from alkpool.schema import COHORT_TABLES, SOURCES, SYNTHETIC_CALLS
+from benchmarks import registry
 
 
 def write(folder: str, lines: int, seed: int) -> int:

@@ -25,8 +25,9 @@ def page(results: dict[str, Any]) -> str:
 def _classification(found: dict[str, Any]) -> Iterator[str]:
     yield "## Clinical benefit of each line\n"
     yield (
-        "The rule of the paper's Figure 1 (R1 to R9) on the same lines: `alkpool.benefit.classify` "
-        "on categories, one DuckDB statement on a table with enumerations fetched as Arrow, Polars "
+        "The rule of the paper's Figure 1 (R1 to R9) on the same lines: "
+        "`benefit.classify` on categories, one DuckDB statement on a table with enumerations "
+        "fetched as Arrow, Polars "
         "expressions on categories, and `DataFrame.apply`, which is timed on a few thousand lines "
         "and extrapolated linearly. "
         "Each has the lines in memory in its own form before the time is taken, gives the rule and "

@@ -13,14 +13,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from alkpool import cohort, invitro, paths, sweep
-from alkpool.benefit import BenefitRule, classify
-from alkpool.choices import COUNTED, LEFT_OUT, Grid, Universe, grid
-from alkpool.multiverse import run
+from alkpool import paths
+from alkpool.analysis.benefit import BenefitRule, classify
+from alkpool.data import cohort, laboratory
 from alkpool.mutations import is_compound
-from alkpool.schema import UNKNOWN
-from alkpool.tallies import add
-from alkpool.vocabulary import Answer, Benefit, PatientStatus, Specimen, StudyType
+from alkpool.robustness import large
+from alkpool.robustness.choices import COUNTED, LEFT_OUT, Grid, Universe, grid
+from alkpool.robustness.multiverse import run
+from alkpool.robustness.tallies import add
+from alkpool.vocabulary import UNKNOWN, Answer, Benefit, PatientStatus, Specimen, StudyType
 from benchmarks.child import forget_peak, peak_megabytes
 
 COHORT = "reconstructed"
@@ -45,10 +46,10 @@ def _fixed(*names: str) -> Grid:
 def engine(universes: int) -> dict[str, float]:
     """Time all answers in so many universes, from the tables of the cohort on."""
     pooled = cohort.load(COHORT)
-    laboratory, choices = invitro.load_for(pooled), grid()
+    measured, choices = laboratory.load_for(pooled), grid()
     numbers = choices.sample(universes)
     started = time.perf_counter()
-    every = run(pooled, choices, laboratory)
+    every = run(pooled, choices, measured)
     every.table(numbers)
     every.verdicts(numbers)
     seconds = time.perf_counter() - started
@@ -62,7 +63,7 @@ def engine(universes: int) -> dict[str, float]:
 
 
 def grown(folder: str, universes: int) -> dict[str, float]:
-    """Time all answers in so many universes on a cohort of partitions, as `alkpool.sweep` does.
+    """Time all answers in so many universes on a cohort of partitions.
 
     Returns
     -------
@@ -73,15 +74,15 @@ def grown(folder: str, universes: int) -> dict[str, float]:
     """
     choices = grid()
     started = time.perf_counter()
-    described = sweep.described(Path(folder))
+    described = large.described(Path(folder))
     total = add(
-        sweep.tally_partition(part, described, choices) for part in sweep.partitions(Path(folder))
+        large.tally_partition(part, described, choices) for part in large.partitions(Path(folder))
     )
     tallied, peak = time.perf_counter(), peak_megabytes()
     forget_peak()
     numbers = choices.sample(universes)
     begun = time.perf_counter()
-    answers = sweep.answers(total, choices, sweep.laboratory_of(described), numbers)
+    answers = large.answers(total, choices, large.laboratory_of(described), numbers)
     return {
         "universes": len(answers),
         "lines": int(total.loc[total["unit"] == "line", "n"].sum()),
@@ -100,7 +101,7 @@ def notebooks(universes: int) -> dict[str, list[float]]:
     """
     import papermill
 
-    from alkpool.execution import kernel_environment
+    from alkpool.compendium.run import kernel_environment
 
     choices = _fixed(*OUTSIDE_NOTEBOOK)
     every = run(cohort.load(COHORT), choices)

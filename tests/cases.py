@@ -11,8 +11,10 @@ from unittest import mock
 
 from openpyxl import Workbook
 
-from alkpool import cli, flatfile, paths
-from alkpool.schema import COHORT_TABLES, read_text
+from alkpool import cli, paths
+from alkpool.data.reader import read_text
+from alkpool.data.tables import COHORT_TABLES
+from alkpool.intake import flatfile
 
 CASE = {
     "study_type": "case_report", "first_author": "Test A", "year": "2024", "doi": "10.0000/test",

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from alkpool.cohort import Cohort, CohortMeta
+from alkpool.data.cohort import Cohort, CohortMeta
+from alkpool.data.reader import Table
+from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
 from alkpool.mutations import is_compound
-from alkpool.schema import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS, Table
 
 META = CohortMeta(
     title="Test", kind="own", synthetic=False, description="Rows of a test.", licence="none"

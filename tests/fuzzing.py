@@ -15,8 +15,8 @@ from pathlib import Path
 from random import Random
 
 from alkpool import paths
-from alkpool.cohort import DESCRIPTION_FILE
-from alkpool.schema import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
+from alkpool.data.cohort import DESCRIPTION_FILE
+from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
 
 # Included, excluded, in trans, with two samples, with combined and repeated lines.
 KEPT = (

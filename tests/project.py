@@ -11,8 +11,9 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parents[1]
-PIPELINE = ("__init__", "paths", "files", "kernel_startup", "compendium", "execution", "book",
-            "bibliography")  # fmt: skip
+PIPELINE = (
+    "__init__.py", "paths.py", "problems.py", "files.py", "references.py", "compendium/*.py",
+)  # fmt: skip
 
 COMPENDIUM = """\
 title: A small compendium
@@ -134,8 +135,9 @@ class Project:
 def small_project(home: Path) -> Project:
     """Make the checkout, with the modules of the pipeline and no others."""
     made = Project(home)
-    for module in PIPELINE:
-        made.write(f"src/alkpool/{module}.py", (ROOT / f"src/alkpool/{module}.py").read_text())
+    for pattern in PIPELINE:
+        for module in (ROOT / "src/alkpool").glob(pattern):
+            made.write(str(module.relative_to(ROOT)), module.read_text())
     for name in ("_config.yml", "_ext/alkpool_book.py", "index.md.j2", "status.md.j2"):
         made.write(f"book/{name}", (ROOT / "book" / name).read_text())
     shutil.copytree(ROOT / "book" / "_static", home / "book" / "_static")

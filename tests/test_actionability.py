@@ -7,8 +7,8 @@ from factory import line, make_cohort, sample
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alkpool.actionability import RULES, VerdictRule, assessed_profiles, judge, matrix
-from alkpool.benefit import BenefitRule
+from alkpool.analysis.actionability import RULES, VerdictRule, assessed_profiles, judge, matrix
+from alkpool.analysis.benefit import BenefitRule
 from alkpool.vocabulary import Verdict
 
 

@@ -12,10 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from alkpool import added_models, curation, invitro, paths
-from alkpool.actionability import matrix
-from alkpool.cohort import load
-from alkpool.schema import DataError
+from alkpool import paths
+from alkpool.analysis import invitro
+from alkpool.analysis.actionability import matrix
+from alkpool.data import laboratory
+from alkpool.data.cohort import load
+from alkpool.intake import added_models, curate
+from alkpool.problems import DataError
 
 MODEL = "TEST-FIXTURE-model"
 LINE = (
@@ -50,13 +53,13 @@ def add(home: Path, line: str = LINE, measurements: list[str] = MEASUREMENTS) ->
 
 
 def build(home: Path) -> None:
-    for name, text in curation.files(home / "data").items():
+    for name, text in curate.files(home / "data").items():
         (home / "data" / name).write_text(text, "utf-8")
 
 
 def problems(home: Path) -> list[str]:
     with pytest.raises(DataError) as refused:
-        curation.files(home / "data")
+        curate.files(home / "data")
     return [str(problem) for problem in refused.value.problems]
 
 
@@ -69,10 +72,10 @@ def test_nothing_is_added_as_checked_in() -> None:
 
 def test_model_is_compared_with_the_clinic(home: Path) -> None:
     """In the agreement table, with the calls that its own threshold and source give."""
-    before = invitro.load(home / "data/invitro")
+    before = laboratory.load(home / "data/invitro")
     add(home)
     build(home)
-    after = invitro.load(home / "data/invitro")
+    after = laboratory.load(home / "data/invitro")
     assert len(after.models) == len(before.models) + 1
     assert len(after.measurements) == len(before.measurements) + 4
     calls = invitro.by_combination(invitro.with_call(after)).query("model_id == @MODEL")
@@ -143,9 +146,9 @@ def test_model_stands_in_the_chapter_and_the_explorer(home: Path) -> None:
 
 
 def test_build_is_the_same_without_the_folder(home: Path) -> None:
-    as_it_is = curation.build(home / "data/raw")
+    as_it_is = curate.build(home / "data/raw")
     shutil.rmtree(home / "data/raw/invitro/added")
-    for name, table in curation.build(home / "data/raw").items():
+    for name, table in curate.build(home / "data/raw").items():
         assert table.equals(as_it_is[name]), name
 
 
@@ -188,7 +191,7 @@ def test_empty_and_repeated_measurements(home: Path) -> None:
     rows = [MEASUREMENTS[0], MEASUREMENTS[0].replace("=,20", "=,30")]
     file.write_text("\n".join([HEADER, *rows]) + "\n", "utf-8")
     build(home)
-    added = invitro.load(home / "data/invitro").measurements.query("model_id == @MODEL")
+    added = laboratory.load(home / "data/invitro").measurements.query("model_id == @MODEL")
     assert list(added["measurement_id"]) == [
         f"{MODEL}-C1156Y-crizotinib", f"{MODEL}-C1156Y-crizotinib-2",
     ]  # fmt: skip
@@ -196,9 +199,9 @@ def test_empty_and_repeated_measurements(home: Path) -> None:
 
 def test_a_model_of_a_known_source_needs_its_description(home: Path) -> None:
     """A line that says of a known publication what the tables say is accepted."""
-    known = invitro.load().sources.set_index("source_id").loc["Hatcher2015"]
+    known = laboratory.load().sources.set_index("source_id").loc["Hatcher2015"]
     publication = f"Hatcher2015,{known['first_author']},{known['year']},{known['doi']},,no"
     add(home, LINE.replace("TEST-FIXTURE-2020,Nobody N,2020,,,no", publication))
     build(home)
-    after = invitro.load(home / "data/invitro")
-    assert len(after.sources) == len(invitro.load().sources)
+    after = laboratory.load(home / "data/invitro")
+    assert len(after.sources) == len(laboratory.load().sources)

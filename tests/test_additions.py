@@ -15,8 +15,12 @@ import pytest
 from cases import alkpool, case, contents, own_cohort, tables, write_csv, write_workbook
 from test_linkage import REPORTED_AGAIN
 
-from alkpool import additions, bibliography, cohort, curation, flatfile, paths, timeline
-from alkpool.schema import DataError
+from alkpool import paths, references
+from alkpool.analysis import timeline
+from alkpool.data import cohort
+from alkpool.intake import add as additions
+from alkpool.intake import curate, flatfile
+from alkpool.problems import DataError
 
 KILLED = """
 import os, signal, sys
@@ -370,7 +374,7 @@ def test_the_curated_cohort_keeps_the_file_as_a_raw_fact(tmp_path, home):
     assert tuple(raw) == flatfile.COLUMNS
     assert list(raw["patient_id"]) == ["test2024-p1"]
     # `make data` has nothing to do: the build reproduces the merge.
-    for name, text in curation.files(home / "data").items():
+    for name, text in curate.files(home / "data").items():
         assert (home / "data" / name).read_text("utf-8") == text, name
     package = json.loads((home / "data/datapackage.json").read_text("utf-8"))
     assert "raw/added/0001.csv" in {resource["path"] for resource in package["resources"]}
@@ -388,9 +392,9 @@ def test_a_killed_addition_to_curated_leaves_nothing_behind_the_data(tmp_path, h
     )  # fmt: skip
     assert killed.returncode == -signal.SIGKILL
     assert "test2024-p1" in set(tables(home / "data/cohorts/curated")["patients"]["patient_id"])
-    assert "@misc{test2024," in bibliography.render(bibliography.read(home / "data"))
+    assert "@misc{test2024," in references.render(references.read(home / "data"))
     # `make data` has nothing to do.
-    for name, text in curation.files(home / "data").items():
+    for name, text in curate.files(home / "data").items():
         assert (home / "data" / name).read_text("utf-8") == text, name
 
 
@@ -404,7 +408,7 @@ def test_files_are_built_on_one_another(tmp_path, home):
     assert sorted(path.name for path in (home / "data/raw/added").glob("*.csv")) == [
         "0001.csv", "0002.csv",
     ]  # fmt: skip
-    samples = {table.name: frame for table, frame in curation.curated(home / "data/raw")}
+    samples = {table.name: frame for table, frame in curate.curated(home / "data/raw")}
     of_patient = samples["samples"].query("patient_id == 'test2024-p1'")
     assert list(of_patient["sample_id"]) == ["test2024-p1-s1", "test2024-p1-s2"]
 
@@ -414,7 +418,7 @@ def test_what_was_undone_can_be_added_to_curated_again(tmp_path, home):
     add(file, "curated")
     backup = (home / "backup/curated-0001.zip").read_bytes()
     (home / "data/raw/added/0001.csv").unlink()
-    for name, text in curation.files(home / "data").items():  # make data
+    for name, text in curate.files(home / "data").items():  # make data
         (home / "data" / name).write_text(text, "utf-8")
     assert "data/raw/added/0002.csv" in add(file, "curated")
     assert (home / "backup/curated-0001.zip").read_bytes() == backup

@@ -15,9 +15,9 @@ import pytest
 from cases import case, own_cohort, tables, write_csv
 from openpyxl import Workbook
 
-from alkpool import fitting, flatfile
-from alkpool.flatfile import COLUMNS
-from alkpool.schema import DataError
+from alkpool.intake import flatfile, place
+from alkpool.intake.flatfile import COLUMNS
+from alkpool.problems import DataError
 
 MUTANTS_OF_A_WAY = 4
 Rows = list[dict[str, str]]
@@ -92,7 +92,7 @@ def problems_of(file: Path, mine: dict[str, pd.DataFrame]) -> list[str]:
     """What is wrong with a flat file, by the code that `alkpool add` runs; empty where it fits."""
     try:
         sheet = flatfile.read(file)
-        fitting.fit(sheet, mine)
+        place.fit(sheet, mine)
     except DataError as error:
         for problem in error.problems:
             assert problem.allowed

@@ -14,9 +14,12 @@ import pandas as pd
 import pytest
 from fuzzing import HARMLESS, WAYS, Accepted, Fate, Mutant, Refused, Rows, base_tables
 
-from alkpool import cli, cohort, schema
-from alkpool.cohort import Cohort
-from alkpool.schema import COHORT_TABLES, DataError, Problem, Table
+from alkpool import cli
+from alkpool.data import cohort
+from alkpool.data.cohort import Cohort
+from alkpool.data.reader import Table, cell_problems
+from alkpool.data.tables import COHORT_TABLES
+from alkpool.problems import DataError, Problem
 
 MUTANTS_OF_A_WAY = 32
 # Of each way, so many go through the commands, in this process.
@@ -34,7 +37,7 @@ def base() -> dict[str, Rows]:
 def _checked_once() -> Iterator[None]:
     """Check the cells of a table that was not spoilt only once: it takes most of the time."""
     known: dict[tuple[str, str, str], list[Problem]] = {}
-    really = schema.cell_problems
+    really = cell_problems
 
     def remembered(frame: pd.DataFrame, table: Table, label: str) -> Iterator[Problem]:
         key = (table.name, label, repr(frame.to_numpy().tolist()))

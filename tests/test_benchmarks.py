@@ -12,7 +12,9 @@ from collections.abc import Mapping
 import pandas as pd
 import pytest
 
-from alkpool import cohort, paths, registry
+from alkpool import paths
+from alkpool.data import cohort
+from benchmarks import registry
 
 sys.path.insert(0, str(paths.HOME))
 

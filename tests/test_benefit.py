@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alkpool import benefit
-from alkpool.benefit import RULES, BenefitRule, classify, evaluable
+from alkpool.analysis import benefit
+from alkpool.analysis.benefit import RULES, BenefitRule, classify, evaluable
 from alkpool.vocabulary import Benefit, BestResponse, Relation, TreatmentStatus
 
 # How long an example takes says more of the machine than of the code.

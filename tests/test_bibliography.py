@@ -6,19 +6,19 @@ import pytest
 from pybtex.database import BibliographyData, parse_file, parse_string
 from pybtex.richtext import Text
 
-from alkpool import bibliography, paths
+from alkpool import paths, references
 
 SOURCE = {"source_id": "choi2010", "first_author": "Choi YL", "year": "2010", "doi": "10.1/x"}
 
 
 def parsed(*rows: dict[str, str]) -> BibliographyData:
     """Entries that are written for the rows, as BibTeX reads them."""
-    return parse_string(bibliography.render(rows), "bibtex")
+    return parse_string(references.render(rows), "bibtex")
 
 
 def test_every_findable_source_has_a_reference() -> None:
     """Each DOI and PubMed identifier of the tables stands in one reference, and no other does."""
-    rows = list(bibliography.read())
+    rows = list(references.read())
     written = parsed(*rows).entries.values()
     for column, field in (("doi", "doi"), ("pmid", "pubmed")):
         stated = {row[column] for row in rows if row[column]}
@@ -28,7 +28,7 @@ def test_every_findable_source_has_a_reference() -> None:
 
 def test_keys_of_the_two_lists_differ() -> None:
     """A method and a source never share a key, which BibTeX reads without capitals."""
-    lists = parse_file(paths.BOOK / "references.bib"), parsed(*bibliography.read())
+    lists = parse_file(paths.BOOK / "references.bib"), parsed(*references.read())
     keys = [key.lower() for each in lists for key in each.entries]
     assert len(keys) == len(set(keys))
 
@@ -74,7 +74,7 @@ def test_any_text_is_shown_as_it_was_typed(text: str, initials: str) -> None:
     (entry,) = parsed(row).entries.values()
     author, others = entry.persons["author"]
     shown = [entry.fields["title"], entry.fields["journal"], *author.last_names]
-    said = [bibliography.plain(str(Text.from_latex(each))) for each in shown]
+    said = [references.plain(str(Text.from_latex(each))) for each in shown]
     # The end of a name may be initials of its own.
     assert said[:2] == [text, text]
     assert f"{text} A".startswith(said[2])

@@ -13,8 +13,8 @@ from bs4 import BeautifulSoup
 from project import COMPENDIUM, COUNT, FIGURE, PARAMETERS, Project, small_project
 from pybtex.database import parse_string
 
-from alkpool.book import promote_figures
-from alkpool.compendium import CompendiumError
+from alkpool.compendium.book import promote_figures
+from alkpool.problems import ProjectError
 
 SVG = "image/svg+xml"
 WORDS = {"name": "fig-a", "caption": "A caption.", "alt": "A square."}
@@ -70,7 +70,7 @@ def test_each_figure_gets_a_cell_and_nothing_is_lost_or_reordered() -> None:
     ],
 )
 def test_a_figure_without_words_is_refused(words: dict[str, str] | None, missing: str) -> None:
-    with pytest.raises(CompendiumError) as caught:
+    with pytest.raises(ProjectError) as caught:
         promote_figures(notebook(TABLE, figure(words), figure(words)), "notebooks/01-x.ipynb")
     line = f"notebooks/01-x.ipynb, cell 2: its figure has {missing}"
     assert str(caught.value) == f"{line}\n{line}"

@@ -11,8 +11,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from alkpool import benefit, lookup, paths
-from alkpool.actionability import rank
+from alkpool import answers, paths
+from alkpool.analysis import benefit
+from alkpool.analysis.evidence import rank
 from alkpool.files import write_atomically
 
 HEADER = "best_response,pfs_relation,pfs_months,dot_relation,dot_months,status"
@@ -270,7 +271,7 @@ def test_look_up_as_json_and_csv_says_what_the_package_says(tmp_path):
     target = tmp_path / "new" / "answer.csv"
     done = alkpool("look-up", *TUMOUR, "--format", "csv", "-o", target)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert target.read_bytes().decode("utf-8") == lookup.to_csv(table)
+    assert target.read_bytes().decode("utf-8") == answers.to_csv(table)
     again = alkpool("look-up", "p.Ile1171Asn", "--prior", "Crizotinib, alectinib",
                     "--format", "json", PYTHONIOENCODING="ascii")  # fmt: skip
     assert again.stdout == written.stdout

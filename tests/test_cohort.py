@@ -9,8 +9,8 @@ from factory import line, make_cohort, sample
 
 import alkpool
 from alkpool import paths
-from alkpool.cohort import analysis_set, characteristics, check, flow, lines, pool
-from alkpool.schema import DataError
+from alkpool.data.cohort import analysis_set, characteristics, check, flow, lines, pool
+from alkpool.problems import DataError
 
 VALID_DESCRIPTION = "title: x\nkind: own\nsynthetic: false\ndescription: x\nlicence: none\n"
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from alkpool import figures, output, paths
-from alkpool.schema import UNKNOWN
-from alkpool.vocabulary import Verdict
+from alkpool import paths, show
+from alkpool.figures import charts
+from alkpool.vocabulary import UNKNOWN, Verdict
 
 # Machado, Oliveira and Fernandes 2009 (doi:10.1109/TVCG.2009.113), severity 1.0: simulated linear
 # RGB from linear RGB.
@@ -99,10 +99,10 @@ def test_the_colour_difference_is_the_published_one(first, second, difference):
 
 
 SETS = {
-    "inhibitors": list(figures.INHIBITOR_COLOURS.values()),
-    "verdicts": [face for face, _, _ in figures.VERDICT_STYLE.values()],
-    "benefit": [*figures.BENEFIT_COLOURS.values(), figures.PANEL],
-    "calls": [colour for colour, _, _ in figures.CALL_STYLE.values()],
+    "inhibitors": list(charts.INHIBITOR_COLOURS.values()),
+    "verdicts": [face for face, _, _ in charts.VERDICT_STYLE.values()],
+    "benefit": [*charts.BENEFIT_COLOURS.values(), charts.PANEL],
+    "calls": [colour for colour, _, _ in charts.CALL_STYLE.values()],
 }
 
 
@@ -117,36 +117,36 @@ def test_colours_side_by_side_can_be_told_apart(name, vision):
 
 
 def test_no_inhibitor_has_the_colour_of_a_judgement():
-    for colour in figures.INHIBITOR_COLOURS.values():
-        for judgement in (figures.FAVOURABLE, figures.UNFAVOURABLE):
+    for colour in charts.INHIBITOR_COLOURS.values():
+        for judgement in (charts.FAVOURABLE, charts.UNFAVOURABLE):
             assert ciede2000(lab(colour), lab(judgement)) >= APART
 
 
 def test_words_on_colour_can_be_read():
-    for face, ink, _ in figures.VERDICT_STYLE.values():
+    for face, ink, _ in charts.VERDICT_STYLE.values():
         assert contrast(face, ink) >= 4.5
-        assert figures.ink_on(face) == ink
-    drawn_on = [*figures.INHIBITOR_COLOURS.values(), *SETS["benefit"], *SETS["calls"]]
+        assert charts.ink_on(face) == ink
+    drawn_on = [*charts.INHIBITOR_COLOURS.values(), *SETS["benefit"], *SETS["calls"]]
     for colour in drawn_on:
-        assert contrast(colour, figures.ink_on(colour)) >= 4.5, colour
-    for colour in (figures.INK, figures.MUTED, figures.ACCENT, figures.WARNING):
-        assert contrast(colour, figures.PAPER) >= 4.5
-        assert contrast(colour, figures.PANEL) >= 4.5
+        assert contrast(colour, charts.ink_on(colour)) >= 4.5, colour
+    for colour in (charts.INK, charts.MUTED, charts.ACCENT, charts.WARNING):
+        assert contrast(colour, charts.PAPER) >= 4.5
+        assert contrast(colour, charts.PANEL) >= 4.5
 
 
 def test_marks_on_paper_can_be_seen():
     """WCAG 2.1, 1.4.11; inhibitors are drawn with an outline of ink."""
-    for colour in (*SETS["calls"], figures.ACCENT):
-        assert contrast(colour, figures.PAPER) >= 3
+    for colour in (*SETS["calls"], charts.ACCENT):
+        assert contrast(colour, charts.PAPER) >= 3
 
 
 def test_every_class_has_a_mark_of_its_own():
-    marks = [mark for _, _, mark in figures.VERDICT_STYLE.values()]
-    shapes = [shape for _, shape, _ in figures.CALL_STYLE.values()]
-    assert list(figures.VERDICT_STYLE) == list(Verdict)
+    marks = [mark for _, _, mark in charts.VERDICT_STYLE.values()]
+    shapes = [shape for _, shape, _ in charts.CALL_STYLE.values()]
+    assert list(charts.VERDICT_STYLE) == list(Verdict)
     assert len(set(marks)) == len(marks)
     assert len(set(shapes)) == len(shapes)
-    letters = [name[0] for _, _, name in figures.CALL_STYLE.values()]
+    letters = [name[0] for _, _, name in charts.CALL_STYLE.values()]
     assert len(set(letters)) == len(letters)
 
 
@@ -161,13 +161,13 @@ def custom_properties(selector):
 def test_pages_and_figures_share_their_colours():
     light = custom_properties('html[data-theme="light"]')
     expected = {
-        "ink": figures.INK,
-        "muted": figures.MUTED,
-        "line": figures.RULE_LINE,
-        "panel": figures.PANEL,
-        "page": figures.PAPER,
-        "accent": figures.ACCENT,
-        "warn-ink": figures.WARNING,
+        "ink": charts.INK,
+        "muted": charts.MUTED,
+        "line": charts.RULE_LINE,
+        "panel": charts.PANEL,
+        "page": charts.PAPER,
+        "accent": charts.ACCENT,
+        "warn-ink": charts.WARNING,
     }
     assert {name: light[name] for name in expected} == expected
 
@@ -175,18 +175,18 @@ def test_pages_and_figures_share_their_colours():
 def test_what_a_colour_means_is_the_same_in_pages_and_figures():
     expected = {
         f"inhibitor-{name}": colour
-        for name, colour in figures.INHIBITOR_COLOURS.items()
+        for name, colour in charts.INHIBITOR_COLOURS.items()
         if name != UNKNOWN
     }
-    for verdict, (face, ink, _) in figures.VERDICT_STYLE.items():
+    for verdict, (face, ink, _) in charts.VERDICT_STYLE.items():
         name = f"verdict-{verdict.name.lower()}"
         expected |= {name: face, f"{name}-ink": ink}
-    expected |= {f"call-{name}": colour for colour, _, name in figures.CALL_STYLE.values()}
+    expected |= {f"call-{name}": colour for colour, _, name in charts.CALL_STYLE.values()}
     assert custom_properties(":root") == expected
 
 
 def test_every_chip_has_a_rule():
     css = (paths.BOOK / "_static" / "alkpool.css").read_text("utf-8")
-    for kind in output.CHIPS.values():
+    for kind in show.CHIPS.values():
         assert f".{kind.replace(' ', '.')}" in css
         assert f"var(--alk-{kind.replace(' ', '-')})" in css

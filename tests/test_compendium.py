@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from project import PARAMETERS, Project
 
-from alkpool import compendium
+from alkpool.compendium import plan
 
 CHAPTERS = 'part "Cases", chapter 01-count'
 
@@ -161,8 +161,8 @@ def executed(printed: str) -> set[str]:
 def planned(project: Project, *columns: str) -> dict[str, list[object]]:
     """What the plan says of each page."""
     script = (
-        "import json\nfrom alkpool import compendium\n"
-        "tasks = compendium.plan(compendium.read())\n"
+        "import json\nfrom alkpool.compendium import plan\n"
+        "tasks = plan.plan(plan.read())\n"
         f"print(json.dumps({{t.page: [getattr(t, c) for c in {columns}] for t in tasks}}))"
     )
     command = [sys.executable, "-c", script]
@@ -226,9 +226,7 @@ def test_runs_again_only_what_changed(project: Project) -> None:
 def test_parameters_are_handed_down_and_the_innermost_wins(project: Project) -> None:
     chapter = "notebook: 02-list"
     project.edit("compendium.yaml", chapter, f"{chapter}\n        parameters: {{threshold: 1}}")
-    project.edit(
-        "compendium.yaml", "cohort: curated", "cohort: curated\nparameters: {threshold: 2}"
-    )
+    project.edit("compendium.yaml", "cohort: curated", "cohort: curated\nparameters: {threshold: 2}")
     cohorts = project.home / "data/cohorts"
     shutil.copytree(cohorts / "made-up", cohorts / "drawn")
     project.write("data/extra/drawn.csv", "1\n")
@@ -256,9 +254,7 @@ def test_a_cohort_may_lie_elsewhere(project: Project, tmp_path: Path) -> None:
 
 def test_a_path_to_a_cohort_of_the_project_is_its_name(project: Project) -> None:
     before = planned(project, "parameters", "suffix", "key")
-    project.edit(
-        "compendium.yaml", "title: Cases", "title: Cases\n    cohort: data/cohorts/curated"
-    )
+    project.edit("compendium.yaml", "title: Cases", "title: Cases\n    cohort: data/cohorts/curated")
     after = planned(project, "parameters", "suffix", "key")
     assert after == before
 
@@ -276,7 +272,7 @@ def test_nothing_to_do_is_quick_and_touches_nothing(project: Project) -> None:
 
 @pytest.mark.parametrize("module", ["pandas", "papermill", "sphinx", "nbformat", "jinja2", "rich"])
 def test_starts_without_heavy_imports(module: str) -> None:
-    modules = "alkpool.compendium, alkpool.execution, alkpool.book"
+    modules = "alkpool.compendium.plan, alkpool.compendium.run, alkpool.compendium.book"
     script = f"import sys, {modules}; assert {module!r} not in sys.modules"
     subprocess.run([sys.executable, "-c", script], check=True)
 
@@ -338,7 +334,7 @@ def test_inputs_that_change_during_a_run_are_noticed(project: Project) -> None:
 
 
 def test_this_compendium_is_sound() -> None:
-    tasks = compendium.plan(compendium.read())
+    tasks = plan.plan(plan.read())
     assert [task.page for task in tasks][:5] == [
         "curated/01-cohort-assembly",
         "curated/02-benefit-classification",

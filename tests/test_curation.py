@@ -11,9 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alkpool import benefit, cohort, curation, dictionary, invitro, paths, schema, stats
-from alkpool.curation import Decision, decide
-from alkpool.schema import PATIENTS, DataError, Table
+from alkpool import paths, stats
+from alkpool.analysis import benefit
+from alkpool.data import cohort, dictionary, laboratory, tables
+from alkpool.data.reader import Table
+from alkpool.data.tables import PATIENTS
+from alkpool.intake import curate
+from alkpool.intake.curate import Decision, decide
+from alkpool.problems import DataError
 
 RAW = paths.RAW
 GENERATED = [
@@ -32,7 +37,7 @@ def read(path):
 
 @pytest.fixture(scope="module")
 def built():
-    return curation.build()
+    return curate.build()
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +47,7 @@ def curated():
 
 @pytest.fixture(scope="module")
 def extractions():
-    return curation.read_extractions()
+    return curate.read_extractions()
 
 
 @pytest.fixture
@@ -68,7 +73,7 @@ def edit(path, change):
 
 
 def test_a_rebuild_gives_the_checked_in_bytes(data, capsys):
-    assert curation.main([]) == 0
+    assert curate.main([]) == 0
     assert len(capsys.readouterr().out.splitlines()) == len(GENERATED)
     checked_in = paths.HOME / "data"
     for name in GENERATED:
@@ -76,14 +81,14 @@ def test_a_rebuild_gives_the_checked_in_bytes(data, capsys):
 
 
 def test_the_check_names_what_differs_and_writes_nothing(data, capsys):
-    curation.main([])
-    assert curation.main(["--check"]) == 0
+    curate.main([])
+    assert curate.main(["--check"]) == 0
     changed = data / "cohorts/curated/patients.csv"
     text = changed.read_text().replace("pleural mesothelioma", "adenocarcinoma")
     changed.write_text(text)
     (data / "README.md").unlink()
     capsys.readouterr()
-    assert curation.main(["--check"]) == 1
+    assert curate.main(["--check"]) == 1
     said = capsys.readouterr().err.splitlines()
     assert [line.split()[0] for line in said] == [
         "data/cohorts/curated/patients.csv",
@@ -98,7 +103,7 @@ def test_invalid_data_are_refused_before_anything_is_written(data, capsys):
         rows[0]["resistance_on"] = "krizotinib"
 
     edit(data / "raw/curated/adjudicated.csv", misspell)
-    assert curation.main([]) == 1
+    assert curate.main([]) == 1
     error = capsys.readouterr().err
     assert "samples.csv" in error
     assert "krizotinib" in error
@@ -179,9 +184,7 @@ def test_no_class_depends_on_reading_censored_months_as_bounds(
 def test_lines_of_treatment_copy_the_adjudicated_record(built):
     decided = {
         (row.record, row.field)
-        for row in curation.read_decisions(
-            RAW / "curated" / curation.DECISIONS, schema.COHORT_TABLES
-        )
+        for row in curate.read_decisions(RAW / "curated" / curate.DECISIONS, tables.COHORT_TABLES)
         if row.table == "treatments"
     }
     records = read(RAW / "curated/adjudicated.csv").set_index("record_id")
@@ -249,7 +252,7 @@ def test_excluded_sources_say_why(built):
     excluded = sources[sources["status"] == "excluded"]
     assert (excluded["exclusion_reason"] != "").all()
     assert excluded.at["hu2020", "exclusion_reason"] == "mesothelioma, not NSCLC"
-    assert excluded.at["gainor2016", "exclusion_reason"] == curation.NO_SEPARABLE_PATIENT
+    assert excluded.at["gainor2016", "exclusion_reason"] == curate.NO_SEPARABLE_PATIENT
     assert sources.loc[sources["study_type"] == "unknown", "status"].unique() == ["excluded"]
     assert "journal from memory" in sources.at["sasaki2011", "note"]
 
@@ -271,10 +274,10 @@ def test_possible_overlap_with_the_paper_is_said_and_stays_included(built):
     order=st.randoms(use_true_random=False),
 )
 def test_allele_frequencies_follow_the_order_of_the_profile(percentages, absent, order):
-    profile = curation._canonical("+".join([*percentages, *absent]))
+    profile = curate._canonical("+".join([*percentages, *absent]))
     printed = [f"{name} {percent}%" for name, percent in percentages.items()]
     order.shuffle(printed)
-    parsed = curation._vaf("; ".join(printed), profile).split(";")
+    parsed = curate._vaf("; ".join(printed), profile).split(";")
     expected = [str(percentages.get(name, "unknown")) for name in profile.split("+")]
     assert parsed == expected
 
@@ -289,7 +292,7 @@ def test_allele_frequencies_follow_the_order_of_the_profile(percentages, absent,
     ],
 )
 def test_text_that_is_no_allele_frequency_of_the_profile_needs_a_decision(stated, profile):
-    assert curation._vaf(stated, profile) == stated
+    assert curate._vaf(stated, profile) == stated
 
 
 @pytest.mark.parametrize(
@@ -307,7 +310,7 @@ def test_records_of_one_patient_or_sample_must_agree(data, record, field, value)
 
     edit(data / "raw/curated/adjudicated.csv", contradict)
     with pytest.raises(DataError, match="differs between its rows"):
-        curation.build(data / "raw")
+        curate.build(data / "raw")
 
 
 # Decisions
@@ -366,16 +369,16 @@ def test_a_decision_on_another_table_is_refused(tmp_path):
     path = tmp_path / "decisions.csv"
     path.write_text("table,record,field,value,reason\nmodels,a,b,c,d\n")
     with pytest.raises(DataError, match="must be one of patients"):
-        curation.read_decisions(path, [PATIENTS])
+        curate.read_decisions(path, [PATIENTS])
     path.write_text("table,record,value,field,reason\n")
     with pytest.raises(DataError, match="the columns must be table, record, field"):
-        curation.read_decisions(path, [PATIENTS])
+        curate.read_decisions(path, [PATIENTS])
 
 
 @pytest.mark.parametrize("folder", ["curated", "invitro"])
 def test_every_decision_is_in_the_built_data(built, folder):
-    place = {"curated": curation.COHORT, "invitro": "invitro"}[folder]
-    decisions = read(RAW / folder / curation.DECISIONS)
+    place = {"curated": curate.COHORT, "invitro": "invitro"}[folder]
+    decisions = read(RAW / folder / curate.DECISIONS)
     assert (decisions["reason"] != "").all()
     for row in decisions.itertuples():
         frame = built[f"{place}/{row.table}.csv"]
@@ -385,16 +388,16 @@ def test_every_decision_is_in_the_built_data(built, folder):
 
 @pytest.mark.parametrize("folder", ["curated", "invitro"])
 def test_a_decision_that_became_superfluous_stops_the_build(data, folder):
-    path = data / "raw" / folder / curation.DECISIONS
+    path = data / "raw" / folder / curate.DECISIONS
     edit(path, lambda rows: rows.append(dict(rows[0], value=rows[0]["value"] + "!")))
     with pytest.raises(DataError, match="decided twice"):
-        curation.build(data / "raw")
+        curate.build(data / "raw")
 
 
 def test_without_its_decision_a_cell_fraction_is_refused(data, capsys):
     path = data / "raw/curated/decisions.csv"
     edit(path, lambda rows: rows.remove(next(row for row in rows if row["field"] == "vaf_percent")))
-    assert curation.main([]) == 1
+    assert curate.main([]) == 1
     assert "33% of tumor cells" in capsys.readouterr().err
 
 
@@ -404,7 +407,7 @@ def test_without_its_decision_a_cell_fraction_is_refused(data, capsys):
 def extraction(**fields):
     """One record for each value given; fields not given are blank."""
     records = max(len(values) for values in fields.values())
-    blank = {name: [""] * records for name in curation.EXTRACTED_FIELDS}
+    blank = {name: [""] * records for name in curate.EXTRACTED_FIELDS}
     identity = {"record_id": [f"r{number}" for number in range(records)]}
     return pd.DataFrame(identity | blank | fields)
 
@@ -412,7 +415,7 @@ def extraction(**fields):
 def test_agreement_counts_omissions_apart_from_contradictions():
     first = extraction(best_response=["PR", "PR", "SD", "PD", "", "PR", "unknown"])
     second = extraction(best_response=["PR", "SD", "SD", "PD", "CR", "", ""])
-    row = curation.agreement(first, second).set_index("field").loc["best_response"]
+    row = curate.agreement(first, second).set_index("field").loc["best_response"]
     assert row[["records", "both_stated", "agreeing"]].tolist() == [7, 4, 3]
     assert row[["first_only", "second_only", "neither"]].tolist() == [1, 1, 1]
     assert row["agreement"] == 0.75
@@ -424,10 +427,10 @@ def test_agreement_counts_omissions_apart_from_contradictions():
 def test_agreement_compares_as_the_schema_stores():
     first = extraction(alk_mutations=["1151Tins", "I1171X|V1180L"], pfs_months=["7", "6.0"])
     second = extraction(alk_mutations=["p.T1151dup", "I1171X|V1180L"], pfs_months=["7.0", "6"])
-    table = curation.agreement(first, second).set_index("field")
+    table = curate.agreement(first, second).set_index("field")
     assert table.loc["alk_mutations", "agreeing"] == 2
     assert table.loc["pfs_months", "agreeing"] == 2
-    words = curation.agreement(
+    words = curate.agreement(
         extraction(vaf=["33% of tumor cells"]), extraction(vaf=["about 33% of tumour cells"])
     ).set_index("field")
     assert words.loc["vaf", ["both_stated", "agreeing"]].tolist() == [1, 0]
@@ -437,29 +440,29 @@ def test_agreement_compares_as_the_schema_stores():
 def test_agreement_uses_the_records_of_both_only():
     first = extraction(sex=["M", "F"])
     second = extraction(sex=["M", "F", "F"]).iloc[1:]
-    table = curation.agreement(first, second)
+    table = curate.agreement(first, second)
     assert set(table["records"]) == {1}
     assert table.set_index("field").loc["sex", "agreeing"] == 1
 
 
 def test_an_extraction_agrees_with_itself(extractions):
-    table = curation.agreement(extractions.first, extractions.first)
+    table = curate.agreement(extractions.first, extractions.first)
     assert (table["agreeing"] == table["both_stated"]).all()
     assert (table[["first_only", "second_only"]] == 0).all(axis=None)
-    same = curation.disagreements(extractions.first, extractions.first, extractions.first)
+    same = curate.disagreements(extractions.first, extractions.first, extractions.first)
     assert same.empty
-    assert tuple(same.columns) == curation.DISAGREEMENT_COLUMNS
+    assert tuple(same.columns) == curate.DISAGREEMENT_COLUMNS
 
 
 def test_a_record_without_adjudication_is_refused(extractions):
     first, second, adjudicated = extractions
     with pytest.raises(ValueError, match="not adjudicated: choi2010-p1-s1"):
-        curation.disagreements(first, second, adjudicated.iloc[1:])
+        curate.disagreements(first, second, adjudicated.iloc[1:])
 
 
 def test_agreement_does_not_depend_on_who_is_first(extractions):
-    one = curation.agreement(extractions.first, extractions.second)
-    two = curation.agreement(extractions.second, extractions.first)
+    one = curate.agreement(extractions.first, extractions.second)
+    two = curate.agreement(extractions.second, extractions.first)
     shared = ["field", "records", "both_stated", "agreeing", "low", "high", "kappa", "neither"]
     pd.testing.assert_frame_equal(one[shared], two[shared])
     assert list(one["first_only"]) == list(two["second_only"])
@@ -467,7 +470,7 @@ def test_agreement_does_not_depend_on_who_is_first(extractions):
 
 def test_the_double_extraction_of_the_cohort(extractions):
     assert [len(frame) for frame in extractions] == [33, 36, 45]
-    table = curation.agreement(extractions.first, extractions.second).set_index("field")
+    table = curate.agreement(extractions.first, extractions.second).set_index("field")
     assert set(table["records"]) == {24}
     parts = table[["both_stated", "first_only", "second_only", "neither"]].sum(axis=1)
     assert (parts == 24).all()
@@ -480,7 +483,7 @@ def test_the_double_extraction_of_the_cohort(extractions):
 
 
 def test_every_difference_of_the_double_extraction_was_settled(extractions):
-    table = curation.disagreements(*extractions)
+    table = curate.disagreements(*extractions)
     assert table["kind"].value_counts().to_dict() == {
         "first only": 27,
         "second only": 19,
@@ -505,7 +508,7 @@ def test_every_difference_of_the_double_extraction_was_settled(extractions):
 
 
 def test_the_numbers_of_the_in_vitro_tables():
-    loaded = invitro.load()
+    loaded = laboratory.load()
     assert len(loaded.sources) == 26
     assert len(loaded.models) == 37
     assert len(loaded.measurements) == 271
@@ -525,8 +528,8 @@ def test_calls_keep_compound_value_and_call(built):
     assert (measurements["call_in_source"] == "unknown").sum() == (
         raw["call_in_source"] == ""
     ).sum()
-    controls = measurements["mutations"].isin(schema.CONTROLS).sum()
-    assert controls == raw["mutation"].isin(schema.CONTROLS).sum() == 32
+    controls = measurements["mutations"].isin(tables.CONTROLS).sum()
+    assert controls == raw["mutation"].isin(tables.CONTROLS).sum() == 32
 
 
 def test_only_limits_that_a_source_states_are_used(built):
@@ -565,17 +568,17 @@ def test_only_printed_ratios_are_fold_changes(built):
     ],
 )
 def test_potency_type_is_read_off_the_readout(readout, with_numbers, kind):
-    assert curation._potency_type(readout, with_numbers=with_numbers) == kind
+    assert curate._potency_type(readout, with_numbers=with_numbers) == kind
 
 
 def test_every_call_needs_a_model_and_every_key_a_call(data):
     path = data / "raw/invitro/model_keys.csv"
     edit(path, lambda rows: rows.remove(rows[0]))
     with pytest.raises(DataError, match="these calls have no model"):
-        curation.build(data / "raw")
+        curate.build(data / "raw")
     edit(path, lambda rows: rows.append(dict(rows[0], fusion="KIF5B-ALK")))
     with pytest.raises(DataError, match="remove the row"):
-        curation.build(data / "raw")
+        curate.build(data / "raw")
 
 
 def test_calls_of_one_source_must_agree_on_it(data):
@@ -584,7 +587,7 @@ def test_calls_of_one_source_must_agree_on_it(data):
 
     edit(data / "raw/invitro/calls.csv", contradict)
     with pytest.raises(DataError, match="Hatcher2015"):
-        curation.build(data / "raw")
+        curate.build(data / "raw")
 
 
 # Comparators, copies, reference
@@ -603,12 +606,12 @@ def test_assertions_and_counts(built):
 
 
 def test_inhibitors_in_figure_order():
-    assert schema.assessed_inhibitors() == (
+    assert tables.assessed_inhibitors() == (
         "crizotinib", "ceritinib", "alectinib", "brigatinib", "ensartinib", "lorlatinib",
     )  # fmt: skip
-    known = schema.inhibitors().set_index("inhibitor")
+    known = tables.inhibitors().set_index("inhibitor")
     generations = known["generation"].to_dict()
-    assert [generations[name] for name in schema.assessed_inhibitors()] == list("122223")
+    assert [generations[name] for name in tables.assessed_inhibitors()] == list("122223")
     assert set(generations.values()) == {"1", "2", "3", "unknown"}
     assert "Not brigatinib" in known.at["ap26113-analog", "note"]
 
@@ -624,10 +627,10 @@ def test_working_words_stay_in_the_raw_files():
 
 
 def test_the_dictionary_covers_every_table_and_column():
-    tables = [value for value in vars(schema).values() if isinstance(value, Table)]
-    assert {id(table) for table in tables} == {id(table) for table in dictionary.TABLES.values()}
+    known = [value for value in vars(tables).values() if isinstance(value, Table)]
+    assert {id(table) for table in known} == {id(table) for table in dictionary.TABLES.values()}
     text = dictionary.data_dictionary()
-    for table in tables:
+    for table in known:
         for name, column in table.schema.columns.items():
             assert column.description
             assert f"| `{name}` | {column.description} |" in text
@@ -669,7 +672,7 @@ def test_a_synthetic_cohort_says_so_in_the_package(data):
         (folder / "cohort.yaml").read_text().replace("synthetic: false", "synthetic: true")
     )
     (folder / "cohort.yaml").write_text(description)
-    package = json.loads(curation.files(data)["datapackage.json"])
+    package = json.loads(curate.files(data)["datapackage.json"])
     said = {resource["path"]: resource["description"] for resource in package["resources"]}
     assert "synthetic rows, not patients" in said["cohorts/made-up/samples.csv"]
     assert "synthetic" not in said["cohorts/curated/samples.csv"]
@@ -694,7 +697,7 @@ def test_the_data_package_is_valid():
     ],
 )  # fmt: skip
 def test_the_data_package_finds_what_is_wrong(data, file, old, new, kind):
-    curation.main([])
+    curate.main([])
     text = (data / file).read_text(encoding="utf-8")
     assert old in text
     (data / file).write_text(text.replace(old, new, 1), encoding="utf-8")

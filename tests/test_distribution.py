@@ -5,8 +5,8 @@ import pytest
 from factory import make_cohort, sample
 from scipy.stats import fisher_exact as scipy_fisher
 
-from alkpool import distribution
-from alkpool.cohort import analysis_set
+from alkpool.analysis import distribution
+from alkpool.data.cohort import analysis_set
 
 
 @pytest.fixture

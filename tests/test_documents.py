@@ -7,11 +7,11 @@ import tomllib
 import yaml
 
 from alkpool import paths
-from alkpool.actionability import RULES as VERDICT_RULES
-from alkpool.actionability import VerdictRule
-from alkpool.benefit import RULES as BENEFIT_RULES
-from alkpool.benefit import BenefitRule
-from alkpool.compendium import COHORT, notebook_parameters, read
+from alkpool.analysis.actionability import RULES as VERDICT_RULES
+from alkpool.analysis.actionability import VerdictRule
+from alkpool.analysis.benefit import RULES as BENEFIT_RULES
+from alkpool.analysis.benefit import BenefitRule
+from alkpool.compendium.plan import COHORT, notebook_parameters, read
 from alkpool.vocabulary import Benefit, Verdict
 
 METHODS = (paths.BOOK / "methods.md").read_text("utf-8")

@@ -7,16 +7,18 @@ import sys
 
 import pytest
 
-from alkpool import ensemble, jobs, paths
-from alkpool.ensemble import observed
-from alkpool.reconstruct import Quantity, draw, quantities
-from alkpool.schema import DRAWS, LIMITS, read_folder
+from alkpool import paths
+from alkpool.data.reader import read_folder
+from alkpool.data.tables import DRAWS, LIMITS
+from alkpool.robustness import jobs
+from reconstruction import Quantity, draw, ensemble, quantities
+from reconstruction.ensemble import observed
 
 
 def test_other_code_or_facts_are_not_taken_for_the_same(monkeypatch, tmp_path):
     """The key of kept results holds every module that a draw imports, and the facts it reads."""
     told = subprocess.run(
-        [sys.executable, "-c", "import alkpool.ensemble, sys; print(*sys.modules)"],
+        [sys.executable, "-c", "import reconstruction.ensemble, sys; print(*sys.modules)"],
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     imported = {name.split(".")[1] for name in told.stdout.split() if name.startswith("alkpool.")}
@@ -31,7 +33,13 @@ def test_other_code_or_facts_are_not_taken_for_the_same(monkeypatch, tmp_path):
 
 
 def test_a_scheduler_that_is_not_there_is_a_message(tmp_path):
-    command = [sys.executable, "-m", "alkpool.ensemble", "--draws", str(ensemble.DRAW_COUNT + 1)]
+    command = [
+        sys.executable,
+        "-m",
+        "reconstruction.ensemble",
+        "--draws",
+        str(ensemble.DRAW_COUNT + 1),
+    ]
     command += ["--scheduler", "tcp://127.0.0.1:9", "--output", str(tmp_path / "out")]
     soon = {**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "1s"}
     done = subprocess.run(command, capture_output=True, text=True, env=soon)

@@ -8,8 +8,7 @@ import nbformat
 import pytest
 from project import COMPENDIUM, LIST, PARAMETERS, Project
 
-from alkpool.execution import exchange
-from alkpool.files import write_if_changed
+from alkpool.files import exchange, write_if_changed
 
 WRITE = """\
 from alkpool import paths
@@ -133,7 +132,7 @@ def test_a_kernel_that_dies_is_reported(project: Project) -> None:
 
 
 def test_a_kernel_without_guard_is_refused(project: Project) -> None:
-    project.edit("src/alkpool/kernel_startup.py", "if not declaration", "if 1 / 0")
+    project.edit("src/alkpool/compendium/kernel_startup.py", "if not declaration", "if 1 / 0")
     printed = project.run("--no-book", expect=1)
     assert "its kernel started without the guard of its inputs" in printed
 

@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from alkpool import book, explorer, paths
-from alkpool.actionability import gather, matrix
-from alkpool.benefit import RULES as BENEFIT_RULES
-from alkpool.cohort import load
-from alkpool.schema import assessed_inhibitors
+from alkpool import explorer, paths
+from alkpool.analysis.actionability import matrix
+from alkpool.analysis.benefit import RULES as BENEFIT_RULES
+from alkpool.analysis.evidence import gather
+from alkpool.compendium import book
+from alkpool.data.cohort import load
+from alkpool.data.tables import assessed_inhibitors
 
 HOSTILE = '<script>alert("1")</script> | [x](javascript:a) {{ 7 }} $y$ `z` <img src=x onerror=a()>'
 

@@ -9,17 +9,18 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import alkpool
-from alkpool import figures, output
-from alkpool.actionability import matrix
-from alkpool.cohort import analysis_set
+from alkpool import show
+from alkpool.analysis.actionability import matrix
+from alkpool.data.cohort import analysis_set
+from alkpool.figures import charts
 
 
 @pytest.fixture(scope="module", params=["curated", "reconstructed"])
 def verdicts(request: pytest.FixtureRequest) -> Iterator[Figure]:
     """Figure 5, of few samples and of many."""
-    figures.use_style()
+    charts.use_style()
     cells = matrix(analysis_set(alkpool.load(request.param)))
-    yield figures.verdict_matrix(cells)
+    yield charts.verdict_matrix(cells)
     plt.close("all")
 
 
@@ -49,7 +50,7 @@ def test_each_profile_has_its_number_of_samples(verdicts: Figure) -> None:
 
 def test_rows_stand_where_they_are_said_to(verdicts: Figure) -> None:
     """Below each other, as high as drawn, with the name of the profile in the middle of each."""
-    rows = output._rows(verdicts)
+    rows = show._rows(verdicts)
     (ax,) = verdicts.axes
     names = [text for text in ax.texts if text.get_ha() == "right"]
     assert list(rows) == [text.get_text().replace("\n", "") for text in names]

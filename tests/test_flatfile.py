@@ -15,16 +15,19 @@ from cases import CASE, case, own_cohort, tables, write_csv, write_workbook
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alkpool import fitting, flatfile, paths, template
-from alkpool.cohort import relation_problems
-from alkpool.schema import COHORT_TABLES, DataError, cell_problems
+from alkpool import paths
+from alkpool.data.cohort import relation_problems
+from alkpool.data.reader import cell_problems
+from alkpool.data.tables import COHORT_TABLES
+from alkpool.intake import flatfile, place, template
+from alkpool.problems import DataError
 
 CURATED = tables(paths.COHORTS / "curated")
 PATIENT = "cheng2024-p1"
 
 
 def fit(path):
-    return fitting.fit(flatfile.read(path), CURATED)
+    return place.fit(flatfile.read(path), CURATED)
 
 
 def refusal(path) -> str:
@@ -120,7 +123,7 @@ def test_an_excluded_source_that_gets_a_patient_is_included(tmp_path):
     assert before["status"] == "excluded"
     row = case(source_id="britschgi2020", first_author="", year="", doi="", study_type="")
     addition = fit(write_csv(tmp_path / "a.csv", row))
-    after = fitting.merge(CURATED, addition)["sources"].set_index("source_id")
+    after = place.merge(CURATED, addition)["sources"].set_index("source_id")
     assert addition.now_included == ("britschgi2020",)
     assert tuple(after.loc["britschgi2020", ["status", "exclusion_reason"]]) == ("included", "")
     changed = after.reindex(CURATED["sources"]["source_id"]) != CURATED["sources"].set_index(
@@ -153,7 +156,7 @@ def test_other_spellings_are_taken_and_said(tmp_path, name):
     given_as, read_as = HARMLESS[name]
     sheet = flatfile.read(write_csv(tmp_path / "a.csv", case(**{name: given_as})))
     assert sheet.cells.at[0, name] == read_as
-    fitting.fit(sheet, CURATED)
+    place.fit(sheet, CURATED)
     shown = any(f"column {name}" in said for said in sheet.read_as)
     assert shown == (given_as.strip() != read_as and name != "title")
 
@@ -476,7 +479,7 @@ def test_any_cell_is_refused_in_words_or_fits(tmp_path, cells):
     except DataError as refused:
         assert all(problem.file.startswith("any.csv") for problem in refused.problems)
         return
-    merged = fitting.merge(CURATED, addition)
+    merged = place.merge(CURATED, addition)
     for table in COHORT_TABLES:
         frame = merged[table.name]
         assert list(cell_problems(frame, table, "")) == []
@@ -502,12 +505,12 @@ def test_the_example_is_refused_and_otherwise_valid(tmp_path, name):
     sheet = flatfile.read(path)
     assert len(sheet.cells) == 1
     with pytest.raises(DataError) as refused:
-        fitting.fit(sheet, CURATED)
+        place.fit(sheet, CURATED)
     (problem,) = refused.value.problems
     assert (problem.row, problem.column) == (2, "source_id")
     assert "delete this row" in problem.allowed
     renamed = flatfile.Sheet(sheet.label, sheet.cells.assign(source_id="other2020"))
-    assert len(fitting.fit(renamed, CURATED).rows["treatments"]) == 1
+    assert len(place.fit(renamed, CURATED).rows["treatments"]) == 1
 
 
 def test_the_template_overwrites_nothing(tmp_path):
@@ -567,5 +570,5 @@ def test_own_tables_can_be_filled_from_the_template(tmp_path):
         book["cases"].cell(2, column).value = CASE.get(name)
     book.save(path)
     mine = tables(own_cohort(tmp_path / "mine"))
-    addition = fitting.fit(flatfile.read(path), mine)
+    addition = place.fit(flatfile.read(path), mine)
     assert list(addition.rows["treatments"]["treatment_id"]) == ["test2024-p1-s1-lorlatinib"]

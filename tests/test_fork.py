@@ -11,7 +11,7 @@ import pytest
 import yaml
 from project import COMPENDIUM, LIST, PARAMETERS, ROOT, Project
 
-from alkpool.compendium import Compendium
+from alkpool.compendium.plan import Compendium
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def forkable(project: Project) -> Project:
 
 
 def new(project: Project, *arguments: str, expect: int = 0) -> str:
-    command = [sys.executable, "-m", "alkpool.fork", *arguments]
+    command = [sys.executable, "-m", "alkpool.compendium.new", *arguments]
     done = subprocess.run(command, cwd=project.home, env=project.environment(), text=True,
                           capture_output=True, check=False)  # fmt: skip
     assert done.returncode == expect, done.stdout + done.stderr
@@ -171,7 +171,7 @@ def test_what_a_killed_run_left_is_taken_up(forkable: Project) -> None:
 def test_two_at_once_are_both_registered(forkable: Project) -> None:
     names = ["mine", "yours", "theirs"]
     runs = [
-        subprocess.Popen([sys.executable, "-m", "alkpool.fork", name], cwd=forkable.home,
+        subprocess.Popen([sys.executable, "-m", "alkpool.compendium.new", name], cwd=forkable.home,
                          env=forkable.environment())
         for name in names
     ]  # fmt: skip
@@ -196,5 +196,6 @@ def test_make_hands_over_what_was_typed(tmp_path: Path) -> None:
         cwd=tmp_path, env=kept, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout == (
-        '[-m][alkpool.fork][--title=What\'s "new"; `id` here?][--cohort=][--][my-question]'
+        '[-m][alkpool.compendium.new][--title=What\'s "new"; `id` here?][--cohort=][--]'
+        "[my-question]"
     )

@@ -5,17 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alkpool import paths, schema
-from alkpool.schema import SAMPLES, TREATMENTS, cell_problems, is_among, read_text
+from alkpool import paths
+from alkpool.data import tables
+from alkpool.data.reader import cell_problems, is_among, read_text
+from alkpool.data.tables import SAMPLES, TREATMENTS
 
 
 @pytest.mark.parametrize("table", [SAMPLES, TREATMENTS])
 def test_known_inhibitors_are_listed_once_not_for_each_cell(table, monkeypatch):
     frame, _ = read_text(paths.COHORTS / "reconstructed" / table.file, table, table.file)
     assert len(frame) > 100
-    listed, known = [], schema.inhibitors()
-    monkeypatch.setattr(schema, "inhibitors", lambda: listed.append("once") or known)
-    schema._inhibitor_names.cache_clear()
+    listed, known = [], tables.inhibitors()
+    monkeypatch.setattr(tables, "inhibitors", lambda: listed.append("once") or known)
+    tables._inhibitor_names.cache_clear()
     assert list(cell_problems(frame, table, table.file)) == []
     assert listed == ["once"]
     column = "resistance_on" if table is SAMPLES else "inhibitor"

@@ -17,9 +17,10 @@ from scipy import integrate, special
 from scipy import stats as distributions
 
 import alkpool
-from alkpool import execution, hierarchical
-from alkpool.actionability import matrix
-from alkpool.hierarchical import (
+from alkpool.analysis.actionability import matrix
+from alkpool.compendium import run
+from alkpool.robustness import model
+from alkpool.robustness.model import (
     COVARIATES,
     TARGET_ACCEPTANCES,
     ConvergenceError,
@@ -34,7 +35,7 @@ from alkpool.hierarchical import (
     prior,
     row_log_odds,
 )
-from alkpool.uncertainty import counted
+from alkpool.robustness.uncertainty import counted
 
 SHORT = Sampler(warmup=400, draws=700)
 LINES = [line("alectinib", "PR")] * 5 + [line("alectinib", "PD")]
@@ -88,12 +89,12 @@ def test_a_line_in_trans_counts_once_and_is_the_mean_of_its_mutants() -> None:
 def test_log_odds_are_the_sum_that_the_methods_print() -> None:
     """Term by term, with names in place of positions."""
     of = design(IN_TRANS)
-    arrays = hierarchical._arrays(of)
+    arrays = model._arrays(of)
     random = np.random.default_rng(1)
-    normal = random.normal(size=sum(hierarchical._sizes(arrays.shape)))
+    normal = random.normal(size=sum(model._sizes(arrays.shape)))
     scales = np.array([0.3, 0.5, 0.7, 1.1])
     priors = Priors(intercept=2.0, scale=0.4)
-    found, *_ = hierarchical._log_odds(np, normal, scales, arrays, priors)
+    found, *_ = model._log_odds(np, normal, scales, arrays, priors)
     values = iter(normal)
     intercept, compound = 2.0 * next(values), 0.4 * next(values)
     _case, _plasma = next(values), next(values)
@@ -383,23 +384,23 @@ def test_another_release_is_another_fit(kept: Fitter, package: str, monkeypatch)
 
 
 def test_changed_code_is_another_fit(kept: Fitter, tmp_path: Path, monkeypatch) -> None:
-    copy = tmp_path / "hierarchical.py"
-    copy.write_bytes(Path(hierarchical.__file__).read_bytes() + b"\n")
-    monkeypatch.setattr(hierarchical, "__file__", str(copy))
+    copy = tmp_path / "model.py"
+    copy.write_bytes(Path(model.__file__).read_bytes() + b"\n")
+    monkeypatch.setattr(model, "__file__", str(copy))
     monkeypatch.setattr(kept, "_sample", no_sampling)
     with pytest.raises(AssertionError, match="made again"):
         kept.fit()
 
 
 def test_jax_is_imported_for_fits_only() -> None:
-    program = "import sys, alkpool.uncertainty; sys.exit('jax' in sys.modules)"
+    program = "import sys, alkpool.robustness.uncertainty; sys.exit('jax' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 
 def test_other_settings_of_jax_are_refused() -> None:
     program = (
-        "import jax\nfrom alkpool import hierarchical\n"
-        "try:\n    hierarchical._jax()\nexcept RuntimeError as error:\n    print(error)"
+        "import jax\nfrom alkpool.robustness import model\n"
+        "try:\n    model._jax()\nexcept RuntimeError as error:\n    print(error)"
     )
     environment = {k: v for k, v in os.environ.items() if k != "XLA_FLAGS"}
     done = subprocess.run(
@@ -422,13 +423,13 @@ def test_impossible_samplers_are_refused(wrong: dict) -> None:
 
 def test_every_build_folder_has_its_own_fits(tmp_path: Path) -> None:
     """A build elsewhere makes its fits itself, which proves that they come out the same."""
-    assert execution.kernel_environment(tmp_path)["ALKPOOL_CACHE"] == str(tmp_path / "cache")
+    assert run.kernel_environment(tmp_path)["ALKPOOL_CACHE"] == str(tmp_path / "cache")
 
 
 def test_a_kept_fit_can_be_followed_by_a_new_one() -> None:
     """The diagnostics of a kept fit import the sampler first: silently, with its settings."""
     program = (
-        "import numpy as np\nfrom alkpool import hierarchical as h\n"
+        "import numpy as np\nfrom alkpool.robustness import model as h\n"
         "few, cells = np.random.default_rng(0).normal(size=(2, 4, 50, 6))\n"
         "h.diagnostics(h.Posterior(cells, few, few, few, few, 0))\nh._jax()"
     )

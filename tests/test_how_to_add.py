@@ -9,7 +9,9 @@ from cases import CASE, alkpool
 from test_additions import home  # noqa: F401 (a fixture)
 from test_linkage import REPORTED_AGAIN
 
-from alkpool import cohort, curation, flatfile, paths
+from alkpool import paths
+from alkpool.data import cohort
+from alkpool.intake import curate, flatfile
 
 PAGE = (paths.BOOK / "how-to-add-a-case.md").read_text("utf-8")
 RESULTS = paths.RESULTS
@@ -69,7 +71,7 @@ def test_the_way_back(home, monkeypatch):  # noqa: F811
     fill_in(home / FILE, CASE)
     assert run(8).returncode == 0
     (home / "data/raw/added/0001.csv").unlink()
-    for name, text in curation.files(home / "data").items():
+    for name, text in curate.files(home / "data").items():
         (home / "data" / name).write_text(text, "utf-8")
     shutil.rmtree(home / "data/raw/added")
     assert {path: path.read_bytes() for path in (home / "data").rglob("*") if path.is_file()} == (
@@ -79,7 +81,7 @@ def test_the_way_back(home, monkeypatch):  # noqa: F811
 
 def test_the_page_says_what_the_score_does():
     """Thresholds in the text are those of the code."""
-    from alkpool import linkage
+    from alkpool.intake import duplicates
 
-    assert f"From {linkage.PROBABLE:g} bits on" in PAGE
-    assert f"from {linkage.POSSIBLE:g} bits on the pair is shown" in PAGE
+    assert f"From {duplicates.PROBABLE:g} bits on" in PAGE
+    assert f"from {duplicates.POSSIBLE:g} bits on the pair is shown" in PAGE

@@ -5,9 +5,9 @@ import pytest
 from factory import line, make_cohort, sample
 from scipy.stats import binomtest
 
-from alkpool import invitro
-from alkpool.actionability import VerdictRule, matrix
-from alkpool.invitro import InVitro, agreement, by_combination, compared, with_call
+from alkpool.analysis.actionability import VerdictRule, matrix
+from alkpool.analysis.invitro import agreement, by_combination, compared, with_call
+from alkpool.data.laboratory import InVitro, load
 
 
 def laboratory(rows, sensitive_max=50.0, resistant_min=200.0):
@@ -117,7 +117,7 @@ def test_agreement_counts_only_what_can_be_compared(evidence):
 
 
 def test_the_project_data_keep_their_warnings():
-    data = invitro.load()
+    data = load()
     brigatinib = data.measurements[data.measurements["inhibitor"] == "brigatinib"]
     assert not brigatinib["model_id"].str.startswith("Hatcher").any()
     assert (data.measurements["inhibitor"] == "ap26113-analog").sum() == 10

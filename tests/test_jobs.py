@@ -10,7 +10,7 @@ import pytest
 from dask.distributed import LocalCluster
 from pandas.testing import assert_frame_equal
 
-from alkpool.jobs import Job, keep, kept, run
+from alkpool.robustness.jobs import Job, keep, kept, run
 
 # distributed leaves a socket to the collector where its usual port is taken.
 pytestmark = pytest.mark.filterwarnings(

@@ -8,8 +8,9 @@ from cases import case, tables, write_csv
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alkpool import fitting, flatfile, linkage, paths
-from alkpool.linkage import WEIGHTS, Record, compare
+from alkpool import paths
+from alkpool.intake import duplicates, flatfile, place
+from alkpool.intake.duplicates import WEIGHTS, Record, compare
 
 CURATED = tables(paths.COHORTS / "curated")
 KNOWN = Record(
@@ -110,7 +111,7 @@ def test_unknown_drugs_of_a_first_sample_do_not_hide_those_of_a_later_one(first)
         "samples": pd.concat([rows.assign(prior_inhibitors=first), later]),
         "treatments": CURATED["treatments"].iloc[:0],
     }
-    assert linkage.records(only)[patient].drugs == ("alectinib",)
+    assert duplicates.records(only)[patient].drugs == ("alectinib",)
 
 
 @given(facts, facts)
@@ -129,9 +130,9 @@ def test_nobody_is_liker_than_oneself(one):
 
 
 def matches(path, *rows):
-    addition = fitting.fit(flatfile.read(write_csv(path, *rows)), CURATED)
-    merged = fitting.merge(CURATED, addition)
-    return linkage.matches(addition.rows["patients"]["patient_id"], merged)
+    addition = place.fit(flatfile.read(write_csv(path, *rows)), CURATED)
+    merged = place.merge(CURATED, addition)
+    return duplicates.matches(addition.rows["patients"]["patient_id"], merged)
 
 
 REPORTED_AGAIN = case(
@@ -162,7 +163,7 @@ def test_the_same_row_of_the_same_report_is_proposed_however_little_it_says(tmp_
     }  # fmt: skip
     (first, *_) = matches(tmp_path / "a.csv", row)
     assert (first.old, first.identical, first.probable) == ("sasaki2011-p1", True, True)
-    assert first.score < linkage.PROBABLE
+    assert first.score < duplicates.PROBABLE
 
 
 def test_two_rows_of_the_file_are_compared_across_reports_only(tmp_path):
@@ -178,7 +179,7 @@ def test_two_rows_of_the_file_are_compared_across_reports_only(tmp_path):
 def test_cohort_as_it_is_asks_few_questions():
     """Known patients, added one by one, would be asked about at most once in ten pairs."""
     names = list(CURATED["patients"]["patient_id"])
-    known = linkage.records(CURATED)
+    known = duplicates.records(CURATED)
     pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
     probable = [pair for pair in pairs if compare(*(known[name] for name in pair)).probable]
     assert len(probable) <= len(pairs) / 10

@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import alkpool
-from alkpool import actionability, invitro, multiverse
-from alkpool.benefit import classify, evaluable
-from alkpool.choices import CHOICES, Universe, apply, calls, grid, plain
-from alkpool.cohort import Cohort, analysis_set
-from alkpool.invitro import InVitro
-from alkpool.multiverse import Multiverse, run
+from alkpool.analysis import actionability, invitro
+from alkpool.analysis.benefit import classify, evaluable
+from alkpool.data.cohort import Cohort, analysis_set
+from alkpool.data.laboratory import InVitro, load_for
 from alkpool.mutations import is_compound, residue_class
-from alkpool.tallies import add, tally
+from alkpool.robustness import multiverse
+from alkpool.robustness.choices import CHOICES, Universe, apply, calls, grid, plain
+from alkpool.robustness.multiverse import Multiverse, run
+from alkpool.robustness.tallies import add, tally
 from alkpool.vocabulary import Benefit, Verdict
 
 GRID = grid()
@@ -29,7 +30,7 @@ NAMES = ("curated", "reconstructed")
 @pytest.fixture(scope="module", params=NAMES)
 def project(request: pytest.FixtureRequest) -> tuple[Cohort, InVitro, Multiverse]:
     cohort = alkpool.load(request.param)
-    laboratory = invitro.load_for(cohort)
+    laboratory = load_for(cohort)
     return cohort, laboratory, run(cohort, GRID, laboratory)
 
 
@@ -192,7 +193,7 @@ WHOLE = grid(
 @pytest.fixture(scope="module")
 def whole() -> Multiverse:
     cohort = alkpool.load("reconstructed")
-    return run(cohort, WHOLE, invitro.load_for(cohort))
+    return run(cohort, WHOLE, load_for(cohort))
 
 
 def test_stability_counts_every_universe(whole):

@@ -8,8 +8,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from alkpool import compendium, execution, paths
-from alkpool.compendium import Task
+from alkpool import paths
+from alkpool.compendium import plan, run
+from alkpool.compendium.plan import Task
 
 SOURCES = sorted(paths.NOTEBOOKS.glob("*.ipynb"))
 MOST_CELLS = 24
@@ -17,7 +18,7 @@ MOST_CELLS = 24
 
 @pytest.fixture(scope="module")
 def tasks() -> list[Task]:
-    return compendium.plan(compendium.read())
+    return plan.plan(plan.read())
 
 
 def build(folder: Path, results: Path, jobs: int) -> None:
@@ -44,7 +45,7 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def contents(root: Path) -> dict[str, bytes]:
-    files = [path for path in root.rglob("*") if path.is_file() and path.name != execution.RECORD]
+    files = [path for path in root.rglob("*") if path.is_file() and path.name != run.RECORD]
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
 
 
@@ -60,14 +61,14 @@ def test_source_is_clean(source: Path) -> None:
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 def test_every_parameter_is_explained(source: Path) -> None:
-    parameters = compendium.notebook_parameters(source)
-    assert compendium.COHORT in parameters
+    parameters = plan.notebook_parameters(source)
+    assert plan.COHORT in parameters
     assert [name for name, parameter in parameters.items() if not parameter.help] == []
 
 
 def test_two_full_builds_give_the_same_bytes(first: Path, second: Path, tasks: list[Task]) -> None:
     for task in tasks:
-        one, other = (contents(execution.folder(task, folder)) for folder in (first, second))
+        one, other = (contents(run.folder(task, folder)) for folder in (first, second))
         assert one.keys() == other.keys()
         assert [name for name in one if one[name] != other[name]] == [], task.page
 
@@ -93,9 +94,9 @@ def test_executed_notebooks_reproduce_their_outputs(
     first: Path, tasks: list[Task], tmp_path: Path
 ) -> None:
     """Strict nbval: a second run of the executed copies prints and draws the same."""
-    environment = execution.kernel_environment(tmp_path / "build")
+    environment = run.kernel_environment(tmp_path / "build")
     environment |= {"ALKPOOL_RESULTS": str(tmp_path / "results")}
-    copies = [execution.executed_notebook(task, first) for task in tasks]
+    copies = [run.executed_notebook(task, first) for task in tasks]
     options = ["--nbval", "--nbval-current-env", "-q", "-p", "no:cacheprovider", "-o", "addopts="]
     report = tmp_path / "report.xml"
     command = [sys.executable, "-m", "pytest", *options, f"--junit-xml={report}"]
@@ -110,6 +111,6 @@ def test_executed_notebooks_reproduce_their_outputs(
     published = {
         name: content
         for task in tasks
-        for name, content in contents(execution.folder(task, first) / "results").items()
+        for name, content in contents(run.folder(task, first) / "results").items()
     }
     assert written == published

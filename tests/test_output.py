@@ -9,8 +9,11 @@ import pandas as pd
 import pytest
 from factory import line, make_cohort, sample
 
-from alkpool import actionability, benefit, distribution, figures, invitro, output, paths
-from alkpool.cohort import analysis_set, flow, lines
+from alkpool import paths, show
+from alkpool.analysis import actionability, benefit, distribution, invitro
+from alkpool.data import laboratory
+from alkpool.data.cohort import analysis_set, flow, lines
+from alkpool.figures import charts
 
 SVG = "image/svg+xml"
 
@@ -19,7 +22,7 @@ SVG = "image/svg+xml"
 def shown(monkeypatch):
     """Collect what a notebook would display."""
     displayed = []
-    monkeypatch.setattr(output, "display", lambda data, **more: displayed.append((data, more)))
+    monkeypatch.setattr(show, "display", lambda data, **more: displayed.append((data, more)))
     return displayed
 
 
@@ -27,7 +30,7 @@ def shown(monkeypatch):
 def results(tmp_path, monkeypatch):
     """Keep the tables of tests out of the project's results."""
     monkeypatch.setattr(paths, "RESULTS", tmp_path)
-    figures.use_style()
+    charts.use_style()
     yield tmp_path
     plt.close("all")
 
@@ -58,16 +61,16 @@ def drawings(cohort):
     )  # fmt: skip
     failed = distribution.by_inhibitor(pool)
     return {
-        "flow": figures.selection_flow(flow(pool), {"cohort": "Cohort studies"}),
-        "benefit": figures.benefit_flow(judged, benefit.BenefitRule()),
-        "forest": figures.forest(failed, "resistance_on", "samples", "total", xlabel="share"),
-        "classes": figures.class_matrix(
+        "flow": charts.selection_flow(flow(pool), {"cohort": "Cohort studies"}),
+        "benefit": charts.benefit_flow(judged, benefit.BenefitRule()),
+        "forest": charts.forest(failed, "resistance_on", "samples", "total", xlabel="share"),
+        "classes": charts.class_matrix(
             classes, sorted(set(classes["mutation_class"])), sorted(set(classes["resistance_on"]))
         ),
-        "lollipop": figures.lollipop(pool.samples),
-        "verdicts": figures.verdict_matrix(matrix),
-        "comparison": figures.comparison_matrix(matrix, calls, {"a": 1, "b": 2}),
-        "swimmer": figures.swimmer(judged),
+        "lollipop": charts.lollipop(pool.samples),
+        "verdicts": charts.verdict_matrix(matrix),
+        "comparison": charts.comparison_matrix(matrix, calls, {"a": 1, "b": 2}),
+        "swimmer": charts.swimmer(judged),
     }
 
 
@@ -99,7 +102,7 @@ def test_every_cell_of_figure_5_says_verdict_rule_counts_and_intervals(cohort):
 
 def test_the_matrices_for_a_telephone_say_what_the_drawings_say(cohort):
     matrix = actionability.matrix(analysis_set(cohort))
-    cells = figures.verdict_cells(matrix).cells
+    cells = charts.verdict_cells(matrix).cells
     assert cells.size == len(matrix)
     drawn = words_of(drawings(cohort)["verdicts"])
     for row in matrix.itertuples():
@@ -118,7 +121,7 @@ def test_calls_for_a_telephone_name_their_models(cohort):
         {"model_id": ["a", "b", "c"], "mutations": ["G1202R"] * 3, "inhibitor": ["alectinib"] * 3,
          "call": ["resistant", "sensitive", "unknown"]}
     )  # fmt: skip
-    cells = figures.comparison_cells(matrix, calls, {"a": 1, "b": 2, "c": 3}).cells
+    cells = charts.comparison_cells(matrix, calls, {"a": 1, "b": 2, "c": 3}).cells
     cell = cells.loc["G1202R", "alectinib"]
     assert '<span class="call resistant"><b>R</b> 1</span>' in cell
     assert '<span class="call sensitive"><b>S</b> 2</span>' in cell
@@ -127,22 +130,22 @@ def test_calls_for_a_telephone_name_their_models(cohort):
 
 def test_a_figure_says_how_wide_it_is_and_brings_its_table(cohort, shown):
     pictures = drawings(cohort)
-    table = figures.verdict_cells(actionability.matrix(analysis_set(cohort)))
-    output.show_figure(pictures["forest"], "fig-x", "Caption.", "Words.", cohort)
-    output.show_figure(pictures["benefit"], "fig-y", "Caption.", "Words.", cohort)
-    output.show_figure(pictures["verdicts"], "fig-z", "Caption.", "Words.", cohort, telephone=table)
+    table = charts.verdict_cells(actionability.matrix(analysis_set(cohort)))
+    show.show_figure(pictures["forest"], "fig-x", "Caption.", "Words.", cohort)
+    show.show_figure(pictures["benefit"], "fig-y", "Caption.", "Words.", cohort)
+    show.show_figure(pictures["verdicts"], "fig-z", "Caption.", "Words.", cohort, telephone=table)
     classes = [more["metadata"][SVG]["alkpool"]["classes"] for _, more in shown if more]
     assert classes == ["narrow", "wide", "has-telephone-table"]
     made = shown[-1][0].data
     assert made.count("<td") == table.cells.size
     assert ("synthetic</th>" in made) == cohort.synthetic
-    assert (f"<caption>{output.SYNTHETIC_MARK}" in made) == cohort.synthetic
+    assert (f"<caption>{show.SYNTHETIC_MARK}" in made) == cohort.synthetic
 
 
 def test_drawings_are_no_wider_than_the_text(cohort):
     for name, figure in drawings(cohort).items():
         figure.draw_without_rendering()
-        assert figure.get_tightbbox().width <= figures.COLUMN + 0.1, name
+        assert figure.get_tightbbox().width <= charts.COLUMN + 0.1, name
 
 
 def test_no_word_of_a_matrix_sticks_out_of_its_cell(cohort):
@@ -162,7 +165,7 @@ def test_no_word_of_a_matrix_sticks_out_of_its_cell(cohort):
 
 def test_verdicts_and_inhibitors_bear_their_colours_in_tables(cohort, shown):
     table = pd.DataFrame({"v": ["likely beneficial", "unlikely"], "i": ["alectinib", "ibuprofen"]})
-    output.show_table(table, "Chips.", cohort)
+    show.show_table(table, "Chips.", cohort)
     made = shown[0][0].data
     assert '<span class="verdict likely">likely beneficial</span>' in made
     assert '<span class="inhibitor alectinib">alectinib</span>' in made
@@ -179,39 +182,39 @@ def test_benefit_flow_shows_the_count_of_every_branch(cohort):
 
 def test_a_synthetic_cohort_is_marked_everywhere(cohort, shown, results):
     table = pd.DataFrame({"n": [1]})
-    output.write_table(table, "numbers", cohort)
-    output.show_table(table, "Numbers.", cohort)
-    output.show_publication_table(table, "Numbers", cohort)
-    output.show_figure(drawings(cohort)["forest"], "fig-x", "Caption.", "Words.", cohort)
+    show.write_table(table, "numbers", cohort)
+    show.show_table(table, "Numbers.", cohort)
+    show.show_publication_table(table, "Numbers", cohort)
+    show.show_figure(drawings(cohort)["forest"], "fig-x", "Caption.", "Words.", cohort)
     written = (results / cohort.name / "numbers.csv").read_text()
     assert ("synthetic" in written.splitlines()[0]) == cohort.synthetic
     for data, _ in shown[:2]:
         assert ("synthetic" in data.data.lower()) == cohort.synthetic
     data, more = shown[2]
     mark = more["metadata"][SVG]["alkpool"]
-    assert mark["alt"].startswith(output.SYNTHETIC_MARK) == cohort.synthetic
-    assert mark["caption"].startswith(output.SYNTHETIC_MARK) == cohort.synthetic
-    assert (f"<!-- {output.SYNTHETIC_MARK} -->" in data[SVG]) == cohort.synthetic
+    assert mark["alt"].startswith(show.SYNTHETIC_MARK) == cohort.synthetic
+    assert mark["caption"].startswith(show.SYNTHETIC_MARK) == cohort.synthetic
+    assert (f"<!-- {show.SYNTHETIC_MARK} -->" in data[SVG]) == cohort.synthetic
 
 
 @pytest.mark.parametrize(("caption", "alt"), [("", "words"), ("words", " ")])
 def test_a_figure_needs_caption_and_words(caption, alt, cohort):
     figure = drawings(cohort)["forest"]
     with pytest.raises(ValueError, match="fig-x needs a caption and an alternative text"):
-        output.show_figure(figure, "fig-x", caption, alt, cohort)
+        show.show_figure(figure, "fig-x", caption, alt, cohort)
 
 
 def test_hostile_text_is_shown_as_text(cohort, shown):
     hostile = '<script>alert("x")</script>'
-    output.show_table(pd.DataFrame({hostile: [hostile]}), hostile, cohort)
-    output.show_publication_table(pd.DataFrame({"cell": [hostile]}), "Caption", cohort)
+    show.show_table(pd.DataFrame({hostile: [hostile]}), hostile, cohort)
+    show.show_publication_table(pd.DataFrame({"cell": [hostile]}), "Caption", cohort)
     for data, _ in shown:
         assert "<script" not in data.data
         assert "&lt;script" in data.data
 
 
 def test_takeaways_are_kept_for_the_cover(cohort, shown, results):
-    output.show_takeaways(["One.", "Two."], "01-x", cohort)
+    show.show_takeaways(["One.", "Two."], "01-x", cohort)
     path = results / cohort.name / "takeaways" / "01-x.json"
     assert json.loads(path.read_text()) == ["One.", "Two."]
     assert "- One.\n- Two." in shown[0][0].data
@@ -222,12 +225,12 @@ def test_takeaways_are_kept_for_the_cover(cohort, shown, results):
     [(0.00099, "P < .001"), (0.0435, "P = .043"), (1.0, "P = 1.000"), (float("nan"), "no P")],
 )
 def test_p_values(value, text):
-    assert output.p_value(value) == text
+    assert show.p_value(value) == text
 
 
 def test_fractions():
-    assert output.fraction(5, 7) == "5/7 (71%; 95% CI 36% to 92%)"
-    assert output.fraction(0, 0) == "0/0 (nothing observed)"
+    assert show.fraction(5, 7) == "5/7 (71%; 95% CI 36% to 92%)"
+    assert show.fraction(0, 0) == "0/0 (nothing observed)"
 
 
 def test_a_synthetic_cohort_meets_its_own_calls_only(monkeypatch, tmp_path):
@@ -237,8 +240,8 @@ def test_a_synthetic_cohort_meets_its_own_calls_only(monkeypatch, tmp_path):
     (folder / "invitro_calls.csv").write_text(
         "model_id,mutations,inhibitor,call\nHorn-V1,G1202R,alectinib,resistant\n"
     )
-    made_up = invitro.load_for(make_cohort([], synthetic=True))
+    made_up = laboratory.load_for(make_cohort([], synthetic=True))
     assert list(made_up.measurements["model_id"]) == ["Horn-V1"]
     assert list(invitro.with_call(made_up)["call"]) == ["resistant"]
-    real = invitro.load_for(make_cohort([]))
+    real = laboratory.load_for(make_cohort([]))
     assert "Horn-V1" not in set(real.models["model_id"])

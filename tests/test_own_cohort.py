@@ -8,7 +8,9 @@ import sys
 import pandas as pd
 from cases import case, contents, tables, write_csv
 
-from alkpool import cohort, fitting, flatfile, paths
+from alkpool import paths
+from alkpool.data import cohort
+from alkpool.intake import flatfile, place
 
 COMPENDIUM = """\
 title: One chapter
@@ -39,7 +41,7 @@ def test_one_run_with_an_own_cohort(tmp_path):
     own.mkdir()
     (own / "cohort.yaml").write_text(DESCRIPTION, "utf-8")
     sheet = flatfile.read(write_csv(tmp_path / "new.csv", case()))
-    for name, rows in fitting.fit(sheet, tables(paths.COHORTS / "curated")).rows.items():
+    for name, rows in place.fit(sheet, tables(paths.COHORTS / "curated")).rows.items():
         rows.to_csv(own / f"{name}.csv", index=False)
     before = contents(home)
     done = subprocess.run(

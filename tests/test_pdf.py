@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from alkpool import pdf
+from alkpool.compendium import pdf
 
 NAVIGATION = """\
 <nav class="bd-docs-nav"><p class="caption">Cases</p>

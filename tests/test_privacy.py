@@ -6,8 +6,8 @@ from cases import alkpool, contents, own_cohort
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alkpool import privacy
-from alkpool.privacy import QUASI_IDENTIFIERS
+from alkpool.intake import privacy
+from alkpool.intake.privacy import QUASI_IDENTIFIERS
 
 CLEAN = {
     "cohort.yaml": "title: Own\nkind: own\nsynthetic: false\ndescription: Own patients\n"

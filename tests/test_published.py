@@ -14,10 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import alkpool
-from alkpool import invitro, paths, published
-from alkpool.cohort import Cohort
-from alkpool.published import Agreement, Match, contradictions, measures, plots, printed
-from alkpool.schema import DataError
+from alkpool import paper, paths
+from alkpool.analysis import invitro
+from alkpool.data import laboratory
+from alkpool.data.cohort import Cohort
+from alkpool.figures import published
+from alkpool.paper import Agreement, Match, contradictions, recount
+from alkpool.problems import DataError
 
 NAMES = [f"P{number:03d}" for number in range(1, 220)]
 # Of "id=value;" for every row: a number that is dropped or retyped shows here.
@@ -47,16 +50,16 @@ needs_reconstruction = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def ledger() -> pd.DataFrame:
-    return published.ledger()
+    return paper.ledger()
 
 
 @pytest.fixture(scope="module")
 def audit(ledger) -> pd.DataFrame:
-    return published.audit(ledger)
+    return paper.audit(ledger)
 
 
 def calls_of(cohort: Cohort) -> pd.DataFrame:
-    return invitro.by_combination(invitro.with_call(invitro.load_for(cohort)))
+    return invitro.by_combination(invitro.with_call(laboratory.load_for(cohort)))
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +91,7 @@ def test_a_broken_ledger_is_refused(tmp_path, old, new, said):
     assert old in text
     (tmp_path / "results.csv").write_text(text.replace(old, new, 1), "utf-8")
     with pytest.raises(DataError, match=said):
-        published.ledger(tmp_path)
+        paper.ledger(tmp_path)
 
 
 # Printing
@@ -106,7 +109,7 @@ def test_a_broken_ledger_is_refused(tmp_path, old, new, said):
     ],
 )
 def test_halves_are_rounded_upwards(value, digits, text):
-    assert published.rounded(value, digits) == text
+    assert paper.rounded(value, digits) == text
 
 
 @pytest.mark.parametrize(
@@ -122,21 +125,21 @@ def test_halves_are_rounded_upwards(value, digits, text):
     ],
 )
 def test_bounds_and_roundings(value, text, digits, same):
-    assert printed.prints_as(value, text, digits) is same
+    assert ledger.prints_as(value, text, digits) is same
 
 
 @given(st.integers(0, 3), st.integers(0, 10**6))
 def test_a_number_prints_as_itself_and_not_as_its_neighbour(digits, steps):
     value = Fraction(steps, 10**digits)
-    text = published.rounded(value, digits)
-    assert printed.prints_as(value, text, digits)
-    assert not printed.prints_as(value + Fraction(1, 10**digits), text, digits)
+    text = paper.rounded(value, digits)
+    assert ledger.prints_as(value, text, digits)
+    assert not ledger.prints_as(value + Fraction(1, 10**digits), text, digits)
 
 
 @pytest.mark.parametrize("text", ["2014-01-01", "3/5", "37, 38", "G1123S", ""])
 def test_dates_and_lists_are_no_numbers(text):
     with pytest.raises(ValueError, match="no single number"):
-        published.printed_number(text)
+        paper.printed_number(text)
 
 
 # Audit
@@ -154,7 +157,7 @@ def test_the_tests_give_the_p_values_of_the_reference():
         reference = {row["comparison"]: row for row in csv.DictReader(file)}
     assert reference.keys() == tables.keys()
     for name, table in tables.items():
-        found = published.two_by_two_tests(table)
+        found = paper.two_by_two_tests(table)
         assert list(found) == [
             key for key in reference[name] if key not in ("comparison", "published")
         ]
@@ -163,7 +166,7 @@ def test_the_tests_give_the_p_values_of_the_reference():
 
 
 def test_the_printed_tables_are_those_of_the_ledger(ledger):
-    table = published.comparisons(ledger)
+    table = paper.comparisons(ledger)
     fitting = table[table["reproduces"]].groupby("ledger_id")["test"].agg(list).to_dict()
     assert fitting == {
         "P148": ["Fisher two-sided"],
@@ -232,7 +235,7 @@ def test_a_changed_number_is_noticed(ledger, audit, name, column, value, check):
     changed.loc[changed["id"] == name, column] = value
     before, after = (
         table.loc[table["check"] == check, "verdict"].eq(Agreement.CONTRADICTS).sum()
-        for table in (audit, published.audit(changed))
+        for table in (audit, paper.audit(changed))
     )
     assert after == before + 1
 
@@ -241,7 +244,7 @@ def test_a_mended_number_agrees(ledger):
     mended = ledger.copy()
     mended.loc[mended["id"] == "P113", "numerator"] = "28"
     mended.loc[mended["id"] == "P082", "value"] = "43"
-    table = published.audit(mended).set_index("ledger_id")["verdict"]
+    table = paper.audit(mended).set_index("ledger_id")["verdict"]
     assert table["P113"] == Agreement.ROUNDED
     assert table["P081;P082;P122"] == Agreement.EXACT
 
@@ -261,7 +264,7 @@ def test_tests_do_not_depend_on_the_order_of_the_groups(cells):
     a, b, c, d = cells
     table = np.array([[a, b], [c, d]])
     names = ("Fisher two-sided", "Pearson chi2", "mid-P", "unadjusted logistic Wald")
-    one, other = published.two_by_two_tests(table), published.two_by_two_tests(table[::-1])
+    one, other = paper.two_by_two_tests(table), paper.two_by_two_tests(table[::-1])
     for name in names:
         assert one[name] == pytest.approx(other[name])
 
@@ -270,16 +273,16 @@ def test_tests_do_not_depend_on_the_order_of_the_groups(cells):
 
 
 def recomputed_ids() -> list[str]:
-    parts = [ids for counts, shares, _ in measures.PARTS for ids in (counts, shares)]
-    return " ".join([*parts, *(ids for ids, _ in measures.NUMBERS)]).split()
+    parts = [ids for counts, shares, _ in recount.PARTS for ids in (counts, shares)]
+    return " ".join([*parts, *(ids for ids, _ in recount.NUMBERS)]).split()
 
 
 def test_every_number_is_recomputed_or_says_why_not():
     counted = recomputed_ids()
     assert len(counted) == len(set(counted))
-    assert sorted([*counted, *published.NOT_FROM_ROWS]) == NAMES
-    assert all(published.NOT_FROM_ROWS.values())
-    assert set(measures.READ_AS) <= set(counted)
+    assert sorted([*counted, *paper.NOT_FROM_ROWS]) == NAMES
+    assert all(paper.NOT_FROM_ROWS.values())
+    assert set(recount.READ_AS) <= set(counted)
     assert len(counted) == 170
 
 
@@ -301,7 +304,7 @@ def test_numbers_of_a_small_cohort():
         [("X-V1", "L1196M", "alectinib", "sensitive"), ("Y-V3", "G1202R", "alectinib", "unknown")],
         columns=["model_id", "mutations", "inhibitor", "call"],
     )
-    found = published.recompute(make_cohort(SMALL), calls).set_index("ledger_id")
+    found = paper.recompute(make_cohort(SMALL), calls).set_index("ledger_id")
     ours = found["ours"]
     assert ours[["P001", "P086", "P087", "P089", "P091", "P111"]].tolist() == [4, 5, 4, 1, 2, 1]
     # Patient c has a line without a decided benefit: no evaluation.
@@ -319,12 +322,12 @@ def test_numbers_of_a_small_cohort():
     assert ours["P159"] == 1
     assert ours[["P197", "P216", "P209"]].tolist() == [1, 1, 100]
     assert found.loc["P154", ["ours", "as_read"]].tolist() == [4, 5]
-    assert found["as_read"].notna().sum() == len(measures.READ_AS)
+    assert found["as_read"].notna().sum() == len(recount.READ_AS)
 
 
 def test_an_empty_cohort_gives_no_number_by_accident(ledger, audit):
     calls = pd.DataFrame(columns=["model_id", "mutations", "inhibitor", "call"], dtype=str)
-    compared = published.compare(ledger, published.recompute(make_cohort([]), calls), audit)
+    compared = paper.compare(ledger, paper.recompute(make_cohort([]), calls), audit)
     assert set(compared.loc[compared["match"] == Match.YES, "ledger_id"]) == set()
 
 
@@ -345,7 +348,7 @@ def test_the_comparison_writes_numbers_as_the_paper_does(ledger, audit):
         ],
         columns=["ledger_id", "ours", "k", "n", "as_read"],
     ).astype({"k": "Int64", "n": "Int64"})
-    compared = published.compare(ledger, ours, audit).set_index("ledger_id")
+    compared = paper.compare(ledger, ours, audit).set_index("ledger_id")
     assert list(compared.index) == NAMES
     shown = compared.loc[ours["ledger_id"], ["ours", "match", "as_read"]].to_numpy().tolist()
     assert shown == [
@@ -373,7 +376,7 @@ def test_distances_count_last_digits(ledger, audit):
          ("P001", 387.0, None, None, math.nan), ("P096", 0.0001, None, None, math.nan)],
         columns=["ledger_id", "ours", "k", "n", "as_read"],
     ).astype({"k": "Int64", "n": "Int64"})  # fmt: skip
-    distances = published.rounding_distance(published.compare(ledger, ours, audit), ledger)
+    distances = paper.rounding_distance(paper.compare(ledger, ours, audit), ledger)
     assert distances["ledger_id"].tolist() == ["P004", "P148"]
     assert distances["distance"].tolist() == pytest.approx([-0.25, -0.4])
 
@@ -382,9 +385,9 @@ def test_distances_count_last_digits(ledger, audit):
 
 
 def test_the_figure_of_tests_shows_each_comparison_and_its_rounding(ledger):
-    table = published.comparisons(ledger)
+    table = paper.comparisons(ledger)
     digits = {ids: 2 if ids == "P106" else 3 for ids in table["ledger_id"]}
-    (ax,) = plots.p_values_by_test(table, digits).axes
+    (ax,) = published.p_values_by_test(table, digits).axes
     labels = [label.get_text().replace("\n", " ") for label in ax.get_yticklabels()]
     assert labels[::-1] == [
         name + " (printed P is adjusted)" * name.endswith("variant 1")
@@ -400,7 +403,7 @@ def test_the_figure_of_rounding_has_a_row_for_each_number():
         {"ledger_id": ["P004", "P112"], "quantity": ["share", "count"], "distance": [-0.2, 4.0],
          "match": ["yes", "no"]}
     )  # fmt: skip
-    (ax,) = plots.rounding(rows).axes
+    (ax,) = published.rounding(rows).axes
     assert {label.get_text(): place for label, place in
             zip(ax.get_yticklabels(), ax.get_yticks(), strict=True)} == {
         "P004  share": 1, "P112  count": 0,
@@ -417,7 +420,7 @@ def test_the_figure_of_rounding_has_a_row_for_each_number():
 
 @needs_reconstruction
 def test_every_consistent_number_comes_out(ledger, audit, reconstructed):
-    compared = published.compare(ledger, published.recompute(*reconstructed), audit)
+    compared = paper.compare(ledger, paper.recompute(*reconstructed), audit)
     recomputed = compared[compared["match"] != Match.NOT_RECOMPUTED]
     consistent = recomputed[recomputed["consistent"]]
     assert set(consistent["match"]) == {Match.YES}
@@ -467,7 +470,7 @@ def test_plain_counts_of_the_files_give_the_same_numbers(reconstructed):
         "P141": helped.sum(),
         "P139": given_alone.loc[helped | failed, "patient_id"].nunique(),
     }
-    ours = published.recompute(*reconstructed).set_index("ledger_id")["ours"]
+    ours = paper.recompute(*reconstructed).set_index("ledger_id")["ours"]
     assert {name: ours[name] for name in expected} == expected
     assert list(expected.values()) == [387, 450, 345, 50, 220, 27, 28, 107, 62, 262, 177, 239]
 
@@ -507,7 +510,7 @@ def _with(table: str, column: str, old: str, new: str):
 )
 def test_a_changed_row_is_noticed(ledger, audit, reconstructed, change, names):
     cohort, calls = reconstructed
-    compared = published.compare(ledger, published.recompute(change(cohort), calls), audit)
+    compared = paper.compare(ledger, paper.recompute(change(cohort), calls), audit)
     differing = compared[(compared["match"] == Match.NO) & ~compared["explained"]]
     assert names <= set(differing["ledger_id"])
     assert set(differing["cause"]) == {"no contradiction in print explains it: these rows give "
@@ -517,7 +520,7 @@ def test_a_changed_row_is_noticed(ledger, audit, reconstructed, change, names):
 @needs_reconstruction
 def test_a_changed_call_is_noticed(ledger, audit, reconstructed):
     cohort, calls = reconstructed
-    pairs = measures.Rows(cohort, calls).compared
+    pairs = recount.Rows(cohort, calls).compared
     model, profile, inhibitor = pairs.loc[0, ["model_id", "mutations", "inhibitor"]]
     turned = calls.copy()
     where = (
@@ -528,7 +531,7 @@ def test_a_changed_call_is_noticed(ledger, audit, reconstructed):
     turned.loc[where, "call"] = turned.loc[where, "call"].map(
         {"sensitive": "resistant", "resistant": "sensitive"}
     )
-    compared = published.compare(ledger, published.recompute(cohort, turned), audit)
+    compared = paper.compare(ledger, paper.recompute(cohort, turned), audit)
     differing = set(compared.loc[compared["match"] == Match.NO, "ledger_id"])
     models = {f"P{number}" for number in range(173, 185)}
     assert differing & models

@@ -12,10 +12,13 @@ from factory import line, make_cohort, sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alkpool import actionability, lookup, paths, ranking, stats
-from alkpool.actionability import RULES, gather, judge, rank
-from alkpool.ranking import Evidence, answer, ask
-from alkpool.schema import assessed_inhibitors
+from alkpool import answers as lookup
+from alkpool import paths, stats
+from alkpool.analysis import ranking
+from alkpool.analysis.actionability import RULES, judge
+from alkpool.analysis.evidence import ASSERTIONS, CALLS, CASES, gather, rank
+from alkpool.analysis.ranking import Evidence, answer, ask
+from alkpool.data.tables import assessed_inhibitors
 from alkpool.vocabulary import Expectation, Tier, Verdict
 
 INHIBITORS = ("crizotinib", "ceritinib", "alectinib", "brigatinib", "ensartinib", "lorlatinib")
@@ -193,9 +196,9 @@ def made_up(cells, level="profile", name="G1202R"):
     )  # fmt: skip
     return Evidence(
         facts=facts.round(6),
-        cases=pd.DataFrame(columns=actionability.CASES, dtype=str),
-        calls=pd.DataFrame(columns=actionability.CALLS, dtype=str),
-        assertions=pd.DataFrame(columns=actionability.ASSERTIONS, dtype=str),
+        cases=pd.DataFrame(columns=CASES, dtype=str),
+        calls=pd.DataFrame(columns=CALLS, dtype=str),
+        assertions=pd.DataFrame(columns=ASSERTIONS, dtype=str),
         about={},
     )
 

@@ -15,11 +15,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alkpool import actionability, cohort, invitro, paths, stats
-from alkpool.actionability import VerdictRule
-from alkpool.benefit import RULES, classify
-from alkpool.cohort import Cohort
-from alkpool.reconstruct import (
+from alkpool import paths, stats
+from alkpool.analysis import actionability, invitro
+from alkpool.analysis.actionability import VerdictRule
+from alkpool.analysis.benefit import RULES, classify
+from alkpool.data import cohort
+from alkpool.data.cohort import Cohort
+from alkpool.data.reader import read_folder
+from alkpool.data.tables import COHORT_TABLES, LIMITS
+from reconstruction import (
     Infeasible,
     Quantity,
     Readings,
@@ -30,17 +34,17 @@ from alkpool.reconstruct import (
     quantities,
     verify,
 )
-from alkpool.reconstruct.__main__ import main
-from alkpool.reconstruct.counts import (
+from reconstruction.__main__ import main
+from reconstruction.counts import (
     SPECTRA_MULTIPLE,
     CountModel,
     build,
     least_for_high,
     most_for_p_below,
 )
-from alkpool.reconstruct.files import contents, differing, write
-from alkpool.reconstruct.invitro_calls import AGREEMENT
-from alkpool.reconstruct.local import (
+from reconstruction.files import contents, differing, write
+from reconstruction.invitro_calls import AGREEMENT
+from reconstruction.local import (
     LINES_OF_PATIENT,
     PFS_OF_FURTHER_LINES,
     PFS_OF_LINES,
@@ -48,7 +52,7 @@ from alkpool.reconstruct.local import (
     RESPONSES,
     draw_courses,
 )
-from alkpool.reconstruct.profiles import (
+from reconstruction.profiles import (
     GIVEN,
     KINDS,
     MULTIPLE,
@@ -58,8 +62,7 @@ from alkpool.reconstruct.profiles import (
     TESTED,
     UNTESTED,
 )
-from alkpool.reconstruct.variants import draw_strata, wald_p
-from alkpool.schema import COHORT_TABLES, LIMITS, read_folder
+from reconstruction.variants import draw_strata, wald_p
 
 FOLDER = paths.COHORTS / "reconstructed"
 
@@ -687,7 +690,7 @@ def test_rebuilt_byte_for_byte(rebuilt: Tables, tmp_path: Path) -> None:
 def test_check_in_another_process() -> None:
     environment = {**os.environ, "PYTHONHASHSEED": "4", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", "alkpool.reconstruct", "--check"],
+        [sys.executable, "-m", "reconstruction", "--check"],
         capture_output=True, text=True, env=environment, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -704,7 +707,7 @@ def test_check_names_the_file_that_differs(
     with (tmp_path / "reconstructed" / "samples.csv").open("a") as file:
         file.write("\n")
     monkeypatch.setattr(paths, "COHORTS", tmp_path)
-    monkeypatch.setattr("alkpool.reconstruct.__main__.reconstruct", lambda seed: rebuilt)
+    monkeypatch.setattr("reconstruction.__main__.reconstruct", lambda seed: rebuilt)
     assert main(["--check"]) == 1
     assert "samples.csv" in capsys.readouterr().err
     assert main([]) == 0

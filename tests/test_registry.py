@@ -10,8 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from alkpool import benefit, cohort, mutations, registry
-from alkpool.schema import COHORT_TABLES, UNKNOWN
+from alkpool import mutations
+from alkpool.analysis import benefit
+from alkpool.data import cohort
+from alkpool.data.tables import COHORT_TABLES
+from alkpool.vocabulary import UNKNOWN
+from benchmarks import registry
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ import pytest
 from rocrate.rocrate import ROCrate
 
 from alkpool import paths, release
-from alkpool.actionability import matrix
-from alkpool.cohort import load
-from alkpool.compendium import CompendiumError
+from alkpool.analysis.actionability import matrix
+from alkpool.data.cohort import load
+from alkpool.problems import ProjectError
 
 COLUMNS = (
     "profile,inhibitor,moved,verdict,verdict_before,benefit_k,benefit_n,relapsed,relapse_n,"
@@ -269,7 +269,7 @@ def test_a_failed_release_leaves_the_last_one(home: Path) -> None:
     made = release.make(home, home / "out")
     before = contents(made)
     shutil.rmtree(home / "build/book")
-    with pytest.raises(CompendiumError, match="book; run make report first"):
+    with pytest.raises(ProjectError, match="book; run make report first"):
         release.make(home, home / "out")
     write(home / "build/book/other.html", "no index")
     with pytest.raises(FileNotFoundError):
@@ -279,7 +279,7 @@ def test_a_failed_release_leaves_the_last_one(home: Path) -> None:
 
 
 def test_since_must_hold_results(home: Path) -> None:
-    with pytest.raises(CompendiumError, match="must be the folder of a release or of its results"):
+    with pytest.raises(ProjectError, match="must be the folder of a release or of its results"):
         release.make(home, home / "out", since=home / "notebooks")
 
 
@@ -320,7 +320,7 @@ def test_version_and_date_are_the_same_everywhere(
     home: Path, name: str, old: str, new: str, message: str
 ) -> None:
     edit(home / name, f"\n{old}" if old.startswith("version") else old, new)
-    with pytest.raises(CompendiumError, match=message):
+    with pytest.raises(ProjectError, match=message):
         release.identify(home)
 
 
@@ -345,7 +345,7 @@ def test_a_draft_is_dated_by_its_commit(home: Path) -> None:
     """Never by the clock; without a date and a commit there is no release."""
     citation = home / "CITATION.cff"
     citation.write_text(citation.read_text("utf-8").replace("date-released: 2026-03-01\n", ""))
-    with pytest.raises(CompendiumError, match="a draft, and there is no commit to date it by"):
+    with pytest.raises(ProjectError, match="a draft, and there is no commit to date it by"):
         release.identify(home)
     commit(home)
     identity = release.identify(home)
@@ -354,7 +354,7 @@ def test_a_draft_is_dated_by_its_commit(home: Path) -> None:
     assert made.name.endswith("-draft")
     assert "(draft)" in graph(made)["./"]["name"]
     date(home, "soon")
-    with pytest.raises(CompendiumError, match="found 'soon'; must be a date"):
+    with pytest.raises(ProjectError, match="found 'soon'; must be a date"):
         release.identify(home)
 
 

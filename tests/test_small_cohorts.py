@@ -17,17 +17,19 @@ import pandas as pd
 import pytest
 from factory import frame, line, make_cohort, sample
 
-from alkpool import cohort as cohorts
-from alkpool import execution, figures, output, paths
-from alkpool.cohort import Cohort
-from alkpool.schema import COHORT_TABLES, SOURCES
+from alkpool import paths, show
+from alkpool.compendium.run import kernel_environment
+from alkpool.data import cohort as cohorts
+from alkpool.data.cohort import Cohort
+from alkpool.data.tables import COHORT_TABLES, SOURCES
+from alkpool.figures import charts
 
 CHAPTERS = [
     *sorted(paths.NOTEBOOKS.glob("0[1-7]-*.ipynb")),
     paths.NOTEBOOKS / "11-evidence-over-time.ipynb",
 ]
 
-FIGURE_STYLE = figures.use_style
+FIGURE_STYLE = charts.use_style
 
 # What a sentence holds that was put together from nothing.
 FLAWS = re.compile(r"\b(?:nan|NaN|NaT|None|inf)\b|<NA>|  | \.(?!\d)")
@@ -151,7 +153,7 @@ def problems(chapter: Path, folder: str) -> list[str]:
         FIGURE_STYLE()
         plt.rcParams["svg.fonttype"] = "none"  # else words are drawn and cannot be read here
 
-    output.display, figures.use_style = collect, use_style
+    show.display, charts.use_style = collect, use_style
     names: dict[str, object] = {}
     cells = nbformat.read(chapter, as_version=4).cells
     for number, cell in enumerate(cells):
@@ -196,7 +198,7 @@ def test_every_chapter_has_an_answer(name: str, tmp_path: Path) -> None:
     folder = tmp_path / name
     write(COHORTS[name], folder)
     assert cohorts.check(folder) == []
-    environment = execution.kernel_environment(tmp_path / "build")
+    environment = kernel_environment(tmp_path / "build")
     environment |= {"ALKPOOL_RESULTS": str(tmp_path / "results"), "MPLBACKEND": "agg"}
     environment["PYTHONPATH"] += os.pathsep + str(Path(__file__).parent)
     program = f"import test_small_cohorts as t; t.run({str(folder)!r})"

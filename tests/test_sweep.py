@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import alkpool
-from alkpool import sweep
-from alkpool.choices import grid
-from alkpool.cohort import Cohort
-from alkpool.schema import DataError
-from alkpool.sweep import partitions, read_partition, tallied, tally_partition
-from alkpool.tallies import add, tally
+from alkpool.data.cohort import Cohort
+from alkpool.problems import DataError
+from alkpool.robustness import large
+from alkpool.robustness.choices import grid
+from alkpool.robustness.large import partitions, read_partition, tallied, tally_partition
+from alkpool.robustness.tallies import add, tally
 
 # distributed leaves a socket to the collector where its usual port is taken.
 pytestmark = pytest.mark.filterwarnings(
@@ -79,7 +79,7 @@ def test_the_command_writes_the_same_for_tables_and_partitions(cohort, tmp_path,
     shutil.copy(cohort.folder / "invitro_calls.csv", folder)
     levels = [word for level in SMALL for word in ("--levels", level)]
     common = ["--universes", "40", "--output", str(tmp_path / "out"), "--workers", "1", *levels]
-    assert sweep.main(["reconstructed", str(folder), *common]) == 0
+    assert large.main(["reconstructed", str(folder), *common]) == 0
     assert "of 500 samples" in capsys.readouterr().out
     one, other = (tmp_path / "out" / name for name in ("reconstructed", "divided"))
     for name in ("stability.csv", "influence.csv", "universes/part-00000.parquet"):
@@ -94,10 +94,10 @@ def test_the_command_writes_the_same_for_tables_and_partitions(cohort, tmp_path,
 
 def test_a_killed_sweep_goes_on_where_it_was(cohort, tmp_path):
     folder = divide(cohort, tmp_path / "large", 24, copies=40)
-    described = sweep.described(folder)
+    described = large.described(folder)
     expected = add(tally_partition(part, described, grid()) for part in partitions(folder))
     output = tmp_path / "out"
-    command = [sys.executable, "-m", "alkpool.sweep", str(folder), "--universes", "20"]
+    command = [sys.executable, "-m", "alkpool.robustness.large", str(folder), "--universes", "20"]
     command += ["--workers", "1", "--output", str(output)]
     kept = output / "large" / "jobs"
     running = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL,
@@ -140,7 +140,7 @@ def test_a_bad_partition_is_named(divided, table, column, value, message):
     spoil(divided, table, column, value)
     (part,) = partitions(divided)
     with pytest.raises(DataError) as error:
-        read_partition(part, sweep.described(divided))
+        read_partition(part, large.described(divided))
     assert f"divided/part-00000/{table}.parquet, column {column}" in str(error.value)
     assert message in str(error.value)
 
@@ -151,7 +151,7 @@ def test_a_row_that_stands_twice_is_named(divided, table, key):
     rows = pd.read_parquet(part / f"{table}.parquet")
     pd.concat([rows, rows[3:4]]).to_parquet(part / f"{table}.parquet")
     with pytest.raises(DataError) as error:
-        read_partition(part, sweep.described(divided))
+        read_partition(part, large.described(divided))
     assert [str(problem) for problem in error.value.problems] == [
         f"divided/part-00000/{table}.parquet, column {key}: found '{rows[key][3]}'; stands twice; "
         "must be unique"
@@ -167,7 +167,7 @@ def spoil(folder: Path, table: str, column: str, value: object) -> None:
 
 def test_a_problem_that_a_worker_finds_is_a_message(divided, tmp_path, capsys):
     spoil(divided, "samples", "mutations", "L1202R")
-    assert sweep.main([str(divided), "--workers", "1", "--output", str(tmp_path / "out")]) == 1
+    assert large.main([str(divided), "--workers", "1", "--output", str(tmp_path / "out")]) == 1
     said = capsys.readouterr().err
     assert "1 problem in the data" in said
     assert "divided/part-00000/samples.parquet, column mutations: found 'L1202R'" in said
@@ -175,7 +175,7 @@ def test_a_problem_that_a_worker_finds_is_a_message(divided, tmp_path, capsys):
 
 
 def test_a_missing_column_or_table_is_named(divided):
-    described = sweep.described(divided)
+    described = large.described(divided)
     (part,) = partitions(divided)
     pd.read_parquet(part / "samples.parquet").drop(columns="phase").to_parquet(
         part / "samples.parquet"
@@ -187,7 +187,7 @@ def test_a_missing_column_or_table_is_named(divided):
     assert "samples.parquet: cannot be read" in str(error.value)
     (divided / "cohort.yaml").unlink()
     with pytest.raises(DataError, match="the file is missing"):
-        sweep.described(divided)
+        large.described(divided)
 
 
 @pytest.mark.parametrize("copies", [1, 3])
@@ -204,7 +204,7 @@ def test_a_patient_in_two_partitions_is_refused(cohort, tmp_path, capsys, copies
             moved = moved.assign(sample_id=moved["sample_id"] + "-again")
         pd.concat([here, moved]).to_parquet(last / f"{name}.parquet")
     output = tmp_path / "out"
-    assert sweep.main([str(folder), "--workers", "1", "--output", str(output)]) == 1
+    assert large.main([str(folder), "--workers", "1", "--output", str(output)]) == 1
     said = capsys.readouterr().err
     assert said.splitlines() == [
         "1 problem in the data:",
@@ -217,10 +217,10 @@ def test_a_patient_in_two_partitions_is_refused(cohort, tmp_path, capsys, copies
 
 def test_equal_hashes_of_other_patients_are_no_problem(cohort, tmp_path, monkeypatch):
     parts = partitions(divide(cohort, tmp_path / "divided", 3))
-    monkeypatch.setattr(sweep, "_hashes", lambda ids: ids.str.len().to_numpy(dtype="uint64"))
-    hashed = [sweep.patient_hashes(part) for part in parts]
+    monkeypatch.setattr(large, "_hashes", lambda ids: ids.str.len().to_numpy(dtype="uint64"))
+    hashed = [large.patient_hashes(part) for part in parts]
     assert pd.concat(hashed)["patient"].duplicated().any()
-    assert sweep.split_patients(parts, hashed) == []
+    assert large.split_patients(parts, hashed) == []
 
 
 @given(st.lists(st.lists(st.text(max_size=3), unique=True, max_size=12), min_size=1, max_size=5))
@@ -232,8 +232,8 @@ def test_split_patients_are_those_in_two_lists(tmp_path_factory, lists):
         part.mkdir()
         table = pd.DataFrame({"patient_id": pd.Series(ids, dtype=str)})
         table.to_parquet(part / "patients.parquet")
-        hashed.append(pd.DataFrame({"patient": sweep._hashes(table["patient_id"])}))
-    found = sweep.split_patients(parts, hashed)
+        hashed.append(pd.DataFrame({"patient": large._hashes(table["patient_id"])}))
+    found = large.split_patients(parts, hashed)
     seen: set[str] = set()
     expected = []
     for part, ids in zip(parts, lists, strict=True):
@@ -255,7 +255,7 @@ def test_split_patients_are_those_in_two_lists(tmp_path_factory, lists):
 )  # fmt: skip
 def test_wrong_usage_is_refused(arguments, capsys):
     with pytest.raises(SystemExit) as stopped:
-        sweep.main(arguments)
+        large.main(arguments)
     assert stopped.value.code == 2
     assert "Traceback" not in capsys.readouterr().err
 
@@ -271,14 +271,14 @@ def test_wrong_usage_is_refused(arguments, capsys):
 )
 def test_a_level_that_none_can_be_is_named_with_what_is_allowed(level, message, capsys):
     with pytest.raises(SystemExit) as stopped:
-        sweep.main(["--levels", level])
+        large.main(["--levels", level])
     assert stopped.value.code == 2
     assert message in capsys.readouterr().err
 
 
 def test_an_output_that_is_no_folder_is_a_message(tmp_path, capsys):
     (tmp_path / "file").touch()
-    assert sweep.main(["curated", "--output", str(tmp_path / "file" / "sub")]) == 1
+    assert large.main(["curated", "--output", str(tmp_path / "file" / "sub")]) == 1
     said = capsys.readouterr().err
     assert said.startswith("--output: ")
     assert "must be a folder that can be written" in said
@@ -287,7 +287,14 @@ def test_an_output_that_is_no_folder_is_a_message(tmp_path, capsys):
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "foo://x:1", "x:port"])
 def test_a_scheduler_that_is_not_there_is_a_message(address, tmp_path):
     """In a process of its own: the library may complain when it ends."""
-    command = [sys.executable, "-m", "alkpool.sweep", "curated", "--output", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "alkpool.robustness.large",
+        "curated",
+        "--output",
+        str(tmp_path),
+    ]
     command += ["--scheduler", address, "--universes", "5"]
     command += [word for level in SMALL for word in ("--levels", level)]
     soon = {**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "1s"}
@@ -307,7 +314,7 @@ def test_cohorts_of_one_name_are_refused(cohort, tmp_path, capsys):
     namesake = divide(cohort, tmp_path / "curated", 1)
     for names in ([one, two], [namesake]):
         with pytest.raises(SystemExit) as stopped:
-            sweep.main([*map(str, names), "--output", str(tmp_path / "out")])
+            large.main([*map(str, names), "--output", str(tmp_path / "out")])
         assert stopped.value.code == 2
         assert "answers are kept by name" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
@@ -326,42 +333,42 @@ def test_answers_of_another_cohort_of_the_name_are_kept(cohort, tmp_path, capsys
         return {path: path.read_bytes() for path in output.rglob("*") if path.is_file()}
 
     for _ in range(2):
-        assert sweep.main([str(one), *common, str(output)]) == 0
+        assert large.main([str(one), *common, str(output)]) == 0
     before = kept()
     capsys.readouterr()
     with pytest.raises(SystemExit) as stopped:
-        sweep.main([str(two), *common, str(output)])
+        large.main([str(two), *common, str(output)])
     assert stopped.value.code == 2
     said = capsys.readouterr().err
     assert f"{output / 'cohort'} holds the answers of {one}, not of {two}: name another" in said
     assert kept() == before
-    assert sweep.main([str(two), *common, str(tmp_path / "other")]) == 0
+    assert large.main([str(two), *common, str(tmp_path / "other")]) == 0
 
 
 def test_a_smaller_sweep_leaves_nothing_of_a_larger_one(cohort, tmp_path, monkeypatch):
-    monkeypatch.setattr(sweep, "PER_JOB", 4)
+    monkeypatch.setattr(large, "PER_JOB", 4)
     levels = [word for level in SMALL for word in ("--levels", level)]
     for universes, parts in ((10, 3), (5, 2)):
         command = ["reconstructed", "--output", str(tmp_path), "--workers", "1", *levels]
-        assert sweep.main([*command, "--universes", str(universes)]) == 0
+        assert large.main([*command, "--universes", str(universes)]) == 0
         found = sorted((tmp_path / "reconstructed" / "universes").iterdir())
         assert len(found) == parts
         assert sum(len(pd.read_parquet(path)) for path in found) == universes
 
 
 def test_other_in_vitro_tables_are_other_jobs(cohort, tmp_path, monkeypatch):
-    total, laboratory = tally(cohort, GRID), sweep.laboratory_of(cohort)
+    total, laboratory = tally(cohort, GRID), large.laboratory_of(cohort)
     asked = []
 
     def run(work, *_, **__):
         asked.append({job.name for job in work})
         return iter(pd.DataFrame() for _ in work)
 
-    monkeypatch.setattr(sweep.jobs, "run", run)
+    monkeypatch.setattr(large.jobs, "run", run)
     fewer = dataclasses.replace(laboratory, measurements=laboratory.measurements[1:])
     for tables in (laboratory, fewer, None, laboratory):
-        monkeypatch.setattr(sweep, "laboratory_of", lambda _, tables=tables: tables)
-        sweep.write(cohort, total, GRID, GRID.sample(5), tmp_path, workers=1)
+        monkeypatch.setattr(large, "laboratory_of", lambda _, tables=tables: tables)
+        large.write(cohort, total, GRID, GRID.sample(5), tmp_path, workers=1)
     first, second, third, again = asked
     assert first == again
     assert first.isdisjoint(second | third)
@@ -369,5 +376,5 @@ def test_other_in_vitro_tables_are_other_jobs(cohort, tmp_path, monkeypatch):
 
 
 def test_an_unknown_cohort_is_a_message(tmp_path, capsys):
-    assert sweep.main(["nowhere", "--output", str(tmp_path)]) == 1
+    assert large.main(["nowhere", "--output", str(tmp_path)]) == 1
     assert "no such cohort" in capsys.readouterr().err

@@ -12,8 +12,10 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup, Tag
 
-from alkpool import compendium, execution, invitro, output, paths
-from alkpool.schema import COHORT_TABLES, SYNTHETIC_CALLS
+from alkpool import paths, show
+from alkpool.compendium import plan, run
+from alkpool.data import laboratory
+from alkpool.data.tables import COHORT_TABLES, SYNTHETIC_CALLS
 
 PREFIX = "SYN-"
 # A prefix alone may be explained anywhere; with what follows it is an id.
@@ -47,8 +49,8 @@ def article(page: Path) -> Tag:
     return found
 
 
-def tasks() -> list[compendium.Task]:
-    return [task for task in compendium.plan(compendium.read()) if task.synthetic]
+def tasks() -> list[plan.Task]:
+    return [task for task in plan.plan(plan.read()) if task.synthetic]
 
 
 def pages() -> list[Path]:
@@ -65,7 +67,7 @@ def other_pages() -> list[Path]:
 def figures() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(page, SVG, what the notebook says about it) of every figure of a synthetic chapter."""
     for task in tasks():
-        executed = execution.executed_notebook(task, paths.BUILD)
+        executed = run.executed_notebook(task, paths.BUILD)
         for cell in json.loads(executed.read_text("utf-8"))["cells"]:
             for made in cell.get("outputs", []):
                 for kind, data in made.get("data", {}).items():
@@ -97,11 +99,11 @@ def test_every_page_begins_with_the_ribbon():
 
 
 def test_every_figure_is_marked_in_words_and_in_the_drawing():
-    assert output.SYNTHETIC_MARK.startswith("SYNTHETIC")
+    assert show.SYNTHETIC_MARK.startswith("SYNTHETIC")
     for page, drawing, said in figures():
-        assert said["alt"].startswith(output.SYNTHETIC_MARK), (page, said.get("name"))
-        assert said["caption"].startswith(output.SYNTHETIC_MARK), (page, said["name"])
-        assert f"<!-- {output.SYNTHETIC_MARK} -->" in drawing, (page, said["name"])
+        assert said["alt"].startswith(show.SYNTHETIC_MARK), (page, said.get("name"))
+        assert said["caption"].startswith(show.SYNTHETIC_MARK), (page, said["name"])
+        assert f"<!-- {show.SYNTHETIC_MARK} -->" in drawing, (page, said["name"])
 
 
 def test_every_figure_of_the_book_is_marked():
@@ -109,11 +111,11 @@ def test_every_figure_of_the_book_is_marked():
         for figure in article(page).find_all("figure"):
             caption = figure.select_one(".caption-text")
             assert caption is not None, page
-            assert caption.get_text(strip=True).startswith(output.SYNTHETIC_MARK), page
+            assert caption.get_text(strip=True).startswith(show.SYNTHETIC_MARK), page
         for image in article(page).find_all("img"):
-            assert image["alt"].startswith(output.SYNTHETIC_MARK), (page, image["src"])
+            assert image["alt"].startswith(show.SYNTHETIC_MARK), (page, image["src"])
             drawn = (page.parent / str(image["src"])).resolve()
-            assert output.SYNTHETIC_MARK in drawn.read_text("utf-8"), (page, image["src"])
+            assert show.SYNTHETIC_MARK in drawn.read_text("utf-8"), (page, image["src"])
             assert image.find_parent("figure"), f"{page}: {image['src']} has no caption"
 
 
@@ -123,7 +125,7 @@ def test_every_table_of_the_book_is_marked():
             heads = [cell.get_text(strip=True) for cell in table.find_all("th")]
             text = table.get_text(" ", strip=True)
             assert "synthetic" in heads, f"{page}: no column synthetic in {text[:80]!r}"
-            assert output.SYNTHETIC_MARK in text, f"{page}: no mark in the title of {text[:80]!r}"
+            assert show.SYNTHETIC_MARK in text, f"{page}: no mark in the title of {text[:80]!r}"
 
 
 def test_every_result_table_has_the_column():
@@ -153,7 +155,7 @@ def test_no_synthetic_id_stands_among_real_ones():
     assert real
     for path in real:
         assert not SYNTHETIC_ID.search(path.read_text("utf-8")), path
-    measured = invitro.load()
+    measured = laboratory.load()
     assert not measured.models["model_id"].str.startswith(PREFIX).any()
 
 
@@ -168,4 +170,4 @@ def test_figures_elsewhere_carry_no_mark():
     """The mark means something only while nothing else bears it."""
     for page in other_pages():
         for image in soup(page).select("article img"):
-            assert not str(image.get("alt", "")).startswith(output.SYNTHETIC_MARK), page
+            assert not str(image.get("alt", "")).startswith(show.SYNTHETIC_MARK), page

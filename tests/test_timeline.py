@@ -8,11 +8,11 @@ from factory import frame, line, make_cohort, sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alkpool import timeline
-from alkpool.actionability import VerdictRule, matrix
-from alkpool.cohort import Cohort, load
-from alkpool.schema import SOURCES
-from alkpool.timeline import CELL, COUNTS
+from alkpool.analysis import timeline
+from alkpool.analysis.actionability import VerdictRule, matrix
+from alkpool.analysis.timeline import CELL, COUNTS
+from alkpool.data.cohort import Cohort, load
+from alkpool.data.tables import SOURCES
 
 KEPT = [*CELL, "verdict", "rule", *COUNTS]
 

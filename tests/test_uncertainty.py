@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from scipy import special
 from scipy import stats as distributions
 
-from alkpool import uncertainty
-from alkpool.actionability import RULES, VERDICTS, VerdictRule, judge, matrix
-from alkpool.cohort import Cohort
-from alkpool.hierarchical import Design, Fitter, Posterior, Sampler, design
-from alkpool.schema import SOURCES
-from alkpool.uncertainty import by_verdict, rule_probabilities, smooth
+from alkpool.analysis.actionability import RULES, VERDICTS, VerdictRule, judge, matrix
+from alkpool.data.cohort import Cohort
+from alkpool.data.tables import SOURCES
+from alkpool.robustness import uncertainty
+from alkpool.robustness.model import Design, Fitter, Posterior, Sampler, design
+from alkpool.robustness.uncertainty import by_verdict, rule_probabilities, smooth
 from alkpool.vocabulary import Verdict
 
 # So many samples that the relapsing share is known.

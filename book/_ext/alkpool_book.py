@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.fileutil import copy_asset
 
-from alkpool import bibliography
+from alkpool import references
 
 MATHJAX = "tex-svg.js"
 LINKED_ROWS = "linked-rows.json"
@@ -121,7 +121,7 @@ def write_out_references(
 ) -> None:
     """Show what TeX could not take of a source as it was typed."""
     if "body" in context:
-        context["body"] = bibliography.plain(context["body"])
+        context["body"] = references.plain(context["body"])
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

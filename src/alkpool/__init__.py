@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from alkpool.cohort import Cohort, load
+    from alkpool.data.cohort import Cohort, load
 
 __all__ = ["Cohort", "load"]
 
@@ -11,7 +11,7 @@ __all__ = ["Cohort", "load"]
 def __getattr__(name: str) -> Any:
     """Import the data layer on first use: the pipeline starts without pandas."""
     if name in __all__:
-        from alkpool import cohort
+        from alkpool.data import cohort
 
         return getattr(cohort, name)
     raise AttributeError(f"module 'alkpool' has no attribute {name!r}")

@@ -12,28 +12,18 @@ from typing import Annotated
 
 import typer
 
-from alkpool import (
-    actionability,
-    additions,
-    benefit,
-    cohort,
-    difference,
-    flatfile,
-    invitro,
-    lookup,
-    mutations,
-    paths,
-    privacy,
-    ranking,
-    schema,
-    supplement,
-    template,
-)
+from alkpool import answers, mutations, paths
+from alkpool.analysis import benefit, ranking
+from alkpool.analysis.evidence import gather
+from alkpool.answers import Form
+from alkpool.compendium import difference
+from alkpool.data import cohort, laboratory, tables
+from alkpool.data.reader import read_columns, read_folder
 from alkpool.files import write_atomically
-from alkpool.lookup import Form
-from alkpool.published import Match
-from alkpool.schema import DataError, Problem
-from alkpool.vocabulary import Phase, Specimen
+from alkpool.intake import add as additions
+from alkpool.intake import flatfile, privacy, template
+from alkpool.problems import DataError, Problem, no_formula, printable
+from alkpool.vocabulary import UNKNOWN, Phase, Specimen
 
 app = typer.Typer(
     help="Clinical evidence on ALK resistance mutations.",
@@ -108,13 +98,13 @@ def _check_privacy(folders: list[Path]) -> None:
     reports = {folder: privacy.check(paths.cohort_folder(folder)) for folder in folders}
     for folder, report in reports.items():
         lines = [str(folder), *privacy.describe(report).splitlines()]
-        typer.echo("\n".join(map(lookup.printable, lines)))
+        typer.echo("\n".join(map(printable, lines)))
     if any(report.must for report in reports.values()):
         raise typer.Exit(1)
 
 
 def _check_reference() -> None:
-    schema.inhibitors()
+    tables.inhibitors()
     label = "reference/alk_reference.fasta"
     try:
         residue = mutations.reference_residue(1202)
@@ -127,13 +117,13 @@ def _check_reference() -> None:
 def _notes(data: cohort.Cohort) -> Iterator[Problem]:
     """Say what is allowed but worth a look: mutations outside the kinase domain."""
     for row, profile in enumerate(data.samples["mutations"], start=2):
-        if profile == schema.UNKNOWN:
+        if profile == UNKNOWN:
             continue
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", mutations.MutationWarning)
             mutations.parse(profile)
         for warning in caught:
-            file = f"{data.name}/{schema.SAMPLES.file}"
+            file = f"{data.name}/{tables.SAMPLES.file}"
             yield Problem(file, row, "mutations", profile, str(warning.message))
 
 
@@ -150,17 +140,15 @@ def _summary(data: cohort.Cohort) -> str:
 def _check_tables() -> list[Problem]:
     """Check the tables that are no cohort, printing a line for each valid folder."""
     readers: dict[str, Callable[[], object]] = {
-        "invitro": invitro.load,
-        "knowledgebases": invitro.load_assertions,
-        "distributions": lambda: schema.read_folder(
-            paths.DISTRIBUTIONS, [schema.POPULATION_COUNTS]
-        ),
-        "published": lambda: schema.read_folder(paths.PUBLISHED, [schema.LEDGER]),
+        "invitro": laboratory.load,
+        "knowledgebases": laboratory.load_assertions,
+        "distributions": lambda: read_folder(paths.DISTRIBUTIONS, [tables.POPULATION_COUNTS]),
+        "published": lambda: read_folder(paths.PUBLISHED, [tables.LEDGER]),
         "reference": _check_reference,
     }
     if paths.IDENTIFICATION.is_dir():
-        readers["identification"] = lambda: schema.read_folder(
-            paths.IDENTIFICATION, [schema.DRAWS, schema.LIMITS]
+        readers["identification"] = lambda: read_folder(
+            paths.IDENTIFICATION, [tables.DRAWS, tables.LIMITS]
         )
     problems: list[Problem] = []
     for name, read in readers.items():
@@ -205,14 +193,14 @@ def classify(
         rule = benefit.BenefitRule(threshold_months, ongoing_dot)  # type: ignore[arg-type]
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--threshold-months") from error
-    cells, problems = schema.read_columns(source, schema.TREATMENTS, BENEFIT_COLUMNS, label)
+    cells, problems = read_columns(source, tables.TREATMENTS, BENEFIT_COLUMNS, label)
     problems += [
         Problem(label, 1, name, "", "the file already has this column")
         for name in ("benefit", "rule")
         if name in cells
     ]
     if set(BENEFIT_COLUMNS) <= set(cells):
-        problems += schema.bound_problems(cells, label)
+        problems += tables.bound_problems(cells, label)
     if problems:
         raise DataError(problems)
     classes = benefit.classify(cells[BENEFIT_COLUMNS].replace("", None), rule)
@@ -223,7 +211,7 @@ def classify(
             err=True,
         )
     judged = cells.assign(benefit=classes["benefit"], rule=classes["rule"])
-    safe = judged.rename(columns=lookup.no_formula).map(lookup.no_formula)
+    safe = judged.rename(columns=no_formula).map(no_formula)
     text = safe.to_csv(index=False, lineterminator="\n")
     _write(output, text)
 
@@ -260,20 +248,20 @@ def look_up(
     _refuse_folder(output)
     try:
         question = ranking.ask(profile, prior.split(",") if prior else (), phase, specimen)
-        evidence = actionability.gather(cohort.load(cohort_name))
+        evidence = gather(cohort.load(cohort_name))
     except ValueError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     table = ranking.answer(question, evidence)
     match form:
         case Form.JSON:
-            text = lookup.to_json(question, table, evidence)
+            text = answers.to_json(question, table, evidence)
         case Form.CSV:
-            text = lookup.to_csv(table)
+            text = answers.to_csv(table)
         case Form.TABLE:
             terminal = output == STREAM and sys.stdout.isatty()
             width = shutil.get_terminal_size().columns if terminal else 0
-            text = lookup.to_text(question, table, evidence, terminal=terminal, width=width)
+            text = answers.to_text(question, table, evidence, terminal=terminal, width=width)
     _write(output, text)
 
 
@@ -352,75 +340,6 @@ def diff(
         case Form.TABLE:
             text = difference.to_text(changes)
     _write(output, text)
-
-
-@app.command("import-supplement")
-def import_supplement(
-    folder: Annotated[
-        Path,
-        typer.Argument(help="Folder with the supplementary tables of Koopman et al. 2022, saved "
-                       "as ST3 to ST8: CSV files or Excel workbooks."),
-    ],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder of the cohort to make; a new one.")
-    ],
-    monotherapy: Annotated[
-        str,
-        typer.Option(help="What lines are whose table has no such column: 'yes' or 'unknown'."),
-    ] = "",
-    comparison: Annotated[
-        Path | None,
-        typer.Option(help="CSV file to write: every printed number beside the one counted from "
-                     "these rows."),
-    ] = None,
-) -> None:  # fmt: skip
-    """Make a cohort of the supplementary tables of the published study.
-
-    The tables are not part of this project, and which columns they have is our reading of the
-    paper's text: the page "The original supplement" of the book lists what is understood.
-    """
-    if monotherapy not in ("", "yes", "unknown"):
-        raise typer.BadParameter("must be 'yes' or 'unknown'", param_hint="--monotherapy")
-    if output.exists():
-        raise typer.BadParameter(f"{output} exists; name a new folder", param_hint="--output")
-    if comparison is not None:
-        _refuse_folder(comparison)
-    if output.name in paths.cohort_names():
-        raise typer.BadParameter(
-            f"{output.name} is a cohort of the project; name another", param_hint="--output"
-        )
-    imported = supplement.read(folder, monotherapy)
-    supplement.write(imported, output)
-    for note in imported.notes:
-        typer.echo(f"note: {note}")
-    made = cohort.load(output)
-    typer.echo(_summary(made))
-    compared = supplement.against_print(made)
-    found = compared["match"].value_counts()
-    typer.echo(
-        f"numbers that the paper prints, counted from these rows: {found.get(Match.YES, 0)} match, "
-        f"{found.get(Match.NO, 0)} differ, {found.get(Match.NOT_RECOMPUTED, 0)} cannot be counted"
-    )
-    if comparison is not None:
-        marked = compared.assign(synthetic="yes") if made.synthetic else compared
-        write_atomically(comparison, marked.to_csv(index=False, lineterminator="\n"))
-    typer.echo(f'made {output}; for its book: make report COHORT="{output}"')
-
-
-@app.command("export-supplement")
-def export_supplement(
-    name: Annotated[str, typer.Argument(help="Cohort: a name, or the path of a folder.")],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder to write; a new one.")
-    ],
-) -> None:  # fmt: skip
-    """Write a cohort in the shape of the supplementary tables, ST3 to ST8, as CSV files."""
-    if output.exists():
-        raise typer.BadParameter(f"{output} exists; name a new folder", param_hint="--output")
-    tables = supplement.export(cohort.load(name))
-    supplement.write_tables(tables, output)
-    rows = ", ".join(f"{name} {len(table)}" for name, table in tables.items())
-    typer.echo(f"made {output}; rows: {rows}")
 
 
 def _refuse_folder(output: Path) -> None:

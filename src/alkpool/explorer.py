@@ -1,6 +1,6 @@
 """What the mutation explorer and the pages of the profiles show, ready for JSON.
 
-The explorer gets the tables that the decision rule reads (`alkpool.actionability.gather`), its
+The explorer gets the tables that the decision rule reads (`alkpool.analysis.evidence.gather`), its
 sentences and its order, and the cases and measurements in full. It uses real cases only.
 """
 
@@ -10,11 +10,15 @@ from typing import Any
 
 import pandas as pd
 
-from alkpool import benefit, invitro, lookup, mutations, ranking, schema
-from alkpool.actionability import RULES as VERDICT_RULES
-from alkpool.actionability import assessed_profiles, gather, profile_order
-from alkpool.cohort import Cohort, analysis_set, load
-from alkpool.ranking import Evidence
+from alkpool import answers, mutations
+from alkpool.analysis import benefit, invitro, ranking
+from alkpool.analysis.actionability import RULES as VERDICT_RULES
+from alkpool.analysis.actionability import assessed_profiles, profile_order
+from alkpool.analysis.evidence import gather
+from alkpool.analysis.ranking import Evidence
+from alkpool.data import laboratory, tables
+from alkpool.data.cohort import Cohort, analysis_set, load
+from alkpool.data.laboratory import InVitro
 from alkpool.vocabulary import Expectation, Phase, Specimen, Tier
 
 # Motifs that protein kinases share, found in the reference sequence.
@@ -81,7 +85,7 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
     cohort : Cohort
         Real cases.
     evidence : Evidence
-        From `alkpool.actionability.gather`, of that cohort.
+        From `alkpool.analysis.evidence.gather`, of that cohort.
 
     Returns
     -------
@@ -91,11 +95,11 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
         assertion on lung cancer, with its page, samples and residues.
     """
     pool = analysis_set(cohort)
-    laboratory = invitro.load()
+    measured = laboratory.load()
     return {
         "about": dict(evidence.about),
-        "inhibitors": list(schema.assessed_inhibitors()),
-        "known_inhibitors": list(schema.inhibitors()["inhibitor"]),
+        "inhibitors": list(tables.assessed_inhibitors()),
+        "known_inhibitors": list(tables.inhibitors()["inhibitor"]),
         "phases": [str(phase) for phase in Phase],
         "specimens": [str(specimen) for specimen in Specimen],
         "rule": {
@@ -109,16 +113,16 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             "warnings": ranking.WARNINGS,
         },
         "rules": benefit.RULES | VERDICT_RULES,
-        "words": {"disclaimer": lookup.DISCLAIMER, "legend": lookup.LEGEND},
+        "words": {"disclaimer": answers.DISCLAIMER, "legend": answers.LEGEND},
         "protein": _protein(),
         "profiles": _profiles(evidence, pool),
         "facts": _facts(evidence),
         "cases": _cases(pool, evidence),
-        "calls": _calls(evidence, laboratory),
-        "controls": _controls(laboratory),
+        "calls": _calls(evidence, measured),
+        "controls": _controls(measured),
         "assertions": _records(evidence.assertions),
         "sources": _by_key(pool.sources, "source_id"),
-        "laboratory": _by_key(laboratory.sources, "source_id"),
+        "laboratory": _by_key(measured.sources, "source_id"),
     }
 
 
@@ -191,18 +195,18 @@ def _cases(pool: Cohort, evidence: Evidence) -> list[Record]:
     ]
 
 
-def _calls(evidence: Evidence, laboratory: invitro.InVitro) -> list[Record]:
-    more = invitro.with_call(laboratory)[
+def _calls(evidence: Evidence, measured: InVitro) -> list[Record]:
+    more = invitro.with_call(measured)[
         ["measurement_id", "fold_change", "basis", "note", "sensitive_max", "resistant_min"]
     ]
-    assays = laboratory.models.set_index("model_id")["assay"]
+    assays = measured.models.set_index("model_id")["assay"]
     table = evidence.calls.merge(more, on="measurement_id", validate="one_to_one")
     return _records(table.assign(assay=table["model"].map(assays)))
 
 
-def _controls(laboratory: invitro.InVitro) -> dict[str, float]:
+def _controls(measured: InVitro) -> dict[str, float]:
     """Potency against the fusion without mutation, by model and inhibitor."""
-    wild = laboratory.measurements.query("mutations == 'WT'").dropna(subset="value")
+    wild = measured.measurements.query("mutations == 'WT'").dropna(subset="value")
     return {f"{row.model_id}|{row.inhibitor}": float(str(row.value)) for row in wild.itertuples()}
 
 

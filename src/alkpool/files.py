@@ -1,14 +1,20 @@
 """Writing files so that nobody ever sees half of one, and reading YAML that others wrote."""
 
+import ctypes
 import fcntl
+import hashlib
 import os
+import shutil
+import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
+
+from alkpool import paths
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -97,3 +103,33 @@ def read_yaml(path: Path) -> object:
     except (yaml.YAMLError, ValueError, AttributeError, LookupError) as error:
         reason = " ".join(str(error).split())
         raise ValueError(f"{reason[:300]}" or type(error).__name__) from None
+
+
+def hash_of(texts: Iterable[str], files: Iterable[Path]) -> str:
+    """Hash texts, and files by their place in the project and their content."""
+    total = hashlib.sha256("\0".join(texts).encode())
+    for path in sorted(set(files)):
+        content = hashlib.sha256(path.read_bytes()).digest()
+        total.update(b"\0" + os.path.relpath(path, paths.HOME).encode() + b"\0" + content)
+    return total.hexdigest()
+
+
+def exchange(new: Path, target: Path) -> None:
+    """Put a finished folder in the place of another, which is removed.
+
+    On Linux there is no moment without a folder in that place.
+    """
+    if not target.exists():
+        new.rename(target)
+        return
+    at_cwd, swap = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
+    paths_swapped = sys.platform == "linux" and not ctypes.CDLL(None).renameat2(
+        at_cwd, os.fsencode(new), at_cwd, os.fsencode(target), swap
+    )
+    if not paths_swapped:
+        old = target.with_name(f".{target.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        target.rename(old)
+        new.rename(target)
+        new = old
+    shutil.rmtree(new)

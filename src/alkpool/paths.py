@@ -51,3 +51,8 @@ def is_namesake(folder: Path) -> bool:
     """
     elsewhere = folder != COHORTS / folder.name and folder.is_dir()
     return elsewhere and folder.name in cohort_names()
+
+
+def shown(path: Path) -> str:
+    """Path as a person names it: from the checkout where it lies in it."""
+    return str(path.relative_to(HOME) if path.is_relative_to(HOME) else path)

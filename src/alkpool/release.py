@@ -24,10 +24,12 @@ import pandas as pd
 import yaml
 from rocrate.rocrate import ROCrate
 
-from alkpool import paths, timeline
-from alkpool.cohort import DESCRIPTION_FILE
-from alkpool.compendium import CompendiumError, shown
-from alkpool.execution import exchange
+from alkpool import paths
+from alkpool.analysis import timeline
+from alkpool.data.cohort import DESCRIPTION_FILE
+from alkpool.files import exchange
+from alkpool.paths import shown
+from alkpool.problems import ProjectError
 
 CHECKSUMS, NOTE, VERSIONS = "SHA256SUMS", "RELEASE-NOTE.md", "VERSIONS.csv"
 METADATA = "ro-crate-metadata.json"
@@ -92,26 +94,26 @@ def identify(home: Path) -> Identity:
 
     Raises
     ------
-    CompendiumError
+    ProjectError
         Where there is neither date, or where version and date are not the same everywhere.
     """
     version = tomllib.loads((home / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     cited = yaml.safe_load((home / "CITATION.cff").read_text("utf-8"))
     released = cited.get("date-released")
     if released is not None and not isinstance(released, datetime.date):
-        raise CompendiumError(
+        raise ProjectError(
             f"CITATION.cff: date-released: found {released!r}; must be a date such as 2026-01-31"
         )
     sections = _sections(home)
     if released is not None and not sections.get("[Unreleased]"):
         heading = f"[{version}] - {released.isoformat()}"
         if heading not in sections:
-            raise CompendiumError(
+            raise ProjectError(
                 f"CHANGELOG.md: has no heading '## {heading}', the version of pyproject.toml with "
                 "date-released of CITATION.cff"
             )
         if cited["version"] != version:
-            raise CompendiumError(
+            raise ProjectError(
                 f"CITATION.cff: version: found {cited['version']!r}; must be {version!r}, that of "
                 "pyproject.toml"
             )
@@ -121,7 +123,7 @@ def identify(home: Path) -> Identity:
         asked = subprocess.run(command, cwd=home, capture_output=True, text=True, check=True)
         return Identity(version, datetime.date.fromisoformat(asked.stdout.strip()), draft=True)
     except (OSError, subprocess.CalledProcessError, ValueError):
-        raise CompendiumError(
+        raise ProjectError(
             "this is a draft, and there is no commit to date it by; to release a version, set "
             "date-released in CITATION.cff and give the version its heading in CHANGELOG.md "
             "(CONTRIBUTING.md, Make a release)"
@@ -147,7 +149,7 @@ def make(home: Path, target: Path, since: Path | None = None) -> Path:
 
     Raises
     ------
-    CompendiumError
+    ProjectError
         Where something that belongs into it has not been made.
     """
     identity = identify(home)
@@ -155,7 +157,7 @@ def make(home: Path, target: Path, since: Path | None = None) -> Path:
     missing = [shown(source) for source in sources.values() if not any(source.glob("*"))]
     missing += [name for name in FILES if not (home / name).is_file()]
     if missing:
-        raise CompendiumError(f"not there: {', '.join(missing)}; run make report first")
+        raise ProjectError(f"not there: {', '.join(missing)}; run make report first")
     note = release_note(home, identity, since)
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix=".making-") as stage:
@@ -350,7 +352,7 @@ def _actionability(since: Path) -> pd.DataFrame:
     for folder in (since / "results" / COHORT, since / COHORT):
         if (file := folder / "actionability.csv").is_file():
             return pd.read_csv(file)
-    raise CompendiumError(
+    raise ProjectError(
         f"{since}: has no results/{COHORT}/actionability.csv; must be the folder of a release or "
         "of its results"
     )
@@ -398,7 +400,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         made = make(paths.HOME, options.target.resolve(), options.since)
-    except CompendiumError as error:
+    except ProjectError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(f"done: {shown(made)}")

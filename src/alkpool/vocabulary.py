@@ -138,3 +138,13 @@ class Expectation(StrEnum):
     CLASS_UNFAVOURABLE = "unfavourable by residue class"
     RESISTANT = "resistant in vitro"
     NONE = "no benefit expected"
+
+
+UNKNOWN = "unknown"
+
+
+# Ids of made-up rows start so, and no others.
+SYNTHETIC_PREFIX = "SYN-"
+
+
+LIST_SEPARATOR = ";"

@@ -15,9 +15,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from pypdf import PdfReader
 from test_mutations import PUBLISHED_PROFILES, REFERENCE, REFUSALS, SPELLINGS
 
-from alkpool import lookup, mutations, ranking
-from alkpool.actionability import gather
-from alkpool.schema import assessed_inhibitors
+from alkpool import answers, mutations
+from alkpool.analysis import ranking
+from alkpool.analysis.evidence import gather
+from alkpool.data.tables import assessed_inhibitors
 
 from .reading import NARROW, WIDE, open_page, settle
 
@@ -109,7 +110,7 @@ def by_package(question: Data) -> tuple[list[Data], str]:
     )
     table = ranking.answer(asked, EVIDENCE)
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    return [{str(key): value for key, value in row.items()} for row in rows], lookup.summary(table)
+    return [{str(key): value for key, value in row.items()} for row in rows], answers.summary(table)
 
 
 @pytest.mark.filterwarnings("ignore::alkpool.mutations.MutationWarning")
@@ -495,7 +496,13 @@ def test_print_gives_one_page(page: Page, book: Path, query: str) -> None:
     assert len(printed.pages) == 1
     text = " ".join(printed.pages[0].extract_text().split())
     heading = page.locator("section h2").first.inner_text()
-    for words in [heading, *assessed_inhibitors(), "progressed on", lookup.DISCLAIMER[:40], "1392"]:
+    for words in [
+        heading,
+        *assessed_inhibitors(),
+        "progressed on",
+        answers.DISCLAIMER[:40],
+        "1392",
+    ]:
         assert words in text, words
     page.emulate_media(media="print")
     for hidden in ("form", "details", ".examples"):

@@ -14,7 +14,7 @@ import pytest
 from checkout import copy_checkout, run
 from playwright.sync_api import Browser
 
-from alkpool.lookup import no_formula
+from alkpool.problems import no_formula
 
 from .reading import WIDE, Watch
 

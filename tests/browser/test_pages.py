@@ -7,7 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-from alkpool import compendium, execution, mutations, paths
+from alkpool import mutations, paths
+from alkpool.compendium import plan, run
 
 # Elements that a browser loads without being asked, with the attribute that says from where.
 LOADED = {
@@ -119,8 +120,8 @@ def test_figures_are_numbered_and_can_be_pointed_to(pages: Pages) -> None:
 
 def test_every_figure_and_table_of_the_notebooks_is_in_the_book(pages: Pages) -> None:
     """What a notebook shows is on its page: as many figures, and as many tables."""
-    for task in compendium.plan(compendium.read()):
-        notebook = json.loads(execution.executed_notebook(task, paths.BUILD).read_text("utf-8"))
+    for task in plan.plan(plan.read()):
+        notebook = json.loads(run.executed_notebook(task, paths.BUILD).read_text("utf-8"))
         shown = [
             output
             for cell in notebook["cells"]

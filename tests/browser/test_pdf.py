@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 from pypdf import PdfReader
 from pypdf.generic import Destination
 
-from alkpool import pdf
+from alkpool.compendium import pdf
 
 Pages = dict[str, BeautifulSoup]
 

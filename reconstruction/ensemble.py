@@ -1,0 +1,139 @@
+"""What the printed numbers pin down: many reconstructed cohorts, and proven limits, on Dask.
+
+Every job is one draw (its seed) or one limit (its quantity), see `alkpool.robustness.jobs`.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from alkpool import mutations, paths
+from alkpool.analysis import benefit
+from alkpool.analysis.actionability import matrix
+from alkpool.data.cohort import analysis_set, lines
+from alkpool.data.tables import DRAWS, LIMITS
+from alkpool.files import write_atomically
+from alkpool.robustness import jobs
+from alkpool.robustness.jobs import Job
+from alkpool.vocabulary import Benefit, StudyType
+from reconstruction import Quantity, Tables, bounds, draw, kind, quantities
+
+DRAW_COUNT = 100
+# Seeds of the ensemble start here, away from the seed of the checked-in cohort.
+FIRST_SEED = 10_000
+# Modules, besides `reconstruction`, on which the numbers of a draw depend.
+USED = (
+    "actionability", "benefit", "cohort", "ensemble", "invitro", "mutations", "schema", "stats",
+    "vocabulary",
+)  # fmt: skip
+
+
+def draw_jobs(count: int) -> list[Job]:
+    """Jobs of ``count`` draws with consecutive seeds."""
+    seeds = range(FIRST_SEED, FIRST_SEED + count)
+    return [Job(f"draw-{seed}", partial(drawn, seed)) for seed in seeds]
+
+
+def limit_jobs() -> list[Job]:
+    """Jobs of the limits of every quantity, one for each kind that shares them."""
+    kinds = dict.fromkeys(kind(quantity) for quantity in quantities())
+    return [
+        Job(f"limits-{str(alike[0]).replace(' ', '-')}", partial(limited, alike)) for alike in kinds
+    ]
+
+
+def drawn(seed: int) -> pd.DataFrame:
+    """Draw one cohort and count every quantity in its rows."""
+    values = observed(draw(seed))
+    return pd.DataFrame(
+        {"seed": seed, **asdict(quantity), "value": n} for quantity, n in values.items()
+    )
+
+
+def limited(alike: Sequence[Quantity]) -> pd.DataFrame:
+    """Bound quantities that share their limits over everything the printed numbers allow."""
+    low, low_proven, high, high_proven = bounds(alike[0])
+    proven = {True: "yes", False: "no"}
+    return pd.DataFrame(
+        {
+            **asdict(quantity),
+            "low": low,
+            "low_proven": proven[low_proven],
+            "high": high,
+            "high_proven": proven[high_proven],
+        }
+        for quantity in alike
+    )
+
+
+def observed(tables: Tables) -> dict[Quantity, int]:
+    """Count every quantity of `reconstruction.quantities` in the rows of a cohort."""
+    pool = analysis_set(tables.cohort())
+    cells = matrix(pool).set_index(["profile", "inhibitor"])
+    profiles = pool.samples["mutations"]
+    classes = profiles.map(mutations.residue_class).where(~profiles.map(mutations.is_compound))
+    samples = profiles.value_counts().add(classes[classes != profiles].value_counts(), fill_value=0)
+    judged = benefit.classify(lines(pool))
+    local = judged["study_type"] == StudyType.LOCAL
+    in_local = int((local & (judged["benefit"] == Benefit.BENEFIT)).sum())
+
+    def count(quantity: Quantity) -> int:
+        match quantity.measure:
+            case "samples":
+                return int(samples.get(quantity.profile, 0))
+            case "local_benefit":
+                return in_local
+            case _:
+                key = (quantity.profile, quantity.inhibitor)
+                return int(cells[quantity.measure].get(key, 0))
+
+    return {quantity: count(quantity) for quantity in quantities()}
+
+
+def inputs() -> list[Path]:
+    """Files of the code and the facts on which a draw depends."""
+    package = Path(__file__).parent
+    return [
+        *(package / "reconstruct").glob("*.py"),
+        *(package / f"{name}.py" for name in USED),
+        paths.PUBLISHED / "results.csv",
+        paths.REFERENCE / "inhibitors.csv",
+    ]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write ``data/identification/``: the draws and the limits."""
+    parser = argparse.ArgumentParser(
+        prog="python -m reconstruction.ensemble", description=main.__doc__
+    )
+    parser.add_argument("--draws", type=int, default=DRAW_COUNT, help=f"default {DRAW_COUNT}")
+    jobs.add_options(parser)
+    parser.add_argument("--output", type=Path, default=paths.IDENTIFICATION)
+    options = parser.parse_args(arguments)
+    if options.draws < 1 or options.workers < 1:
+        parser.error("--draws and --workers must be at least 1")
+    folder = paths.BUILD / "ensemble" / jobs.fingerprint(inputs(), version("ortools"))
+    where = {"scheduler": options.scheduler, "workers": options.workers}
+    try:
+        draws = pd.concat(jobs.run(draw_jobs(options.draws), folder, **where))
+        limits = pd.concat(jobs.run(limit_jobs(), folder, **where))
+        for table, frame in ((DRAWS, draws), (LIMITS, limits)):
+            ordered = frame.assign(synthetic="yes")[table.columns].sort_values(list(table.key))
+            text = ordered.to_csv(index=False, lineterminator="\n")
+            write_atomically(options.output / table.file, text)
+    # A full disk, or no scheduler at the address.
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"wrote {len(draws)} counts of {options.draws} draws and {len(limits)} limits")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The study's own analyses, a module for each figure."""

@@ -1,0 +1,276 @@
+"""Clinical evidence for each mutation profile and inhibitor (paper, Figure 5).
+
+Two shares describe a combination. *Relapsing*: of the samples taken at resistance to the
+inhibitor, how many carry the profile. *Sensitivity*: of the evaluable lines of the inhibitor
+given after a sample with the profile, how many brought benefit.
+
+`rank` puts the inhibitors in order for one tumour (paper, Conclusions).
+"""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from alkpool import mutations, stats
+from alkpool.analysis.benefit import BenefitRule, classify, evaluable
+from alkpool.data.cohort import Cohort, analysis_set
+from alkpool.data.tables import assessed_inhibitors
+from alkpool.vocabulary import Benefit, Phase, Verdict
+
+# The thresholds of the published scheme stand in a picture that is not openly available. These
+# values reproduce every cell that the paper's text describes: alectinib is "conflicting" for
+# L1196M (9/82 relapsing, 9/11 benefit) and G1202R (26/82, 4/6), and for nothing else.
+MIN_EVALUABLE = 3
+LOW_SENSITIVITY = 0.50
+HIGH_SENSITIVITY = 0.75
+HIGH_RELAPSE_SHARE = 0.10
+HIGH_RELAPSE_SAMPLES = 3
+LOW_RELAPSE_SHARE = 0.05
+
+Threshold = float | NDArray[np.float64] | NDArray[np.int64]
+
+RULES = {
+    "V1": "too few evaluable lines, relapsing share high",
+    "V2": "too few evaluable lines, relapsing share not high",
+    "V3": "sensitivity low",
+    "V4": "sensitivity not low, relapsing share high",
+    "V5": "sensitivity high, relapsing share low",
+    "V6": "sensitivity not low, neither V4 nor V5",
+}
+
+VERDICTS = {
+    "V1": Verdict.NONE,
+    "V2": Verdict.INSUFFICIENT,
+    "V3": Verdict.NONE,
+    "V4": Verdict.CONFLICTING,
+    "V5": Verdict.LIKELY,
+    "V6": Verdict.POSSIBLE,
+}
+
+
+@dataclass(frozen=True)
+class VerdictRule:
+    """Thresholds of the verdict; each is a parameter because the published ones are not known.
+
+    Attributes
+    ----------
+    min_evaluable : int
+        Evaluable lines from which sensitivity is read.
+    low_sensitivity, high_sensitivity : float
+        Below the first no benefit is expected; from the second benefit is likely.
+    high_relapse_share, high_relapse_samples : float, int
+        The relapsing share is high from this share *and* this number of samples.
+    low_relapse_share : float
+        The relapsing share is low below this.
+    """
+
+    min_evaluable: int = MIN_EVALUABLE
+    low_sensitivity: float = LOW_SENSITIVITY
+    high_sensitivity: float = HIGH_SENSITIVITY
+    high_relapse_share: float = HIGH_RELAPSE_SHARE
+    high_relapse_samples: int = HIGH_RELAPSE_SAMPLES
+    low_relapse_share: float = LOW_RELAPSE_SHARE
+
+    def __post_init__(self) -> None:
+        if self.min_evaluable < 1 or self.high_relapse_samples < 1:
+            raise ValueError("min_evaluable and high_relapse_samples must be at least 1")
+        if not 0 <= self.low_sensitivity <= self.high_sensitivity <= 1:
+            raise ValueError("must be 0 <= low_sensitivity <= high_sensitivity <= 1")
+        if not 0 <= self.low_relapse_share <= self.high_relapse_share <= 1:
+            raise ValueError("must be 0 <= low_relapse_share <= high_relapse_share <= 1")
+
+
+def assessed_profiles(samples: pd.DataFrame, *, split_trans: bool = True) -> pd.DataFrame:
+    """Profiles under which each sample is assessed.
+
+    Mutations in trans sit in different clones and are assessed as separate single mutants;
+    mutations in cis, or of unknown phase, as the compound profile (paper, Discussion).
+
+    Returns
+    -------
+    DataFrame
+        Columns ``sample_id, profile``; a trans sample has one row for each mutation.
+    """
+    trans = (samples["phase"] == Phase.TRANS) & split_trans
+    profiles = [
+        list(mutations.mutations_of(profile)) if apart else [profile]
+        for profile, apart in zip(samples["mutations"], trans, strict=True)
+    ]
+    table = samples[["sample_id"]].assign(profile=pd.Series(profiles, index=samples.index))
+    table = table.explode("profile")
+    return table.astype({"profile": str}).reset_index(drop=True)
+
+
+def matrix(
+    cohort: Cohort,
+    rule: VerdictRule = VerdictRule(),
+    benefit_rule: BenefitRule = BenefitRule(),
+    *,
+    split_trans: bool = True,
+) -> pd.DataFrame:
+    """Evidence and verdict for every profile of the cohort and every assessed inhibitor.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Only its `alkpool.data.cohort.analysis_set` counts.
+    rule : VerdictRule
+        Thresholds of the verdict.
+    benefit_rule : BenefitRule
+        Classification of the lines of treatment.
+    split_trans : bool
+        See `assessed_profiles`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``profile, inhibitor, samples`` (samples with the profile), ``relapsed,
+        relapse_n, relapse_share, relapse_low, relapse_high, benefit_k, benefit_n, unknown_n,
+        combined_n`` (lines not known to be monotherapy, which are not evaluated),
+        ``sensitivity, sensitivity_low, sensitivity_high, verdict, rule``. Shares are fractions
+        with Wilson 95% intervals, missing where nothing was observed.
+
+    Notes
+    -----
+    Koopman et al. 2022, Results, "Clinical Benefit for ALK Resistance Mutations From Sequential
+    ALK Inhibitors", and the legend of Figure 5.
+    """
+    pooled = analysis_set(cohort)
+    profiles = assessed_profiles(pooled.samples, split_trans=split_trans)
+    sampled = profiles.merge(pooled.samples[["sample_id", "resistance_on"]], on="sample_id")
+    lines = profiles.merge(classify(pooled.treatments, benefit_rule), on="sample_id")
+    judged = evaluable(lines)
+    combined = lines.drop(index=judged.index)
+    names = sorted(profiles["profile"].unique(), key=profile_order)
+    cells = pd.MultiIndex.from_product(
+        [names, assessed_inhibitors()], names=["profile", "inhibitor"]
+    )
+
+    def count(rows: pd.DataFrame, inhibitor: str) -> pd.Series:
+        counts = rows.groupby(["profile", inhibitor]).size()
+        return counts.rename_axis(cells.names).reindex(cells, fill_value=0)
+
+    table = pd.DataFrame(
+        {
+            "relapsed": count(sampled, "resistance_on"),
+            "benefit_k": count(judged[judged["benefit"] == Benefit.BENEFIT], "inhibitor"),
+            "no_benefit": count(judged[judged["benefit"] == Benefit.NO_BENEFIT], "inhibitor"),
+            "unknown_n": count(judged[judged["benefit"] == Benefit.UNKNOWN], "inhibitor"),
+            "combined_n": count(combined, "inhibitor"),
+        }
+    ).reset_index()
+    after = pooled.samples["resistance_on"].value_counts()
+    table = table.assign(
+        samples=table["profile"].map(profiles["profile"].value_counts()),
+        relapse_n=table["inhibitor"].map(after).fillna(0).astype(int),
+        benefit_n=table["benefit_k"] + table["no_benefit"],
+    )
+    return judged_cells(table, rule)[COLUMNS]
+
+
+def judged_cells(table: pd.DataFrame, rule: VerdictRule) -> pd.DataFrame:
+    """Add shares with their intervals, and the verdict, to counts."""
+    relapse = stats.proportions(table["relapsed"], table["relapse_n"])
+    sensitivity = stats.proportions(table["benefit_k"], table["benefit_n"])
+    table = table.join(relapse.rename(columns="relapse_{}".format)).join(
+        sensitivity.rename(
+            columns={
+                "share": "sensitivity",
+                "low": "sensitivity_low",
+                "high": "sensitivity_high",
+            }
+        )
+    )
+    return judge(table, rule)
+
+
+COLUMNS = [
+    "profile", "inhibitor", "samples",
+    "relapsed", "relapse_n", "relapse_share", "relapse_low", "relapse_high",
+    "benefit_k", "benefit_n", "unknown_n", "combined_n",
+    "sensitivity", "sensitivity_low", "sensitivity_high",
+    "verdict", "rule",
+]  # fmt: skip
+
+
+def profile_order(profile: str) -> tuple[int, tuple[int, ...], str]:
+    """Sort key of profiles: single mutants first, then by residue."""
+    places = mutations.residues(profile)
+    return len(mutations.mutations_of(profile)), places, profile
+
+
+def judge(counts: pd.DataFrame, rule: VerdictRule = VerdictRule()) -> pd.DataFrame:
+    """Add the verdict and the rule that gave it.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        With ``relapsed, relapse_n, benefit_k, benefit_n``.
+    rule : VerdictRule
+        Thresholds.
+
+    Returns
+    -------
+    DataFrame
+        The same rows with ``verdict`` and ``rule`` (``V1`` to ``V6``, see `RULES`). Where no
+        sample was taken after the inhibitor its relapsing share is not known, and cannot be
+        called low: benefit is then at most possible.
+    """
+    decided = decide(
+        *(counts[name].to_numpy() for name in ("relapsed", "relapse_n", "benefit_k", "benefit_n")),
+        **asdict(rule),
+    )
+    verdicts, rules = (np.array(names) for names in (list(VERDICTS.values()), list(VERDICTS)))
+    return counts.assign(verdict=verdicts[decided], rule=rules[decided])
+
+
+def decide(
+    relapsed: ArrayLike,
+    relapse_n: ArrayLike,
+    benefit_k: ArrayLike,
+    benefit_n: ArrayLike,
+    *,
+    min_evaluable: Threshold,
+    low_sensitivity: Threshold,
+    high_sensitivity: Threshold,
+    high_relapse_share: Threshold,
+    high_relapse_samples: Threshold,
+    low_relapse_share: Threshold,
+    relapsing: ArrayLike | None = None,
+    sensitivity: ArrayLike | None = None,
+) -> NDArray[np.intp]:
+    """Give the place in `VERDICTS` of the rule that decides; everything broadcasts.
+
+    Parameters
+    ----------
+    relapsed, relapse_n, benefit_k, benefit_n : array_like of int
+        Counts.
+    min_evaluable, low_sensitivity, high_sensitivity, high_relapse_share, high_relapse_samples, \
+low_relapse_share : number or ndarray
+        Thresholds, see `VerdictRule`.
+    relapsing, sensitivity : array_like of float, optional
+        Shares to judge instead of those of the counts.
+    """
+    relapsing = share(relapsed, relapse_n) if relapsing is None else np.asarray(relapsing)
+    sensitivity = share(benefit_k, benefit_n) if sensitivity is None else np.asarray(sensitivity)
+    few = np.asarray(benefit_n) < min_evaluable
+    high = (relapsing >= high_relapse_share) & (np.asarray(relapsed) >= high_relapse_samples)
+    conditions = [
+        few & high,
+        few,
+        sensitivity < low_sensitivity,
+        high,
+        (sensitivity >= high_sensitivity) & (relapsing < low_relapse_share),
+    ]
+    places = list(range(len(conditions)))
+    return np.select(np.broadcast_arrays(*conditions), places, len(conditions))
+
+
+def share(k: ArrayLike, n: ArrayLike) -> NDArray[np.float64]:
+    """Divide counts; missing where nothing was observed."""
+    counted, total = np.broadcast_arrays(np.asarray(k, dtype=float), np.asarray(n, dtype=float))
+    shares = np.full(total.shape, np.nan)
+    np.divide(counted, total, out=shares, where=total > 0)
+    return shares

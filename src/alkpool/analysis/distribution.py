@@ -1,0 +1,224 @@
+"""Distribution of resistance mutations by the inhibitor that failed (paper, Figure 4).
+
+A sample belongs to the inhibitor in ``resistance_on``. Samples with two or more mutations form
+one class, ``multiple``, in the distribution and keep their own profile elsewhere.
+"""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from alkpool import mutations, stats
+from alkpool.data.cohort import Cohort, analysis_set
+from alkpool.vocabulary import UNKNOWN
+
+MULTIPLE = "multiple"
+
+# The two variants that the paper compares, the exposed one first.
+VARIANTS = ("V3", "V1")
+
+_EFFECT_COLUMNS = [
+    "log_odds", "standard_error", "odds_ratio", "low", "high", "p_value", "n", "events",
+]  # fmt: skip
+
+
+def with_class(samples: pd.DataFrame, *, by_residue: bool = True) -> pd.DataFrame:
+    """Add the mutation class of each sample.
+
+    Parameters
+    ----------
+    samples : DataFrame
+        With ``mutations``.
+    by_residue : bool
+        Put the substitutions of one residue together (``I1171X``) where there are several, as
+        the paper does for I1171 and F1174 (Results, "Impact of Previous ALK Inhibitors").
+
+    Returns
+    -------
+    DataFrame
+        The samples with ``mutation_count`` and ``mutation_class``.
+    """
+    profiles = samples["mutations"]
+    counts = profiles.map(lambda profile: len(mutations.mutations_of(profile))).astype(int)
+    classes = profiles
+    if by_residue:
+        residue = profiles.map(mutations.residue_class)
+        several = profiles.groupby(residue).transform("nunique") > 1
+        classes = residue.where(several, profiles)
+    return samples.assign(
+        mutation_count=counts, mutation_class=classes.where(counts == 1, MULTIPLE)
+    )
+
+
+def by_inhibitor(cohort: Cohort) -> pd.DataFrame:
+    """Count samples by the inhibitor that failed (Figure 4 A).
+
+    Returns
+    -------
+    DataFrame
+        Columns ``resistance_on, samples, total, share, low, high``, most frequent first.
+    """
+    samples = analysis_set(cohort).samples
+    counts = samples["resistance_on"].value_counts().rename("samples").reset_index()
+    counts = counts.sort_values(["samples", "resistance_on"], ascending=[False, True])
+    counts = counts.reset_index(drop=True).assign(total=len(samples))
+    return counts.join(stats.proportions(counts["samples"], counts["total"]))
+
+
+def by_class(cohort: Cohort, *, by_residue: bool = True) -> pd.DataFrame:
+    """Count mutation classes after each inhibitor (Figure 4 B).
+
+    Returns
+    -------
+    DataFrame
+        Columns ``resistance_on, mutation_class, samples, total, share, low, high``; every class
+        that occurs stands after every inhibitor that occurs, also with no sample.
+    """
+    samples = with_class(analysis_set(cohort).samples, by_residue=by_residue)
+    counts = pd.crosstab(samples["resistance_on"], samples["mutation_class"])
+    table = pd.Series(counts.stack()).rename("samples").reset_index()
+    table = table.assign(total=table["resistance_on"].map(counts.sum(axis=1)))
+    return table.join(stats.proportions(table["samples"], table["total"]))
+
+
+def against_other_inhibitors(
+    cohort: Cohort, *, minimum: int, by_residue: bool = True
+) -> pd.DataFrame:
+    """Compare each class after one inhibitor with its share after all others (Fisher).
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Samples whose failed inhibitor is unknown are left out.
+    minimum : int
+        Smallest number of samples, after any inhibitor, for a class or an inhibitor to be tested.
+    by_residue : bool
+        As in `with_class`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``mutation_class, resistance_on, k, n, other_k, other_n, odds_ratio, low, high,
+        p_value, p_adjusted``; adjusted by Benjamini-Hochberg over all rows. Empty when nothing
+        reaches the minimum.
+    """
+    samples = with_class(analysis_set(cohort).samples, by_residue=by_residue)
+    samples = samples[samples["resistance_on"] != UNKNOWN]
+    classes = _frequent(samples["mutation_class"], minimum)
+    inhibitors = _frequent(samples["resistance_on"], minimum)
+    rows = []
+    for mutation_class in classes:
+        for inhibitor in inhibitors:
+            has = samples["mutation_class"] == mutation_class
+            after = samples["resistance_on"] == inhibitor
+            k, n = int((has & after).sum()), int(after.sum())
+            other_k, other_n = int((has & ~after).sum()), int((~after).sum())
+            if other_n == 0:
+                continue
+            test = stats.fisher_exact([[k, n - k], [other_k, other_n - other_k]])
+            rows.append(
+                {
+                    "mutation_class": mutation_class,
+                    "resistance_on": inhibitor,
+                    "k": k,
+                    "n": n,
+                    "other_k": other_k,
+                    "other_n": other_n,
+                    "odds_ratio": test.odds_ratio,
+                    "low": test.interval.low,
+                    "high": test.interval.high,
+                    "p_value": test.p_value,
+                }
+            )
+    columns = ["mutation_class", "resistance_on", "k", "n", "other_k", "other_n", "odds_ratio",
+               "low", "high", "p_value"]  # fmt: skip
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(p_adjusted=stats.adjust(table["p_value"]) if rows else [])
+
+
+def _frequent(values: pd.Series, minimum: int) -> list[str]:
+    counts = values.value_counts()
+    return sorted(str(value) for value in counts.index[counts >= minimum])
+
+
+def by_variant(first: pd.DataFrame, classes: Iterable[str]) -> pd.DataFrame:
+    """Compare mutation classes between two EML4-ALK variants (Figure 4 C).
+
+    Parameters
+    ----------
+    first : DataFrame
+        From `variant_samples`.
+    classes : iterable of str
+        Mutation classes to compare.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``mutation_class, variant, samples, total, share, low, high``.
+    """
+    rows = [
+        {
+            "mutation_class": mutation_class,
+            "variant": variant,
+            "samples": int((of_variant["mutation_class"] == mutation_class).sum()),
+            "total": len(of_variant),
+        }
+        for mutation_class in classes
+        for variant in VARIANTS
+        for of_variant in [first[first["fusion_variant"] == variant]]
+    ]
+    table = pd.DataFrame(rows, columns=["mutation_class", "variant", "samples", "total"])
+    return table.join(stats.proportions(table["samples"], table["total"]))
+
+
+def variant_samples(cohort: Cohort, *, by_residue: bool = True) -> pd.DataFrame:
+    """First sample of every patient with one of the two variants, with ``mutation_class``.
+
+    The paper compares patients (Figure 4 C), so a patient counts once; classes are those of the
+    whole pool, so that they have the same names as everywhere else.
+    """
+    pooled = analysis_set(cohort)
+    patients = pooled.patients[pooled.patients["fusion_variant"].isin(VARIANTS)]
+    samples = with_class(pooled.samples, by_residue=by_residue).merge(
+        patients[["patient_id", "fusion_variant"]], on="patient_id", validate="many_to_one"
+    )
+    ordered = samples.sort_values(["patient_id", "sample_order"])
+    return ordered.drop_duplicates("patient_id").reset_index(drop=True)
+
+
+def variant_effect(first: pd.DataFrame, mutation_class: str) -> pd.DataFrame:
+    """Effect of variant 3 against 1 on a class, adjusted for the inhibitor that failed.
+
+    Wald test of a logistic regression; Firth's penalised likelihood where an estimate would be
+    infinite because a cell, or a stratum of the inhibitor, has no event.
+
+    Parameters
+    ----------
+    first : DataFrame
+        From `variant_samples`.
+    mutation_class : str
+        The outcome.
+
+    Returns
+    -------
+    DataFrame
+        One row, the columns of `alkpool.stats.logistic` and ``mutation_class, method``; no row
+        when one of the two variants has no sample.
+    """
+    if first["fusion_variant"].nunique() < len(VARIANTS):
+        return pd.DataFrame(columns=[*_EFFECT_COLUMNS, "mutation_class", "method"])
+    table = first.assign(
+        outcome=(first["mutation_class"] == mutation_class).astype(int),
+        exposed=(first["fusion_variant"] == VARIANTS[0]).astype(int),
+    )
+    failed = ["resistance_on"]
+    try:
+        fitted = stats.logistic(table, "outcome", "exposed", adjust_for=failed)
+        method = "logistic regression"
+    except stats.SeparationError:
+        fitted = stats.firth(table, "outcome", "exposed", adjust_for=failed)
+        method = "Firth's penalised likelihood"
+    except stats.ConfoundedError:
+        fitted = pd.DataFrame(index=["exposed"], columns=_EFFECT_COLUMNS, dtype=float)
+        method = "not estimable: variant and inhibitor determine one another"
+    return fitted.loc[["exposed"]].assign(mutation_class=mutation_class, method=method)

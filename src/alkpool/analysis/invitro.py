@@ -1,0 +1,156 @@
+"""In vitro sensitivity, and its agreement with clinical evidence (paper, Figure 6).
+
+A *model* is one assay in one cell line with one fusion and one readout. Models are never pooled:
+potencies of the same mutant differ severalfold between assays.
+"""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from alkpool import stats
+from alkpool.data.laboratory import InVitro
+from alkpool.data.tables import CONTROLS
+from alkpool.vocabulary import Call, Relation, Verdict
+
+Intermediate = Literal["neither", "sensitive", "resistant"]
+
+# Observed benefit as a call; conflicting and insufficient evidence is left out (Figure 6).
+OBSERVED = {
+    Verdict.LIKELY: Call.SENSITIVE,
+    Verdict.POSSIBLE: Call.SENSITIVE,
+    Verdict.NONE: Call.RESISTANT,
+}
+
+
+def with_call(invitro: InVitro, intermediate: Intermediate = "neither") -> pd.DataFrame:
+    """Decide each measurement by its own source.
+
+    What the source calls the combination comes first, then the model's own threshold; a bound
+    (``>``, ``<``) decides only where every value it allows lies on one side.
+
+    Parameters
+    ----------
+    invitro : InVitro
+        In vitro tables.
+    intermediate : {"neither", "sensitive", "resistant"}
+        What an intermediate call counts as.
+
+    Returns
+    -------
+    DataFrame
+        Measurements of mutants with ``call`` (sensitive, resistant, intermediate, unknown) and
+        ``basis`` (source, threshold, none).
+    """
+    if intermediate not in ("neither", "sensitive", "resistant"):
+        raise ValueError(
+            f"intermediate is {intermediate!r}; must be neither, sensitive or resistant"
+        )
+    thresholds = invitro.models[["model_id", "sensitive_max", "resistant_min"]]
+    table = invitro.measurements.merge(thresholds, on="model_id", validate="many_to_one")
+    table = table[~table["mutations"].isin(CONTROLS)].reset_index(drop=True)
+    stated = table["call_in_source"] != Call.UNKNOWN
+    derived = _by_threshold(table)
+    call = table["call_in_source"].where(stated, derived)
+    if intermediate != "neither":
+        call = call.replace({str(Call.INTERMEDIATE): intermediate})
+    basis = np.select([stated, derived != Call.UNKNOWN], ["source", "threshold"], "none")
+    return table.assign(call=call, basis=basis)
+
+
+def _by_threshold(table: pd.DataFrame) -> pd.Series:
+    value, relation = table["value"], table["relation"]
+    low_enough = (value <= table["sensitive_max"]) & (relation != Relation.ABOVE)
+    high_enough = (value >= table["resistant_min"]) & (relation != Relation.BELOW)
+    between = (
+        (value > table["sensitive_max"])
+        & (value < table["resistant_min"])
+        & relation.isin([Relation.EQUAL, Relation.ABOUT])
+    )
+    calls = np.select(
+        [low_enough, high_enough, between],
+        [str(Call.SENSITIVE), str(Call.RESISTANT), str(Call.INTERMEDIATE)],
+        str(Call.UNKNOWN),
+    )
+    return pd.Series(calls, index=table.index, dtype=str)
+
+
+def by_combination(calls: pd.DataFrame) -> pd.DataFrame:
+    """Reduce the calls to one for each model, profile and inhibitor.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``model_id, mutations, inhibitor, call``; unknown where measurements of one model
+        contradict each other, or none has a call.
+    """
+    decided = calls[calls["call"] != Call.UNKNOWN]
+    keys = ["model_id", "mutations", "inhibitor"]
+    unique = decided.groupby(keys)["call"].agg(
+        lambda found: found.iloc[0] if found.nunique() == 1 else str(Call.UNKNOWN)
+    )
+    everything = pd.MultiIndex.from_frame(calls[keys].drop_duplicates())
+    return unique.reindex(everything, fill_value=str(Call.UNKNOWN)).rename("call").reset_index()
+
+
+def compared(matrix: pd.DataFrame, calls: pd.DataFrame) -> pd.DataFrame:
+    """Combinations with an observed verdict and an in vitro call.
+
+    Parameters
+    ----------
+    matrix : DataFrame
+        From `alkpool.analysis.actionability.matrix`.
+    calls : DataFrame
+        From `by_combination`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``model_id, mutations, inhibitor, call, verdict, rule, benefit_k, benefit_n,
+        observed, agrees``. Conflicting and insufficient evidence, and intermediate calls, are left
+        out.
+    """
+    observed = matrix.assign(
+        observed=matrix["verdict"].map({str(v): str(c) for v, c in OBSERVED.items()})
+    ).dropna(subset="observed")
+    decided = calls[calls["call"].isin([Call.SENSITIVE, Call.RESISTANT])]
+    columns = ["profile", "inhibitor", "verdict", "rule", "benefit_k", "benefit_n", "observed"]
+    table = decided.merge(
+        observed[columns].rename(columns={"profile": "mutations"}), on=["mutations", "inhibitor"]
+    )
+    return table.assign(agrees=table["call"] == table["observed"])
+
+
+def agreement(matrix: pd.DataFrame, calls: pd.DataFrame) -> pd.DataFrame:
+    """Agreement of each model with the clinical evidence (paper, Figure 6).
+
+    Parameters
+    ----------
+    matrix : DataFrame
+        From `alkpool.analysis.actionability.matrix`.
+    calls : DataFrame
+        From `by_combination`: ``model_id, mutations, inhibitor, call``.
+
+    Returns
+    -------
+    DataFrame
+        One row for each model that has a call: ``model_id, agreeing, compared, share, low,
+        high`` with the exact (Clopper-Pearson) 95% interval, missing where nothing can be
+        compared.
+    """
+    pairs = compared(matrix, calls)
+    models = sorted(calls.loc[calls["call"] != Call.UNKNOWN, "model_id"].unique())
+    counts = pairs.groupby("model_id")["agrees"].agg(["sum", "count"])
+    counts = counts.reindex(models, fill_value=0).astype(int)
+    interval = stats.clopper_pearson(counts["sum"].to_numpy(), counts["count"].to_numpy())
+    return pd.DataFrame(
+        {
+            "model_id": models,
+            "agreeing": counts["sum"].to_numpy(),
+            "compared": counts["count"].to_numpy(),
+            "share": (counts["sum"] / counts["count"].where(counts["count"] > 0)).to_numpy(float),
+            "low": interval.low,
+            "high": interval.high,
+        }
+    )

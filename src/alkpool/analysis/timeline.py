@@ -1,0 +1,180 @@
+"""Evidence over time: how cases and verdicts accumulated by year of publication.
+
+Every year is judged by today's rules, on the cases of this cohort that had been published by its
+end. Cases whose source has no year are in no year; `undated` counts them.
+"""
+
+from dataclasses import replace
+
+import pandas as pd
+
+from alkpool import stats
+from alkpool.analysis.actionability import COLUMNS, VerdictRule, matrix
+from alkpool.analysis.benefit import BenefitRule, classify, evaluable
+from alkpool.data.cohort import Cohort, analysis_set
+from alkpool.vocabulary import Benefit, Verdict
+
+CELL = ["profile", "inhibitor"]
+
+# Counts of a cell's own samples and lines; `relapse_n` is shared by all profiles of an inhibitor.
+OWN_COUNTS = ["relapsed", "benefit_k", "benefit_n", "unknown_n", "combined_n"]
+COUNTS = [*OWN_COUNTS, "relapse_n"]
+
+
+def years(cohort: Cohort) -> list[int]:
+    """Years in which a source with included patients was published, sorted."""
+    pool = analysis_set(cohort)
+    contributing = pool.sources["source_id"].isin(pool.patients["source_id"])
+    return sorted({int(year) for year in pool.sources.loc[contributing, "year"].dropna()})
+
+
+def undated(cohort: Cohort) -> int:
+    """Count the included patients whose source has no year."""
+    pool = analysis_set(cohort)
+    dated = pool.sources.loc[pool.sources["year"].notna(), "source_id"]
+    return int((~pool.patients["source_id"].isin(dated)).sum())
+
+
+def until(cohort: Cohort, year: int) -> Cohort:
+    """Keep the analysis set that had been published by the end of a year."""
+    pool = analysis_set(cohort)
+    early = pool.sources["year"].le(year).fillna(False)
+    sources = pool.sources[early]
+    patients = pool.patients[pool.patients["source_id"].isin(sources["source_id"])]
+    return analysis_set(replace(pool, sources=sources, patients=patients))
+
+
+def growth(cohort: Cohort, benefit_rule: BenefitRule = BenefitRule()) -> pd.DataFrame:
+    """Count what had been published by the end of each year.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``year, sources, patients, samples, decided`` (lines with benefit or without).
+    """
+    rows = []
+    for year in years(cohort):
+        pool = until(cohort, year)
+        judged = evaluable(classify(pool.treatments, benefit_rule))
+        rows.append(
+            {
+                "year": year,
+                "sources": pool.patients["source_id"].nunique(),
+                "patients": len(pool.patients),
+                "samples": len(pool.samples),
+                "decided": int((judged["benefit"] != Benefit.UNKNOWN).sum()),
+            }
+        )
+    return pd.DataFrame(rows, columns=["year", "sources", "patients", "samples", "decided"])
+
+
+def over_time(
+    cohort: Cohort,
+    rule: VerdictRule = VerdictRule(),
+    benefit_rule: BenefitRule = BenefitRule(),
+    *,
+    split_trans: bool = True,
+) -> pd.DataFrame:
+    """Evidence and verdict of every cell at the end of each year.
+
+    Parameters
+    ----------
+    cohort, rule, benefit_rule, split_trans
+        As for `alkpool.analysis.actionability.matrix`.
+
+    Returns
+    -------
+    DataFrame
+        ``year``, then the columns of `actionability.matrix`, for each year of `years` and
+        each profile that had been published by its end.
+    """
+    tables = [
+        matrix(until(cohort, year), rule, benefit_rule, split_trans=split_trans).assign(year=year)
+        for year in years(cohort)
+    ]
+    if not tables:
+        return pd.DataFrame(columns=["year", *COLUMNS])
+    return pd.concat(tables, ignore_index=True)[["year", *COLUMNS]]
+
+
+def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Cells whose verdict or counts differ between two matrices.
+
+    Parameters
+    ----------
+    before, after : DataFrame
+        From `actionability.matrix`, or read from its result table. A cell that one lacks
+        has no evidence there; its ``relapse_n`` is that of the inhibitor's other cells.
+
+    Returns
+    -------
+    DataFrame
+        ``profile, inhibitor, moved``, then ``verdict, rule`` and the counts, each with
+        ``_before``, and the intervals of ``after``. ``moved`` is ``verdict``, or ``counts`` of
+        the cell's own samples and lines, or only its ``denominator``: samples after the
+        inhibitor with other profiles.
+    """
+    compared = ["verdict", "rule", *COUNTS]
+    both = after[[*CELL, *compared]].merge(
+        before[[*CELL, *compared]], on=CELL, how="outer", suffixes=("", "_before")
+    )
+    for side, name in ((after, "relapse_n"), (before, "relapse_n_before")):
+        # A profile that a side lacks has no sample there, but other profiles have.
+        totals = side.groupby("inhibitor")["relapse_n"].first()
+        both[name] = both[name].fillna(both["inhibitor"].map(totals))
+    for column in COUNTS:
+        for name in (column, f"{column}_before"):
+            both[name] = both[name].fillna(0).astype(int)
+    for name in ("", "_before"):
+        both[f"verdict{name}"] = both[f"verdict{name}"].fillna(str(Verdict.INSUFFICIENT))
+        both[f"rule{name}"] = both[f"rule{name}"].fillna("V2")
+
+    def differs(columns: list[str]) -> pd.Series:
+        return pd.concat([both[name] != both[f"{name}_before"] for name in columns], axis=1).any(
+            axis=1
+        )
+
+    kind = pd.Series("", index=both.index)
+    for name, columns in (
+        ("denominator", ["relapse_n"]), ("counts", OWN_COUNTS), ("verdict", ["verdict"]),
+    ):  # fmt: skip
+        kind = kind.mask(differs(columns), name)
+    both.insert(2, "moved", kind)
+    moved = both[kind != ""].reset_index(drop=True)
+    for name, k, n in (("relapse", "relapsed", "relapse_n"), ("benefit", "benefit_k", "benefit_n")):
+        shares = stats.proportions(moved[k], moved[n])
+        moved = moved.join(shares.rename(columns=f"{name}_{{}}".format))
+    order = moved["moved"].map({"verdict": 0, "counts": 1, "denominator": 2})
+    return moved.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def history(evidence: pd.DataFrame) -> pd.DataFrame:
+    """List, year by year, the cells whose verdict or own counts moved.
+
+    Parameters
+    ----------
+    evidence : DataFrame
+        From `over_time`.
+
+    Returns
+    -------
+    DataFrame
+        ``year``, then the columns of `changes`; without cells of which only the denominator
+        moved.
+    """
+    before = evidence.iloc[:0]
+    tables = []
+    for year in sorted(evidence["year"].unique()):
+        after = evidence[evidence["year"] == year]
+        tables.append(changes(before, after).assign(year=year))
+        before = after
+    everything = pd.concat(tables or [changes(before, before).assign(year=0)], ignore_index=True)
+    moved = everything[everything["moved"] != "denominator"].reset_index(drop=True)
+    return moved[["year", *(column for column in moved if column != "year")]]
+
+
+def newest(evidence: pd.DataFrame) -> pd.DataFrame:
+    """List what the newest year of `over_time` changed, as `changes`."""
+    found = sorted(evidence["year"].unique())
+    last, earlier = found[-1:], found[-2:-1] if len(found) > 1 else []
+    return changes(evidence[evidence["year"].isin(earlier)], evidence[evidence["year"].isin(last)])

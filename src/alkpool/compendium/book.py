@@ -1,0 +1,544 @@
+"""Assemble the pages of the book and render them with Jupyter Book.
+
+Pages come from ``book/`` (prose, and ``*.md.j2`` templates that are filled in here) and from the
+executed notebooks, and are put together in ``build/book-src``. Rendering happens in
+``build/sphinx``; only a book without a single warning takes the place of ``build/book``.
+"""
+
+import importlib.metadata
+import json
+import platform
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from alkpool import paths, references
+from alkpool.compendium import run
+from alkpool.compendium.plan import COHORT, CONFIGURATION, TEMPLATE_SUFFIX, Compendium, Part, Task
+from alkpool.compendium.run import ADDED_TAGS
+from alkpool.files import exchange, hash_of, write_if_changed
+from alkpool.paths import shown
+from alkpool.problems import ProjectError
+
+if TYPE_CHECKING:
+    import jinja2
+
+KEY = ".key"
+INDEX = "index"
+DICTIONARY = paths.DATA / "README.md"
+NO_COMMIT = "none: not a git checkout, or nothing committed"
+
+# The explorer, the list of profiles below which each has a page, the template of those pages, and
+# what all are made from besides the package, which is in the key of every chapter.
+EXPLORER, PROFILES, PROFILE_TEMPLATE = "explorer", "profiles", f"profile{TEMPLATE_SUFFIX}"
+EXPLORER_COHORT = "curated"
+EXPLORER_DATA = (f"cohorts/{EXPLORER_COHORT}", "invitro", "knowledgebases", "reference")
+
+# Shown on the status page; requirements.lock has all of them.
+NAMED_PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "jupyter-book", "sphinx")
+
+VISIBILITY_TAGS = re.compile(r"(hide|remove|show)-")
+
+RIBBON = """\
+<div class="synthetic-ribbon" role="note">
+<strong>Synthetic data: not patients.</strong> Every row of this chapter's cohort, {cohort}, is \
+made up to fit published numbers. Nothing on this page is evidence.
+</div>"""
+
+# Tabs, bookmarks and the sidebar show the title alone.
+SYNTHETIC_TITLE = " (synthetic)"
+
+# A link from a notebook to one beside it.
+NOTEBOOK_LINK = re.compile(r"\]\(([\w-]+)\.ipynb\)")
+
+# An address of the web within a text.
+ADDRESS = re.compile(r"""(https?://[^\s;,()<>"|$\\]+)""")
+
+# Rows of figures that lead to the page of a profile; the extension of the book reads it.
+LINKED_ROWS = "linked-rows.json"
+
+Notebook = dict[str, Any]
+
+
+def publish(compendium: Compendium, tasks: Sequence[Task], build: Path) -> bool:
+    """Make the book in ``build/book`` unless it is up to date.
+
+    Returns
+    -------
+    bool
+        Whether it was made.
+
+    Raises
+    ------
+    ProjectError
+        When a figure lacks its caption or alternative text, or Sphinx warns; the last good book
+        stays.
+    """
+    state = made_from()
+    key = _key(tasks, build, state)
+    published = build / "book"
+    if (published / "index.html").is_file() and _read(published / KEY) == key:
+        return False
+    print("rendering the book", flush=True)
+    source = build / "book-src"
+    _assemble(compendium, tasks, build, source, state)
+    rendered = _render(source, build / "sphinx")
+    fresh = build / ".book.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(rendered, fresh, ignore=shutil.ignore_patterns(".buildinfo*"))
+    (fresh / KEY).write_text(key)
+    exchange(fresh, published)
+    return True
+
+
+def _read(path: Path) -> str:
+    return path.read_text("utf-8") if path.is_file() else ""
+
+
+def _key(tasks: Sequence[Task], build: Path, state: Mapping[str, str]) -> str:
+    sources = [path for path in paths.BOOK.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    chapters = [run.folder(task, build) / run.RECORD for task in tasks]
+    data = [path for folder in EXPLORER_DATA for path in (paths.DATA / folder).glob("*")]
+    files = [*sources, *chapters, *data, paths.HOME / CONFIGURATION]
+    return hash_of([json.dumps(state), _read(DICTIONARY), *(task.key for task in tasks)], files)
+
+
+def made_from() -> dict[str, str]:
+    """Version, state of the data and the code, and main packages that a book is made with."""
+    versions = {name: importlib.metadata.version(name) for name in NAMED_PACKAGES}
+    project = tomllib.loads((paths.HOME / "pyproject.toml").read_text("utf-8"))["project"]
+    return {
+        "alkpool": project["version"],
+        "data": _data(),
+        "commit": _commit(),
+        "Python": platform.python_version(),
+        **versions,
+        "requirements.lock": f"SHA-256 {hash_of([], [paths.HOME / 'requirements.lock'])[:16]}",
+    }
+
+
+def _commit() -> str:
+    try:
+        checkout, commit = _git("rev-parse", "--show-toplevel", "HEAD").splitlines()
+        changed = _git("status", "--porcelain")
+    except (OSError, subprocess.CalledProcessError):
+        return NO_COMMIT
+    if Path(checkout).resolve() != paths.HOME.resolve():
+        return NO_COMMIT
+    return commit + (" with uncommitted changes" if changed else "")
+
+
+def _data() -> str:
+    if _commit() == NO_COMMIT:
+        return NO_COMMIT
+    return f"last changed {_git('log', '-1', '--format=%cs', '--', 'data')}"
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "--no-optional-locks", *arguments]
+    done = subprocess.run(command, cwd=paths.HOME, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def _assemble(
+    compendium: Compendium,
+    tasks: Sequence[Task],
+    build: Path,
+    source: Path,
+    state: Mapping[str, str],
+) -> None:
+    """Write every page that changed to the source folder of Sphinx, and remove all others."""
+    notebooks = {
+        task: json.loads(run.executed_notebook(task, build).read_text("utf-8")) for task in tasks
+    }
+    targets: dict[str, set[str]] = {}
+    for task, notebook in notebooks.items():
+        promote_figures(notebook, f"notebooks/{task.notebook.name}")
+        targets.setdefault(task.suffix, set()).update(_targets(notebook))
+    context, profiles = _explorer(compendium)
+    parts = [
+        {
+            "title": _part_title(part, tasks),
+            "chapters": [
+                _chapter(task, notebook, build, targets[task.suffix])
+                for task, notebook in notebooks.items()
+                if task.part == part.title
+            ],
+        }
+        for part in compendium.parts
+    ]
+    content: dict[str, bytes] = {}
+    linked_rows: dict[str, Any] = {}
+    for task, notebook in notebooks.items():
+        page = _page(notebook, task, targets[task.suffix], [task.page for task in tasks])
+        if task.parameters[COHORT] == EXPLORER_COHORT:
+            _link_profiles(page, profiles)
+            linked_rows[task.page] = _linked_rows(page, profiles)
+        content[f"{task.page}.ipynb"] = json.dumps(page, ensure_ascii=False, indent=1).encode()
+    content[LINKED_ROWS] = json.dumps(linked_rows, indent=1).encode()
+    context |= {
+        "compendium": compendium,
+        "parts": parts,
+        "state": state,
+        "data_dictionary": _read(DICTIONARY),
+    }
+    for profile, target in profiles.items():
+        of_profile = context | {"page": context["pages"][profile]}
+        content[f"{target}.md"] = _filled_in(PROFILE_TEMPLATE, of_profile)
+    listed = {INDEX, *_pages(compendium)}
+    for path in sorted(path for path in paths.BOOK.rglob("*") if path.is_file()):
+        name = path.relative_to(paths.BOOK).as_posix()
+        if name.endswith(TEMPLATE_SUFFIX):
+            if name.removesuffix(TEMPLATE_SUFFIX) in listed:
+                content[name.removesuffix(".j2")] = _filled_in(name, context)
+        elif path.suffix != ".pyc":
+            content[name] = path.read_bytes()
+    try:
+        content[references.FILE] = references.render(references.read()).encode()
+    except ValueError as error:
+        raise ProjectError(f"{' and '.join(references.TABLES)}: {error}") from None
+    contents = _toc(compendium, tasks, profiles.values())
+    content["_toc.yml"] = yaml.safe_dump(contents, sort_keys=False).encode()
+    for name, page_bytes in content.items():
+        write_if_changed(source / name, page_bytes)
+    for path in [path for path in source.rglob("*") if path.is_file()]:
+        if path.relative_to(source).as_posix() not in content:
+            path.unlink()
+
+
+def _part_title(part: Part, tasks: Sequence[Task]) -> str:
+    """Title of a part, with the reader's own cohort; where all its rows are made up, it says so."""
+    within = [task for task in tasks if task.part == part.title]
+    own = {task.page.partition("/")[0] for task in within if "/" in task.parameters[COHORT]}
+    title = ": ".join([part.title, *sorted(own)])
+    made_up = within and all(task.synthetic for task in within)
+    return title + SYNTHETIC_TITLE if made_up and SYNTHETIC_TITLE not in title else title
+
+
+def _pages(compendium: Compendium) -> list[str]:
+    return [page for part in compendium.parts for page in part.pages]
+
+
+def _explorer(compendium: Compendium) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the templates of the explorer need, and the page of each profile."""
+    if not {EXPLORER, PROFILES} <= set(_pages(compendium)):
+        return {}, {}
+    from alkpool import explorer
+
+    context = explorer.contexts(EXPLORER_COHORT)
+    pages = context["pages"].values()
+    return context, {page["name"]: f"{PROFILES}/{page['page']}" for page in pages}
+
+
+def _link_profiles(page: Notebook, profiles: Mapping[str, str]) -> None:
+    """Let the profiles in the tables of a chapter lead to their pages."""
+    if not profiles:
+        return
+    # The names of a table for telephones break after their +.
+    names = "|".join(re.escape(name).replace(r"\+", r"\+\n?") for name in profiles)
+    pattern = re.compile(rf"(<t[dh]\b[^>]*>)({names})(?=</t[dh]>)")
+
+    def linked(found: re.Match[str]) -> str:
+        page = profiles[found[2].replace("\n", "")]
+        return f'{found[1]}<a href="../{page}.html">{found[2]}</a>'
+
+    for output in (output for cell in page["cells"] for output in cell.get("outputs", [])):
+        if "text/html" in output.get("data", {}):
+            output["data"]["text/html"] = pattern.sub(linked, "".join(output["data"]["text/html"]))
+
+
+def _linked_rows(page: Notebook, profiles: Mapping[str, str]) -> dict[str, list[list[object]]]:
+    """Rows of the figures of a chapter that lead to the page of a profile.
+
+    Returns
+    -------
+    dict
+        For each figure that has any, from the top: profile, address, top and height in per cent.
+    """
+    found = {}
+    for cell in page["cells"]:
+        for output in cell.get("outputs", []):
+            figure = output.get("metadata", {}).get("image/svg+xml", {}).get("alkpool", {})
+            rows = [
+                [profile, f"../{profiles[profile]}.html", *place]
+                for profile, place in sorted(figure.get("rows", {}).items(), key=itemgetter(1))
+                if profile in profiles
+            ]
+            if rows:
+                found[cell["metadata"]["mystnb"]["figure"]["name"]] = rows
+    return found
+
+
+@cache
+def _templates() -> "jinja2.Environment":
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(paths.BOOK),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "as_text": _as_text,
+        "as_links": _as_links,
+        "one_line": _one_line,
+        "json_in_page": _json,
+    }
+    return environment
+
+
+def _filled_in(name: str, context: Mapping[str, object]) -> bytes:
+    import jinja2
+
+    try:
+        return _templates().get_template(name).render(context).encode()
+    except jinja2.TemplateError as error:
+        raise ProjectError(f"book/{name}: {error}") from None
+
+
+def _as_text(text: str) -> str:
+    """Write text from data so that Markdown shows it as it is."""
+    return _escaped(_one_line(text))
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+def _as_links(text: str) -> str:
+    """Write text from data as `_as_text` does, with the addresses of the web in it as links."""
+    parts = ADDRESS.split(_one_line(text))
+    return "".join(
+        f"[{_escaped(part)}](<{part}>)" if place % 2 else _escaped(part)
+        for place, part in enumerate(parts)
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _json(value: object) -> str:
+    """JSON for a script element: no text in it can end the element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")
+
+
+def _toc(
+    compendium: Compendium, tasks: Sequence[Task], profiles: Iterable[str]
+) -> dict[str, object]:
+    below = {PROFILES: {"sections": [{"file": page} for page in profiles]}}
+    parts = []
+    for part in compendium.parts:
+        pages = [*part.pages, *(task.page for task in tasks if task.part == part.title)]
+        if pages:
+            chapters = [{"file": page} | below.get(page, {}) for page in pages]
+            parts.append({"caption": _part_title(part, tasks), "chapters": chapters})
+    return {"format": "jb-book", "root": INDEX, "parts": parts}
+
+
+def _chapter(task: Task, notebook: Notebook, build: Path, targets: set[str]) -> dict[str, object]:
+    """What the generated pages can say about a chapter."""
+    made = (run.folder(task, build) / "results").glob(f"*/takeaways/{task.notebook.stem}.json")
+    takeaways = [text for path in made for text in json.loads(path.read_text("utf-8"))]
+    return {
+        "page": task.page,
+        "title": _title(notebook, task),
+        "synthetic": task.synthetic,
+        "parameters": task.parameters,
+        "takeaways": [_renamed(text, targets, task.suffix) for text in takeaways],
+        **run.record(task, build),
+    }
+
+
+def _title(notebook: Notebook, task: Task) -> str:
+    text = "\n".join(
+        "".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"
+    )
+    heading = re.search(r"^# (.+)$", text, re.MULTILINE)
+    if heading is None:
+        raise ProjectError(f"notebooks/{task.notebook.name} has no heading '# Title'")
+    return heading[1].strip() + SYNTHETIC_TITLE * task.synthetic
+
+
+def promote_figures(notebook: Notebook, source: str) -> None:
+    """Move name, caption and alternative text of figures to where MyST-NB reads them.
+
+    A notebook says them in the metadata of the output that is the figure. MyST-NB reads the
+    metadata of the cell, and for all outputs of it: each figure gets a cell of its own.
+
+    Raises
+    ------
+    ProjectError
+        With every figure that lacks one of them and every warning that was printed: notebook and
+        cell.
+    """
+    cells, problems, number = [], [], 0
+    for cell in notebook["cells"]:
+        number += not ADDED_TAGS.intersection(cell["metadata"].get("tags", []))
+        place = f"{source}, cell {number}"
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                text = "".join(output["text"]).strip()
+                problems.append(f"{place} printed a warning: {text}")
+        for piece, figure in _split_at_figures(cell):
+            cells.append(piece)
+            if figure is None:
+                continue
+            missing = [word for word in ("name", "caption", "alt") if not figure.get(word)]
+            if missing:
+                problems.append(f"{place}: its figure has no {' and no '.join(missing)}")
+                continue
+            piece["metadata"]["mystnb"] = {
+                "figure": {"name": figure["name"], "caption": figure["caption"]},
+                "image": {word: figure[word] for word in ("alt", "classes") if word in figure},
+            }
+    if problems:
+        raise ProjectError("\n".join(problems))
+    notebook["cells"] = cells
+
+
+def _split_at_figures(cell: Notebook) -> Iterator[tuple[Notebook, dict[str, str] | None]]:
+    """Cut the outputs of a cell before and after each figure; the source stays with the first."""
+    pieces: list[tuple[list[Notebook], dict[str, str] | None]] = []
+    for output in cell.get("outputs", []):
+        image = next((kind for kind in output.get("data", {}) if kind.startswith("image/")), None)
+        if image is not None:
+            pieces.append(([output], output["metadata"].get(image, {}).get("alkpool", {})))
+        elif pieces and pieces[-1][1] is None:
+            pieces[-1][0].append(output)
+        else:
+            pieces.append(([output], None))
+    if not pieces:
+        yield cell, None
+    for number, (outputs, figure) in enumerate(pieces):
+        piece = cell | {"outputs": outputs, "metadata": dict(cell["metadata"])}
+        if number:
+            # MyST-NB leaves out cells without source, with their outputs.
+            piece |= {"id": f"{cell['id']}-{number}", "source": "..."}
+            piece["metadata"]["tags"] = [*cell["metadata"].get("tags", []), "remove-input"]
+        yield piece, figure
+
+
+def _targets(notebook: Notebook) -> Iterator[str]:
+    """Names that can be referred to: figures and labels."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            yield from re.findall(r"^\(([\w-]+)\)=$", "".join(cell["source"]), re.MULTILINE)
+        if "mystnb" in cell["metadata"]:
+            yield cell["metadata"]["mystnb"]["figure"]["name"]
+
+
+def _renamed(text: str, targets: set[str], suffix: str) -> str:
+    if not (targets and suffix):
+        return text
+    names = "|".join(map(re.escape, sorted(targets, key=len, reverse=True)))
+    return re.sub(rf"(?<![\w-])({names})(?![\w-])", rf"\1{suffix}", text)
+
+
+def _linked(text: str, page: str, pages: Sequence[str]) -> str:
+    """Let links to other notebooks lead to their pages: of the same cohort, or else the first."""
+    folder = page.rpartition("/")[0]
+
+    def link(found: re.Match[str]) -> str:
+        of_notebook = [each for each in pages if each.rpartition("/")[2] == found[1]]
+        if f"{folder}/{found[1]}" in of_notebook or not of_notebook:
+            return found[0]
+        return f"](../{of_notebook[0]}.ipynb)"
+
+    return NOTEBOOK_LINK.sub(link, text)
+
+
+def _page(notebook: Notebook, task: Task, targets: set[str], pages: Sequence[str]) -> Notebook:
+    """Make the page of a chapter from its executed notebook."""
+    cells: list[Notebook] = []
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            text = _renamed(cell["source"], targets, task.suffix)
+            cell["source"] = _linked(text, task.page, pages)
+        else:
+            _rename_outputs(cell, targets, task.suffix)
+            if cells and _is_plain(cells[-1]) and not cells[-1]["outputs"] and _is_plain(cell):
+                # One button for several cells in a row, of which only the last shows anything.
+                cell["source"] = f"{cells.pop()['source']}\n\n{cell['source']}"
+        cells.append(cell)
+    for cell in filter(_is_plain, cells):
+        cell["metadata"]["tags"] = [*cell["metadata"].get("tags", []), "hide-input"]
+    if task.synthetic:
+        first = next(cell for cell in cells if cell["cell_type"] == "markdown")
+        first["source"] = re.sub(
+            r"^(# .+)$", rf"\1{SYNTHETIC_TITLE}", first["source"], count=1, flags=re.MULTILINE
+        )
+        ribbon = RIBBON.format(cohort=task.page.partition("/")[0])
+        cells.insert(0, {"cell_type": "markdown", "id": "ribbon", "metadata": {}, "source": ribbon})
+    return notebook | {"cells": cells}
+
+
+def _is_plain(cell: Notebook) -> bool:
+    """Whether it is code whose author has not said what of it to show."""
+    tags = cell["metadata"].get("tags", [])
+    return cell["cell_type"] == "code" and not any(map(VISIBILITY_TAGS.match, tags))
+
+
+def _rename_outputs(cell: Notebook, targets: set[str], suffix: str) -> None:
+    for output in cell["outputs"]:
+        markdown = output.get("data", {}).get("text/markdown")
+        if markdown is not None:
+            output["data"]["text/markdown"] = _renamed("".join(markdown), targets, suffix)
+    if "mystnb" in cell["metadata"]:
+        figure = cell["metadata"]["mystnb"]["figure"]
+        figure["name"] += suffix
+        figure["caption"] = _renamed(figure["caption"], targets, suffix)
+
+
+def _render(source: Path, work: Path) -> Path:
+    """Run Sphinx; every warning is an error."""
+    from jupyter_book.sphinx import build_sphinx
+    from sphinx.util.console import color_terminal, nocolor
+
+    if not color_terminal():
+        nocolor()
+
+    unfinished = work / "unfinished"
+    if unfinished.is_file():
+        # Pages that were read before would not be read, and not warn, again.
+        shutil.rmtree(work)
+    # Sphinx removes neither pages nor images that are gone.
+    shutil.rmtree(work / "html", ignore_errors=True)
+    work.mkdir(parents=True, exist_ok=True)
+    unfinished.touch()
+    status = build_sphinx(
+        source,
+        work / "html",
+        doctreedir=work / "doctrees",
+        path_config=source / "_config.yml",
+        noconfig=True,
+        confoverrides={
+            "external_toc_path": str(source / "_toc.yml"),
+            "latex_individualpages": False,
+        },
+        warningiserror=True,
+        keep_going=True,
+        # Only changed pages are read, but all are written: their sidebars, numbers and references
+        # depend on each other.
+        force_all=True,
+        quiet=True,
+    )
+    if status != 0:
+        raise ProjectError(
+            f"the book could not be rendered, see the warnings above; its pages are in "
+            f"{shown(source)}; the last good book is unchanged"
+        )
+    unfinished.unlink()
+    return work / "html"

@@ -1,0 +1,223 @@
+"""What moved between two folders of results: verdicts first, then counts, then the rest.
+
+Tables are compared row by row. The *key* of a row is the fewest leading columns that tell the
+rows of both tables apart; a row whose key is in one table only was added or removed.
+"""
+
+import io
+import json
+import re
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from alkpool import paths
+from alkpool.data.reader import read_cells
+from alkpool.problems import DataError, Problem, printable, spreadsheet_cell
+
+COLUMNS = ["kind", "table", "row", "column", "old", "new"]
+
+# Columns that are answers, not names of what is asked about.
+VERDICTS = (
+    "verdict", "rule", "verdict_before", "rule_before", "default", "benefit", "call", "observed",
+    "agrees", "reproduces", "settled_as",
+)  # fmt: skip
+_NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?|-?inf|nan|")
+_WHOLE = re.compile(r"-?\d+|")
+
+
+class Kind(StrEnum):
+    """Kind of a change, the most important first."""
+
+    VERDICT = "verdict"
+    COUNT = "count"
+    TABLE = "table"
+    ROW = "row"
+    NUMBER = "number"
+    TEXT = "text"
+
+
+def compare(old: Path, new: Path) -> pd.DataFrame:
+    """List every difference between the tables of two folders.
+
+    Parameters
+    ----------
+    old, new : Path
+        Folders with CSV files, also in folders below.
+
+    Returns
+    -------
+    DataFrame
+        ``kind`` (see `Kind`), ``table`` (path below the folder), ``row`` (its key), ``column``,
+        ``old``, ``new`` (text; of a row or table that came or went, ``present`` on one side).
+        Sorted by kind, table, and the place in it.
+
+    Raises
+    ------
+    DataError
+        Where a folder or a table cannot be read.
+    """
+    names = {}
+    for folder in (old, new):
+        if not folder.is_dir():
+            raise DataError([Problem(str(folder), None, "", "", "must be a folder of results")])
+        names[folder] = {
+            path.relative_to(folder).as_posix() for path in folder.rglob("*.csv") if path.is_file()
+        }
+    changes: list[dict[str, str]] = []
+    for name in sorted(names[old] | names[new]):
+        sides = ["present" if name in names[folder] else "" for folder in (old, new)]
+        if "" in sides:
+            changes.append(_change(Kind.TABLE, name, "", "", *sides))
+        elif (old / name).read_bytes() != (new / name).read_bytes():
+            changes += _table_changes(name, *(_read(folder / name, name) for folder in (old, new)))
+    found = pd.DataFrame(changes, columns=COLUMNS, dtype=str)
+    order = {str(kind): place for place, kind in enumerate(Kind)}
+    return found.sort_values("kind", key=lambda kinds: kinds.map(order), kind="stable",
+                             ignore_index=True)  # fmt: skip
+
+
+def _change(kind: Kind, table: str, row: str, column: str, old: str, new: str) -> dict[str, str]:
+    return dict(zip(COLUMNS, (str(kind), table, row, column, old, new), strict=True))
+
+
+def _read(path: Path, name: str) -> pd.DataFrame:
+    frame, problems = read_cells(path, [], name)
+    if problems:
+        raise DataError(problems)
+    return frame
+
+
+def _table_changes(name: str, old: pd.DataFrame, new: pd.DataFrame) -> Iterator[dict[str, str]]:
+    for column in [*old.columns.difference(new.columns), *new.columns.difference(old.columns)]:
+        sides = ["present" if column in frame else "" for frame in (old, new)]
+        yield _change(Kind.TABLE, name, "", str(column), *sides)
+    shared = [str(column) for column in old if column in new]
+    key = _key(old[shared], new[shared])
+    rows = [_keyed(frame, key) for frame in (old, new)]
+    for row in dict.fromkeys([*rows[0], *rows[1]]):
+        before, after = (side.get(row) for side in rows)
+        if before is None or after is None:
+            yield _change(Kind.ROW, name, row, "", *("present" * bool(s) for s in (before, after)))
+            continue
+        for column in shared:
+            if before[column] != after[column]:
+                kind = _kind(column, before[column], after[column])
+                yield _change(kind, name, row, column, before[column], after[column])
+
+
+def _key(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
+    """Fewest leading columns that tell rows apart: of words where that does, else of any kind."""
+    both = pd.concat([old, new])
+    words = [
+        column
+        for column in both
+        if column not in VERDICTS and not all(map(_NUMBER.fullmatch, both[column]))
+    ]
+    for columns in (words, list(both)):
+        for number in range(1, len(columns) + 1):
+            leading = columns[:number]
+            if not (old.duplicated(leading).any() or new.duplicated(leading).any()):
+                return [str(column) for column in leading]
+    return [str(column) for column in both]
+
+
+def _keyed(frame: pd.DataFrame, key: list[str]) -> dict[str, dict[str, str]]:
+    """Rows by the words of their key; a row that comes again is numbered."""
+    rows: dict[str, dict[str, str]] = {}
+    for cells in frame.to_dict("records"):
+        row = {str(column): str(cell) for column, cell in cells.items()}
+        name = base = "; ".join(f"{column}: {row[column]}" for column in key)
+        number = 1
+        while name in rows:
+            number += 1
+            name = f"{base} ({number})"
+        rows[name] = row
+    return rows
+
+
+def _kind(column: str, old: str, new: str) -> Kind:
+    numbers = _NUMBER.fullmatch(old) and _NUMBER.fullmatch(new)
+    if column in VERDICTS and not numbers:
+        return Kind.VERDICT
+    if _WHOLE.fullmatch(old) and _WHOLE.fullmatch(new):
+        return Kind.COUNT
+    return Kind.NUMBER if numbers else Kind.TEXT
+
+
+@contextmanager
+def results_at(revision: str) -> Iterator[Path]:
+    """Take the results of a revision of the project out of git, into a folder that goes again.
+
+    Raises
+    ------
+    DataError
+        Where git has no such revision, or no results in it.
+    """
+    command = ["git", "-C", str(paths.HOME), "archive", "--format=tar", "--end-of-options",
+               revision, "results"]  # fmt: skip
+    try:
+        packed = subprocess.run(command, capture_output=True, check=True).stdout
+    except FileNotFoundError:
+        reason = "git is not installed; name two folders instead"
+        raise DataError([Problem("--git", None, "", revision, reason)]) from None
+    except subprocess.CalledProcessError as error:
+        reason = f"git says: {' '.join(error.stderr.decode(errors='replace').split())}"
+        raise DataError([Problem("--git", None, "", revision, reason)]) from None
+    with tempfile.TemporaryDirectory() as folder:
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            archive.extractall(folder, filter="data")
+        yield Path(folder) / "results"
+
+
+def to_text(changes: pd.DataFrame) -> str:
+    """Write the changes for reading; numbers that follow from counts are only counted."""
+    if changes.empty:
+        return "Nothing changed: every table is the same.\n"
+    lines = []
+    for kind, heading in (
+        (Kind.VERDICT, "Verdicts and the rules that gave them"),
+        (Kind.COUNT, "Counts"),
+        (Kind.TABLE, "Tables and columns"),
+        (Kind.ROW, "Rows"),
+    ):
+        rows = changes[changes["kind"] == kind]
+        lines.append(f"{heading}: {len(rows) or 'none changed'}")
+        lines += [f"  {_said(change)}" for change in rows.to_dict("records")]
+    for kind, heading in (
+        (Kind.NUMBER, "Shares, limits and other numbers"),
+        (Kind.TEXT, "Other words"),
+    ):
+        rows = changes[changes["kind"] == kind]
+        tables = ", ".join(f"{name} {n}" for name, n in rows["table"].value_counts().items())
+        lines.append(f"{heading}: {len(rows)} changed ({tables})" if tables else f"{heading}: none")
+    lines.append("Every change: --format csv or json.")
+    return "\n".join(map(printable, lines)) + "\n"
+
+
+def _said(change: Mapping[Any, str]) -> str:
+    place = ", ".join(filter(None, (change["table"], change["row"], change["column"])))
+    if "present" in (change["old"], change["new"]) and "" in (change["old"], change["new"]):
+        return f"{place}: {'removed' if change['old'] else 'added'}"
+    return f"{place}: {change['old'] or 'blank'} -> {change['new'] or 'blank'}"
+
+
+def to_csv(changes: pd.DataFrame) -> str:
+    """Write a row for each change; no cell is a formula."""
+    return changes.map(_cell).to_csv(index=False, lineterminator="\n")
+
+
+def _cell(text: str) -> str:
+    return text if _NUMBER.fullmatch(text) else spreadsheet_cell(text)
+
+
+def to_json(changes: pd.DataFrame) -> str:
+    """Write a list of objects with the keys of `COLUMNS`."""
+    return json.dumps(changes.to_dict("records"), ensure_ascii=False, indent=1) + "\n"

@@ -1,0 +1,346 @@
+"""The compendium: what runs, with which parameters, and what has to run again.
+
+A *chapter* is one notebook with one cohort and its parameters; it becomes one *page* of the book.
+Its *key* is a hash of everything its answer depends on, so a chapter whose key was executed before
+is not executed again. Start with ``python -m alkpool.compendium report``.
+"""
+
+import ast
+import json
+import platform
+import tokenize
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from alkpool import paths
+from alkpool.files import hash_of, read_yaml
+from alkpool.problems import ProjectError
+
+CONFIGURATION = "compendium.yaml"
+PARAMETERS_TAG = "parameters"
+COHORT = "cohort"
+TEMPLATE_SUFFIX = ".md.j2"
+
+
+class _Settings(BaseModel):
+    """What a compendium and its parts hand down to what they hold."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cohort: str = ""
+    parameters: dict[str, JsonValue] = {}
+    reads: tuple[str, ...] = ()
+
+
+class Chapter(_Settings):
+    """One notebook to run."""
+
+    notebook: str
+
+
+class Part(_Settings):
+    """A heading of the table of contents with its pages, then its chapters."""
+
+    title: str
+    pages: tuple[str, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+
+
+class Compendium(_Settings):
+    """The content of ``compendium.yaml``."""
+
+    title: str
+    cohort: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a notebook: its default, and the comment that explains it."""
+
+    default: Any
+    help: str
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A chapter with everything resolved, ready to run.
+
+    Attributes
+    ----------
+    page : str
+        Page of the book without suffix, ``<cohort>/<notebook>``.
+    part : str
+        Title of the part it stands in.
+    notebook : Path
+        Source without outputs.
+    parameters, defaults : dict
+        What is handed to the notebook, and its other parameters.
+    synthetic : bool
+        Whether rows of the cohort are made up.
+    suffix : str
+        Ends figure names and labels so that a notebook can stand in the book twice; empty for the
+        main cohort of the compendium.
+    inputs : tuple of Path
+        Every data file the notebook may open.
+    key : str
+        Hash of all that the executed notebook depends on.
+    """
+
+    page: str
+    part: str
+    notebook: Path
+    parameters: dict[str, Any]
+    defaults: dict[str, Any]
+    synthetic: bool
+    suffix: str
+    inputs: tuple[Path, ...]
+    key: str
+
+
+def read(cohort: str = "") -> Compendium:
+    """Read ``compendium.yaml``.
+
+    Parameters
+    ----------
+    cohort : str
+        Cohort for this run in the place of that of the compendium; parts and chapters that name
+        one keep it.
+
+    Raises
+    ------
+    ProjectError
+        With every entry that is missing, unknown or of the wrong type.
+    """
+    path = paths.HOME / CONFIGURATION
+    try:
+        compendium = Compendium.model_validate(read_yaml(path))
+    except FileNotFoundError:
+        raise ProjectError(f"{path}: the file is missing") from None
+    except ValidationError as errors:
+        raise ProjectError(
+            "\n".join(
+                f"{path.name}: {'.'.join(map(str, error['loc'])) or 'content'}: {error['msg']}"
+                + (f"; found {error['input']!r}" if error["type"] != "missing" else "")
+                for error in errors.errors()
+            )
+        ) from None
+    except ValueError as error:
+        raise ProjectError(f"{path.name} is not readable YAML: {error}") from None
+    return compendium.model_copy(update={"cohort": cohort}) if cohort else compendium
+
+
+def for_one_run(cohort: str) -> tuple[str, Path]:
+    """Cohort of a run as its folders, and the build folder of such runs.
+
+    Nothing of the run is written beside the tracked results: they are those of the compendium.
+
+    Parameters
+    ----------
+    cohort : str
+        Names, or paths from the current folder, joined by commas.
+    """
+    folders = [paths.cohort_folder(name.strip()) for name in cohort.split(",")]
+    places = [folder.name if folder.parent == paths.COHORTS else str(folder) for folder in folders]
+    name = "+".join(folder.name for folder in folders)
+    return ",".join(places), paths.BUILD / "cohorts" / name
+
+
+def notebook_parameters(notebook: Path) -> dict[str, Parameter]:
+    """Read the cell tagged ``parameters``.
+
+    Raises
+    ------
+    ProjectError
+        Where there is no such cell, or a default is not a plain value.
+    """
+    place = f"notebooks/{notebook.name}"
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    tagged = [cell for cell in cells if PARAMETERS_TAG in cell["metadata"].get("tags", [])]
+    if not tagged:
+        raise ProjectError(f"{place} has no cell tagged {PARAMETERS_TAG!r}")
+    source = "".join(tagged[0]["source"])
+    comments = {
+        token.start[0]: token.string.lstrip("# ")
+        for token in tokenize.generate_tokens(StringIO(source).readline)
+        if token.type == tokenize.COMMENT
+    }
+    found = {}
+    for statement in ast.parse(source).body:
+        try:
+            match statement:
+                case (
+                    ast.Assign(targets=[ast.Name(name)], value=ast.expr() as value)
+                    | ast.AnnAssign(target=ast.Name(name), value=ast.expr() as value)
+                ):
+                    default = ast.literal_eval(value)
+                case _:
+                    raise ValueError
+        except ValueError:
+            wrong = f"{place}, parameters: {ast.unparse(statement)!r} is not 'name = plain value'"
+            raise ProjectError(wrong) from None
+        found[name] = Parameter(default, comments.get(statement.end_lineno or 0, ""))
+    return found
+
+
+def plan(compendium: Compendium) -> list[Task]:
+    """Resolve every chapter; refuse the compendium where it names what does not exist.
+
+    Raises
+    ------
+    ProjectError
+        With every problem found: file, entry, value and what is allowed.
+    """
+    problems: list[str] = []
+    tasks: list[Task] = []
+    shared = _shared_hash()
+    for part in compendium.parts:
+        for chapter in part.chapters:
+            try:
+                tasks.append(_resolve(compendium, part, chapter, shared))
+            except ProjectError as error:
+                place = f'{CONFIGURATION}, part "{part.title}", chapter {chapter.notebook}'
+                problems += [f"{place}: {problem}" for problem in str(error).splitlines()]
+    if not problems:
+        # Which parameters a notebook has is known only once all can be read.
+        problems += _unused_parameters(compendium, tasks)
+    problems += _page_problems(compendium, [task.page for task in tasks])
+    if problems:
+        raise ProjectError("\n".join(problems))
+    return tasks
+
+
+def _resolve(compendium: Compendium, part: Part, chapter: Chapter, shared: str) -> Task:
+    problems: list[str] = []
+    cohort = chapter.cohort or part.cohort or compendium.cohort
+    folders = _cohort_folders(cohort)
+    names = [folder.name for folder in folders]
+    problems += _cohort_problems(cohort)
+    inputs = {path for folder in folders for path in folder.glob("*")}
+    for pattern in (*compendium.reads, *part.reads, *chapter.reads):
+        expanded = [pattern.replace("{cohort}", name) for name in names]
+        found = {path for each in expanded for path in paths.HOME.glob(each)}
+        inputs |= found
+        if not pattern.startswith("data/"):
+            problems.append(f"reads: found {pattern!r}; must start with data/")
+        elif not found:
+            problems.append(f"reads: found {pattern!r}; there is no such file")
+    files = tuple(sorted(path for path in inputs if path.is_file()))
+    notebook = paths.NOTEBOOKS / f"{chapter.notebook}.ipynb"
+    if not notebook.is_file():
+        known = ", ".join(sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb")))
+        problems.append(f"notebook: found {chapter.notebook!r}; must be one of {known}")
+        raise ProjectError("\n".join(problems))
+    declared = notebook_parameters(notebook)
+    inherited = compendium.parameters | part.parameters
+    wanted = {name: value for name, value in inherited.items() if name in declared}
+    wanted |= chapter.parameters
+    wanted[COHORT] = ",".join(
+        folder.name if folder.parent == paths.COHORTS else str(folder) for folder in folders
+    )
+    if COHORT in inherited | chapter.parameters:
+        problems.append(f"parameters: found {COHORT!r}; write {COHORT}: beside parameters:")
+    problems += _parameter_problems(wanted, declared)
+    if problems:
+        raise ProjectError("\n".join(problems))
+    made_up = [folder.name for folder in folders if _is_synthetic(folder)]
+    if made_up and len(made_up) < len(folders):
+        raise ProjectError(
+            f"cohort: found {cohort!r}; {', '.join(made_up)} is synthetic, and made-up rows are "
+            "never pooled with patients: name it alone"
+        )
+    synthetic = bool(made_up)
+    settings = json.dumps([wanted, synthetic], sort_keys=True)
+    return Task(
+        page=f"{'+'.join(names)}/{chapter.notebook}",
+        part=part.title,
+        notebook=notebook,
+        parameters=wanted,
+        defaults={name: value.default for name, value in declared.items() if name not in wanted},
+        synthetic=synthetic,
+        suffix="" if folders == _cohort_folders(compendium.cohort) else "-" + "-".join(names),
+        inputs=files,
+        key=hash_of([shared, settings], [notebook, *files])[:16],
+    )
+
+
+def _cohort_folders(cohort: str) -> list[Path]:
+    return [paths.cohort_folder(name.strip(), paths.HOME) for name in cohort.split(",")]
+
+
+def _cohort_problems(cohort: str) -> Iterator[str]:
+    known = ", ".join(sorted(path.parent.name for path in paths.COHORTS.glob("*/cohort.yaml")))
+    for name, folder in zip(cohort.split(","), _cohort_folders(cohort), strict=True):
+        if not (folder / "cohort.yaml").is_file():
+            allowed = f"{known}, or the path of a folder with a cohort.yaml, or several with commas"
+            yield f"cohort: found {name.strip()!r}; must be one of {allowed}"
+        elif paths.is_namesake(folder):
+            yield f"cohort: found {name.strip()!r}; {paths.NAMESAKE}"
+
+
+def _is_synthetic(folder: Path) -> bool:
+    place = f"cohort: {folder.name}/cohort.yaml"
+    try:
+        content = read_yaml(folder / "cohort.yaml")
+    except ValueError as error:
+        raise ProjectError(f"{place} is not readable YAML: {error}") from None
+    said = content.get("synthetic") if isinstance(content, dict) else None
+    if not isinstance(said, bool):
+        found = f"found {said!r}; " if said is not None else ""
+        raise ProjectError(f"{place}: {found}synthetic must be true or false")
+    return said
+
+
+def _parameter_problems(
+    wanted: Mapping[str, object], declared: Mapping[str, Parameter]
+) -> Iterator[str]:
+    for name, value in wanted.items():
+        if name not in declared:
+            yield f"parameters: found {name!r}; the notebook has {', '.join(declared)}"
+        elif not _fits(value, default := declared[name].default):
+            kind = f"{default!r} ({type(default).__name__})"
+            yield f"parameters.{name}: found {value!r}; must be of the type of its default, {kind}"
+
+
+def _fits(value: object, default: object) -> bool:
+    if isinstance(default, float):
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(default, list | tuple):
+        return isinstance(value, list | tuple)
+    return type(value) is type(default)
+
+
+def _unused_parameters(compendium: Compendium, tasks: Sequence[Task]) -> Iterator[str]:
+    shared: list[tuple[str, _Settings, list[Task]]] = [("", compendium, list(tasks))]
+    for part in compendium.parts:
+        within = [task for task in tasks if task.part == part.title]
+        shared.append((f', part "{part.title}"', part, within))
+    for place, settings, below in shared:
+        known = {name for task in below for name in task.defaults | task.parameters}
+        for name in settings.parameters.keys() - known:
+            allowed = f"its notebooks have {', '.join(sorted(known)) or 'none'}"
+            yield f"{CONFIGURATION}{place}: parameters: found {name!r}; {allowed}"
+
+
+def _page_problems(compendium: Compendium, chapters: Sequence[str]) -> Iterator[str]:
+    pages = [page for part in compendium.parts for page in part.pages]
+    files = [*paths.BOOK.glob("*.md"), *paths.BOOK.glob(f"*{TEMPLATE_SUFFIX}")]
+    known = sorted(path.name.partition(".")[0] for path in files)
+    for page in set(pages) - set(known):
+        yield f"{CONFIGURATION}, pages: found {page!r}; must be one of {', '.join(known)}"
+    once: set[str] = set()
+    for name in [*pages, *chapters, *(part.title for part in compendium.parts)]:
+        if name in once:
+            yield f"{CONFIGURATION}: found {name!r} twice; it can stand in the book only once"
+        once.add(name)
+
+
+def _shared_hash() -> str:
+    package = Path(__file__).parents[1].rglob("*")
+    files = [path for path in package if path.is_file() and path.suffix != ".pyc"]
+    return hash_of([platform.python_version()], [*files, paths.HOME / "requirements.lock"])

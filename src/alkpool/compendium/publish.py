@@ -1,0 +1,98 @@
+"""Publish the tables of all chapters: all of them or none."""
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from alkpool.compendium.plan import Task
+from alkpool.compendium.run import folder
+from alkpool.files import exchange, locked, write_if_changed
+from alkpool.problems import ProjectError
+
+
+def publish(tasks: Sequence[Task], build: Path, results: Path) -> bool:
+    """Copy the tables of all chapters to ``results``; remove those no chapter makes any more.
+
+    Executed chapters of earlier states are forgotten.
+
+    Returns
+    -------
+    bool
+        Whether anything in ``results`` had to be changed.
+
+    Raises
+    ------
+    ProjectError
+        When two chapters make the same file; nothing is written then.
+    """
+    made: dict[str, tuple[str, Path]] = {}
+    clashes = []
+    for task in tasks:
+        source = folder(task, build) / "results"
+        for path in sorted(path for path in source.rglob("*") if path.is_file()):
+            name = path.relative_to(source).as_posix()
+            if name in made:
+                clashes.append(f"{made[name][0]} and {task.page} both write {name}")
+            made[name] = task.page, path
+    if clashes:
+        raise ProjectError("\n".join(clashes))
+    ledger = build / "published.json"
+    before = set(json.loads(ledger.read_text("utf-8"))) if ledger.is_file() else set()
+    # First the names of old and new files: a run that is killed half-way forgets none of them.
+    _write_names(ledger, before | made.keys())
+    results.parent.mkdir(parents=True, exist_ok=True)
+    # Another run with a build folder of its own may publish to the same tables.
+    with locked(results.parent):
+        gone = {name for name in before - made.keys() if (results / name).is_file()}
+        other = {name for name, (_, path) in made.items() if not _are_equal(results / name, path)}
+        if gone or other:
+            _replace(results, {name: made[name][1] for name in other}, gone)
+    _write_names(ledger, made)
+    _prune(tasks, build)
+    return bool(gone or other)
+
+
+def _are_equal(one: Path, other: Path) -> bool:
+    return one.is_file() and one.read_bytes() == other.read_bytes()
+
+
+def _replace(results: Path, fresh: Mapping[str, Path], gone: Iterable[str]) -> None:
+    """Change tables so that readers see all the old ones or all the new ones."""
+    for place in sorted({results, *((results / name).parent for name in (*fresh, *gone))}):
+        if place.is_dir() and not os.access(place, os.W_OK):
+            raise PermissionError(errno.EACCES, "the folder cannot be written to", str(place))
+    staged = results.with_name(f".{results.name}.new")
+    shutil.rmtree(staged, ignore_errors=True)
+    try:
+        if results.is_dir():
+            shutil.copytree(results, staged, symlinks=True)
+        for name, path in fresh.items():
+            (staged / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, staged / name)
+        for name in gone:
+            (staged / name).unlink()
+        exchange(staged, results)
+    except BaseException:
+        shutil.rmtree(staged, ignore_errors=True)
+        raise
+
+
+def _write_names(ledger: Path, names: Iterable[str]) -> None:
+    write_if_changed(ledger, (json.dumps(sorted(names), indent=1) + "\n").encode())
+
+
+def _prune(tasks: Sequence[Task], build: Path) -> None:
+    current = {folder(task, build) for task in tasks}
+    for path in (build / "executed").glob("*/*/*"):
+        if path not in current:
+            shutil.rmtree(path, ignore_errors=True)  # what a killed run left may still be written
+    shutil.rmtree(build / "failed", ignore_errors=True)
+
+
+def discard(tasks: Sequence[Task], build: Path) -> None:
+    """Forget executed chapters."""
+    for task in tasks:
+        shutil.rmtree(folder(task, build))

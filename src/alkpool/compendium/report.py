@@ -1,0 +1,128 @@
+"""Run what has to run again, publish the tables, and render the book."""
+
+import argparse
+import fcntl
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from alkpool import paths
+from alkpool.compendium import book, publish, run
+from alkpool.compendium.plan import for_one_run, plan, read
+from alkpool.paths import shown
+from alkpool.problems import ProjectError
+
+
+@contextmanager
+def _alone(build: Path) -> Iterator[None]:
+    """Let one run at a time work in a build folder."""
+    build.mkdir(parents=True, exist_ok=True)
+    with (build / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting: another run works in {shown(build)}", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def report(
+    build: Path,
+    results: Path,
+    *,
+    jobs: int,
+    force: bool = False,
+    render: bool = True,
+    cohort: str = "",
+) -> None:
+    """Run what has to run again, publish the tables, and render the book.
+
+    Parameters
+    ----------
+    build : Path
+        Folder of the executed notebooks and the book.
+    results : Path
+        Folder of the result tables; changed only when every chapter has succeeded.
+    jobs : int
+        Notebooks that run at the same time.
+    force : bool
+        Run every chapter again.
+    render : bool
+        Make the book too.
+    cohort : str
+        See `read`.
+
+    Raises
+    ------
+    ProjectError
+        Whatever a person has to put right. The last good results and book stay in place.
+    """
+    started = time.perf_counter()
+    with _alone(build):
+        compendium = read(cohort)
+        tasks = plan(compendium)
+        stale = [task for task in tasks if force or not run.is_done(task, build)]
+        if stale:
+            run.execute(stale, build, jobs=jobs)
+            now = {task.page: task.key for task in plan(read(cohort))}
+            moved = [task for task in stale if now.get(task.page) != task.key]
+            if moved:
+                publish.discard(moved, build)
+                pages = ", ".join(task.page for task in moved)
+                raise ProjectError(f"inputs of {pages} changed while they ran: run again")
+        changed = publish.publish(tasks, build, results)
+        if render:
+            changed |= book.publish(compendium, tasks, build)
+    target = shown(build / "book" / "index.html" if render else results)
+    if stale or changed:
+        print(f"done in {time.perf_counter() - started:.1f} s: {target}")
+    else:
+        print(f"up to date: {target}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; 0 done, 1 something is wrong (the message says how), 2 wrong usage."""
+    parser = argparse.ArgumentParser(prog="python -m alkpool.compendium")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    command = commands.add_parser("report", help="run the notebooks that changed, make the book")
+    command.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="notebooks at a time"
+    )
+    command.add_argument("--build", type=Path, help="build folder")
+    command.add_argument("--results", type=Path, help="result tables")
+    command.add_argument(
+        "--cohort",
+        default="",
+        help="cohort for this run only, several joined by commas; its "
+        "results and its book stay in build/cohorts",
+    )
+    command.add_argument("--force", action="store_true", help="run every notebook again")
+    command.add_argument("--no-book", dest="render", action="store_false", help="no rendering")
+    options = vars(parser.parse_args(arguments))
+    if options["jobs"] < 1:
+        parser.error(f"--jobs: found {options['jobs']}; must be at least 1")
+    build, results = paths.BUILD, paths.RESULTS
+    if options["cohort"]:
+        options["cohort"], build = for_one_run(options["cohort"])
+        results = build / "results"
+    options["build"] = options["build"] or build
+    options["results"] = options["results"] or results
+    try:
+        report(options.pop("build").resolve(), options.pop("results").resolve(), **options)
+    except ProjectError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(
+            f"error: {place}{error.strerror or error}; nothing is half written, and what had "
+            "finished is kept: put it right and run again", file=sys.stderr,
+        )  # fmt: skip
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; what had finished is kept for the next run", file=sys.stderr)
+        return 130
+    return 0

@@ -1,0 +1,308 @@
+"""Run chapters and keep what they made.
+
+Every chapter works in a folder of its own, ``build/executed/<page>/<key>``, which appears only
+when its notebook has succeeded. It holds the executed notebook, the tables in ``results``, and
+``record.json`` with the run time and a hash of each file. The tracked ``results`` are copied from
+there, all or none.
+"""
+
+import datetime
+import hashlib
+import json
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alkpool import paths
+from alkpool.compendium.kernel_startup import DECLARATION
+from alkpool.compendium.plan import Task
+from alkpool.files import exchange, write_if_changed
+from alkpool.paths import shown
+from alkpool.problems import ProjectError
+
+RECORD = "record.json"
+
+# The same for every kernel: the same bytes on every machine, and no threads fighting for cores.
+FIXED_ENVIRONMENT = {
+    "COLUMNS": "80",
+    "LC_ALL": "C.UTF-8",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "SOURCE_DATE_EPOCH": "1640995200",
+    "TZ": "UTC",
+}
+# A person's own settings: they change outputs, or let every kernel start slower.
+UNWANTED_ENVIRONMENT = ("MPLBACKEND", "PYTHONDONTWRITEBYTECODE", "PYTHONSTARTUP", "PYTHONWARNINGS")
+
+KERNEL_CONFIGURATION = "c.HistoryManager.enabled = False\n"
+KERNEL_STARTUP = "from alkpool.compendium import kernel_startup\n\nkernel_startup.guard_inputs()\n"
+
+SOURCE_LINES_SHOWN = 6
+
+# Of cells that papermill puts in between those of the source.
+ADDED_TAGS = {"injected-parameters", "papermill-error-cell-tag"}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a chapter did not finish.
+
+    ``cell`` counts the cells of the source notebook from 1; it is missing where no cell failed.
+    """
+
+    page: str
+    error: str
+    cell: int | None = None
+    source: str = ""
+    copy: Path | None = None
+
+
+def folder(task: Task, build: Path) -> Path:
+    """Where a chapter is that succeeded with this key."""
+    return build / "executed" / task.page / task.key
+
+
+def executed_notebook(task: Task, build: Path) -> Path:
+    """Executed copy of the notebook."""
+    return folder(task, build) / task.notebook.name
+
+
+def record(task: Task, build: Path) -> dict[str, Any]:
+    """When the chapter had run (``finished``, UTC) and how long (``seconds``)."""
+    content: dict[str, Any] = json.loads((folder(task, build) / RECORD).read_text("utf-8"))
+    return content
+
+
+def is_done(task: Task, build: Path) -> bool:
+    """Whether the chapter succeeded before with the same key, and all it made is still there."""
+    try:
+        return bool(record(task, build)["files"] == _hashes(folder(task, build)))
+    except (OSError, ValueError, LookupError):
+        return False
+
+
+def _hashes(made: Path) -> dict[str, str]:
+    files = sorted(path for path in made.rglob("*") if path.is_file() and path.name != RECORD)
+    return {
+        path.relative_to(made).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
+
+
+def kernel_environment(build: Path) -> dict[str, str]:
+    """Environment of a kernel; the folders it names are made.
+
+    Notebooks find the package whose files are in the key, wherever else one is installed.
+    """
+    profile = build / "ipython" / "profile_default"
+    write_if_changed(profile / "ipython_kernel_config.py", KERNEL_CONFIGURATION.encode())
+    write_if_changed(profile / "startup" / "00-alkpool.py", KERNEL_STARTUP.encode())
+    private = {
+        "IPYTHONDIR": build / "ipython",
+        "JUPYTER_CONFIG_DIR": build / "jupyter" / "config",
+        "JUPYTER_DATA_DIR": build / "jupyter" / "data",
+        "MPLCONFIGDIR": build / "matplotlib",
+        "ALKPOOL_CACHE": build / "cache",
+    }
+    for path in private.values():
+        path.mkdir(parents=True, exist_ok=True)
+    package = str(Path(__file__).parents[2])
+    own = {"ALKPOOL_HOME": str(paths.HOME), **{name: str(path) for name, path in private.items()}}
+    own["PYTHONPATH"] = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
+    inherited = {k: v for k, v in os.environ.items() if k not in UNWANTED_ENVIRONMENT}
+    return inherited | FIXED_ENVIRONMENT | own
+
+
+def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
+    """Run chapters, several at a time, each in a process and a kernel of its own.
+
+    Raises
+    ------
+    ProjectError
+        When a chapter failed: notebook, cell, error, and where the failed copy lies. Chapters
+        that had started are finished and kept, the others are not started.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    environment = kernel_environment(build)
+    console = Console(highlight=False)
+    console.print(f"notebooks to execute: {len(tasks)}, {min(jobs, len(tasks))} at a time")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    running: dict[Future[Failure | None], Task] = {}
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def stop_after_failure(finished: Future[Failure | None]) -> None:
+        if not finished.cancelled() and finished.result() is not None:
+            _cancel(running)
+
+    with (
+        Progress(
+            *columns, TimeElapsedColumn(), console=console, transient=True,
+            disable=not console.is_terminal,
+        ) as bar,
+        ThreadPoolExecutor(jobs) as pool,
+    ):  # fmt: skip
+        notebooks = bar.add_task("notebooks", total=len(tasks))
+        try:
+            for task in tasks:
+                running[pool.submit(_in_own_process, task, build, environment, processes)] = task
+            for future in running:
+                future.add_done_callback(stop_after_failure)
+            for future in as_completed(running):
+                if not future.cancelled():
+                    task, failed = running[future], future.result() is not None
+                    outcome = "failed" if failed else f"{record(task, build)['seconds']:.1f} s"
+                    console.print(f"  {task.page}  {outcome}", style="red" if failed else None)
+                    bar.advance(notebooks)
+        except BaseException:
+            _cancel(running)
+            for process in processes:
+                process.terminate()
+            raise
+    outcomes = [future.result() for future in running if not future.cancelled()]
+    failures = [_explained(failure) for failure in outcomes if failure is not None]
+    if failures:
+        unchanged = "results/ and the last good book are unchanged"
+        raise ProjectError("\n\n".join([*failures, unchanged]))
+
+
+def _cancel(futures: Iterable[Future[Failure | None]]) -> None:
+    for future in futures:
+        future.cancel()
+
+
+def _explained(failure: Failure) -> str:
+    lines = [f"{failure.page} failed"]
+    if failure.cell is not None:
+        lines.append(f"  notebooks/{Path(failure.page).name}.ipynb, cell {failure.cell}:")
+        source = failure.source.strip().splitlines()
+        lines += [f"    {line}" for line in source[:SOURCE_LINES_SHOWN]]
+        lines += ["    ..."] * (len(source) > SOURCE_LINES_SHOWN)
+    lines.append(f"  {failure.error}")
+    if failure.copy is not None:
+        lines.append(f"  the notebook as far as it ran: {shown(failure.copy)}")
+    return "\n".join(lines)
+
+
+def _in_own_process(
+    task: Task, build: Path, environment: dict[str, str], processes: list[subprocess.Popen[bytes]]
+) -> Failure | None:
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from alkpool.compendium.run import work; work()"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
+        )  # fmt: skip
+    except OSError as error:
+        return Failure(task.page, f"its process did not start: {error}")
+    processes.append(process)
+    answer, errors = process.communicate(pickle.dumps((task, build)))
+    if process.returncode != 0:
+        last_words = errors.decode(errors="replace").strip().rpartition("\n")[2]
+        return Failure(task.page, f"its process ended with {process.returncode} {last_words}")
+    failure: Failure | None = pickle.loads(answer)
+    return failure
+
+
+def work() -> None:
+    """Be the process of one chapter, which comes by standard input."""
+    task, build = pickle.load(sys.stdin.buffer)
+    sys.stdout.buffer.write(pickle.dumps(run(task, build)))
+
+
+def run(task: Task, build: Path) -> Failure | None:
+    """Execute one notebook, with this process for itself, and keep what it made."""
+    import nbformat
+    import papermill
+    from traitlets.config import Config
+
+    target = folder(task, build)
+    work = target.with_name(f".{task.key}.{os.getpid()}")
+    (work / "results").mkdir(parents=True)
+    # Papermill fills braces in the paths it is given: a relative one has none of the checkout's.
+    os.chdir(work)
+    unfinished, declaration = Path("unfinished.ipynb"), work / "reads.json"
+    inputs = [os.path.realpath(path) for path in task.inputs]
+    declaration.write_text(json.dumps({"page": task.page, "inputs": inputs}))
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="alkpool-") as sockets:
+        os.environ |= {
+            "ALKPOOL_RESULTS": str(work / "results"),
+            "JUPYTER_RUNTIME_DIR": sockets,
+            DECLARATION: str(declaration),
+        }
+        try:
+            notebook = papermill.execute_notebook(
+                nbformat.read(task.notebook, as_version=4),
+                str(unfinished),
+                parameters=task.parameters,
+                kernel_name="python3",
+                language="python",
+                cwd=paths.NOTEBOOKS,
+                progress_bar=False,
+                # Times, and the chunks printed text comes in, differ from run to run.
+                record_timing=False,
+                coalesce_streams=True,
+                config=Config(KernelManager={"transport": "ipc", "ip": f"{sockets}/kernel"}),
+            )
+        except Exception as error:
+            return _failure(task, error, work, build)
+    if declaration.exists():
+        shutil.rmtree(work)
+        return Failure(task.page, "its kernel started without the guard of its inputs")
+    unfinished.unlink()
+    Path(task.notebook.name).write_text(nbformat.writes(_stripped(notebook)) + "\n", "utf-8")
+    finished = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    seconds = round(time.perf_counter() - started, 2)
+    kept = {"finished": finished, "seconds": seconds, "files": _hashes(work)}
+    Path(RECORD).write_text(json.dumps(kept) + "\n")
+    exchange(work, target)
+    return None
+
+
+def _failure(task: Task, error: Exception, work: Path, build: Path) -> Failure:
+    # An error of the notebook brings its own name; others, such as a dead kernel, are what failed.
+    name, reason = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", error)
+    unfinished = work / "unfinished.ipynb"
+    try:
+        notebook = json.loads(unfinished.read_text("utf-8"))
+        copy = build / "failed" / f"{task.page}.ipynb"
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.replace(copy)
+    except (OSError, ValueError):
+        # There is no notebook yet, or, on a full disk, half of one.
+        return Failure(task.page, f"{name}: {reason}")
+    finally:
+        shutil.rmtree(work)
+    cells = [
+        cell["metadata"].get("papermill", {}) | {"source": "".join(cell["source"])}
+        for cell in notebook["cells"]
+        if not ADDED_TAGS.intersection(cell["metadata"].get("tags", []))
+    ]
+    begun = [number for number, cell in enumerate(cells, start=1) if cell.get("start_time")]
+    if not begun:
+        return Failure(task.page, f"{name}: {reason}", copy=copy)
+    return Failure(task.page, f"{name}: {reason}", begun[-1], cells[begun[-1] - 1]["source"], copy)
+
+
+def _stripped(notebook: Any) -> Any:
+    """Remove what differs between two runs or two machines."""
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number:02d}"
+        kept = {k: v for k, v in cell.metadata.items() if k not in ("papermill", "execution")}
+        cell["metadata"] = {k: v for k, v in kept.items() if k != "tags" or v}
+    return notebook

@@ -1,0 +1,546 @@
+"""Cohorts: load, validate, pool, and the selection flow.
+
+A cohort is a folder with ``cohort.yaml`` and four tables (sources, patients, samples,
+treatments). Every analysis works on the *analysis set*: included patients, their samples and
+their lines of treatment.
+"""
+
+import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
+from pydantic_core import ErrorDetails
+
+from alkpool import paths, stats
+from alkpool.data.reader import (
+    NO_UNSEEN,
+    UNSEEN,
+    Table,
+    cell_problems,
+    flagged,
+    is_among,
+    read_folder,
+    read_text,
+    synthetic_ids,
+    unknown_keys,
+)
+from alkpool.data.tables import (
+    COHORT_TABLES,
+    PATIENTS,
+    SAMPLES,
+    SOURCES,
+    SYNTHETIC_CALLS,
+    TREATMENTS,
+    bound_problems,
+)
+from alkpool.files import read_yaml
+from alkpool.problems import DataError, Problem
+from alkpool.vocabulary import (
+    LIST_SEPARATOR,
+    UNKNOWN,
+    PatientStatus,
+    Phase,
+    SourceStatus,
+    StudyType,
+)
+
+DESCRIPTION_FILE = "cohort.yaml"
+
+
+class CohortMeta(BaseModel):
+    """What ``cohort.yaml`` says about a cohort."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    kind: Literal["curated", "reconstructed", "own"]
+    synthetic: StrictBool
+    description: str
+    licence: str
+    search_date: datetime.date | None = Field(default=None, strict=True)
+
+
+# What a key of the description must be, where it is not text.
+_DESCRIPTION_VALUES = {
+    "kind": "one of curated, reconstructed, own",
+    "synthetic": "true or false",
+    "search_date": "a date such as 2020-06-30, without quotes",
+}
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Four tidy tables with their description.
+
+    Attributes
+    ----------
+    name : str
+        Folder name, or the names of the pooled cohorts joined by ``+``.
+    sources, patients, samples, treatments : DataFrame
+        Columns as in the data dictionary.
+    meta : CohortMeta
+        Title, kind, licence, and whether the rows are synthetic.
+    folder : Path or None
+        Where it was loaded from; None for pooled and built cohorts.
+    """
+
+    name: str
+    sources: pd.DataFrame
+    patients: pd.DataFrame
+    samples: pd.DataFrame
+    treatments: pd.DataFrame
+    meta: CohortMeta
+    folder: Path | None = None
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the rows are made up to fit published numbers."""
+        return self.meta.synthetic
+
+
+def load(*names_or_paths: str | Path) -> Cohort:
+    """Load one cohort, or pool several.
+
+    Parameters
+    ----------
+    *names_or_paths : str or Path
+        Names of folders in ``data/cohorts``, or paths; a text may hold several joined by commas.
+
+    Returns
+    -------
+    Cohort
+        All rows, also those of excluded and duplicate patients; see `analysis_set`.
+
+    Raises
+    ------
+    DataError
+        With every problem of all cohorts, as ``alkpool check`` prints them; also where a folder
+        elsewhere has the name of a cohort of the project.
+    """
+    wanted = [
+        part.strip() if isinstance(part, str) else part
+        for item in names_or_paths
+        for part in (item.split(",") if isinstance(item, str) else [item])
+    ]
+    if not wanted or "" in wanted:
+        raise ValueError("name at least one cohort, and one between any two commas")
+    cohorts: list[Cohort] = []
+    problems: list[Problem] = []
+    for folder in map(paths.cohort_folder, wanted):
+        cohort, found = read(folder)
+        if paths.is_namesake(folder):
+            found.insert(0, Problem(str(folder), None, "", "", paths.NAMESAKE))
+        problems += found
+        if cohort is not None:
+            cohorts.append(cohort)
+    if problems:
+        raise DataError(problems)
+    return cohorts[0] if len(cohorts) == 1 else pool(cohorts)
+
+
+def check(folder: Path) -> list[Problem]:
+    """List every problem of a cohort folder; empty when it is valid."""
+    return read(folder)[1]
+
+
+def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
+    """Read a cohort folder, also one whose name is taken and that `load` therefore refuses.
+
+    Returns
+    -------
+    Cohort or None
+        None where there are problems.
+    list of Problem
+        In the order of the files.
+    """
+    if not folder.is_dir():
+        known = ", ".join(paths.cohort_names())
+        missing = f"no such cohort; known are {known}, or give the path of a folder"
+        return None, [Problem(str(folder), None, "", "", missing)]
+    label = folder.name
+    meta, problems = read_meta(folder / DESCRIPTION_FILE, f"{label}/{DESCRIPTION_FILE}")
+    frames, well_formed = {}, True
+    for table in COHORT_TABLES:
+        file = f"{label}/{table.file}"
+        frames[table.name], form = read_text(folder / table.file, table, file)
+        well_formed = well_formed and not form
+        problems += form or [
+            *cell_problems(frames[table.name], table, file),
+            *_order_problems(frames[table.name], table, file),
+        ]
+    if well_formed:
+        problems += relation_problems(frames, label)
+        if meta is not None and not meta.synthetic:
+            problems += _synthetic_rows(frames, label)
+    problems += _calls_problems(folder)
+    if problems or meta is None:
+        return None, sorted(problems)
+    typed = {table.name: table.typed(frames[table.name]) for table in COHORT_TABLES}
+    return Cohort(name=label, meta=meta, folder=folder, **typed), []
+
+
+def read_meta(path: Path, label: str) -> tuple[CohortMeta | None, list[Problem]]:
+    """Read the description of a cohort; None where there are problems."""
+    if not path.is_file():
+        return None, [Problem(label, None, "", "", "the file is missing")]
+    try:
+        content = read_yaml(path)
+    except ValueError as error:
+        return None, [Problem(label, None, "", "", f"is not readable YAML ({error})")]
+    try:
+        meta = CohortMeta.model_validate(content)
+    except ValidationError as errors:
+        return None, [_in_our_words(error, label) for error in errors.errors()]
+    unseen = {key: text for key, text in meta if isinstance(text, str) and UNSEEN.search(text)}
+    problems = [Problem(label, None, "", unseen[key], f"{key} {NO_UNSEEN}") for key in unseen]
+    return None if problems else meta, problems
+
+
+def _in_our_words(error: ErrorDetails, label: str) -> Problem:
+    key = ".".join(map(str, error["loc"]))
+    keys = f"the keys are {', '.join(CohortMeta.model_fields)}"
+    match error["type"]:
+        case "missing":
+            return Problem(label, None, "", "", f"the key {key} is missing; {keys}")
+        case "extra_forbidden" | "invalid_key":
+            return Problem(label, None, "", "", f"the key {key[:80]} is unknown; {keys}")
+        case "model_type":
+            return Problem(label, None, "", "", f"must be lines of 'key: value'; {keys}")
+    allowed = _DESCRIPTION_VALUES.get(key, "text")
+    return Problem(label, None, "", _found(error["input"]), f"{key} must be {allowed}")
+
+
+def _found(value: object) -> str:
+    """Show a value of the description; lists within lists and huge numbers have no short text."""
+    match value:
+        case None:
+            return ""
+        case str() | bool() | float() | datetime.date():
+            return str(value)
+        case int() if abs(value) < 10**80:
+            return str(value)
+    return f"a value of the type {type(value).__name__}"
+
+
+def _order_problems(frame: pd.DataFrame, table: Table, label: str) -> Iterator[Problem]:
+    (key,) = table.key
+    for row, (before, name) in enumerate(pairwise(frame[key]), start=3):
+        if name < before:
+            allowed = f"must stand before {before}: rows are sorted by {key}"
+            yield Problem(label, row, key, name, allowed)
+            return
+
+
+def _synthetic_rows(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Problem]:
+    """List the made-up rows of a cohort that says it has none."""
+    for table in COHORT_TABLES:
+        (key,) = table.key
+        frame = frames[table.name]
+        yield from flagged(
+            frame, synthetic_ids(frame[key]), key, f"{label}/{table.file}",
+            "is the id of a synthetic row; such a cohort must say synthetic: true",
+        )  # fmt: skip
+
+
+def _calls_problems(folder: Path) -> Sequence[Problem]:
+    """Check the made-up in vitro calls that a synthetic cohort may bring."""
+    if not (folder / SYNTHETIC_CALLS.file).exists():
+        return []
+    try:
+        read_folder(folder, [SYNTHETIC_CALLS])
+    except DataError as error:
+        return error.problems
+    return []
+
+
+def relation_problems(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Problem]:
+    """List what does not fit between the tables of a cohort, cells as text."""
+    sources, patients = frames[SOURCES.name], frames[PATIENTS.name]
+    samples, treatments = frames[SAMPLES.name], frames[TREATMENTS.name]
+    yield from unknown_keys(
+        patients, "source_id", f"{label}/{PATIENTS.file}", sources["source_id"],
+        "source_id of sources.csv",
+    )  # fmt: skip
+    yield from unknown_keys(
+        samples, "patient_id", f"{label}/{SAMPLES.file}", patients["patient_id"],
+        "patient_id of patients.csv",
+    )  # fmt: skip
+    yield from unknown_keys(
+        treatments, "sample_id", f"{label}/{TREATMENTS.file}", samples["sample_id"],
+        "sample_id of samples.csv",
+    )  # fmt: skip
+    yield from _source_rows(sources, patients, f"{label}/{SOURCES.file}")
+    yield from _patient_rows(patients, samples, f"{label}/{PATIENTS.file}")
+    yield from _sample_rows(patients, samples, f"{label}/{SAMPLES.file}")
+    yield from _treatment_rows(samples, treatments, f"{label}/{TREATMENTS.file}")
+
+
+def _source_rows(sources: pd.DataFrame, patients: pd.DataFrame, label: str) -> Iterator[Problem]:
+    excluded = sources["status"] == SourceStatus.EXCLUDED
+    yield from flagged(
+        sources, excluded & (sources["exclusion_reason"] == ""), "exclusion_reason", label,
+        "must say why the source is excluded",
+    )  # fmt: skip
+    contributing = patients.loc[patients["status"] == PatientStatus.INCLUDED, "source_id"]
+    yield from flagged(
+        sources, excluded & sources["source_id"].isin(contributing), "status", label,
+        "must be included: it has included patients",
+    )  # fmt: skip
+
+
+def _patient_rows(patients: pd.DataFrame, samples: pd.DataFrame, label: str) -> Iterator[Problem]:
+    duplicate = patients["status"] == PatientStatus.DUPLICATE
+    included = patients.loc[patients["status"] == PatientStatus.INCLUDED, "patient_id"]
+    yield from flagged(
+        patients, duplicate & ~is_among(patients["duplicate_of"], included), "duplicate_of", label,
+        "must name an included patient of patients.csv",
+    )  # fmt: skip
+    yield from flagged(
+        patients, ~duplicate & (patients["duplicate_of"] != ""), "duplicate_of", label,
+        "must be blank unless status is duplicate",
+    )  # fmt: skip
+    excluded = patients["status"] == PatientStatus.EXCLUDED
+    yield from flagged(
+        patients, excluded & (patients["exclusion_reason"] == ""), "exclusion_reason", label,
+        "must say why the patient is excluded",
+    )  # fmt: skip
+    identifiers = patients["patient_id"]
+    yield from flagged(
+        patients, is_among(identifiers, included) & ~is_among(identifiers, samples["patient_id"]),
+        "patient_id", label, "must have a sample in samples.csv: the patient is included",
+    )  # fmt: skip
+
+
+def _sample_rows(patients: pd.DataFrame, samples: pd.DataFrame, label: str) -> Iterator[Problem]:
+    included = patients.loc[patients["status"] == PatientStatus.INCLUDED, "patient_id"]
+    unnamed = samples["mutations"] == UNKNOWN
+    yield from flagged(
+        samples, unnamed & is_among(samples["patient_id"], included), "mutations", label,
+        "must be a mutation profile: the patient is included",
+    )  # fmt: skip
+    compound = samples["mutations"].str.contains("+", regex=False)
+    single = samples["phase"] == Phase.SINGLE
+    yield from flagged(
+        samples, compound & single, "phase", label,
+        "must be cis, trans or unknown for several mutations",
+    )  # fmt: skip
+    yield from flagged(
+        samples, ~compound & ~single & ~unnamed, "phase", label,
+        "must be single for one mutation",
+    )  # fmt: skip
+    counts = samples["mutations"].str.count(r"\+") + 1
+    given = samples["vaf_percent"].map(lambda cell: len(cell.split(LIST_SEPARATOR)))
+    yield from flagged(
+        samples, (samples["vaf_percent"] != "") & (given != counts), "vaf_percent", label,
+        "must have one percentage for each mutation of the profile",
+    )  # fmt: skip
+    failed_on_listed = pd.Series(
+        [
+            failed == UNKNOWN or failed in prior.split(LIST_SEPARATOR)
+            for failed, prior in zip(
+                samples["resistance_on"], samples["prior_inhibitors"], strict=True
+            )
+        ],
+        index=samples.index,
+        dtype=bool,
+    )
+    yield from flagged(
+        samples, ~failed_on_listed, "prior_inhibitors", label,
+        "must contain the inhibitor of resistance_on",
+    )  # fmt: skip
+    yield from flagged(
+        samples, _repeats(samples["patient_id"], samples["sample_order"]), "sample_order", label,
+        "stands twice for this patient",
+    )  # fmt: skip
+
+
+def _treatment_rows(
+    samples: pd.DataFrame, treatments: pd.DataFrame, label: str
+) -> Iterator[Problem]:
+    yield from bound_problems(treatments, label)
+    patient_of = dict(zip(samples["sample_id"], samples["patient_id"], strict=True))
+    patients = treatments["sample_id"].map(patient_of)
+    yield from flagged(
+        treatments, _repeats(patients, treatments["line_number"]), "line_number", label,
+        "stands twice for this patient",
+    )  # fmt: skip
+
+
+def _repeats(patients: pd.Series, numbers: pd.Series) -> pd.Series:
+    """Tell in which rows a patient has a number again; as a number 02 is 2."""
+    numbered = pd.DataFrame(
+        {"patient": patients, "number": pd.to_numeric(numbers, errors="coerce")}
+    )
+    return numbered.duplicated() & numbered.notna().all(axis="columns")
+
+
+def pool(cohorts: list[Cohort]) -> Cohort:
+    """Put several cohorts together for one run.
+
+    Raises
+    ------
+    DataError
+        Where a key stands in two of the cohorts, or where synthetic rows would be mixed with
+        real ones.
+    """
+    name = "+".join(cohort.name for cohort in cohorts)
+    if len({cohort.synthetic for cohort in cohorts}) > 1:
+        made_up = ", ".join(cohort.name for cohort in cohorts if cohort.synthetic)
+        reason = f"{made_up} is synthetic and cannot be pooled with real patients"
+        raise DataError([Problem(name, None, "", "", reason)])
+    problems, pooled = [], {}
+    for table in COHORT_TABLES:
+        frame = pd.concat([getattr(cohort, table.name) for cohort in cohorts], ignore_index=True)
+        (key,) = table.key
+        problems += [
+            Problem(f"{name}/{table.file}", None, key, str(value), "stands in two cohorts")
+            for value in frame.loc[frame.duplicated([key]), key].unique()
+        ]
+        pooled[table.name] = frame
+    if problems:
+        raise DataError(problems)
+    meta = cohorts[0].meta.model_copy(
+        update={
+            "title": " and ".join(cohort.meta.title for cohort in cohorts),
+            "kind": "own",
+            "description": " ".join(cohort.meta.description for cohort in cohorts),
+            "licence": "; ".join(dict.fromkeys(cohort.meta.licence for cohort in cohorts)),
+        }
+    )
+    return Cohort(name=name, meta=meta, **pooled)
+
+
+def analysis_set(cohort: Cohort) -> Cohort:
+    """Keep included patients with their samples and lines of treatment."""
+    patients = cohort.patients[cohort.patients["status"] == PatientStatus.INCLUDED]
+    samples = cohort.samples[is_among(cohort.samples["patient_id"], patients["patient_id"])]
+    treatments = cohort.treatments[is_among(cohort.treatments["sample_id"], samples["sample_id"])]
+    sources = cohort.sources[cohort.sources["status"] == SourceStatus.INCLUDED]
+    return replace(
+        cohort,
+        sources=sources.reset_index(drop=True),
+        patients=patients.reset_index(drop=True),
+        samples=samples.reset_index(drop=True),
+        treatments=treatments.reset_index(drop=True),
+    )
+
+
+def lines(cohort: Cohort) -> pd.DataFrame:
+    """Lines of treatment with what is known of their sample, patient and source.
+
+    Returns
+    -------
+    DataFrame
+        One row per line of treatment: the columns of treatments, then
+        ``patient_id, sample_order, specimen, resistance_on, prior_inhibitors, mutations, phase,
+        fusion_partner, fusion_variant, source_id, study_type, year, previous_inhibitors``;
+        ``previous_inhibitors`` counts the different ALK inhibitors before the line (missing
+        where the source leaves some unnamed).
+    """
+    samples = cohort.samples[
+        ["sample_id", "patient_id", "sample_order", "specimen", "resistance_on",
+         "prior_inhibitors", "mutations", "phase"]
+    ]  # fmt: skip
+    patients = cohort.patients[["patient_id", "source_id", "fusion_partner", "fusion_variant"]]
+    sources = cohort.sources[["source_id", "study_type", "year"]]
+    table = (
+        cohort.treatments.merge(samples, on="sample_id", validate="many_to_one")
+        .merge(patients, on="patient_id", validate="many_to_one")
+        .merge(sources, on="source_id", validate="many_to_one")
+    )
+    return table.assign(previous_inhibitors=_previous_inhibitors(table))
+
+
+def _previous_inhibitors(table: pd.DataFrame) -> pd.Series:
+    ordered = table.sort_values(["patient_id", "sample_order", "line_number", "treatment_id"])
+    given: dict[str, set[str]] = {}
+    counts: dict[object, int | None] = {}
+    for line in ordered.itertuples():
+        before = given.setdefault(str(line.patient_id), set())
+        before |= set(str(line.prior_inhibitors).split(LIST_SEPARATOR))
+        counts[line.Index] = None if UNKNOWN in before else len(before)
+        given[str(line.patient_id)] = before | {str(line.inhibitor)}
+    return pd.Series(counts, dtype="Int64").reindex(table.index)
+
+
+def flow(cohort: Cohort) -> pd.DataFrame:
+    """Count the boxes of the selection flow from the rows (paper, Figure 3).
+
+    Returns
+    -------
+    DataFrame
+        Columns ``step, study_type, sources, patients, samples``, with every step for every study
+        type that occurs. ``identified`` is the sum of ``excluded``, ``duplicate`` and
+        ``included``; ``no patient`` counts the sources that were read and gave nobody.
+    """
+    rows = cohort.patients.merge(cohort.sources[["source_id", "study_type"]], on="source_id")
+    sampled = cohort.samples.merge(rows[["patient_id", "status", "study_type"]], on="patient_id")
+    steps = [("identified", list(PatientStatus))] + [
+        (str(status), [status])
+        for status in (PatientStatus.EXCLUDED, PatientStatus.DUPLICATE, PatientStatus.INCLUDED)
+    ]
+    table = [
+        {
+            "step": step,
+            "study_type": str(kind),
+            "sources": rows.loc[chosen, "source_id"].nunique(),
+            "patients": int(chosen.sum()),
+            "samples": int(
+                (sampled["status"].isin(statuses) & (sampled["study_type"] == kind)).sum()
+            ),
+        }
+        for step, statuses in steps
+        for kind in StudyType
+        for chosen in [rows["status"].isin(statuses) & (rows["study_type"] == kind)]
+    ]
+    without = cohort.sources[~cohort.sources["source_id"].isin(rows["source_id"])]
+    table += [
+        {"step": "no patient", "study_type": str(kind), "patients": 0, "samples": 0,
+         "sources": int((without["study_type"] == kind).sum())}
+        for kind in StudyType
+    ]  # fmt: skip
+    flowing = pd.DataFrame(table)
+    occurring = set(cohort.sources["study_type"]) or {str(StudyType.UNKNOWN)}
+    return flowing[flowing["study_type"].isin(occurring)].reset_index(drop=True)
+
+
+def characteristics(cohort: Cohort) -> pd.DataFrame:
+    """Count the baseline characteristics of the analysis set.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``characteristic, value, unit, k, n, share, low, high``: ``k`` of ``n`` patients
+        or samples (``unit``), with the Wilson 95% interval; unknown is a value.
+    """
+    pooled = analysis_set(cohort)
+    patients = pooled.patients.merge(pooled.sources[["source_id", "study_type"]], on="source_id")
+    prior = pooled.samples["prior_inhibitors"].str.split(LIST_SEPARATOR)
+    distinct = prior.map(
+        lambda names: "not all known" if UNKNOWN in names else str(len(set(names)))
+    )
+    columns = {
+        ("Report", "patients"): patients["study_type"],
+        ("Sex", "patients"): patients["sex"],
+        ("Stage", "patients"): patients["stage"],
+        ("Histology", "patients"): patients["histology"],
+        ("Fusion partner", "patients"): patients["fusion_partner"],
+        ("EML4-ALK variant", "patients"): patients["fusion_variant"],
+        ("Specimen", "samples"): pooled.samples["specimen"],
+        ("Phase of the mutations", "samples"): pooled.samples["phase"],
+        ("ALK inhibitors before the sample", "samples"): distinct,
+    }
+    table = pd.DataFrame(
+        [
+            {"characteristic": name, "value": str(value), "unit": unit, "k": k, "n": len(column)}
+            for (name, unit), column in columns.items()
+            for value, k in column.value_counts().sort_index().items()
+        ],
+        columns=["characteristic", "value", "unit", "k", "n"],
+    )
+    return table.join(stats.proportions(table["k"], table["n"]))

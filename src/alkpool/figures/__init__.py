@@ -1,0 +1,1 @@
+"""How it looks: a module for each chapter."""

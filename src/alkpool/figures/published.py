@@ -1,0 +1,90 @@
+"""Figures of printed numbers beside recomputed ones."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from alkpool.figures.charts import (
+    ACCENT,
+    COLUMN,
+    DENSE,
+    INK,
+    MARK,
+    MEDIUM,
+    MUTED,
+    PANEL,
+    RULE_LINE,
+    THIN,
+    UNFAVOURABLE,
+)
+from alkpool.paper.audit import FISHER
+from alkpool.paper.ledger import Match
+
+
+def p_values_by_test(comparisons: pd.DataFrame, digits: dict[str, int]) -> Figure:
+    """Draw the P values of every test, with the printed one as the band that rounds to it.
+
+    Parameters
+    ----------
+    comparisons : DataFrame
+        From `alkpool.paper.comparisons`.
+    digits : dict
+        Ledger id (as in ``comparisons``) -> decimals printed.
+    """
+    adjusted = comparisons.groupby("comparison", sort=False)["adjusted"].first()
+    names = list(adjusted.index)
+    labels = [f"{name}\n(printed P is adjusted)" if adjusted[name] else name for name in names]
+    figure, ax = plt.subplots(figsize=(COLUMN, 0.9 + 0.55 * len(names)))
+    for place, name in enumerate(reversed(names)):
+        rows = comparisons[comparisons["comparison"] == name]
+        first = rows.iloc[0]
+        printed, half = float(first["published"]), 0.5 * 10 ** -digits[first["ledger_id"]]
+        ax.fill_between([printed - half, printed + half], place - 0.4, place + 0.4,
+                        color=RULE_LINE, linewidth=0)  # fmt: skip
+        ax.plot([printed, printed], [place - 0.4, place + 0.4], color=ACCENT, linewidth=MEDIUM)
+        others = rows[rows["test"] != FISHER]
+        ax.plot(others["p_value"], [place - 0.14] * len(others), "|", color=MUTED, markersize=9)
+        fisher = rows.loc[rows["test"] == FISHER, "p_value"]
+        ax.plot(fisher, [place + 0.16], "D", color=ACCENT, markersize=MARK, markeredgecolor=INK,
+                markeredgewidth=THIN)  # fmt: skip
+    ax.set(xscale="log", xlabel="P value", ylim=(-0.6, len(names) - 0.4))
+    ax.set_yticks(range(len(names)), labels[::-1])
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x")
+    handles = [
+        Line2D([], [], color=ACCENT, linewidth=MEDIUM, label="as printed, with its rounding"),
+        Line2D([], [], marker="D", color=ACCENT, linestyle="", markeredgecolor=INK,
+                   label="Fisher's exact test, two-sided"),
+        Line2D([], [], marker="|", color=MUTED, linestyle="", markersize=9,
+                   label="other tests"),
+    ]  # fmt: skip
+    ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
+    return figure
+
+
+def rounding(distances: pd.DataFrame) -> Figure:
+    """Draw how far each number lies from the printed one, in units of its last digit.
+
+    Parameters
+    ----------
+    distances : DataFrame
+        From `alkpool.paper.rounding_distance`, one row each, first on top.
+    """
+    figure, ax = plt.subplots(figsize=(COLUMN, 0.8 + 0.17 * len(distances)))
+    ax.axvspan(-0.5, 0.5, facecolor=PANEL, edgecolor=RULE_LINE, linewidth=MEDIUM, zorder=0)
+    ax.axvline(0, color=ACCENT, linewidth=MEDIUM, zorder=1)
+    places = range(len(distances))[::-1]
+    ours = distances["distance"].to_numpy(dtype=float)
+    for place, distance, match in zip(places, ours, distances["match"], strict=True):
+        same = match == Match.YES
+        ax.plot([0, distance], [place, place], color=MUTED, linewidth=MEDIUM, zorder=2)
+        ax.plot(distance, place, "o" if same else "X", color=ACCENT if same else UNFAVOURABLE,
+                markersize=5, zorder=3)  # fmt: skip
+    furthest = float(distances["distance"].abs().max())
+    ax.set(xlim=(-max(0.75, 1.1 * furthest), max(0.75, 1.1 * furthest)),
+           ylim=(-0.8, len(distances) - 0.2),
+           xlabel="ours less printed, in units of the last printed digit")  # fmt: skip
+    ax.set_yticks(places, distances["ledger_id"] + "  " + distances["quantity"], fontsize=DENSE)
+    ax.tick_params(axis="y", length=0)
+    return figure

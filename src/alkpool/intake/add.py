@@ -1,0 +1,430 @@
+"""Adding cases to a cohort: what would change, and the change, all or nothing.
+
+The tables of a cohort that is built from raw facts (``curated``) are not edited: the accepted file
+becomes a raw fact, ``data/raw/added/0001.csv``, and the build reads it. Any other cohort folder
+gets the rows in its tables. Either way everything is made in a folder beside the old one, which
+takes its place in one step; a process that dies before leaves the old one as it was.
+"""
+
+import datetime
+import errno
+import hashlib
+import re
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from alkpool import paths
+from alkpool.analysis import actionability, timeline
+from alkpool.data import cohort
+from alkpool.data.cohort import Cohort
+from alkpool.data.reader import Table, read_text
+from alkpool.data.tables import COHORT_TABLES, PATIENTS, SOURCES, TREATMENTS
+from alkpool.files import exchange, locked, write_atomically
+from alkpool.intake import curate, duplicates, flatfile, place
+from alkpool.intake.duplicates import Match
+from alkpool.intake.flatfile import Sheet
+from alkpool.intake.place import Addition
+from alkpool.problems import DataError, Problem, printable
+from alkpool.vocabulary import PatientStatus
+
+CURATED = "curated"
+CHANGELOG = "CHANGELOG.md"
+BACKUP = "backup"
+
+_CHANGELOG_HEADING = (
+    "# Added cases\n\nEach file that `alkpool add` took, the newest first. Written by it.\n"
+)
+_WORDS = {table.name: table.name for table in COHORT_TABLES}
+_WORDS[TREATMENTS.name] = "lines of treatment"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What adding a file would do.
+
+    Attributes
+    ----------
+    folder : Path
+        The cohort.
+    sheet, addition : Sheet, Addition
+        The file, and what of it is new.
+    before, after : Cohort
+        The cohort without and with it.
+    tables : mapping of str to DataFrame
+        The cohort with it, cells as text.
+    matches : tuple of Match
+        Pairs that may be one patient, without those the file says are one.
+    fingerprint : str
+        SHA-256 of the rows, the same for CSV and Excel.
+    """
+
+    folder: Path
+    sheet: Sheet
+    addition: Addition
+    before: Cohort
+    after: Cohort
+    tables: Mapping[str, pd.DataFrame]
+    matches: tuple[Match, ...]
+    fingerprint: str
+
+    @property
+    def unanswered(self) -> list[Match]:
+        """Probable duplicates of which the file says neither yes nor no."""
+        return [match for match in self.matches if match.probable and not self.is_answered(match)]
+
+    def is_answered(self, match: Match) -> bool:
+        """Whether the file says that the two patients of a pair are two."""
+        said = self.addition.distinct
+        return match.old in said.get(match.new, ()) or match.new in said.get(match.old, ())
+
+
+def target(name_or_path: str) -> Path:
+    """Folder of the cohort to add to.
+
+    Raises
+    ------
+    DataError
+        Where several are named, or the folder is a namesake of a cohort of the project.
+    """
+    if "," in name_or_path:
+        _refuse(name_or_path, "must be one cohort")
+    with alone(paths.DATA):  # names are looked up in it
+        folder = paths.cohort_folder(name_or_path)
+    if paths.is_namesake(folder):
+        _refuse(str(folder), paths.NAMESAKE)
+    return folder
+
+
+def _refuse(file: str, allowed: str) -> None:
+    raise DataError([Problem(file, None, "", "", allowed)])
+
+
+def is_curated(folder: Path) -> bool:
+    """Whether the tables of a cohort are built from raw facts."""
+    return folder == paths.COHORTS / CURATED
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time work in a folder; others wait.
+
+    What lies in ``data`` shares one lock, because adding to ``curated`` exchanges all of it.
+    """
+    with locked(paths.HOME if folder.is_relative_to(paths.DATA) else folder.parent):
+        replaced = folder.with_name(f".{folder.name}.old")
+        if replaced.is_dir() and not folder.exists():  # a process died in `exchange`
+            replaced.rename(folder)
+        yield
+
+
+def plan(file: Path, folder: Path) -> Plan:
+    """Read a flat file and find out what it would change.
+
+    Raises
+    ------
+    DataError
+        With every problem of the file, or of the cohort; where the cohort is synthetic; where
+        the file was added before or holds nothing new.
+    """
+    before, problems = cohort.read(folder)
+    if before is None:
+        raise DataError(problems)
+    if before.synthetic:
+        _refuse(before.name, "is synthetic: no patient can be added to it")
+    tables = {table.name: _text(folder, table) for table in COHORT_TABLES}
+    sheet = flatfile.read(file)
+    fingerprint = hashlib.sha256(flatfile.to_csv(sheet.cells).encode()).hexdigest()
+    entries = _entries(folder)
+    for number, entry in entries.items():
+        if fingerprint in entry and _is_there(folder, number, entries, tables):
+            said = entry.strip().splitlines()[-1].removeprefix("- ").rstrip(".")
+            _refuse(sheet.label, f"these rows are in {before.name} already: {said}")
+    addition = place.fit(sheet, tables)
+    if not any(len(rows) for rows in addition.rows.values()):
+        _refuse(sheet.label, f"holds nothing new: all its rows are in {before.name} already")
+    merged = place.merge(tables, addition)
+    typed = {table.name: table.typed(merged[table.name]) for table in COHORT_TABLES}
+    new = addition.rows[PATIENTS.name]
+    open_ones = new.loc[new["status"] != PatientStatus.DUPLICATE, "patient_id"]
+    return Plan(
+        folder=folder,
+        sheet=sheet,
+        addition=addition,
+        before=before,
+        after=Cohort(name=before.name, meta=before.meta, folder=folder, **typed),
+        tables=merged,
+        matches=tuple(duplicates.matches(open_ones, merged)),
+        fingerprint=fingerprint,
+    )
+
+
+def _text(folder: Path, table: Table) -> pd.DataFrame:
+    return read_text(folder / table.file, table, table.file)[0]
+
+
+def _log(folder: Path) -> Path:
+    return (paths.RAW / curate.ADDED if is_curated(folder) else folder) / CHANGELOG
+
+
+def _changelog(folder: Path) -> str:
+    path = _log(folder)
+    return path.read_text("utf-8") if path.is_file() else ""
+
+
+def _entries(folder: Path) -> dict[str, str]:
+    """Entries of the changelog by number, the newest first; also of what was undone."""
+    _, *parts = re.split(r"^## ([0-9]+), ", _changelog(folder), flags=re.MULTILINE)
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def _is_there(folder: Path, number: str, entries: Mapping[str, str], tables: place.Tables) -> bool:
+    """Whether an addition was not undone: its raw fact, or else one of its new rows, is there.
+
+    An id that a later addition gave anew is no row of it: the id was free, so it was undone.
+    """
+    if is_curated(folder):
+        return (paths.RAW / curate.ADDED / f"{number}.csv").is_file()
+    later = [entry for other, entry in entries.items() if int(other) > int(number)]
+    for table in COHORT_TABLES:
+        own = _new_ids(entries[number], table).difference(*(_new_ids(e, table) for e in later))
+        if tables[table.name][table.key[0]].isin(own).any():
+            return True
+    return False
+
+
+def _new_ids(entry: str, table: Table) -> frozenset[str]:
+    """Ids of the rows that an entry of the changelog says are new in a table."""
+    added = re.search(rf"^- {_WORDS[table.name]}: [0-9]+ \((.*)\)\.$", entry, re.MULTILINE)
+    return frozenset(added[1].split(", ")) if added else frozenset()
+
+
+def describe(plan: Plan) -> str:
+    """Say in words what a plan would change."""
+    lines = [f"{plan.sheet.label}: {len(plan.sheet.cells)} rows"]
+    lines += [f"  {said}" for said in plan.sheet.read_as]
+    lines += ["", f"New in {plan.before.name}:", *_new_rows(plan)]
+    before, after = (cohort.analysis_set(data) for data in (plan.before, plan.after))
+    lines += [
+        f"  included {_WORDS[table.name]}: {len(getattr(before, table.name))} -> "
+        f"{len(getattr(after, table.name))}"
+        for table in COHORT_TABLES
+    ]
+    lines += ["", *_duplicates(plan), "", *_moves(plan)]
+    return "\n".join(map(printable, lines)) + "\n"
+
+
+def _new_rows(plan: Plan) -> Iterator[str]:
+    for table in COHORT_TABLES:
+        names = list(plan.addition.rows[table.name][table.key[0]])
+        yield f"  {_WORDS[table.name]}: {len(names)}" + f" ({', '.join(names)})" * bool(names)
+    patients = plan.addition.rows[PATIENTS.name]
+    for patient in patients[patients["status"] != PatientStatus.INCLUDED].to_dict("records"):
+        reason = patient["exclusion_reason"]
+        if patient["status"] == PatientStatus.DUPLICATE:
+            reason = f"repeats {patient['duplicate_of']}"
+        yield f"  {patient['patient_id']} does not count: {reason}"
+    sources = plan.addition.rows[SOURCES.name]
+    for source in sources.loc[sources["status"] == "excluded", "source_id"]:
+        yield f"  source {source}: has no included patient"
+    for source in plan.addition.now_included:
+        yield f"  source {source}: excluded -> included"
+
+
+def _duplicates(plan: Plan) -> Iterator[str]:
+    if not plan.matches:
+        yield "Possible duplicates: none found"
+        return
+    yield (
+        f"Possible duplicates (score in bits; from {duplicates.PROBABLE:g}, or where no fact "
+        "differs within a report, an answer is needed):"
+    )
+    for match in plan.matches:
+        kind = "probable" if match.probable else "possible"
+        answered = ", answered: two patients" if plan.is_answered(match) else ""
+        yield f"  {kind}: {match.new} and {match.old}, score {match.score:.1f}{answered}"
+        for fact, outcome, shown, weight in match.reasons:
+            yield f"    {weight:+.1f}  {fact}: {outcome} ({shown})"
+        if match in plan.unanswered:
+            yield (
+                f"    answer: in the rows of {match.new} write {match.old} into duplicate_of, or "
+                f"into {flatfile.NOT_DUPLICATE}"
+            )
+
+
+def moves(plan: Plan) -> pd.DataFrame:
+    """Cells of Figure 5 whose verdict or counts would move, as `timeline.changes`."""
+    return timeline.changes(*map(actionability.matrix, (plan.before, plan.after)))
+
+
+def _moves(plan: Plan) -> Iterator[str]:
+    cells = moves(plan)
+    turned, counted, rest = (
+        cells[cells["moved"] == kind].to_dict("records")
+        for kind in ("verdict", "counts", "denominator")
+    )
+    yield f"Verdicts that move: {len(turned) or 'none'}"
+    for cell in turned:
+        yield (
+            f"  {cell['profile']}, {cell['inhibitor']}: {_verdict(cell, '_before')} -> "
+            f"{_verdict(cell)}"
+        )
+    yield f"Other cells whose counts move: {len(counted) or 'none'}"
+    for cell in counted:
+        yield (
+            f"  {cell['profile']}, {cell['inhibitor']} ({cell['verdict']}): "
+            f"{_counts(cell, '_before')} -> {_counts(cell)}"
+        )
+    if rest:
+        yield f"Cells in which only the samples after the inhibitor grow: {len(rest)}"
+
+
+def _verdict(cell: Mapping[Any, object], side: str = "") -> str:
+    return f"{cell[f'verdict{side}']} [{cell[f'rule{side}']}; {_counts(cell, side)}]"
+
+
+def _counts(cell: Mapping[Any, object], side: str = "") -> str:
+    k, n, unknown = (cell[f"{name}{side}"] for name in ("benefit_k", "benefit_n", "unknown_n"))
+    return (
+        f"benefit {k}/{n}, not decided {unknown}, relapsing "
+        f"{cell[f'relapsed{side}']}/{cell[f'relapse_n{side}']}"
+    )
+
+
+def commit(plan: Plan) -> str:
+    """Merge a plan, all or nothing; the caller holds `alone`.
+
+    Returns
+    -------
+    str
+        What was done, in words.
+
+    Raises
+    ------
+    DataError
+        Where a probable duplicate has no answer, or the tables of ``curated`` are not those
+        that its raw facts give.
+    OSError
+        Where something could not be written; the cohort is as it was.
+    """
+    if plan.unanswered:
+        raise DataError(
+            [
+                Problem(
+                    plan.sheet.label, None, "", match.new,
+                    f"may repeat {match.old} (score {match.score:.1f}): write {match.old} into "
+                    f"duplicate_of or {flatfile.NOT_DUPLICATE}",
+                )
+                for match in plan.unanswered
+            ]
+        )  # fmt: skip
+    return _commit_curated(plan) if is_curated(plan.folder) else _commit_own(plan)
+
+
+def _commit_own(plan: Plan) -> str:
+    number = _next(plan.folder, plan.folder / BACKUP, "*.zip")
+    with _staged(plan.folder) as stage:
+        _back_up(plan.folder, stage / BACKUP / f"{number}.zip")
+        for table in COHORT_TABLES:
+            write_atomically(stage / table.file, _csv(plan.tables[table.name]))
+        restore = f"unpack {BACKUP}/{number}.zip over the tables"
+        write_atomically(stage / CHANGELOG, _with_entry(plan, number, restore))
+        _refuse_problems(cohort.check(stage))
+    return (
+        f"added to {plan.folder.name} as addition {number}; the tables before are in "
+        f"{plan.folder / BACKUP / number}.zip"
+    )
+
+
+def _commit_curated(plan: Plan) -> str:
+    for table, frame in curate.curated(paths.RAW):
+        if _csv(frame) != (plan.folder / table.file).read_text("utf-8"):
+            _refuse(f"{CURATED}/{table.file}", "differs from its raw facts: run make data first")
+    number = _next(plan.folder, paths.RAW / curate.ADDED, "*.csv")
+    name = f"{number}.csv"
+    with _staged(paths.DATA) as stage:
+        added = stage / "raw" / curate.ADDED
+        write_atomically(added / name, flatfile.to_csv(plan.addition.flat))
+        restore = f"remove data/raw/{curate.ADDED}/{name} (later ones first), then make data"
+        write_atomically(added / CHANGELOG, _with_entry(plan, number, restore))
+        for path, text in curate.files(stage).items():
+            write_atomically(stage / path, text)
+        for table in COHORT_TABLES:
+            built = (stage / curate.COHORT / table.file).read_text("utf-8")
+            if built != _csv(plan.tables[table.name]):
+                raise RuntimeError(f"the build gives other rows than the merge: {table.file}")
+        backup = paths.HOME / BACKUP / f"{CURATED}-{number}.zip"
+        _back_up(plan.folder, backup)
+    return (
+        f"added to {CURATED} as data/raw/{curate.ADDED}/{name}; the tables before are in "
+        f"{backup.relative_to(paths.HOME)}. Next: make report"
+    )
+
+
+def _next(folder: Path, kept: Path, pattern: str) -> str:
+    """Next number; that of an addition that was undone is not given again."""
+    names = [*_entries(folder), *(path.stem for path in kept.glob(pattern))]
+    return f"{max((int(name) for name in names if name.isdecimal()), default=0) + 1:04d}"
+
+
+@contextmanager
+def _staged(folder: Path) -> Iterator[Path]:
+    """Copy a folder, and put the copy in its place when nothing went wrong."""
+    stage = folder.with_name(f".{folder.name}.adding")
+    shutil.rmtree(stage, ignore_errors=True)  # of a process that died
+    try:
+        shutil.copytree(folder, stage, symlinks=True)
+        yield stage
+        exchange(stage, folder)
+    except shutil.Error as errors:
+        _, copy, reason = errors.args[0][0]
+        raise OSError(errno.EIO, reason, copy) from None
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    return frame.to_csv(index=False, lineterminator="\n")
+
+
+def _back_up(folder: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for table in COHORT_TABLES:
+            archive.write(folder / table.file, table.file)
+
+
+def _with_entry(plan: Plan, number: str, restore: str) -> str:
+    """Changelog of the cohort with an entry for the plan in front."""
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    name = printable(plan.sheet.label).replace("`", "'")
+    said = [line.strip() for line in _new_rows(plan)]
+    answers = [
+        f"{new} is not {', '.join(sorted(others))}"
+        for new, others in sorted(plan.addition.distinct.items())
+        if others
+    ]
+    turned = [line.strip() for line in _moves(plan) if "->" in line or line.startswith("Verdicts")]
+    entry = "\n".join(
+        [
+            f"## {number}, {today}",
+            "",
+            f"- File: `{name}`.",
+            *(f"- {line}." for line in (*said, *answers, *turned)),
+            f"- To undo: {restore}.",
+            f"- Addition {number} of {today}, SHA-256 of the rows {plan.fingerprint}.",
+        ]
+    )
+    before = _changelog(plan.folder).removeprefix(_CHANGELOG_HEADING)
+    return f"{_CHANGELOG_HEADING}\n{entry}\n{before}"
+
+
+def _refuse_problems(problems: list[Problem]) -> None:
+    if problems:
+        raise DataError(problems)

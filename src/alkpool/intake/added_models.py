@@ -1,0 +1,140 @@
+"""In vitro models that a reader adds: one line of metadata, and one file of measurements.
+
+``data/raw/invitro/added/models.csv`` has the line, ``<model_id>.csv`` beside it the measurements;
+``make data`` puts them behind the models of the literature (`alkpool.intake.curate`).
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pandas as pd
+import pandera.pandas as pa
+
+from alkpool import mutations
+from alkpool.data.reader import Table, cell_problems, flagged, read_text
+from alkpool.data.tables import CONTROLS, INVITRO_SOURCES, MEASUREMENTS, MODELS
+from alkpool.problems import DataError, Problem
+
+LIST_OF_MODELS = "models.csv"
+
+# What the line says of the publication; the source is then known by its source_id.
+_PUBLICATION = ("first_author", "year", "doi", "pmid", "secondary")
+
+
+def _columns(table: Table, names: tuple[str, ...]) -> dict[str, pa.Column]:
+    return {name: table.schema.columns[name] for name in names}
+
+
+ADDED_MODELS = Table(
+    "models",
+    "One row per added in vitro model.",
+    pa.DataFrameSchema(
+        {
+            **_columns(MODELS, ("model_id", "source_id")),
+            **_columns(INVITRO_SOURCES, _PUBLICATION),
+            **_columns(MODELS, tuple(MODELS.columns[2:])),
+        }
+    ),
+    key=("model_id",),
+)
+
+ADDED_MEASUREMENTS = Table(
+    "measurements",
+    "One row per value or call of an added model.",
+    pa.DataFrameSchema(_columns(MEASUREMENTS, tuple(MEASUREMENTS.columns[2:]))),
+    key=(),
+)
+
+
+def join(folder: Path, built: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Put the added models behind those that are built from the literature.
+
+    Parameters
+    ----------
+    folder : Path
+        ``models.csv`` and the files of the models; nothing is added where there is no folder.
+    built : mapping of str to DataFrame
+        The tables ``sources``, ``models`` and ``measurements``, cells as text.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        The same tables with the added rows.
+
+    Raises
+    ------
+    DataError
+        With every problem: file, row, column, value and what is allowed.
+    """
+    if not folder.is_dir():
+        return dict(built)
+    label = f"{folder.name}/{LIST_OF_MODELS}"
+    lines, problems = read_text(folder / LIST_OF_MODELS, ADDED_MODELS, label)
+    problems += cell_problems(lines, ADDED_MODELS, label)
+    problems += _clashes(lines, built, label)
+    measured = [built[MEASUREMENTS.name]]
+    files = {path.stem: path for path in sorted(folder.glob("*.csv"))}
+    files.pop(Path(LIST_OF_MODELS).stem, None)
+    for model in lines["model_id"]:
+        rows, found = _measurements(files.pop(model, folder / f"{model}.csv"), model)
+        measured.append(rows)
+        problems += found
+    problems += [
+        Problem(f"{folder.name}/{path.name}", None, "", "", f"has no line in {LIST_OF_MODELS}")
+        for path in files.values()
+    ]
+    if problems:
+        raise DataError(problems)
+    sources = built[INVITRO_SOURCES.name]
+    new = lines[~lines["source_id"].isin(sources["source_id"])].drop_duplicates("source_id")
+    return {
+        INVITRO_SOURCES.name: pd.concat(
+            [sources, new.assign(note="")[INVITRO_SOURCES.columns]], ignore_index=True
+        ),
+        MODELS.name: pd.concat([built[MODELS.name], lines[MODELS.columns]], ignore_index=True),
+        MEASUREMENTS.name: pd.concat(measured, ignore_index=True),
+    }
+
+
+def _clashes(
+    lines: pd.DataFrame, built: Mapping[str, pd.DataFrame], label: str
+) -> Iterator[Problem]:
+    """List models that there are already, and lines that describe one source differently."""
+    taken = lines["model_id"].isin(built[MODELS.name]["model_id"])
+    yield from flagged(lines, taken, "model_id", label, "is a model already; name it otherwise")
+    sources = [built[INVITRO_SOURCES.name], lines]
+    columns = ["source_id", *_PUBLICATION]
+    known = pd.concat([table[columns] for table in sources]).drop_duplicates("source_id")
+    first = lines[["source_id"]].merge(known, on="source_id", how="left")
+    for column in _PUBLICATION:
+        differs = lines[column] != first[column]
+        yield from flagged(
+            lines, differs, column, label,
+            "must be as this source_id has it elsewhere, or the source needs an id of its own",
+        )  # fmt: skip
+
+
+def _measurements(path: Path, model: str) -> tuple[pd.DataFrame, list[Problem]]:
+    label = f"{path.parent.name}/{path.name}"
+    rows, problems = read_text(path, ADDED_MEASUREMENTS, label)
+    rows = rows.assign(mutations=rows["mutations"].map(_canonical))
+    problems += cell_problems(rows, ADDED_MEASUREMENTS, label)
+    alone = (rows["value"] == "") != (rows["relation"] == "")
+    allowed = "must be one of =, >, <, ~ where there is a value, and blank where there is none"
+    problems += flagged(rows, alone, "relation", label, allowed)
+    if not problems and rows.empty:
+        problems.append(Problem(label, None, "", "", "has no measurement"))
+    place = (rows.groupby(["mutations", "inhibitor"]).cumcount() + 1).astype(str)
+    number = ("-" + place).where(place != "1", "")
+    names = rows["mutations"].str.replace("+", ".", regex=False)
+    identifiers = model + "-" + names + "-" + rows["inhibitor"] + number
+    added = rows.assign(measurement_id=identifiers, model_id=model)
+    return added[MEASUREMENTS.columns], problems
+
+
+def _canonical(cell: str) -> str:
+    """Name a profile canonically; what is none is left for the schema to refuse."""
+    try:
+        return cell if cell in CONTROLS else "+".join(mutations.mutations_of(cell))
+    except ValueError:
+        return cell

@@ -1,0 +1,250 @@
+"""What to look at before a cohort of your own patients leaves the house.
+
+Every finding says where it is, why it matters and what to do about it. A *must* has to be put
+right first; the others are to be read by a person. No finding is no proof: the check knows
+patterns, and whoever knows the patients knows more.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from alkpool.data.cohort import DESCRIPTION_FILE
+from alkpool.data.reader import read_text
+from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
+from alkpool.problems import DataError, Problem
+
+# An age in steps of five years is shared by many; from 90 on hardly anyone shares any (the
+# "Safe Harbor" rule of HIPAA, 45 CFR 164.514(b)(2), puts all ages over 89 into one class).
+AGE_STEP = 5
+OLDEST_AGE = 90
+# What neighbours, colleagues or a news report may know of a patient.
+QUASI_IDENTIFIERS = ("age_years", "sex", "stage", "histology", "fusion_partner", "fusion_variant")
+# Groups of fewer patients are small enough to guess from (k-anonymity: Sweeney L, Int J Uncertain
+# Fuzziness Knowl Based Syst 2002;10:557-570).
+SMALL_GROUP = 5
+LONG_NOTE = 100
+
+_NOTES = {
+    SOURCES.name: ("note", "exclusion_reason"),
+    PATIENTS.name: ("note", "exclusion_reason"),
+    SAMPLES.name: ("note", "other_findings", "locator"),
+    TREATMENTS.name: ("note", "locator"),
+}
+# What the literature prints is public.
+_PUBLIC = ("doi", "pmid", "year")
+_MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_URL = re.compile(r"\b(https?://|doi:|github:|10\.\d{4,}/)\S+", re.IGNORECASE)
+_DATES = (
+    r"\b(19|20)\d{2}[-/.](0?[1-9]|1[0-2])\b",
+    r"\b\d{1,2}[-/.]\d{1,2}[-/.](19|20)?\d{2}\b",
+    rf"\b({_MONTH})[a-z]*\.?,? ?(\d{{1,2}}\w*,? )?(19|20)\d{{2}}\b",
+)
+_PATTERNS: tuple[tuple[re.Pattern[str], str, str], ...] = (
+    (
+        re.compile("|".join(_DATES), re.IGNORECASE),
+        "holds a date", "write the months since the start of the line instead",
+    ),
+    (re.compile(r"\S@\S+\.\w"), "holds an e-mail address", "delete it"),
+    (
+        re.compile(r"\b(dr|prof|mrs?|ms|miss|herr|frau|mme|dhr|mevr)\.? (?-i:[A-Z])", re.I),
+        "names a person", "delete the name",
+    ),
+    (re.compile(r"\b(?:[A-Z]\. ?){2,}"), "holds what may be initials", "delete them"),
+    (
+        re.compile(r"\b(mrn|nhs|bsn|dob|date of birth|(hospital|patient) (no|name))", re.I),
+        "names a hospital record", "delete it",
+    ),
+    (
+        re.compile(r"(?<![\d.])\d{6,}(?![\d.])|\+\d[\d ()/-]{7,}\d"),
+        "holds a long number, such as of a hospital record or a telephone", "delete it",
+    ),
+)  # fmt: skip
+_INITIALS = re.compile(r"[A-Z]{2,3}([-_.]?\d{1,4})?")
+_BIRTH_YEAR = re.compile(r"(?<!\d)19\d{2}(?!\d)")
+
+
+@dataclass(frozen=True)
+class Report:
+    """Findings of the check, and the sizes of the groups of patients that look alike."""
+
+    must: tuple[Problem, ...]
+    consider: tuple[Problem, ...]
+    groups: pd.DataFrame
+
+
+def check(folder: Path) -> Report:
+    """Look through a cohort folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of a cohort; its tables need not be valid, only readable.
+
+    Returns
+    -------
+    Report
+        ``groups`` has a row for each patient: ``patient_id, size``, the number of patients with
+        the same `QUASI_IDENTIFIERS` (a blank is a value), that one included.
+
+    Raises
+    ------
+    DataError
+        Where a table cannot be read.
+    """
+    tables, problems = {}, []
+    for table in COHORT_TABLES:
+        tables[table.name], form = read_text(folder / table.file, table, table.file)
+        problems += form
+    if problems:
+        raise DataError(problems)
+    groups = group_sizes(tables[PATIENTS.name])
+    must = [
+        *_extra_files(folder),
+        *_ages(tables[PATIENTS.name]),
+        *_patterns(folder, tables),
+        *_long_notes(tables),
+        *_alone(tables[PATIENTS.name], groups),
+    ]
+    consider = [*_names(tables), *_local(tables[SOURCES.name]), *_free_text(tables)]
+    consider += _small_groups(groups)
+    return Report(tuple(sorted(must, key=_place)), tuple(sorted(consider, key=_place)), groups)
+
+
+def _place(finding: Problem) -> tuple[str, int, str]:
+    return finding.file, finding.row or 0, finding.column
+
+
+def group_sizes(patients: pd.DataFrame) -> pd.DataFrame:
+    """Count for each patient those that look alike; see `check`."""
+    alike = patients.groupby(list(QUASI_IDENTIFIERS))["patient_id"].transform("size")
+    return pd.DataFrame({"patient_id": patients["patient_id"], "size": alike.astype(int)})
+
+
+def describe(report: Report) -> str:
+    """Write the findings for reading."""
+    alone, small = (int((report.groups["size"] < size).sum()) for size in (2, SMALL_GROUP))
+    total = len(report.groups)
+    lines = [f"To put right before sharing: {len(report.must) or 'nothing found'}"]
+    lines += [f"  {finding}" for finding in report.must]
+    lines += [f"To read and decide: {len(report.consider) or 'nothing found'}"]
+    lines += [f"  {finding}" for finding in report.consider]
+    lines += [
+        f"Patients alike in {', '.join(QUASI_IDENTIFIERS)}: {alone} of {total} stand alone, "
+        f"{small} of {total} in a group of fewer than {SMALL_GROUP}.",
+        "The check knows patterns only. Who may share what, your ethics committee and your data "
+        "protection officer decide.",
+    ]
+    return "\n".join(lines)
+
+
+def _extra_files(folder: Path) -> Iterator[Problem]:
+    wanted = {DESCRIPTION_FILE, *(table.file for table in COHORT_TABLES)}
+    for path in sorted(folder.iterdir()):
+        if path.name not in wanted:
+            why = "is no part of a cohort and may hold more than the tables: leave it out"
+            yield Problem(path.name, None, "", "", why)
+
+
+def _rounded(age: float) -> int:
+    return min(OLDEST_AGE, AGE_STEP * round(age / AGE_STEP))
+
+
+def _ages(patients: pd.DataFrame) -> Iterator[Problem]:
+    for row, cell in enumerate(patients["age_years"], start=2):
+        if re.fullmatch(r"[0-9]+(\.[0-9]+)?", cell) and float(cell) != _rounded(float(cell)):
+            remedy = f"an exact age narrows down who it is: write {_rounded(float(cell))}"
+            yield Problem(PATIENTS.file, row, "age_years", cell, remedy)
+
+
+def _cells(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, int, str, str]]:
+    for table in COHORT_TABLES:
+        numbers = (*table.integers, *table.decimals, *_PUBLIC)
+        for column in table.columns:
+            for row, cell in enumerate(tables[table.name][column], start=2):
+                if cell and column not in numbers:
+                    yield table.file, row, column, cell
+
+
+def _patterns(folder: Path, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
+    description = folder / DESCRIPTION_FILE
+    lines = description.read_text("utf-8", "replace").splitlines() if description.is_file() else []
+    said = [
+        (DESCRIPTION_FILE, number, "", line)
+        for number, line in enumerate(lines, start=1)
+        if not line.startswith("search_date:")
+    ]
+    for file, row, column, cell in [*_cells(tables), *said]:
+        text = _URL.sub("", cell)
+        for pattern, why, remedy in _PATTERNS:
+            if found := pattern.search(text):
+                yield Problem(file, row, column, found.group(), f"{why}: {remedy}")
+
+
+def _long_notes(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
+    for name, columns in _NOTES.items():
+        for column in columns:
+            for row, cell in enumerate(tables[name][column], start=2):
+                if len(_URL.sub("", cell)) > LONG_NOTE:
+                    why = f"a note of {len(cell)} characters tells a story: keep the facts"
+                    yield Problem(f"{name}.csv", row, column, cell, why)
+
+
+def _alone(patients: pd.DataFrame, groups: pd.DataFrame) -> Iterator[Problem]:
+    """Name the patients whom no other resembles, and the columns that single them out."""
+    without = {
+        column: patients.groupby([name for name in QUASI_IDENTIFIERS if name != column])[
+            "patient_id"
+        ].transform("size")
+        for column in QUASI_IDENTIFIERS
+    }
+    for index in groups.index[groups["size"] == 1]:
+        helps = sorted(
+            (-int(sizes[index]), column) for column, sizes in without.items() if sizes[index] > 1
+        )
+        remedy = "make several of its cells coarser or unknown"
+        if helps:
+            remedy = "make one of these coarser or unknown: " + ", ".join(
+                f"{column} ({-size} would be alike in the rest)" for size, column in helps
+            )
+        cells = [str(patients.at[index, name]) or "blank" for name in QUASI_IDENTIFIERS]
+        why = f"is alone with its {', '.join(QUASI_IDENTIFIERS)}: {remedy}"
+        yield Problem(PATIENTS.file, int(str(index)) + 2, "", ", ".join(cells), why)
+
+
+def _small_groups(groups: pd.DataFrame) -> Iterator[Problem]:
+    small = groups[(groups["size"] > 1) & (groups["size"] < SMALL_GROUP)]
+    if len(small):
+        why = f"patients stand in groups of 2 to {SMALL_GROUP - 1}: coarser cells hide them better"
+        yield Problem(PATIENTS.file, None, "", str(len(small)), why)
+
+
+def _names(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
+    for table in COHORT_TABLES:
+        (key,) = table.key
+        for row, name in enumerate(tables[table.name][key], start=2):
+            if table is not SOURCES and (_INITIALS.fullmatch(name) or _BIRTH_YEAR.search(name)):
+                why = "may hold initials or a year of birth: number the patients instead"
+                yield Problem(table.file, row, key, name, why)
+
+
+def _local(sources: pd.DataFrame) -> Iterator[Problem]:
+    unpublished = (sources["doi"] == "") & (sources["pmid"] == "")
+    for index in sources.index[unpublished]:
+        named = [name for name in ("first_author", "journal", "title") if sources.at[index, name]]
+        if named:
+            why = f"is not published, and its {', '.join(named)} may name a centre or a person"
+            source = str(sources.at[index, "source_id"])
+            yield Problem(SOURCES.file, int(str(index)) + 2, "source_id", source, why)
+
+
+def _free_text(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
+    for name, columns in _NOTES.items():
+        for column in columns:
+            filled = int((tables[name][column] != "").sum())
+            if filled:
+                why = "cells hold free text: read each as a stranger who knows the patient would"
+                yield Problem(f"{name}.csv", None, column, str(filled), why)

@@ -1,0 +1,229 @@
+"""The empty flat file that a person fills in: a workbook with drop-downs, or a CSV file."""
+
+import csv
+import datetime
+import io
+import re
+import zipfile
+from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from alkpool.data import tables
+from alkpool.files import write_if_changed
+from alkpool.intake.flatfile import (
+    COLUMNS,
+    EXAMPLE,
+    EXAMPLE_DOI,
+    FIELDS,
+    NOT_DUPLICATE,
+    REQUIRED,
+    SHEET,
+)
+from alkpool.vocabulary import UNKNOWN
+
+# Rows with drop-downs and text format; more can be filled in, without them.
+PREPARED_ROWS = 500
+
+# Shows the form of every kind of cell; its source is what `alkpool.intake.flatfile.read` refuses.
+_EXAMPLE_ROW = {
+    "source_id": EXAMPLE,
+    "study_type": "case_report",
+    "first_author": "EXAMPLE: delete this row",
+    "year": "2020",
+    "journal": "Name of the journal",
+    "title": "Title of the article",
+    "doi": EXAMPLE_DOI,
+    "patient_id": "EXAMPLE-p1",
+    "age_years": "50",
+    "sex": UNKNOWN,
+    "histology": "adenocarcinoma",
+    "fusion_partner": "EML4",
+    "fusion_variant": "V1",
+    "sample_order": "1",
+    "specimen": "tissue",
+    "resistance_on": "alectinib",
+    "prior_inhibitors": "crizotinib;alectinib",
+    "mutations": "L1196M+G1202R",
+    "phase": UNKNOWN,
+    "vaf_percent": "12.5;unknown",
+    "sample_locator": "page 4, paragraph 2",
+    "line_number": "3",
+    "inhibitor": "lorlatinib",
+    "monotherapy": "yes",
+    "best_response": "PR",
+    "pfs_relation": ">",
+    "pfs_months": "7.5",
+    "treatment_status": "ongoing",
+    "treatment_locator": "Table 2, row 3",
+}
+_WHEN_BLANK = {
+    "source_id": "Blank: that of the DOI or PMID in the cohort, or author and year (kim2024).",
+    "patient_id": "Blank: a new patient of its own (kim2024-p1). Give an id where a patient has "
+    "several rows, or is in the cohort already.",
+    "sample_id": "Blank: patient and order (kim2024-p1-s1).",
+    "treatment_id": "Blank: sample and inhibitor (kim2024-p1-s1-lorlatinib).",
+    "phase": "Blank: single for one mutation, unknown for several.",
+    "inhibitor": "Leave it and all later columns blank where no line after the sample is known.",
+    "treatment_locator": "Blank: as the sample.",
+    "exclusion_reason": "Fill in only where the patient does not count; nobody is left out "
+    "silently.",
+    "duplicate_of": "An answer to a proposed duplicate: this row repeats that patient.",
+}
+_NOT_DUPLICATE_MEANING = (
+    "An answer to a proposed duplicate: the patients of the cohort that this one is not.",
+    "patient_id, several joined by ;",
+    "",
+    "Blank: nobody was proposed.",
+)
+_INTRODUCTION = (
+    "One row for each sample and next line of treatment.",
+    "What is known of the source, the patient and the sample stands in each of their rows; cells "
+    "of what is in the cohort already may stay blank.",
+    "Only what the source says: what it does not state stays blank, or unknown in a list.",
+    "Decimal points, no commas. No dates, no formulae, no names of patients.",
+    "Delete the example row. Then: alkpool add FILE",
+)
+_TITLES = {
+    "sources": ("Source", "FFDCE6F2"),
+    "patients": ("Patient", "FFE6F0DC"),
+    "samples": ("Sample", "FFF7EBD5"),
+    "treatments": ("Next line of treatment", "FFECE2F1"),
+}
+_FIXED_TIME = datetime.datetime(1980, 1, 1)
+
+
+def choices() -> dict[str, list[str]]:
+    """Allowed values of each column that has a list of them."""
+    listed = {field.name: list(field.terms) for field in FIELDS if field.terms}
+    known = list(tables.inhibitors()["inhibitor"])
+    return listed | {"resistance_on": [*known, UNKNOWN], "inhibitor": known}
+
+
+def explanations() -> list[tuple[str, str, str, str, str, str]]:
+    """Say of each column: part, name, meaning, what is allowed, unit, and what a blank means."""
+    rows = {}
+    for field in FIELDS:
+        meta = field.schema.metadata or {}
+        allowed = str(meta["allowed"]).removeprefix("must be ")
+        if field.name == "mutations":
+            allowed = "one or more mutations in any usual spelling, as G1202R or L1196M+G1202R"
+        blank = _WHEN_BLANK.get(field.name, "")
+        if not blank and UNKNOWN in (*field.terms, *allowed.split()):
+            blank = f"Blank: {UNKNOWN}."
+        if field.name in REQUIRED and not blank:
+            blank = "Must be filled in for what is new."
+        rows[field.name] = (
+            _TITLES[field.table.name][0], field.name, str(field.schema.description), allowed,
+            str(meta.get("unit", "")), blank,
+        )  # fmt: skip
+    rows[NOT_DUPLICATE] = (_TITLES["patients"][0], NOT_DUPLICATE, *_NOT_DUPLICATE_MEANING)
+    return [rows[name] for name in COLUMNS]
+
+
+def to_csv() -> bytes:
+    """Write header and example row."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(
+        [COLUMNS, [_EXAMPLE_ROW.get(name, "") for name in COLUMNS]]
+    )
+    return text.getvalue().encode()
+
+
+def to_workbook() -> bytes:
+    """Write the sheets ``cases``, ``explanations`` and ``choices``; the same bytes every time."""
+    book = Workbook()
+    book.properties.creator = "alkpool"
+    book.properties.created = _FIXED_TIME
+    cases = book.active
+    cases.title = SHEET
+    explained, listed = book.create_sheet("explanations"), book.create_sheet("choices")
+    for place, (name, values) in enumerate(choices().items(), start=1):
+        for row, value in enumerate([name, *values], start=1):
+            listed.cell(row, place, value)
+    _fill_cases(cases)
+    _fill_explanations(explained)
+    packed = io.BytesIO()
+    book.save(packed)
+    return _without_times(packed.getvalue())
+
+
+def _fill_cases(sheet: Worksheet) -> None:
+    parts = {row[1]: row[0] for row in explanations()}
+    colours = dict(_TITLES.values())
+    lists = choices()
+    for place, name in enumerate(COLUMNS, start=1):
+        letter = get_column_letter(place)
+        heading = sheet.cell(1, place, name)
+        heading.font = Font(bold=True)
+        heading.fill = PatternFill("solid", start_color=colours[parts[name]])
+        sheet.column_dimensions[letter].width = max(12, len(name) + 3)
+        example = sheet.cell(2, place, _EXAMPLE_ROW.get(name))
+        example.font = Font(italic=True, color="FF666666")
+        # As text, or a spreadsheet makes dates of what looks like one.
+        for row in range(2, PREPARED_ROWS + 2):
+            sheet.cell(row, place).number_format = "@"
+        if name in lists:
+            column = get_column_letter(list(lists).index(name) + 1)
+            cells = f"choices!${column}$2:${column}${len(lists[name]) + 1}"
+            rule = DataValidation(
+                type="list", formula1=cells, allow_blank=True, showErrorMessage=True,
+                errorTitle=name, error="Choose one of the list, or leave the cell blank.",
+            )  # fmt: skip
+            rule.add(f"{letter}2:{letter}{PREPARED_ROWS + 1}")
+            sheet.add_data_validation(rule)
+    sheet.freeze_panes = "A2"
+
+
+def _fill_explanations(sheet: Worksheet) -> None:
+    for line in _INTRODUCTION:
+        sheet.append([line])
+    sheet.append([])
+    sheet.append(["part", "column", "meaning", "allowed", "unit", "blank"])
+    for cell in sheet[sheet.max_row]:
+        cell.font = Font(bold=True)
+    for row in explanations():
+        sheet.append(row)
+    for letter, width in zip("ABCDEF", (22, 20, 60, 60, 10, 50), strict=True):
+        sheet.column_dimensions[letter].width = width
+    for row in sheet.iter_rows(min_row=len(_INTRODUCTION) + 2):
+        for cell in row:
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+
+
+def _without_times(workbook: bytes) -> bytes:
+    """Give every part of the workbook the same time."""
+    stamp = rb"(<dcterms:modified[^>]*>)[^<]*"
+    fixed = _FIXED_TIME.strftime(r"\g<1>%Y-%m-%dT%H:%M:%SZ").encode()
+    packed = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook)) as old,
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for part in old.infolist():
+            content = re.sub(stamp, fixed, old.read(part))
+            new.writestr(zipfile.ZipInfo(part.filename, _FIXED_TIME.timetuple()[:6]), content,
+                         zipfile.ZIP_DEFLATED)  # fmt: skip
+    return packed.getvalue()
+
+
+def write(path: Path) -> None:
+    """Write the template that the suffix asks for: all of it, or nothing.
+
+    Raises
+    ------
+    FileExistsError
+        Where there is such a file: it may hold cases.
+    """
+    content = to_csv() if path.suffix.lower() == ".csv" else to_workbook()
+    # Takes the name, which nobody else can then take.
+    path.open("xb").close()
+    try:
+        write_if_changed(path, content)
+    except BaseException:
+        path.unlink()
+        raise

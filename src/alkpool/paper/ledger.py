@@ -1,0 +1,142 @@
+"""The ledger, and when a number is the same as a printed one."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+
+import pandas as pd
+
+from alkpool import paths
+from alkpool.data.reader import read_folder
+from alkpool.data.tables import LEDGER
+
+FRACTION, PROPORTION = "fraction", "proportion"
+
+_NUMBER = re.compile(r"[<>]?\d*\.?\d+")
+
+# Far below any printed digit, far above the rounding error of a float.
+_FLOAT_DIGITS = 9
+
+
+class Agreement(StrEnum):
+    """Verdict of a check of printed numbers against each other."""
+
+    EXACT = "agrees"
+    ROUNDED = "agrees after rounding"
+    CONTRADICTS = "contradicts"
+    OPEN = "cannot be recomputed"
+
+
+class Match(StrEnum):
+    """Whether a number counted from rows is the printed one."""
+
+    YES = "yes"
+    NO = "no"
+    NOT_RECOMPUTED = "not recomputed"
+
+
+def ledger(folder: Path = paths.PUBLISHED) -> pd.DataFrame:
+    """Load and validate the numbers that Koopman et al. 2022 print.
+
+    Returns
+    -------
+    DataFrame
+        ``results.csv``, columns as in the data dictionary; ``id`` is the ledger id.
+
+    Raises
+    ------
+    DataError
+        With every problem of the file.
+    """
+    return read_folder(folder, [LEDGER])[LEDGER.name]
+
+
+def printed_number(value: str) -> float:
+    """Read a printed value as a number; a bound (``<.001``, ``>50``) gives the bound.
+
+    Raises
+    ------
+    ValueError
+        Where it is no single number, as with dates and lists.
+
+    Examples
+    --------
+    >>> printed_number("<.001"), printed_number("9.2")
+    (0.001, 9.2)
+    """
+    if not _NUMBER.fullmatch(value):
+        raise ValueError(f"{value!r} is no single number")
+    return float(value.lstrip("<>"))
+
+
+def rounded(value: Fraction | float, digits: int) -> str:
+    """Round as people do, halves upwards.
+
+    Examples
+    --------
+    >>> rounded(0.125, 2), rounded(Fraction(34, 220) * 100, 0)
+    ('0.13', '15')
+    """
+    if isinstance(value, Fraction):
+        exact = Decimal(value.numerator) / Decimal(value.denominator)
+    else:
+        exact = Decimal(f"{value:.{_FLOAT_DIGITS}f}")
+    return str(exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
+
+
+def prints_as(value: Fraction | float, printed: str, digits: int) -> bool:
+    """Whether a number, rounded like the printed one, is the printed one.
+
+    A printed bound is met by every number on its side.
+    """
+    if math.isnan(value):
+        return False
+    limit = printed_number(printed)
+    if printed.startswith("<"):
+        return value < limit
+    if printed.startswith(">"):
+        return value > limit
+    return float(rounded(value, digits)) == limit
+
+
+@dataclass(frozen=True)
+class Printed:
+    """Look-up of printed numbers by ledger id."""
+
+    rows: Mapping[str, Mapping[str, str]]
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> "Printed":
+        """Index a ledger by id."""
+        text = table.astype(object).where(table.notna(), "").astype(str)
+        records = text.set_index("id").to_dict("index")
+        return cls({str(name): {str(k): str(v) for k, v in row.items()}
+                    for name, row in records.items()})  # fmt: skip
+
+    def __getitem__(self, ledger_id: str) -> float:
+        """The printed number; the bound of a printed bound."""
+        return printed_number(self.rows[ledger_id]["value"])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.rows)
+
+    def text(self, ledger_id: str) -> str:
+        """The number as printed."""
+        return self.rows[ledger_id]["value"]
+
+    def digits(self, ledger_id: str) -> int:
+        """Decimals printed."""
+        return int(self.rows[ledger_id]["rounding_digits"] or 0)
+
+    def k(self, ledger_id: str) -> int:
+        """Printed or implied count of a share."""
+        return int(self.rows[ledger_id]["numerator"].split()[0])
+
+    def n(self, ledger_id: str) -> int:
+        """Total of a share."""
+        return int(self.rows[ledger_id]["denominator"])

@@ -1,0 +1,84 @@
+"""What is wrong, in words for people: problems of data, of the project, and text safe to show."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class DataError(ValueError):
+    """Data that break the schema; the text lists every problem found."""
+
+    def __init__(self, problems: Sequence["Problem"]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        heading = f"{count} problem{'s' if count != 1 else ''} in the data:"
+        super().__init__("\n".join([heading, *(f"  {problem}" for problem in self.problems)]))
+
+    def __reduce__(self) -> tuple[type["DataError"], tuple[tuple["Problem", ...]]]:
+        """Let a worker hand it on."""
+        return DataError, (self.problems,)
+
+
+class ProjectError(Exception):
+    """Something in the project that a person has to put right; the text says what and where."""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong with a file; ``row`` is the row number a spreadsheet shows."""
+
+    file: str
+    row: int | None
+    column: str
+    value: str
+    allowed: str
+
+    def __str__(self) -> str:
+        place = self.file
+        if self.row is not None:
+            place += f", row {self.row}"
+        if self.column:
+            place += f", column {shortened(self.column)}"
+        shown = shortened(self.value)
+        in_a_cell = self.column != "" and self.row is not None and self.row > 1
+        found = f"found {shown!r}; " if self.value or in_a_cell else ""
+        text = f"{place}: {found}{self.allowed}"
+        # File, column and advice may repeat what others wrote.
+        return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
+def shortened(text: str) -> str:
+    """Text of at most 80 characters for a message."""
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+# Also in full width, as East Asian keyboards write them.
+_BEGINS_A_FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
+
+
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+
+
+def spreadsheet_cell(text: str) -> str:
+    """Keep a spreadsheet from reading a text as a formula, and a terminal from obeying it."""
+    return no_formula(printable(text))
+
+
+def no_formula(cell: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would read as a formula.
+
+    Numbers stay numbers, and a sign alone is none.
+
+    Examples
+    --------
+    >>> no_formula("=cmd()"), no_formula("-1.5"), no_formula("=")
+    ("'=cmd()", '-1.5', '=')
+    """
+    begun = cell.strip()
+    formula = len(begun) > 1 and begun[0] in _BEGINS_A_FORMULA and not _NUMBER.fullmatch(begun)
+    return f"'{cell}" if formula else cell
+
+
+def printable(text: str) -> str:
+    """Blank what could steer a terminal: the texts come from tables that others wrote."""
+    return "".join(character if character.isprintable() else " " for character in text)
