@@ -26,7 +26,7 @@ $(shell [ -x $(PY) ] && [ "$$(cat $(STAMP) 2>/dev/null)" = "$(CURDIR)" ] || rm -
 
 .PHONY: help
 help: ## List what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: report
 report: $(STAMP) ## Run the notebooks that changed and make the book, build/book/index.html
@@ -41,8 +41,12 @@ release: report ## Put data, results and book into one described folder (SINCE="
 	@$(PY) -m alkpool.release $(if $(SINCE),--since "$(SINCE)")
 
 .PHONY: test
-test: $(STAMP) lint report ## Check the code, make the book, and run every test
-	@$(PY) -m pytest -n 2 --dist loadfile
+test: $(STAMP) lint report ## Check the code, make the book, and run the tests
+	@$(PY) -m pytest -n 2 --dist loadgroup --durations=10
+
+.PHONY: test-all
+test-all: $(STAMP) lint report ## Run every test, also those that take minutes, as every night
+	@$(PY) -m pytest -n 2 --dist loadgroup --durations=10 -m ""
 
 .PHONY: check
 check: $(STAMP) ## List every problem of the data (COHORTS="folder ..." for some only)
