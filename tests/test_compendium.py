@@ -226,7 +226,9 @@ def test_runs_again_only_what_changed(project: Project) -> None:
 def test_parameters_are_handed_down_and_the_innermost_wins(project: Project) -> None:
     chapter = "notebook: 02-list"
     project.edit("compendium.yaml", chapter, f"{chapter}\n        parameters: {{threshold: 1}}")
-    project.edit("compendium.yaml", "cohort: curated", "cohort: curated\nparameters: {threshold: 2}")
+    project.edit(
+        "compendium.yaml", "cohort: curated", "cohort: curated\nparameters: {threshold: 2}"
+    )
     cohorts = project.home / "data/cohorts"
     shutil.copytree(cohorts / "made-up", cohorts / "drawn")
     project.write("data/extra/drawn.csv", "1\n")
@@ -254,7 +256,9 @@ def test_a_cohort_may_lie_elsewhere(project: Project, tmp_path: Path) -> None:
 
 def test_a_path_to_a_cohort_of_the_project_is_its_name(project: Project) -> None:
     before = planned(project, "parameters", "suffix", "key")
-    project.edit("compendium.yaml", "title: Cases", "title: Cases\n    cohort: data/cohorts/curated")
+    project.edit(
+        "compendium.yaml", "title: Cases", "title: Cases\n    cohort: data/cohorts/curated"
+    )
     after = planned(project, "parameters", "suffix", "key")
     assert after == before
 

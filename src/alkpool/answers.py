@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 from io import StringIO
 from typing import Any
 
@@ -31,14 +30,6 @@ LEGEND = (
 FAVOURABLE = tuple(Expectation)[: list(Expectation).index(Expectation.CONFLICTING)]
 # Narrower than this, the table would cut words.
 MIN_WIDTH = 80
-
-
-class Form(StrEnum):
-    """How an answer is written."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
 
 
 def summary(table: pd.DataFrame) -> str:

@@ -1,43 +1,31 @@
 """Command line: ``alkpool --help`` lists the commands.
 
 Exit codes: 0 done, 1 the data or the question are wrong (the message says how), 2 wrong usage.
+Each command imports what it needs: the command line itself starts without the data layer.
 """
 
 import shutil
 import sys
-import warnings
-from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from alkpool import answers, mutations, paths
-from alkpool.analysis import benefit, ranking
-from alkpool.analysis.evidence import gather
-from alkpool.answers import Form
-from alkpool.compendium import difference
-from alkpool.data import cohort, laboratory, tables
-from alkpool.data.reader import read_columns, read_folder
 from alkpool.files import write_atomically
-from alkpool.intake import add as additions
-from alkpool.intake import flatfile, privacy, template
-from alkpool.problems import DataError, Problem, no_formula, printable
-from alkpool.vocabulary import UNKNOWN, Phase, Specimen
+from alkpool.problems import DataError, Problem
+from alkpool.vocabulary import Form, Phase, Specimen
 
 app = typer.Typer(
     help="Clinical evidence on ALK resistance mutations.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
 STREAM = Path("-")
 STANDARD_INPUT = Path("/dev/stdin")
-
-BENEFIT_COLUMNS = [
-    "best_response", "pfs_relation", "pfs_months", "dot_relation", "dot_months", "status",
-]  # fmt: skip
 
 
 def main() -> None:
@@ -52,9 +40,20 @@ def main() -> None:
         sys.exit(1)
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"alkpool {version('alkpool')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _commands() -> None:
-    """Keep every command a subcommand."""
+def _commands(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command()
@@ -68,97 +67,20 @@ def check(
         typer.Option("--privacy", help="Look instead for what could tell who a patient is."),
     ] = False,
 ) -> None:
-    """List every problem of the data: file, row, column, value, what is allowed.
+    """List every problem of the data: file, row, column, value, allowed.
 
     With --privacy, exact ages, dates, names, notes and patients whom no other resembles, each
     with what to do about it; exit code 1 where something has to be put right before sharing.
     """
-    if private:
-        _check_privacy(folders or [])
+    from alkpool.intake import check, privacy
+
+    if not private:
+        check.check(folders or [], typer.echo)
         return
-    # Everything else is validated against it.
-    _check_reference()
-    problems: list[Problem] = []
-    for folder in folders or paths.cohort_names():
-        data, found = cohort.read(paths.cohort_folder(folder))
-        problems += found
-        if data is not None:
-            typer.echo(_summary(data))
-            for note in _notes(data):
-                typer.echo(f"note: {note}")
-    if not folders:
-        problems += _check_tables()
-    if problems:
-        raise DataError(problems)
-
-
-def _check_privacy(folders: list[Path]) -> None:
     if not folders:
         raise typer.BadParameter("--privacy needs the folder of a cohort", param_hint="FOLDERS")
-    reports = {folder: privacy.check(paths.cohort_folder(folder)) for folder in folders}
-    for folder, report in reports.items():
-        lines = [str(folder), *privacy.describe(report).splitlines()]
-        typer.echo("\n".join(map(printable, lines)))
-    if any(report.must for report in reports.values()):
+    if not privacy.print_reports(folders, typer.echo):
         raise typer.Exit(1)
-
-
-def _check_reference() -> None:
-    tables.inhibitors()
-    label = "reference/alk_reference.fasta"
-    try:
-        residue = mutations.reference_residue(1202)
-    except RuntimeError as error:
-        raise DataError([Problem(label, None, "", "", str(error))]) from None
-    if residue != "G":
-        raise DataError([Problem(label, None, "", str(residue), "residue 1202 must be G")])
-
-
-def _notes(data: cohort.Cohort) -> Iterator[Problem]:
-    """Say what is allowed but worth a look: mutations outside the kinase domain."""
-    for row, profile in enumerate(data.samples["mutations"], start=2):
-        if profile == UNKNOWN:
-            continue
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", mutations.MutationWarning)
-            mutations.parse(profile)
-        for warning in caught:
-            file = f"{data.name}/{tables.SAMPLES.file}"
-            yield Problem(file, row, "mutations", profile, str(warning.message))
-
-
-def _summary(data: cohort.Cohort) -> str:
-    kept = cohort.analysis_set(data)
-    left_out = len(data.patients) - len(kept.patients)
-    mark = " [synthetic]" if data.synthetic else ""
-    return (
-        f"{data.name}{mark}: valid; {len(kept.patients)} patients, {len(kept.samples)} samples, "
-        f"{len(kept.treatments)} lines of treatment (patients left out: {left_out})"
-    )
-
-
-def _check_tables() -> list[Problem]:
-    """Check the tables that are no cohort, printing a line for each valid folder."""
-    readers: dict[str, Callable[[], object]] = {
-        "invitro": laboratory.load,
-        "knowledgebases": laboratory.load_assertions,
-        "distributions": lambda: read_folder(paths.DISTRIBUTIONS, [tables.POPULATION_COUNTS]),
-        "published": lambda: read_folder(paths.PUBLISHED, [tables.LEDGER]),
-        "reference": _check_reference,
-    }
-    if paths.IDENTIFICATION.is_dir():
-        readers["identification"] = lambda: read_folder(
-            paths.IDENTIFICATION, [tables.DRAWS, tables.LIMITS]
-        )
-    problems: list[Problem] = []
-    for name, read in readers.items():
-        try:
-            read()
-        except DataError as error:
-            problems += error.problems
-        else:
-            typer.echo(f"{name}: valid")
-    return problems
 
 
 @app.command()
@@ -172,9 +94,9 @@ def classify(
     ] = STREAM,
     threshold_months: Annotated[
         float, typer.Option(help="Months of PFS or DoT from which there is benefit.")
-    ] = benefit.THRESHOLD_MONTHS,
+    ] = 6,
     ongoing_dot: Annotated[
-        str, typer.Option(help="Class of a short ongoing DoT: 'unknown' or 'no benefit'.")
+        Literal["unknown", "no benefit"], typer.Option(help="Class of a short ongoing DoT.")
     ] = "unknown",
 ) -> None:
     """Classify lines of treatment by clinical benefit (paper, Figure 1).
@@ -183,36 +105,20 @@ def classify(
     and status; all its columns are kept, and benefit and rule are added. Text that a spreadsheet
     would read as a formula gets an apostrophe before it.
     """
+    from alkpool.analysis.benefit import BenefitRule
+    from alkpool.intake import classify
+
     source, label = (STANDARD_INPUT, "standard input") if file == STREAM else (file, str(file))
     _refuse_folder(output)
     if output.exists() and source.exists() and output.samefile(source):
         raise typer.BadParameter("must not be the file that is read", param_hint="--output")
-    if ongoing_dot not in ("unknown", "no benefit"):
-        raise typer.BadParameter("must be 'unknown' or 'no benefit'", param_hint="--ongoing-dot")
     try:
-        rule = benefit.BenefitRule(threshold_months, ongoing_dot)  # type: ignore[arg-type]
+        rule = BenefitRule(threshold_months, ongoing_dot)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--threshold-months") from error
-    cells, problems = read_columns(source, tables.TREATMENTS, BENEFIT_COLUMNS, label)
-    problems += [
-        Problem(label, 1, name, "", "the file already has this column")
-        for name in ("benefit", "rule")
-        if name in cells
-    ]
-    if set(BENEFIT_COLUMNS) <= set(cells):
-        problems += tables.bound_problems(cells, label)
-    if problems:
-        raise DataError(problems)
-    classes = benefit.classify(cells[BENEFIT_COLUMNS].replace("", None), rule)
-    if "monotherapy" in cells and (others := int((cells["monotherapy"] != "yes").sum())):
-        typer.echo(
-            f"note: {others} of {len(cells)} lines are not known to be monotherapy; the book "
-            "leaves them out, and lines of patients who are not included",
-            err=True,
-        )
-    judged = cells.assign(benefit=classes["benefit"], rule=classes["rule"])
-    safe = judged.rename(columns=no_formula).map(no_formula)
-    text = safe.to_csv(index=False, lineterminator="\n")
+    text, note = classify.classified(source, label, rule)
+    if note:
+        typer.echo(note, err=True)
     _write(output, text)
 
 
@@ -245,6 +151,11 @@ def look_up(
     Clinical evidence decides first, then in vitro calls, then the residue class. It informs
     specialists and is no medical advice.
     """
+    from alkpool import answers
+    from alkpool.analysis import ranking
+    from alkpool.analysis.evidence import gather
+    from alkpool.data import cohort
+
     _refuse_folder(output)
     try:
         question = ranking.ask(profile, prior.split(",") if prior else (), phase, specimen)
@@ -269,7 +180,9 @@ def look_up(
 def write_template(
     file: Annotated[Path, typer.Argument(help="File to write, .xlsx or .csv.")],
 ) -> None:
-    """Write an empty flat file for new cases, with drop-downs and explanations in Excel."""
+    """Write an empty table for new cases, with drop-downs in Excel."""
+    from alkpool.intake import flatfile, template
+
     if file.suffix.lower() not in flatfile.SUFFIXES:
         raise typer.BadParameter("must end in .csv or .xlsx", param_hint="FILE")
     try:
@@ -285,16 +198,18 @@ def add(
     file: Annotated[Path, typer.Argument(help="Filled-in template, .xlsx or .csv.")],
     cohort_name: Annotated[
         str, typer.Option("--cohort", help="Cohort to add to: a name or the path of a folder.")
-    ] = additions.CURATED,
+    ] = "curated",
     yes: Annotated[
         bool, typer.Option("--yes", help="Merge; without it nothing is changed.")
     ] = False,
 ) -> None:
-    """Show what new cases would change, and merge them on --yes.
+    """Show what new cases would change; merge them on --yes.
 
     One row for each sample and next line of treatment; alkpool template writes an empty file.
     Everything is checked, possible duplicates are shown, and either all rows are merged or none.
     """
+    from alkpool.intake import add as additions
+
     folder = additions.target(cohort_name)
     here = Path.cwd()
     with additions.alone(folder):
@@ -320,10 +235,13 @@ def diff(
         Path, typer.Option("--output", "-o", help="File to write; - is standard output.")
     ] = STREAM,
 ) -> None:
-    """Show what moved between two folders of results: verdicts, counts, rows, then the rest.
+    """Show what moved between two folders of results, verdicts first.
 
     Without any folder, between the last commit and the results as they are.
     """
+    from alkpool import paths
+    from alkpool.compendium import difference
+
     _refuse_folder(output)
     if revision and new:
         raise typer.BadParameter("takes one folder, the new one", param_hint="--git")

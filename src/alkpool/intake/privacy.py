@@ -6,16 +6,17 @@ patterns, and whoever knows the patients knows more.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from alkpool import paths
 from alkpool.data.cohort import DESCRIPTION_FILE
 from alkpool.data.reader import read_text
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
-from alkpool.problems import DataError, Problem
+from alkpool.problems import DataError, Problem, printable
 
 # An age in steps of five years is shared by many; from 90 on hardly anyone shares any (the
 # "Safe Harbor" rule of HIPAA, 45 CFR 164.514(b)(2), puts all ages over 89 into one class).
@@ -139,6 +140,15 @@ def describe(report: Report) -> str:
         "protection officer decide.",
     ]
     return "\n".join(lines)
+
+
+def print_reports(folders: Sequence[Path], say: Callable[[str], object]) -> bool:
+    """Say what is found in each folder; tell whether nothing has to be put right."""
+    reports = {folder: check(paths.cohort_folder(folder)) for folder in folders}
+    for folder, report in reports.items():
+        lines = [str(folder), *describe(report).splitlines()]
+        say("\n".join(map(printable, lines)))
+    return not any(report.must for report in reports.values())
 
 
 def _extra_files(folder: Path) -> Iterator[Problem]:

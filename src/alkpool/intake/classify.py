@@ -1,0 +1,54 @@
+"""Classify the lines of treatment of a reader's own CSV file (paper, Figure 1)."""
+
+from pathlib import Path
+
+from alkpool.analysis import benefit
+from alkpool.data import tables
+from alkpool.data.reader import read_columns
+from alkpool.problems import DataError, Problem, no_formula
+
+COLUMNS = [
+    "best_response", "pfs_relation", "pfs_months", "dot_relation", "dot_months", "status",
+]  # fmt: skip
+
+
+def classified(source: Path, label: str, rule: benefit.BenefitRule) -> tuple[str, str]:
+    """Read a file of lines, and give it back with ``benefit`` and ``rule``.
+
+    Parameters
+    ----------
+    source, label : Path, str
+        CSV file with at least `COLUMNS`, and how messages name it.
+    rule : BenefitRule
+        Thresholds.
+
+    Returns
+    -------
+    str, str
+        CSV with all columns of the file, the two added; and a note, blank where there is none.
+
+    Raises
+    ------
+    DataError
+        With every problem of the file.
+    """
+    cells, problems = read_columns(source, tables.TREATMENTS, COLUMNS, label)
+    problems += [
+        Problem(label, 1, name, "", "the file already has this column")
+        for name in ("benefit", "rule")
+        if name in cells
+    ]
+    if set(COLUMNS) <= set(cells):
+        problems += tables.bound_problems(cells, label)
+    if problems:
+        raise DataError(problems)
+    classes = benefit.classify(cells[COLUMNS].replace("", None), rule)
+    note = ""
+    if "monotherapy" in cells and (others := int((cells["monotherapy"] != "yes").sum())):
+        note = (
+            f"note: {others} of {len(cells)} lines are not known to be monotherapy; the book "
+            "leaves them out, and lines of patients who are not included"
+        )
+    judged = cells.assign(benefit=classes["benefit"], rule=classes["rule"])
+    safe = judged.rename(columns=no_formula).map(no_formula)
+    return safe.to_csv(index=False, lineterminator="\n"), note

@@ -1,0 +1,41 @@
+"""Tests, intervals and small models, thin over scipy and statsmodels.
+
+Own code stands only where they stop: Fisher's exact test beyond 2 x 2 (scipy simulates it), the
+limits of a median survival time as R and SPSS print them, the detection of infinite estimates,
+and Firth's penalised likelihood.
+"""
+
+from alkpool.stats.agreement import Kappa, adjust, kappa
+from alkpool.stats.exact import FisherResult, fisher_exact
+from alkpool.stats.intervals import (
+    Floats,
+    Integers,
+    Interval,
+    clopper_pearson,
+    jeffreys,
+    proportions,
+    wilson,
+)
+from alkpool.stats.regression import ConfoundedError, SeparationError, firth, logistic
+from alkpool.stats.survival import MedianSurvival, km_median
+
+__all__ = [
+    "ConfoundedError",
+    "FisherResult",
+    "Floats",
+    "Integers",
+    "Interval",
+    "Kappa",
+    "MedianSurvival",
+    "SeparationError",
+    "adjust",
+    "clopper_pearson",
+    "firth",
+    "fisher_exact",
+    "jeffreys",
+    "kappa",
+    "km_median",
+    "logistic",
+    "proportions",
+    "wilson",
+]
