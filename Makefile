@@ -84,10 +84,12 @@ bench: .venv-bench/.complete ## Measure speed and memory, benchmarks/README.md (
 	@.venv-bench/bin/python -m benchmarks $(ARGS)
 
 .PHONY: lint
-lint: $(STAMP) ## Check style and types
-	@$(PY) -m ruff check
-	@$(PY) -m ruff format --check
+lint: $(STAMP) ## Check style, types, layers and lengths
+	@$(PY) -m ruff check --quiet
+	@$(PY) -m ruff format --check --quiet
 	@$(PY) -m mypy
+	@.venv/bin/lint-imports --no-timing --no-cache 2>&1 | tail -n +8
+	@$(PY) tools/budget.py
 
 .PHONY: format
 format: $(STAMP) ## Put code and notebooks into the common style

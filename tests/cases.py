@@ -1,17 +1,12 @@
 """Flat files of new cases for tests. The people in them are made up."""
 
-import contextlib
 import csv
-import io
 import shutil
-import subprocess
-import sys
 from pathlib import Path
-from unittest import mock
 
 from openpyxl import Workbook
 
-from alkpool import cli, paths
+from alkpool import paths
 from alkpool.data.reader import read_text
 from alkpool.data.tables import COHORT_TABLES
 from alkpool.intake import flatfile
@@ -69,22 +64,3 @@ def contents(folder: Path) -> dict[str, bytes]:
         # What Python compiles of a module it imports is no content.
         if path.is_file() and path.suffix != ".pyc"
     }
-
-
-def alkpool(*arguments: object) -> "subprocess.CompletedProcess[str]":
-    """Run a command as its executable does, in this process: starting one takes seconds."""
-    streams = [io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2)]
-    command = ["alkpool", *map(str, arguments)]
-    code = 0
-    with (
-        mock.patch.object(sys, "argv", command),
-        mock.patch.dict("os.environ", {"COLUMNS": "120"}),
-        contextlib.redirect_stdout(streams[0]),
-        contextlib.redirect_stderr(streams[1]),
-    ):
-        try:
-            cli.main()
-        except SystemExit as stopped:
-            code = int(stopped.code or 0)
-    printed = [stream.buffer.getvalue().decode() for stream in streams]  # type: ignore[attr-defined]
-    return subprocess.CompletedProcess(command, code, *printed)

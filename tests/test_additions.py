@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from cases import alkpool, case, contents, own_cohort, tables, write_csv, write_workbook
+from cases import case, contents, own_cohort, tables, write_csv, write_workbook
+from command import alkpool
 from test_linkage import REPORTED_AGAIN
 
 from alkpool import paths, references

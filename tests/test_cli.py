@@ -1,15 +1,12 @@
 """The command line as a person meets it: exit codes, messages, files."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from command import alkpool
 
 from alkpool import answers, paths
 from alkpool.analysis import benefit
@@ -17,15 +14,6 @@ from alkpool.analysis.evidence import rank
 from alkpool.files import write_atomically
 
 HEADER = "best_response,pfs_relation,pfs_months,dot_relation,dot_months,status"
-
-
-def alkpool(*arguments, cwd=None, stdin=None, **environment):
-    """Run the installed command."""
-    command = Path(sys.executable).with_name("alkpool")
-    return subprocess.run(
-        [command, *map(str, arguments)], capture_output=True, encoding="utf-8", check=False,
-        cwd=cwd, input=stdin, env=os.environ | {"COLUMNS": "120"} | environment,
-    )  # fmt: skip
 
 
 def test_check_of_the_project_is_a_line_for_each_folder():

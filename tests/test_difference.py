@@ -8,7 +8,7 @@ import subprocess
 
 import pandas as pd
 import pytest
-from cases import alkpool
+from command import alkpool
 from hypothesis import given
 from hypothesis import strategies as st
 

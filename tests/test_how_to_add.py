@@ -5,7 +5,8 @@ import shlex
 import shutil
 
 import openpyxl
-from cases import CASE, alkpool
+from cases import CASE
+from command import alkpool
 from test_additions import home  # noqa: F401 (a fixture)
 from test_linkage import REPORTED_AGAIN
 

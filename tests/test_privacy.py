@@ -2,7 +2,8 @@
 
 import pandas as pd
 import pytest
-from cases import alkpool, contents, own_cohort
+from cases import contents, own_cohort
+from command import alkpool
 from hypothesis import given
 from hypothesis import strategies as st
 
