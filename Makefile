@@ -88,7 +88,7 @@ lint: $(STAMP) ## Check style, types, layers and lengths
 	@$(PY) -m ruff check --quiet
 	@$(PY) -m ruff format --check --quiet
 	@$(PY) -m mypy
-	@.venv/bin/lint-imports --no-timing --no-cache 2>&1 | tail -n +8
+	@.venv/bin/lint-imports --no-logo --no-cache
 	@$(PY) tools/budget.py
 
 .PHONY: format

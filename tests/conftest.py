@@ -15,3 +15,9 @@ settings.load_profile("alkpool")
 def project(tmp_path: Path) -> Project:
     """A small compendium that has not run yet."""
     return small_project(tmp_path / "a checkout")
+
+
+@pytest.fixture(scope="session")
+def thorough(pytestconfig: pytest.Config) -> bool:
+    """Whether everything runs, as every night: every page, every mutant."""
+    return not pytestconfig.option.markexpr

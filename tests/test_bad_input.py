@@ -1,6 +1,7 @@
 """Thousands of spoilt cohorts: each is refused with place and remedy, or provably harmless."""
 
 import csv
+import datetime
 import io
 import os
 import re
@@ -21,9 +22,11 @@ from alkpool.data.reader import Table, cell_problems
 from alkpool.data.tables import COHORT_TABLES
 from alkpool.problems import DataError, Problem
 
-MUTANTS_OF_A_WAY = 32
+# Of each way; the first has another number every day, so that in time all kinds are met.
+MUTANTS_OF_A_WAY = 4
+THOROUGH_MUTANTS = 32
 # Of each way, so many go through the commands, in this process.
-COMMANDED = 2
+COMMANDED = 1
 
 LONGEST_LINE = 1000
 
@@ -104,10 +107,12 @@ def listing(folder: Path) -> dict[str, tuple[int, int]]:
 
 @pytest.mark.parametrize("name", WAYS)
 def test_a_spoilt_cohort_is_refused_with_its_place_or_is_harmless(
-    tmp_path: Path, base: dict[str, Rows], name: str
+    tmp_path: Path, base: dict[str, Rows], name: str, thorough: bool
 ) -> None:
     folder = tmp_path / "mine"
-    for number in range(MUTANTS_OF_A_WAY):
+    first = 0 if thorough else datetime.datetime.now(datetime.UTC).date().toordinal()
+    print(f"mutants from number {first}")  # shown where the test fails
+    for number in range(first, first + (THOROUGH_MUTANTS if thorough else MUTANTS_OF_A_WAY)):
         _, fate = spoilt(folder, base, name, number)
         before = listing(folder)
         loaded, problems = cohort.read(folder)
@@ -124,7 +129,7 @@ def test_a_spoilt_cohort_is_refused_with_its_place_or_is_harmless(
 
 def test_there_are_enough_of_them() -> None:
     assert len(WAYS) >= 30
-    assert len(WAYS) * MUTANTS_OF_A_WAY >= 2000
+    assert len(WAYS) * THOROUGH_MUTANTS >= 2000
     assert {name for name in WAYS if name.startswith("harmless")} == set(HARMLESS)
 
 
@@ -176,12 +181,8 @@ def test_the_commands_refuse_it_too_and_write_nothing(
             assert target.read_text() == "before"
 
 
-# One of each kind of fault goes through the installed command.
-THROUGH_THE_SHELL = (
-    "workbook or archive called csv", "folder in the place of a file", "cell of megabytes",
-    "pipe or device in the place of a file", "key of the description wrong", "random bytes",
-    "extra column", "control characters",
-)  # fmt: skip
+# What can hang a process or spoil a terminal goes through the installed command.
+THROUGH_THE_SHELL = ("pipe or device in the place of a file", "control characters")
 
 
 @pytest.mark.parametrize("name", THROUGH_THE_SHELL)
@@ -209,7 +210,7 @@ def test_classify_refuses_it_too_and_writes_nothing(
     """`classify` checks the cells that it reads and keeps all others."""
     target = tmp_path / "classes.csv"
     done = 0
-    for number in range(40):
+    for number in range(8):
         folder = tmp_path / "mine"
         _, fate = spoilt(folder, base, name, number)
         source = folder / "treatments.csv"

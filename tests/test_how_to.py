@@ -14,6 +14,8 @@ import pytest
 from checkout import copy_checkout, run
 from project import ROOT
 
+pytestmark = pytest.mark.nightly
+
 IDENTITY = {f"GIT_{who}_{what}": "test@example.org" for who in ("AUTHOR", "COMMITTER")
             for what in ("NAME", "EMAIL")}  # fmt: skip
 

@@ -58,6 +58,7 @@ TESTS = (
 )  # fmt: skip
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("version", [v for v in VERSIONS if v != sysconfig.get_python_version()])
 def test_a_new_environment_gives_the_tracked_results(version: str, tmp_path: Path) -> None:
     python, home = another_python(version), tmp_path / "alkpool"

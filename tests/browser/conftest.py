@@ -54,6 +54,16 @@ def pages(book: Path) -> dict[str, BeautifulSoup]:
 
 
 @pytest.fixture(scope="session")
+def templates(pages: dict[str, BeautifulSoup], thorough: bool) -> list[str]:
+    """Pages of every kind: of profiles the two longest and the shortest; all of them at night."""
+    profiles = sorted(
+        (n for n in pages if n.startswith("profiles/")), key=lambda n: len(str(pages[n]))
+    )
+    others = [name for name in pages if name not in profiles]
+    return list(pages) if thorough else [*others, *profiles[:1], *profiles[-2:]]
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One browser for all tests."""
     command = next(filter(None, map(shutil.which, COMMANDS)), None)

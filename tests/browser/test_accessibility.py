@@ -5,7 +5,6 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
-from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from alkpool.vocabulary import Verdict
@@ -43,17 +42,17 @@ def violations(page: Page) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("theme", "size"), [("light", WIDE), ("dark", WIDE), ("light", NARROW), ("dark", NARROW)]
 )
-def test_axe_finds_nothing_serious_on_any_page(
+def test_axe_finds_nothing_serious_on_any_kind_of_page(
     browser: Browser,
     book: Path,
-    pages: dict[str, BeautifulSoup],
+    templates: list[str],
     theme: Any,
     size: ViewportSize,
 ) -> None:
     found = {}
     with browser.new_context(viewport=size, color_scheme=theme) as context:
         page = context.new_page()
-        for name in pages:
+        for name in templates:
             open_page(page, book / name)
             expect(page.locator(f"html[data-theme={theme}]")).to_have_count(1)
             problems = violations(page)
@@ -110,11 +109,11 @@ def test_every_stop_of_the_keyboard_can_be_seen(page: Page, book: Path) -> None:
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_what_scrolls_takes_the_focus_and_has_a_name(
-    page: Page, book: Path, pages: dict[str, BeautifulSoup], size: ViewportSize
+    page: Page, book: Path, templates: list[str], size: ViewportSize
 ) -> None:
     page.set_viewport_size(size)
     found, scrolling = [], 0
-    for name in pages:
+    for name in templates:
         open_page(page, book / name)
         for frame in page.locator("article figure, article .dt-layout-full").all():
             state = frame.evaluate(
@@ -192,12 +191,10 @@ def test_paper_has_the_chapter_alone(page: Page, book: Path) -> None:
     assert ground == "rgb(255, 255, 255)"
 
 
-def test_no_table_runs_off_the_paper(
-    page: Page, book: Path, pages: dict[str, BeautifulSoup]
-) -> None:
+def test_no_table_runs_off_the_paper(page: Page, book: Path, templates: list[str]) -> None:
     """Every page printed alone, A4 less its margins."""
     wide = {}
-    for name in pages:
+    for name in templates:
         page.set_viewport_size(WIDE)
         page.emulate_media(media="screen")
         open_page(page, book / name)
@@ -223,13 +220,13 @@ def test_paper_has_every_row_of_a_table(page: Page, book: Path) -> None:
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_words_above_a_table_are_whole(
-    page: Page, book: Path, pages: dict[str, BeautifulSoup], size: ViewportSize
+    page: Page, book: Path, templates: list[str], size: ViewportSize
 ) -> None:
     """What is said above a table that scrolls is as wide as its frame, not as the table."""
     page.set_viewport_size(size)
     cut: list[tuple[str, float, float]] = []
     seen = dict.fromkeys(WORDS_IN_FRAMES, 0)
-    for name in pages:
+    for name in templates:
         open_page(page, book / name)
         for frame, words in WORDS_IN_FRAMES.items():
             for caption, width in page.locator(frame).evaluate_all(

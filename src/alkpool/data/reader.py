@@ -158,39 +158,56 @@ def read_cells(
     list of Problem
         Also each of the ``required`` columns that is missing.
     """
-
-    def broken(
-        allowed: str, row: int | None = None, column: str = "", value: str = ""
-    ) -> tuple[pd.DataFrame, list[Problem]]:
-        return pd.DataFrame(), [Problem(label, row, column, value, allowed)]
-
     if path.is_dir():
-        return broken("is a folder; must be a CSV file")
+        return pd.DataFrame(), [Problem(label, None, "", "", "is a folder; must be a CSV file")]
     if not path.exists():
-        return broken("the file is missing")
-    content = path.read_bytes()
+        return pd.DataFrame(), [Problem(label, None, "", "", "the file is missing")]
+    try:
+        header, *records = _rows(_text(path.read_bytes()))
+    except _NotReadable as wrong:
+        return pd.DataFrame(), [Problem(label, wrong.row, wrong.column, wrong.value, str(wrong))]
+    problems = list(_form_problems(header, records, required, label))
+    if problems:
+        return pd.DataFrame(), problems
+    return pd.DataFrame(records, columns=header, dtype=str), []
+
+
+class _NotReadable(Exception):
+    """The file is no CSV text; says where."""
+
+    def __init__(self, allowed: str, row: int | None = None, column: str = "", value: str = ""):
+        super().__init__(allowed)
+        self.row, self.column, self.value = row, column, value
+
+
+def _text(content: bytes) -> str:
     for start, kind in _NO_TEXT.items():
         if content.startswith(start):
-            return broken(f"is {kind}: export the table as CSV in UTF-8")
+            raise _NotReadable(f"is {kind}: export the table as CSV in UTF-8")
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return broken("is saved as UTF-16: save it as UTF-8")
+        raise _NotReadable("is saved as UTF-16: save it as UTF-8")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8-sig")
         # Most often it is Latin-1.
         found = content[error.start : error.start + 1].decode("latin-1")
-        return broken("must be saved as UTF-8 text", *_cell_at_the_end(before), found)
+        wrong = "must be saved as UTF-8 text"
+        raise _NotReadable(wrong, *_cell_at_the_end(before), found) from None
     before, nul, _after = text.partition("\0")
     if nul:
         wrong = "holds a NUL character, which is no text: save it as UTF-8 text"
-        return broken(wrong, *_cell_at_the_end(before), nul)
+        raise _NotReadable(wrong, *_cell_at_the_end(before), nul)
     if not text.strip("\r\n"):
-        return broken("the file is empty; it must start with a header line")
+        raise _NotReadable("the file is empty; it must start with a header line")
+    return text
+
+
+def _rows(text: str) -> list[list[str]]:
     first_line = text.splitlines()[0]
     for separator, name in ((";", "';'"), ("\t", "a tab"), ("|", "'|'")):
         if separator in first_line and "," not in first_line:
-            return broken(f"columns are separated by {name}: save as CSV with commas", 1)
+            raise _NotReadable(f"columns are separated by {name}: save as CSV with commas", 1)
     rows: list[list[str]] = []
     try:
         for record in _records(text, strict=True):
@@ -201,36 +218,29 @@ def read_cells(
             row, column = _cell_at_the_end(text)
         remedy = "close each quotation mark, and double those within a cell"
         wrong = f"is not a readable CSV file ({error}): {remedy}"
-        return broken(wrong, row, column, '"' if column else "")
+        raise _NotReadable(wrong, row, column, '"' if column else "") from None
     if not rows[-1]:
         rows.pop()
-    header, *records = rows
-    problems = [
-        Problem(label, 1, column, "", "this column is missing")
-        for column in required
-        if column not in header
-    ]
-    problems += [
-        Problem(label, 1, column, "", "this column stands twice in the header")
-        for column in sorted({column for column in header if header.count(column) > 1})
-    ]
-    problems += [
-        Problem(label, number, "", "", f"has {len(record)} cells; the header has {len(header)}")
-        for number, record in enumerate(records, start=2)
-        if len(record) != len(header)
-    ]
-    problems += [
-        Problem(
-            label, number, column, cell,
-            f"has {len(cell)} characters; must have at most {MAX_CELL_CHARACTERS}",
-        )
-        for number, record in enumerate(records, start=2)
-        for column, cell in zip(header, record, strict=False)
-        if len(cell) > MAX_CELL_CHARACTERS
-    ]  # fmt: skip
-    if problems:
-        return pd.DataFrame(), problems
-    return pd.DataFrame(records, columns=header, dtype=str), []
+    return rows
+
+
+def _form_problems(
+    header: list[str], records: list[list[str]], required: Sequence[str], label: str
+) -> Iterator[Problem]:
+    for column in required:
+        if column not in header:
+            yield Problem(label, 1, column, "", "this column is missing")
+    for column in sorted({column for column in header if header.count(column) > 1}):
+        yield Problem(label, 1, column, "", "this column stands twice in the header")
+    for number, record in enumerate(records, start=2):
+        if len(record) != len(header):
+            allowed = f"has {len(record)} cells; the header has {len(header)}"
+            yield Problem(label, number, "", "", allowed)
+    for number, record in enumerate(records, start=2):
+        for column, cell in zip(header, record, strict=False):
+            if len(cell) > MAX_CELL_CHARACTERS:
+                allowed = f"has {len(cell)} characters; must have at most {MAX_CELL_CHARACTERS}"
+                yield Problem(label, number, column, cell, allowed)
 
 
 def _records(text: str, *, strict: bool = False) -> Iterator[list[str]]:
