@@ -7,8 +7,13 @@ from hypothesis import settings
 from project import Project, small_project
 
 # Examples are timed by the clock: on a busy machine a deadline fails what is right.
-settings.register_profile("alkpool", deadline=None)
-settings.load_profile("alkpool")
+settings.register_profile("night", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=25)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try fewer examples where not everything runs."""
+    settings.load_profile("quick" if config.option.markexpr else "night")
 
 
 @pytest.fixture

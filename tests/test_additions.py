@@ -26,7 +26,7 @@ from alkpool.problems import DataError
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from alkpool import additions
+from alkpool.intake import add as additions
 
 def die(*arguments):
     os.kill(os.getpid(), signal.SIGKILL)
