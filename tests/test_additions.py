@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from cases import case, contents, own_cohort, tables, write_csv, write_workbook
 from command import alkpool
-from test_linkage import REPORTED_AGAIN
+from test_duplicates import REPORTED_AGAIN
 
 from alkpool import paths, references
 from alkpool.analysis import timeline
@@ -160,7 +160,7 @@ def test_a_probable_duplicate_needs_an_answer(tmp_path, mine):
     file = write_csv(tmp_path / "a.csv", REPORTED_AGAIN)
     shown = alkpool("add", file, "--cohort", mine)
     assert shown.returncode == 0
-    assert "  probable: other2024-p1 and choi2010-p1, score " in shown.stdout
+    assert "  probable: other2024-p1 and choi2010-p1, +" in shown.stdout
     assert "age: same (29, 28)" in shown.stdout
     assert "answer: in the rows of other2024-p1 write choi2010-p1 into" in shown.stdout
     refused = alkpool("add", file, "--cohort", mine, "--yes")

@@ -8,7 +8,7 @@ import openpyxl
 from cases import CASE
 from command import alkpool
 from test_additions import home  # noqa: F401 (a fixture)
-from test_linkage import REPORTED_AGAIN
+from test_duplicates import REPORTED_AGAIN
 
 from alkpool import paths
 from alkpool.data import cohort
@@ -84,5 +84,5 @@ def test_the_page_says_what_the_score_does():
     """Thresholds in the text are those of the code."""
     from alkpool.intake import duplicates
 
-    assert f"From {duplicates.PROBABLE:g} bits on" in PAGE
-    assert f"from {duplicates.POSSIBLE:g} bits on the pair is shown" in PAGE
+    assert f"at least {duplicates.PROBABLE} more facts agree than differ" in PAGE
+    assert f"from {duplicates.POSSIBLE} on the pair is shown" in PAGE

@@ -53,8 +53,9 @@ def test_the_versions_that_are_promised_are_the_same_everywhere() -> None:
 # Quick, and with every kind of work the package does: parsing, statistics, tables, the solver,
 # drawings, text for the command line, archives.
 TESTS = (
-    "test_actionability", "test_benefit", "test_cli", "test_cohort", "test_figures", "test_invitro",
-    "test_linkage", "test_mutations", "test_privacy", "test_ranking", "test_stats", "test_timeline",
+    "test_actionability", "test_benefit", "test_cli", "test_cohort", "test_duplicates",
+    "test_figures", "test_invitro", "test_mutations", "test_privacy", "test_ranking", "test_stats",
+    "test_timeline",
 )  # fmt: skip
 
 

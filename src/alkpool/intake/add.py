@@ -242,15 +242,15 @@ def _duplicates(plan: Plan) -> Iterator[str]:
         yield "Possible duplicates: none found"
         return
     yield (
-        f"Possible duplicates (score in bits; from {duplicates.PROBABLE:g}, or where no fact "
-        "differs within a report, an answer is needed):"
+        "Possible duplicates (facts that agree less those that differ; an answer is needed from "
+        f"{duplicates.PROBABLE}, or where no fact differs within a report):"
     )
     for match in plan.matches:
         kind = "probable" if match.probable else "possible"
         answered = ", answered: two patients" if plan.is_answered(match) else ""
-        yield f"  {kind}: {match.new} and {match.old}, score {match.score:.1f}{answered}"
-        for fact, outcome, shown, weight in match.reasons:
-            yield f"    {weight:+.1f}  {fact}: {outcome} ({shown})"
+        yield f"  {kind}: {match.new} and {match.old}, {match.score:+d}{answered}"
+        for fact, outcome, shown in match.reasons:
+            yield f"    {fact}: {outcome} ({shown})"
         if match in plan.unanswered:
             yield (
                 f"    answer: in the rows of {match.new} write {match.old} into duplicate_of, or "
@@ -318,7 +318,7 @@ def commit(plan: Plan) -> str:
             [
                 Problem(
                     plan.sheet.label, None, "", match.new,
-                    f"may repeat {match.old} (score {match.score:.1f}): write {match.old} into "
+                    f"may repeat {match.old}: write {match.old} into "
                     f"duplicate_of or {flatfile.NOT_DUPLICATE}",
                 )
                 for match in plan.unanswered

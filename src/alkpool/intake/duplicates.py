@@ -1,31 +1,22 @@
-"""Which patients of a cohort may be the same person: a transparent score for each pair.
+"""Which patients of a cohort may be the same person: the facts on which two records agree.
 
-Facts that two records both state are compared one by one. Each outcome of a comparison has a
-*weight*, the logarithm to base 2 of how much more often it happens between two reports of one
-patient (``same``) than between two patients (``other``); what a record does not state weighs
-nothing. The *score* of a pair is the sum.
-
-References
-----------
-Fellegi IP, Sunter AB. A theory for record linkage. J Am Stat Assoc 1969;64:1183-1210,
-doi:10.1080/01621459.1969.10501049
+Facts that two records both state are compared one by one; what a record does not state speaks
+neither way. A pair is shown with the facts that agree and those that differ, and a person decides.
 """
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from alkpool.data.tables import PATIENTS, SAMPLES, SOURCES, TREATMENTS
+from alkpool.data.tables import PATIENTS, SAMPLES, TREATMENTS
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, Relation
 
-# Of 437 patients that the study identified 50 were confirmed duplicates (Figure 3): a new patient
-# repeats a given one of a few hundred with odds of about 1 to 2,000, and one of the few dozen here
-# with about 1 to 300, which is 8 bits. From there on a pair is as likely the same patient as not.
-PROBABLE = 8.0
+# Facts that agree less those that differ. Of seven facts, sex, fusion partner and drugs agree by
+# chance in most pairs: four more than that are seldom chance, and the file must say which it is.
+PROBABLE = 4
 # Shown, but no answer is asked for.
-POSSIBLE = 4.0
+POSSIBLE = 3
 
 # Reports give the age at diagnosis, at treatment or at biopsy.
 SAME_AGE_YEARS = 1
@@ -34,63 +25,9 @@ NEAR_AGE_YEARS = 3
 # that fits by chance among others that contradict it is no sign of one patient.
 SAME_MONTHS = 0.5
 
-
-@dataclass(frozen=True)
-class Outcome:
-    """One outcome of comparing a fact of two records.
-
-    ``same`` and ``other`` are the shares of pairs with this outcome among two reports of one
-    patient and among two patients; they are judgements, with their reason.
-    """
-
-    same: float
-    other: float
-    reason: str
-
-    @property
-    def weight(self) -> float:
-        """Bits of evidence for one patient; negative where it speaks for two."""
-        return math.log2(self.same / self.other)
-
-
-WEIGHTS: dict[str, dict[str, Outcome]] = {
-    "source": {
-        "same report": Outcome(0.05, 0.10, "a report lists each of its patients once"),
-        "same first author": Outcome(0.30, 0.05, "groups report a case again in their series"),
-        "other first author": Outcome(0.65, 0.85, "most pairs of reports share no first author"),
-    },
-    "age": {
-        "same": Outcome(0.90, 0.07, "ages spread over decades; within a year 7% of pairs agree"),
-        "near": Outcome(0.07, 0.10, "diagnosis and treatment can lie years apart"),
-        "different": Outcome(0.03, 0.83, "no report moves an age by more than three years"),
-    },
-    "sex": {
-        "same": Outcome(0.98, 0.50, "half of all pairs agree by chance"),
-        "different": Outcome(0.02, 0.50, "sex is rarely misprinted"),
-    },
-    "fusion partner": {
-        "same": Outcome(0.98, 0.90, "nearly all fusions are with EML4"),
-        "different": Outcome(0.02, 0.10, "a partner is rarely corrected"),
-    },
-    "fusion variant": {
-        "same": Outcome(0.95, 0.35, "variants 1 and 3 make up most fusions"),
-        "different": Outcome(0.05, 0.65, "a variant is rarely corrected"),
-    },
-    "mutations": {
-        "same profile": Outcome(0.85, 0.10, "the commonest profiles each have a tenth of samples"),
-        "shared mutation": Outcome(0.12, 0.08, "a second report may list more of the mutations"),
-        "none shared": Outcome(0.03, 0.82, "only another sample of the same patient differs so"),
-    },
-    "drugs": {
-        "same": Outcome(0.60, 0.10, "few sequences of inhibitors are common"),
-        "one continues": Outcome(0.30, 0.30, "a later report follows the patient for longer"),
-        "different": Outcome(0.10, 0.60, "a report rarely leaves out a line in between"),
-    },
-    "months": {
-        "same": Outcome(0.80, 0.05, "months to the half agree by chance in one of twenty"),
-        "different": Outcome(0.20, 0.95, "a later cut-off can move a number"),
-    },
-}
+# What an outcome of a comparison says of one patient; any other speaks neither way.
+AGREE = ("same", "same profile")
+DIFFER = ("different", "none shared")
 
 
 @dataclass(frozen=True)
@@ -99,7 +36,6 @@ class Record:
 
     patient: str
     source: str
-    author: str
     age: float | None
     sex: str
     partner: str
@@ -111,13 +47,24 @@ class Record:
 
 @dataclass(frozen=True)
 class Match:
-    """Two records that may be one patient; ``reasons`` are (fact, outcome, shown, weight)."""
+    """Two records that may be one patient; ``reasons`` are (fact, outcome, what is stated)."""
 
     new: str
     old: str
-    score: float
-    reasons: tuple[tuple[str, str, str, float], ...]
-    identical: bool = False
+    same_report: bool
+    reasons: tuple[tuple[str, str, str], ...]
+
+    @property
+    def score(self) -> int:
+        """Facts that agree, less those that differ."""
+        outcomes = [outcome for _, outcome, _ in self.reasons]
+        return sum(o in AGREE for o in outcomes) - sum(o in DIFFER for o in outcomes)
+
+    @property
+    def identical(self) -> bool:
+        """Whether both stand in one report and agree in all that both state."""
+        agree = all(outcome in AGREE for _, outcome, _ in self.reasons)
+        return self.same_report and agree and bool(self.reasons)
 
     @property
     def probable(self) -> bool:
@@ -133,7 +80,6 @@ def records(tables: Mapping[str, pd.DataFrame]) -> dict[str, Record]:
     tables : mapping of str to DataFrame
         Tables of a cohort, cells as text.
     """
-    authors = tables[SOURCES.name].set_index("source_id")["first_author"]
     samples = tables[SAMPLES.name].assign(order=tables[SAMPLES.name]["sample_order"].astype(int))
     samples = samples.sort_values(["patient_id", "order"])
     lines = dict(iter(tables[TREATMENTS.name].groupby("sample_id")))
@@ -154,7 +100,6 @@ def records(tables: Mapping[str, pd.DataFrame]) -> dict[str, Record]:
         found[name] = Record(
             patient=name,
             source=str(patient["source_id"]),
-            author=str(authors.get(patient["source_id"], "")),
             age=float(patient["age_years"]) if patient["age_years"] else None,
             sex=_known(patient["sex"]),
             partner=_known(patient["fusion_partner"]),
@@ -184,37 +129,18 @@ def _months(line: Mapping[str, str]) -> dict[tuple[str, str], float]:
 
 
 def compare(one: Record, other: Record) -> Match:
-    """Score a pair of records."""
-    outcomes = [
-        (fact, outcome, shown)
-        for fact, outcome, shown in (
-            ("source", *_source(one, other)),
-            ("age", *_age(one, other)),
-            ("sex", *_equal(one.sex, other.sex)),
-            ("fusion partner", *_equal(one.partner, other.partner)),
-            ("fusion variant", *_equal(one.variant, other.variant)),
-            ("mutations", *_profiles(one, other)),
-            ("drugs", *_drugs(one, other)),
-            ("months", *_same_months(one, other)),
-        )
-        if outcome
-    ]
-    reasons = tuple(
-        (fact, outcome, shown, WEIGHTS[fact][outcome].weight) for fact, outcome, shown in outcomes
-    )
-    score = sum(weight for *_, weight in reasons)
-    alike = {"same", "same report", "same profile"}
-    identical = one.source == other.source and all(outcome in alike for _, outcome, _ in outcomes)
-    # Beyond the source, something must be stated by both for two rows of it to be the same.
-    return Match(one.patient, other.patient, score, reasons, identical and len(outcomes) > 1)
-
-
-def _source(one: Record, other: Record) -> tuple[str, str]:
-    if one.source == other.source:
-        return "same report", one.source
-    if one.author and one.author == other.author:
-        return "same first author", one.author
-    return "other first author", f"{one.source}, {other.source}"
+    """Compare what both records state."""
+    compared = {
+        "age": _age(one, other),
+        "sex": _equal(one.sex, other.sex),
+        "fusion partner": _equal(one.partner, other.partner),
+        "fusion variant": _equal(one.variant, other.variant),
+        "mutations": _profiles(one, other),
+        "drugs": _drugs(one, other),
+        "months": _same_months(one, other),
+    }
+    stated = ((fact, outcome, shown) for fact, (outcome, shown) in compared.items() if outcome)
+    return Match(one.patient, other.patient, one.source == other.source, tuple(stated))
 
 
 def _age(one: Record, other: Record) -> tuple[str, str]:
@@ -289,5 +215,5 @@ def matches(new: Iterable[str], tables: Mapping[str, pd.DataFrame]) -> list[Matc
         if known[name].source != known[other].source
     ]
     found = [compare(known[one], known[other]) for one, other in pairs]
-    kept = [match for match in found if match.probable or match.score >= POSSIBLE]
+    kept = [match for match in found if match.identical or match.score >= POSSIBLE]
     return sorted(kept, key=lambda match: (-match.probable, -match.score, match.new, match.old))
