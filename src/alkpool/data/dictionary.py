@@ -128,7 +128,9 @@ FOLDERS = {
     "invitro/": "In vitro sensitivity by model; models are never pooled.",
     "knowledgebases/": "Statements of others, an external comparator only.",
     "distributions/": "Mutation counts of published series, for comparison.",
-    "reference/": "Compounds, and the ALK reference sequence (UniProt Q9UM73, residues 1081-1440).",
+    "reference/": "Compounds, the ALK reference sequence (UniProt Q9UM73, residues 1081-1440), its "
+    "coding sequence (NM_004304, c.3241-4164, stitched from public exon sequences), and what "
+    "reports write around a mutation.",
     "published/": "What Koopman et al. 2022 print, and what can be recomputed from it.",
     "raw/": "The facts as read, and every judgement made on them; all of the above but "
     "`reference/` and `published/` is built from it.",

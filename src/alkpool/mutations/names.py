@@ -1,4 +1,4 @@
-"""The one parser of ALK mutation names.
+"""Names of ALK mutations: one variant has one name.
 
 A *mutation* is one protein-level change (``G1202R``); a *profile* is all mutations of one sample
 (``L1196M+G1202R``: sorted by residue, joined by ``+``); a *residue class* stands for any
@@ -14,7 +14,6 @@ the name itself tells is used.
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -44,7 +43,7 @@ _FORM = re.compile(
         (?: (?P<new>{_CODE}|=)
           | (?P<frameshift>{_CODE}?fs (?:\*|TER|X)?\d*)
           | (?: [_-](?P<last>{_CODE})(?P<end>{_NUMBER}) )?
-            (?: (?P<lost>del|dup) | (?P<verb>delins|ins)(?P<inserted>[A-Z]+) ) )
+            (?: (?P<verb>delins|ins)(?P<inserted>[A-Z]+) | (?P<lost>del|dup)(?P<letters>[A-Z]*) ) )
       | (?P<old_first>{_CODE})? (?P<old_start>{_NUMBER}) (?P<old_inserted>[A-Z]+) ins )
     (?(open)\))""",
     _FLAGS,
@@ -56,9 +55,9 @@ _ACCEPTED = (
 )
 _REASONS = {
     r"wild[ -]?type | \bwt\b | \bparental\b": "wild type is the absence of a mutation",
+    r"splice": "splice variants are not resistance mutations and are not read",
     rf"\| | \bor\b | ^{_CODE}$": "write alternatives one by one (I1171N, then I1171S) or as the "
     "residue class (I1171X)",
-    r"\bc\. | >": "DNA-level names are not read, write the protein change, as G1202R",
     rf"^{_PREFIX}[ ]?{_CODE}[ ]?{_NUMBER}$": "the new residue is missing; X stands "
     "for any, as in I1171X",
     rf"^{_PREFIX}[ ]?{_NUMBER}[ ]?[A-Z]+$": "the wild-type residue is missing, as the G in G1202R",
@@ -138,22 +137,8 @@ def parse(text: str) -> tuple[Mutation, ...]:
     >>> [str(mutation) for mutation in parse("p.Gly1202Arg and L1196M")]
     ['L1196M', 'G1202R']
     """
-    mutations = _parse(text)
-    _warn_outside_domain(mutations)
-    return mutations
-
-
-def canonical(text: str) -> str:
-    """Return the one name of a profile; takes, raises and warns as :func:`parse` does.
-
-    Examples
-    --------
-    >>> canonical("alk g1202r / 1151Tins")
-    'T1151dup+G1202R'
-    """
-    mutations = _parse(text)
-    _warn_outside_domain(mutations)
-    return "+".join(map(str, mutations))
+    warn_outside_domain(text)
+    return _parse(text)
 
 
 def mutations_of(profile: str) -> tuple[str, ...]:
@@ -170,7 +155,7 @@ def as_printed(text: str) -> tuple[str, ...]:
     ('G1202R', 'L1196M')
     """
     _parse(text)
-    parts = _SEPARATOR.split(_cleaned(text))
+    parts = _SEPARATOR.split(cleaned(text))
     forms = [form for part in parts for form in _forms(part.split(" ")) or ()]
     return tuple(dict.fromkeys(str(_read(form)) for form in forms))
 
@@ -210,11 +195,11 @@ def in_kinase_domain(mutation: Mutation | str) -> bool:
 
 def reference_residue(position: int) -> str | None:
     """Return the wild-type residue at a position, or None where the reference does not reach."""
-    return _reference().get(position)
+    return reference().get(position)
 
 
 @lru_cache(maxsize=1)
-def _reference() -> dict[int, str]:
+def reference() -> dict[int, str]:
     """Read the wild-type residue at each position of the reference."""
     file = paths.REFERENCE / "alk_reference.fasta"
     header, *lines = file.read_text(encoding="utf-8").splitlines()
@@ -225,15 +210,15 @@ def _reference() -> dict[int, str]:
     return dict(enumerate(sequence, start=int(span[1])))
 
 
-def _warn_outside_domain(mutations: Iterable[Mutation]) -> None:
+def warn_outside_domain(profile: str) -> None:
     """Warn at the caller's caller; not in the cached parser, which would warn only once."""
-    reference = _reference()
-    for m in mutations:
+    known = reference()
+    for m in _parse(profile):
         if in_kinase_domain(m):
             continue
         message = f"{m}: outside the kinase domain (residues {KINASE_DOMAIN[0]}-{KINASE_DOMAIN[1]})"
-        if m.residue not in reference or m.last not in reference:
-            covered = f"residues {min(reference)}-{max(reference)}"
+        if m.residue not in known or m.last not in known:
+            covered = f"residues {min(known)}-{max(known)}"
             message += f"; could not be checked, the reference covers {covered} only"
         warnings.warn(message, MutationWarning, stacklevel=3)
 
@@ -244,7 +229,7 @@ def _parse(text: str) -> tuple[Mutation, ...]:
         raise TypeError(f"a mutation profile is text such as 'G1202R', not {text!r}")
     _refuse_long(text)
     found: set[Mutation] = set()
-    for part in _SEPARATOR.split(_cleaned(text)):
+    for part in _SEPARATOR.split(cleaned(text)):
         if not part:
             raise ValueError(f"{text!r}: a mutation is missing; {_ACCEPTED}")
         forms = _forms(part.split(" "))
@@ -269,7 +254,7 @@ def _refuse_long(text: str) -> None:
         )
 
 
-def _cleaned(text: str) -> str:
+def cleaned(text: str) -> str:
     """Reduce typography to ASCII: compatibility forms, dashes, white space, invisible marks."""
     kept = []
     for character in unicodedata.normalize("NFKC", text):
@@ -300,7 +285,7 @@ def _read(form: re.Match[str]) -> Mutation:
     code, start = form["first"] or form["old_first"], int(form["start"] or form["old_start"])
     end = int(form["end"] or start)
     # What the name tells is added to the reference, which does not reach everywhere.
-    wild = dict(_reference())
+    wild = dict(reference())
     if code:
         wild[start] = _wild_type(code, start)
     if form["end"]:
@@ -310,15 +295,26 @@ def _read(form: re.Match[str]) -> Mutation:
     if form["frameshift"]:
         raise ValueError("frameshifts are not resistance mutations and are not read")
     if form["lost"]:
+        _check_letters(form["letters"], code, range(start, end + 1), wild)
         return _shifted(start, end, Kind(form["lost"].lower()), wild)
     if form["new"]:
         return _substitution(form["new"], start, wild)
     new = _sequence(form["inserted"] or form["old_inserted"], code)
     if (form["verb"] or "").lower() == Kind.DELINS:
-        return _replaced(start, end, new, wild)
+        return replaced(start, end, new, wild)
     if form["end"] and end != start + 1:
         raise ValueError(f"residues {start} and {end} are not neighbours")
     return _inserted(start, new, wild)
+
+
+def _check_letters(
+    letters: str, neighbour: str | None, places: range, wild: dict[int, str]
+) -> None:
+    """Refuse a deletion or duplication that names other residues than those of the reference."""
+    named = _sequence(letters, neighbour) if letters else ""
+    there = "".join(wild.get(place, "?") for place in places)
+    if named and named != there:
+        raise ValueError(f"names {named}, but residues {places[0]} to {places[-1]} are {there}")
 
 
 def _wild_type(code: str, position: int) -> str:
@@ -357,10 +353,10 @@ def _sequence(letters: str, neighbour: str | None) -> str:
 def _substitution(code: str, position: int, wild: dict[int, str]) -> Mutation:
     if code.upper() in ("X", "XAA"):
         return Mutation(position, position, Kind.RESIDUE_CLASS, f"{wild[position]}{position}X")
-    return _replaced(position, position, wild[position] if code == "=" else _letter(code), wild)
+    return replaced(position, position, wild[position] if code == "=" else _letter(code), wild)
 
 
-def _replaced(first: int, last: int, new: str, wild: dict[int, str]) -> Mutation:
+def replaced(first: int, last: int, new: str, wild: dict[int, str]) -> Mutation:
     """Name what remains of a replacement once the unchanged residues are trimmed."""
     old = [wild.get(position) for position in range(first, last + 1)]
     while old and new and old[0] == new[0]:

@@ -1,0 +1,124 @@
+"""Lines of laboratory reports as they come, each named after the kind it stands for."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alkpool import mutations
+from alkpool.mutations import Reading, canonical, read
+from alkpool.mutations.dna import CODE, protein_change
+from alkpool.mutations.names import reference
+
+READ = {
+    "ClinVar name": ("NM_004304.5(ALK):c.3604G>A (p.Gly1202Arg)", "G1202R"),
+    "protein with DNA in brackets": ("G1202R (c.3604G>A)", "G1202R"),
+    "ANNOVAR": ("ALK:NM_004304:exon23:c.3604G>A:p.G1202R", "G1202R"),
+    "fusion prefix": ("EML4-ALK L1196M", "L1196M"),
+    "fusion with variant": ("EML4-ALK v3 G1202R", "G1202R"),
+    "CIViC profile": ("ALK G1202R AND v::ALK Fusion", "G1202R"),
+    "compound with hyphen": ("C1156Y-L1198F", "C1156Y+L1198F"),
+    "solvent front first": ("EML4-ALK G1202R-L1196M", "L1196M+G1202R"),
+    "letters of a deletion": ("G1202delG", "G1202del"),
+    "letters of a range": ("A1200_G1201delAG", "A1200_G1201del"),
+    "Ensembl": ("ENSP00000373700.3:p.Gly1202Arg", "G1202R"),
+    "UniProt": ("Q9UM73:p.Gly1202Arg", "G1202R"),
+    "exon and DNA": ("ALK exon 23 c.3604G>A", "G1202R"),
+    "DNA deletion": ("c.3604_3606del", "G1202del"),
+    "another gene beside it": ("G1202R; TP53 R273H", "G1202R"),
+    "polymorphism beside it": ("G1202R + D1529E", "G1202R"),
+    "insertion of old style": ("ALK(1151Tins)", "T1151dup"),
+    "confirmed beyond the reference": ("ALK R401Q", "R401Q"),
+}
+REFUSED = {
+    "EGFR T790M": "another gene",
+    "KRAS G12C": "another gene",
+    "NM_005228.5:c.2369C>T (p.Thr790Met)": "another gene",
+    "T790M": "cannot be checked; T790M and L858R, for instance, are mutations of EGFR",
+    "L858R": "write ALK L858R",
+    "MET amplification": "MET amplification (another gene)",
+    "I1171N/S/T": "write alternatives one by one",
+    "X1160_splice": "splice variants",
+    "c.3604+1G>A": "splice variant",
+    "G1202fs*12": "frameshifts",
+    "c.3604del": "reading frame",
+    "c.3604C>A": "the reference has G at c.3604, not C",
+    "c.3604G>A p.Gly1202Lys": "the DNA says G1202R, the protein G1202K",
+    "G1202delA": "names A, but residues 1202 to 1202 are G",
+    "c.100A>T": "lies outside c.3241 to c.4164, the reference",
+    "wild type": "absence of a mutation",
+    "D1529E": "known polymorphism",
+    "G1202R (PR)": "is not read as a mutation",
+}
+
+
+@pytest.mark.parametrize(("line", "profile"), READ.values(), ids=READ)
+@pytest.mark.filterwarnings("ignore::alkpool.mutations.MutationWarning")
+def test_a_line_is_read(line: str, profile: str) -> None:
+    assert read(line).profile == profile
+
+
+@pytest.mark.parametrize("line", [line for line, _ in READ.values() if "D1529E" not in line])
+@pytest.mark.filterwarnings("ignore::alkpool.mutations.MutationWarning")
+def test_canonical_reads_the_same(line: str) -> None:
+    assert canonical(line) == read(line).profile
+
+
+@pytest.mark.parametrize(("line", "reason"), REFUSED.items())
+def test_a_line_is_refused_with_its_own_reason(line: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(reason)):
+        read(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "reading"),
+    [
+        ("p.[Gly1202Arg;Leu1196Met]", Reading("L1196M+G1202R", "cis")),
+        ("p.[G1202R];[I1171N]", Reading("I1171N+G1202R", "trans")),
+        ("G1202R/L1196M (in cis)", Reading("L1196M+G1202R", "cis")),
+        ("ALK p.G1202R (VAF 12%)", Reading("G1202R", vaf_percent=("12",))),
+        ("R1275Q (VAF <1%)", Reading("R1275Q", vaf_percent=("<1",))),
+        # Frequencies follow their mutations into the canonical order.
+        ("G1202R (12.4%); p.I1171T, AF=0,5%", Reading("I1171T+G1202R", "", ("0.5", "12.4"))),
+        (
+            "G1202R, L1196M (12%), germline",
+            Reading("L1196M+G1202R", set_aside=(("germline remark", "germline"),
+                                                ("allele frequency", "12%"))),
+        ),
+    ],
+)  # fmt: skip
+def test_phase_and_frequency_are_read_and_the_rest_is_said(line: str, reading: Reading) -> None:
+    assert read(line) == reading
+
+
+@given(st.data())
+def test_every_single_base_change_is_translated_as_the_genetic_code_says(data) -> None:
+    """An independent translation: the codon is looked up and changed by hand."""
+    from alkpool.mutations.dna import _coding
+
+    start, bases = _coding()
+    place = data.draw(st.integers(start, start + len(bases) - 1))
+    old = bases[place - start]
+    new = data.draw(st.sampled_from(sorted(set("ACGT") - {old})))
+    residue = (place - 1) // 3 + 1
+    first = (residue - 1) * 3 + 1 - start
+    codon = list(bases[first : first + 3])
+    assert CODE["".join(codon)] == reference()[residue]
+    codon[place - start - first] = new
+    changed = CODE["".join(codon)]
+    name = f"{place}{old}>{new}"
+    if changed in ("*", reference()[residue]):
+        with pytest.raises(ValueError, match="stop codon|synonymous"):
+            protein_change(name)
+    else:
+        assert str(protein_change(name)) == f"{reference()[residue]}{residue}{changed}"
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        profile = read(text).profile
+    except ValueError:
+        return
+    assert "+".join(mutations.mutations_of(profile)) == profile
