@@ -48,6 +48,7 @@ NAMED_PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "jupy
 VISIBILITY_TAGS = re.compile(r"(hide|remove|show)-")
 
 RIBBON = """\
+<div class="synthetic-strip"><span>Synthetic: no patients</span></div>
 <div class="synthetic-ribbon" role="note">
 <strong>Synthetic data: not patients.</strong> Every row of this chapter's cohort, {cohort}, is \
 made up to fit published numbers. Nothing on this page is evidence.
