@@ -116,7 +116,7 @@ def kernel_environment(build: Path) -> dict[str, str]:
     }
     for path in private.values():
         path.mkdir(parents=True, exist_ok=True)
-    package = str(Path(__file__).parents[2])
+    package = os.pathsep.join(map(str, (Path(__file__).parents[2], paths.HOME)))
     own = {"ALKPOOL_HOME": str(paths.HOME), **{name: str(path) for name, path in private.items()}}
     own["PYTHONPATH"] = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
     inherited = {k: v for k, v in os.environ.items() if k not in UNWANTED_ENVIRONMENT}
