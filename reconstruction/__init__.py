@@ -1,9 +1,9 @@
 """A synthetic cohort in which the printed numbers of the study hold at once.
 
 The patient-level data of Koopman et al. 2022 are not openly available. Rows are drawn so that
-every consistent printed number comes out: counts first (`counts`, a CP-SAT model), then patients,
-samples and lines (`rows`), then every number is counted again from the rows (`verify`). No row
-is a patient.
+every consistent printed number comes out: counts first (`counts`, a CP-SAT model), then patients
+with their samples and lines (`patients`, `rows`), then every number is counted again from the rows
+(`alkpool.paper`). No row is a patient.
 """
 
 from reconstruction.bounds import Bounds, bounds

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 from ortools.sat.python.cp_model import FEASIBLE, INFEASIBLE, OPTIMAL, CpSolver
 
+from alkpool import paper
+from alkpool.analysis.actionability import matrix
 from alkpool.data.cohort import Cohort, CohortMeta
 from alkpool.data.tables import COHORT_TABLES
-from reconstruction import counts, explain, local, rows, verify
+from reconstruction import counts, explain, local, patients, rows
 from reconstruction.invitro_calls import draw_calls
 from reconstruction.quantities import Quantity, expression
 from reconstruction.readings import DEFAULT_READINGS, Readings
@@ -110,9 +112,10 @@ def draw(
         if status not in (OPTIMAL, FEASIBLE):
             continue
         try:
-            frames = rows.expand(_solved(model, solve), courses, readings, rng)
-        except (rows.Redraw, NoStrata):
+            drawn = patients.draw_patients(_solved(model, solve), courses, readings, rng)
+        except (patients.Redraw, NoStrata):
             continue
+        frames = rows.expand(drawn, readings, rng)
         return _finished(frames, readings, rng)
     wanted = "".join(f", {quantity} = {value}" for quantity, value in where.items())
     raise RuntimeError(
@@ -120,11 +123,11 @@ def draw(
     )
 
 
-def _solved(model: counts.CountModel, solve: CpSolver) -> rows.Counts:
+def _solved(model: counts.CountModel, solve: CpSolver) -> patients.Counts:
     samples = {key: solve.value(variable) for key, variable in model.samples.items()}
     lines = {key: solve.value(variable) for key, variable in model.lines.items()}
-    return rows.Counts(
-        pools=rows.class_pools(samples, lines),
+    return patients.Counts(
+        pools=patients.class_pools(samples, lines),
         courses={key: solve.value(variable) for key, variable in model.courses.items()},
     )
 
@@ -133,19 +136,27 @@ def _finished(
     frames: dict[str, pd.DataFrame], readings: Readings, rng: np.random.Generator
 ) -> Tables:
     unfinished = Tables(**frames, invitro_calls=pd.DataFrame())
-    cells = verify.figure_5(unfinished.cohort(), readings)
+    cells = matrix(unfinished.cohort(), readings.verdict)
     verdicts = {
-        (m, i): str(cell) for (m, i), cell in zip(cells.index, cells["verdict"], strict=True)
+        (str(m), str(i)): str(cell)
+        for m, i, cell in zip(cells["profile"], cells["inhibitor"], cells["verdict"], strict=True)
     }
     calls = draw_calls(verdicts, rng)
     tables = Tables(**frames, invitro_calls=calls)
-    wrong = verify.mismatches(tables.cohort(), calls, readings)
-    if wrong:
+    if wrong := mismatches(tables.cohort(), calls, readings):
         raise RuntimeError(
             f"the rows do not give {', '.join(wrong)} of data/published/results.csv: "
             "this is a defect of reconstruction"
         )
     return tables
+
+
+def mismatches(
+    cohort: Cohort, invitro_calls: pd.DataFrame, readings: Readings = DEFAULT_READINGS
+) -> list[str]:
+    """Ledger ids that the rows do not give, beside those that the readings give up."""
+    ours = paper.recompute(cohort, invitro_calls, readings)
+    return sorted({*paper.differing(paper.read_ledger(), ours)} - readings.given_up)
 
 
 def reconstruct(readings: Readings = DEFAULT_READINGS, seed: int = SEED) -> Tables:

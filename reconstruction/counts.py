@@ -24,22 +24,24 @@ from ortools.sat.python.cp_model import (
 )
 from scipy.stats import fisher_exact
 
-from reconstruction.local import RESPONSES, LocalCourse
-from reconstruction.profiles import (
+from alkpool.paper.recount import (
     ALECTINIB,
     BRIGATINIB,
     CERITINIB,
-    COMMON,
+    COMPOUND,
     CRIZOTINIB,
-    FAILED,
     G1202R,
     G1269A,
-    GIVEN,
     I1171,
     L1196M,
-    L1196M_G1202R,
-    LESS_COMMON,
     LORLATINIB,
+)
+from reconstruction.local import RESPONSES, LocalCourse
+from reconstruction.profiles import (
+    COMMON,
+    FAILED,
+    GIVEN,
+    LESS_COMMON,
     MULTIPLE,
     ON_PANEL,
     OTHER,
@@ -63,16 +65,16 @@ AFTER_IDS = {
 PRINTED_CELLS = (
     ((L1196M,), CRIZOTINIB, 55, "P092 P093"),
     ((G1269A,), CRIZOTINIB, 34, "P094 P095"),
-    (I1171, ALECTINIB, 27, "P098 P099"),
+    (COMMON[I1171], ALECTINIB, 27, "P098 P099"),
     ((G1202R,), ALECTINIB, 26, "P100 P101 P191"),
     ((L1196M,), ALECTINIB, 9, "P190"),
     ((G1202R,), CERITINIB, 19, "P107 P108"),
     ((G1202R,), BRIGATINIB, 10, "P109 P110"),
-    ((L1196M_G1202R,), LORLATINIB, 4, "P114 P115 P196"),
+    ((COMPOUND,), LORLATINIB, 4, "P114 P115 P196"),
 )
 MOST_COMMON = (
     (CRIZOTINIB, (L1196M, G1269A), 34, "P092 P094"),
-    (ALECTINIB, ("I1171X", G1202R), 26, "P098 P100"),
+    (ALECTINIB, (I1171, G1202R), 26, "P098 P100"),
     (CERITINIB, (G1202R,), 19, "P107"),
     (BRIGATINIB, (G1202R,), 10, "P109"),
 )
@@ -80,7 +82,7 @@ MOST_COMMON = (
 MORE_OFTEN = (
     ((L1196M,), CRIZOTINIB, 55, "P096"),
     ((G1269A,), CRIZOTINIB, 34, "P097"),
-    (I1171, ALECTINIB, 27, "P103"),
+    (COMMON[I1171], ALECTINIB, 27, "P103"),
 )
 CONFLICTING = {(L1196M, ALECTINIB): (9, 11, "P192"), (G1202R, ALECTINIB): (4, 6, "P193")}
 COMPARED = 45
@@ -274,7 +276,7 @@ def _distribution(counts: CountModel, readings: Readings) -> None:
             if name not in leading:
                 counts.require(ids, counts.after(d, members) <= ceiling - 1)
     for m in PROFILES:
-        if m != L1196M_G1202R:
+        if m != COMPOUND:
             counts.require("P114", counts.samples[LORLATINIB, m] <= 3)
     # The six most common single mutations: every other one is rarer than each of them.
     rarest = counts.model.new_int_var(0, SAMPLES, "rarest of the six")

@@ -2,10 +2,10 @@
 
 from ortools.sat.python.cp_model import INFEASIBLE, CpSolver
 
+from alkpool.paper import read_ledger
 from reconstruction.counts import CountModel, build
 from reconstruction.readings import Infeasible, Readings
 from reconstruction.targets import solver
-from reconstruction.verify import ledger
 
 DETERMINISTIC_SECONDS = 20.0
 
@@ -46,8 +46,8 @@ def _split(core: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _message(core: tuple[str, ...]) -> str:
-    rows = ledger()
-    printed = zip(rows.index, rows["quantity"], rows["value"], strict=True)
+    rows = read_ledger()
+    printed = zip(rows["id"], rows["quantity"], rows["value"], strict=True)
     ids = _split(core)
     listed = [f"  {name}: {quantity} = {value}" for name, quantity, value in printed if name in ids]
     return "\n".join(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from alkpool.paper.recount import ALECTINIB, BRIGATINIB, CERITINIB, CRIZOTINIB, LORLATINIB
 from alkpool.vocabulary import BestResponse
-from reconstruction.profiles import ALECTINIB, BRIGATINIB, CERITINIB, CRIZOTINIB, LORLATINIB
 from reconstruction.readings import Infeasible, Readings
 
 # Patients by number of lines after their first sample: 12 had a second line of treatment, 4 of

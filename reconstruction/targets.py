@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.sat.python.cp_model import CpSolver, IntVar, LinearExpr
 
+from alkpool.paper.recount import G1202R, G1269A, L1196M
 from reconstruction.counts import AFTER, AFTER_OTHER, EVALUATIONS, SAMPLES, CountModel
-from reconstruction.profiles import G1202R, G1269A, GIVEN, L1196M, OTHER, PROFILES
+from reconstruction.profiles import GIVEN, OTHER, PROFILES
 
 BENEFIT_SHARE = 177 / 262
 PREVALENT = (L1196M, G1202R, G1269A)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from reconstruction.profiles import ALECTINIB, CERITINIB, CRIZOTINIB, G1202R, L1196M
+from alkpool.paper.recount import ALECTINIB, CERITINIB, CRIZOTINIB, G1202R, L1196M
 
 VARIANT_PATIENTS = {"V3": 62, "V1": 27}
 CARRIERS = {G1202R: {"V3": 15, "V1": 1}, L1196M: {"V3": 3, "V1": 8}}

@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 import pandas as pd
 import pandera.pandas as pa
 
+from alkpool.data.published import CHECKS, LEDGER, PROFILES, READINGS
 from alkpool.data.reader import Table
 from alkpool.data.tables import (
     ASSERTIONS,
     DRAWS,
     INHIBITORS,
     INVITRO_SOURCES,
-    LEDGER,
     LIMITS,
     MEASUREMENTS,
     MODELS,
@@ -45,6 +45,9 @@ TABLES: dict[str, Table] = {
     "distributions/counts.csv": POPULATION_COUNTS,
     "reference/inhibitors.csv": INHIBITORS,
     "published/results.csv": LEDGER,
+    "published/checks.csv": CHECKS,
+    "published/readings.csv": READINGS,
+    "published/profiles.csv": PROFILES,
     "identification/draws.csv": DRAWS,
     "identification/limits.csv": LIMITS,
 }

@@ -508,45 +508,6 @@ POPULATION_COUNTS = Table(
 )
 
 
-def _printed_count(description: str) -> pa.Column:
-    allowed = "must be a whole number, one followed by '(implied)', or blank when not printed"
-    pattern = re.compile(r"[0-9]+( \(implied\))?")
-    check = pa.Check(
-        lambda cell: cell == "" or bool(pattern.fullmatch(cell)), element_wise=True, error=allowed
-    )
-    return pa.Column(
-        None, check, description=description,
-        metadata={"allowed": allowed, "pattern": pattern.pattern},
-    )  # fmt: skip
-
-
-LEDGER = Table(
-    "results",
-    "One row per number that Koopman et al. 2022 print, with its place.",
-    pa.DataFrameSchema(
-        {
-            "id": _identifier("Key of the number."),
-            "section": _text("Page and section of the paper.", required=True),
-            "quantity": _text("What the number is.", required=True),
-            "population": _text("Of whom or of what.", required=True),
-            "numerator": _printed_count("Printed or implied count, where there is one."),
-            "denominator": _number(
-                "Printed or implied total, where there is one.", "count", 1e5, whole=True
-            ),
-            "value": _text("The number as printed.", required=True),
-            "unit": _text(
-                "Its unit; (sic) where the paper uses another unit elsewhere.", required=True
-            ),
-            "rounding_digits": _number("Decimals printed.", "count", 9, whole=True),
-            "statistic": _text("Kind of number.", required=True),
-            "comparator_groups": _text("Groups that are compared, for tests."),
-            "quote_location": _text("A few words to find it by.", required=True),
-        }
-    ),
-    key=("id",),
-    integers=("denominator", "rounding_digits"),
-)
-
 _GENERATIONS = ("1", "2", "3", UNKNOWN)
 
 INHIBITORS = Table(

@@ -4,20 +4,23 @@ The *ledger* holds every number the paper prints. The *audit* recomputes printed
 another. *Recomputing* counts them again from the rows of a cohort.
 """
 
-from alkpool.paper.audit import audit, comparisons, two_by_two_tests
-from alkpool.paper.compare import compare, rounding_distance
-from alkpool.paper.ledger import Agreement, Match, ledger, printed_number, rounded
-from alkpool.paper.recount import NOT_FROM_ROWS, recompute
+from alkpool.paper.audit import audit_ledger, compare_tests, read_readings, two_by_two_tests
+from alkpool.paper.compare import compare_with_ledger, differing, rounding_distance
+from alkpool.paper.ledger import Agreement, Match, printed_number, read_ledger, rounded
+from alkpool.paper.recount import NOT_FROM_ROWS, Readings, recompute
 
 __all__ = [
     "NOT_FROM_ROWS",
     "Agreement",
     "Match",
-    "audit",
-    "compare",
-    "comparisons",
-    "ledger",
+    "Readings",
+    "audit_ledger",
+    "compare_tests",
+    "compare_with_ledger",
+    "differing",
     "printed_number",
+    "read_ledger",
+    "read_readings",
     "recompute",
     "rounded",
     "rounding_distance",

@@ -1,23 +1,25 @@
 """The audit: every printed number that follows from others, recomputed from them.
 
-Most checks are a line of a table: sums and bounds are written in ledger ids, where ``P087`` is
-the printed number, ``P143.k`` the count and ``P143.n`` the total of a printed share.
+Most checks are a row of ``data/published/checks.csv``: sums and bounds are written in ledger ids,
+where ``P087`` is the printed number, ``P143.k`` the count and ``P143.n`` the total of a printed
+share. ``readings.csv`` beside it says how contradictions can be read, and how they are.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats as distributions
 
-from alkpool import stats
-from alkpool.paper.contradictions import CONTRADICTIONS
+from alkpool import paths, stats
+from alkpool.data.published import CHECKS, READINGS
+from alkpool.data.reader import read_folder
 from alkpool.paper.ledger import PROPORTION, Agreement, Printed, prints_as
 from alkpool.vocabulary import LIST_SEPARATOR
 
@@ -41,132 +43,9 @@ class Finding(NamedTuple):
     explanation: str
 
 
-@dataclass(frozen=True)
-class Equation:
-    """Two sides that the paper prints and that must be equal."""
-
-    ledger_id: str
-    check: str
-    printed: str
-    follows_from: str
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Bound:
-    """A side that cannot be larger than the other."""
-
-    ledger_id: str
-    check: str
-    smaller: str
-    larger: str
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Wording:
-    """A statement to hold against another; ``{P087}`` stands for the printed number."""
-
-    ledger_id: str
-    check: str
-    published: str
-    against: str
-    verdict: Agreement
-    note: str = ""
-
-
-EQUATIONS = (
-    Equation("P081;P082;P122", "duplicates of both kinds and confirmed duplicates",
-             "P122", "P081 + P082"),
-    Equation("P081", "local duplicates and the legend of Figure 2", "P081", "P072 + P074"),
-    Equation("P078", "patients of cohort studies and case reports", "P078", "P079 + P080"),
-    Equation("P038", "cohort studies and case reports", "P038", "P039 + P040"),
-    Equation("P083", "identified less duplicates", "P083", "P078 - P122",
-             "only with the 50 duplicates of Figure 3"),
-    Equation("P085", "literature and local patients", "P085", "P083 + P084"),
-    Equation("P087", "single and multiple mutations", "P086", "P087 + P089"),
-    Equation("P091;P102;P104;P105;P111", "samples after the five named inhibitors",
-             "P086", "P091 + P102 + P104 + P105 + P111"),
-    Equation("P053;P054;P055", "local lines by line number", "P057", "P053 + P054 + P055"),
-    Equation("P052", "local patients with a second line", "P052", "P053"),
-    Equation("P056;P058;P063;P064;P067;P068", "objective responses by inhibitor", "P056",
-             "P063.k + P065 + P067.k + P069.k"),
-    Equation("P057", "local lines by inhibitor", "P057", "P063.n + 1 + P067.n + P069.n",
-             "one brigatinib line, which responded"),
-    Equation("P143", "benefits with single and multiple mutations", "P141", "P143.k + P146.k"),
-    Equation("P140", "evaluations with single and multiple mutations",
-             "P140", "P143.n + P146.n"),
-    Equation("P149;P150", "evaluations by previous inhibitors", "P140", "P149.n + P151.n"),
-    Equation("P149;P151", "the same totals and treated patients", "P139", "P149.n + P151.n"),
-    Equation("P154", "patients of the Figure 4 legend", "P154", "P085"),
-    Equation("P190", "total of the relapsing share and samples after alectinib",
-             "P190.n", "P102", "so relapsing counts samples after an inhibitor in any line"),
-    Equation("P191", "relapsing share and Figure 4 B", "P191", "P101"),
-    Equation("P207", "reports of one sample and references cited for them", "P207", "4",
-             "references 13, 15, 24 and 39"),
-    Equation("P155", "common single mutations named", "P155", "P138 + 2",
-             "G1202R, L1196M and the groups said to be similar"),
-    Equation("P025", "panel: exon 23 begins where exon 22 ends", "P027", "P026 + 1",
-             "exon 24 (1216-1259) and residues before 1151 were not sequenced locally"),
-)  # fmt: skip
-
-BOUNDS = (
-    Bound("P129", "patients with a known breakpoint: V3, V1 and a V5 that is drawn",
-          "P130 + P131 + 1", "P129"),
-    Bound("P128", "EML4 among known partners", "P128", "P126"),
-    Bound("P128;P129", "known breakpoints among EML4 patients", "P129", "P128"),
-    Bound("P117;P086", "literature samples and literature patients", "P083", "P086 - P117",
-          "every patient has a sample"),
-    Bound("P140", "repeat evaluations and repeat samples", "P140 - P139", "P086 - P085"),
-    Bound("P161", "untested samples beyond the multiple mutations are single ones",
-          "P161 - P089", "P087"),
-    *(Bound(name, "a model's compared combinations and all", f"{name}.n", "P170")
-      for name in ("P173", "P175", "P177", "P179", "P181", "P183")),
-    Bound("P170", "combinations and the models' comparisons", "P170",
-          "P173.n + P175.n + P177.n + P179.n + P181.n + P183.n",
-          "every combination is in at least one model"),
-    Bound("P165", "samples of a displayed profile, G1202R", "P165", "P100 + P107 + P109"),
-    Bound("P066", "lasting response beyond the upper limit of the median", "P061", "P066"),
-    Bound("P054", "third lines among second lines", "P054", "P053"),
-    Bound("P055", "fourth lines among third lines", "P055", "P054"),
-    Bound("P163", "compared combinations among those with in vitro evidence", "P170", "P163"),
-)  # fmt: skip
-
-# Printed more than once, and to be the same every time.
-REPEATED = (
-    "P001 P002 P085 P123 P185 P204 P211", "P086 P124 P125 P158 P212", "P020 P049 P071 P084 P116",
-    "P021 P083", "P078 P118", "P079 P119", "P040 P080 P121 P205", "P039 P120", "P051 P117",
-    "P003 P139", "P006 P142", "P007 P159 P168 P215", "P008 P171 P186", "P009 P172 P187",
-    "P130 P156", "P131 P157", "P113 P195", "P115 P196", "P132 P201", "P133 P202", "P135 P198",
-    "P136 P199", "P134 P203", "P137 P200", "P012 P213", "P041 P042 P043 P044",
-)  # fmt: skip
-
 _MODELS = ("P174", "P176", "P178", "P180", "P182", "P184")
 RANGES = (("P008;P171;P186", "lowest agreement of a model", min, "P171"),
           ("P009;P172;P187", "highest agreement of a model", max, "P172"))  # fmt: skip
-
-WORDINGS = (
-    Wording("P091", "crizotinib alone is called first-line", "first-line crizotinib (n = {P091})",
-            "Figure 4 A: the inhibitor on which the tumour relapsed, in any line",
-            Agreement.CONTRADICTS),
-    Wording("P156;P157", "unit of the fusion variants",
-            "n = {P156} and {P157}, in a figure of {P125} samples",
-            "{P130} and {P131} patients", Agreement.CONTRADICTS),
-    Wording("P197", "relapse in first line on lorlatinib", "relapsing in first line (Figure 5)",
-            "all patients had {P197} or more inhibitors before lorlatinib",
-            Agreement.CONTRADICTS),
-    Wording("", "unit of Figure 5", "patients (legend)",
-            "samples (Methods; Results, page e109)", Agreement.CONTRADICTS),
-    Wording("", "cross-references to supplementary tables",
-            "detailed Figure 5: Table ST7 (legend)", "Table ST8 (text)", Agreement.CONTRADICTS),
-    Wording("", "colours of Figure 6", "green, red and gray",
-            "no colour for conflicting evidence", Agreement.CONTRADICTS),
-    Wording("P218", "reference list", "references {P218}", "the same article twice",
-            Agreement.CONTRADICTS),
-    Wording("P059;P060;P061", "unit of the median PFS", "not stated",
-            "{P057} lines or {P052} patients", Agreement.OPEN,
-            "lines of one patient are not independent, and the interval ignores it"),
-)  # fmt: skip
 
 # P value, its two shares, what it compares, and whether it is adjusted for the previous inhibitor.
 TESTS = (
@@ -186,13 +65,15 @@ MORE_OFTEN = (
 _AFTER = ("P091", "P102", "P104", "P105", "P111")
 
 
-def audit(ledger: pd.DataFrame) -> pd.DataFrame:
+def audit_ledger(ledger: pd.DataFrame, folder: Path = paths.PUBLISHED) -> pd.DataFrame:
     """Recompute printed numbers from one another.
 
     Parameters
     ----------
     ledger : DataFrame
-        From `alkpool.paper.ledger`.
+        From `alkpool.paper.read_ledger`.
+    folder : Path
+        Where ``checks.csv`` and ``readings.csv`` are.
 
     Returns
     -------
@@ -206,23 +87,38 @@ def audit(ledger: pd.DataFrame) -> pd.DataFrame:
     -----
     The families: shares, repeated numbers, sums, bounds, ranges, Fisher's exact and other tests,
     the symmetry of the survival interval, and wording.
+
+    Examples
+    --------
+    >>> from alkpool.paper import read_ledger
+    >>> checks = audit_ledger(read_ledger()).set_index("ledger_id")
+    >>> checks.loc["P113", ["recomputed", "verdict"]].tolist()
+    ['70.6%', 'contradicts']
     """
     printed = Printed.of(ledger)
+    checks = read_folder(folder, [CHECKS])[CHECKS.name]
+    wording = checks["kind"] == "wording"
     families: Sequence[Callable[[Printed], Iterator[Finding]]] = (
-        _shares, _repeated, _equations, _bounds, _ranges, _further_shares, _tests, _spectra,
-        _more_often, _survival, _models, _wordings,
+        _ranges, _further_shares, _tests, _spectra, _more_often, _survival, _models,
     )  # fmt: skip
-    findings = [finding for family in families for finding in family(printed)]
+    findings = [
+        *_shares(printed),
+        *(_FINDERS[str(row.kind)](row, printed) for row in checks[~wording].itertuples()),
+        *(finding for family in families for finding in family(printed)),
+        *(_FINDERS[str(row.kind)](row, printed) for row in checks[wording].itertuples()),
+    ]
     table = pd.DataFrame(findings, columns=Finding._fields)
-    wrong = table["verdict"] == Agreement.CONTRADICTS
-    unexplained = ("", "", "")
+    # By the numbers and the check, or by the numbers alone.
+    found = {
+        (row.ledger_id, row.check): (row.words, row.readings, row.reading_used)
+        for row in read_readings(folder).itertuples()
+    }
+    nothing = ("", "", "")
     said = [
-        CONTRADICTIONS.get((ledger_id, check), CONTRADICTIONS.get((ledger_id, ""), unexplained))
-        if contradicts
-        else unexplained
-        for ledger_id, check, contradicts in zip(
-            table["ledger_id"], table["check"], wrong, strict=True
-        )
+        found.get((row.ledger_id, row.check), found.get((row.ledger_id, ""), nothing))
+        if row.verdict == Agreement.CONTRADICTS
+        else nothing
+        for row in table.itertuples()
     ]
     words = pd.DataFrame(said, columns=["words", "readings", "reading_used"], index=table.index)
     explained = [
@@ -230,6 +126,27 @@ def audit(ledger: pd.DataFrame) -> pd.DataFrame:
         for parts in zip(table["explanation"], words["words"], strict=True)
     ]
     return table.assign(explanation=explained).join(words[["readings", "reading_used"]])
+
+
+def read_readings(folder: Path = paths.PUBLISHED) -> pd.DataFrame:
+    """Load and validate how ambiguous and contradicting statements are read.
+
+    Returns
+    -------
+    DataFrame
+        ``readings.csv``, columns as in the data dictionary.
+
+    Raises
+    ------
+    DataError
+        With every problem of the file.
+
+    Examples
+    --------
+    >>> read_readings().set_index("ledger_id").loc["P154", "reading_used"]
+    '450 samples of 387 patients'
+    """
+    return read_folder(folder, [READINGS])[READINGS.name]
 
 
 def _value(expression: str, printed: Printed) -> float:
@@ -289,46 +206,47 @@ def _listed(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers)) if numbers else "no whole number"
 
 
-def _repeated(printed: Printed) -> Iterator[Finding]:
-    for group in REPEATED:
-        ids = group.split()
-        texts = list(dict.fromkeys(printed.text(name) for name in ids))
-        same = len({printed[name] for name in ids}) == 1
-        yield Finding(
-            LIST_SEPARATOR.join(ids), "printed again", texts[0], ", ".join(texts),
-            Agreement.EXACT if same else Agreement.CONTRADICTS,
-            f"{printed.rows[ids[0]]['quantity']}: printed {len(ids)} times",
-        )  # fmt: skip
+def _repeated(row: Any, printed: Printed) -> Finding:
+    ids = row.ledger_id.split(LIST_SEPARATOR)
+    texts = list(dict.fromkeys(printed.text(name) for name in ids))
+    same = len({printed[name] for name in ids}) == 1
+    return Finding(
+        row.ledger_id, row.check, texts[0], ", ".join(texts),
+        Agreement.EXACT if same else Agreement.CONTRADICTS,
+        f"{printed.rows[ids[0]]['quantity']}: printed {len(ids)} times",
+    )  # fmt: skip
 
 
-def _equations(printed: Printed) -> Iterator[Finding]:
-    for equation in EQUATIONS:
-        left = _value(equation.printed, printed)
-        right = _value(equation.follows_from, printed)
-        holds = left == right
-        arithmetic = _arithmetic(equation.follows_from, printed)
-        if not holds:
-            arithmetic += f", not {left:g}"
-        yield Finding(
-            equation.ledger_id, equation.check, f"{left:g}", f"{right:g}",
-            Agreement.EXACT if holds else Agreement.CONTRADICTS,
-            "; ".join(filter(None, [arithmetic, equation.note])),
-        )  # fmt: skip
+def _equation(row: Any, printed: Printed) -> Finding:
+    left, right = _value(row.left, printed), _value(row.right, printed)
+    arithmetic = _arithmetic(row.right, printed) + (f", not {left:g}" if left != right else "")
+    return Finding(
+        row.ledger_id, row.check, f"{left:g}", f"{right:g}",
+        Agreement.EXACT if left == right else Agreement.CONTRADICTS,
+        "; ".join(filter(None, [arithmetic, row.note])),
+    )  # fmt: skip
 
 
-def _bounds(printed: Printed) -> Iterator[Finding]:
-    for bound in BOUNDS:
-        small, large = _value(bound.smaller, printed), _value(bound.larger, printed)
-        holds = small <= large
-        relation = "is at most" if holds else "is more than"
-        explanation = (
-            f"{_arithmetic(bound.smaller, printed)} {relation} {_arithmetic(bound.larger, printed)}"
-        )
-        yield Finding(
-            bound.ledger_id, bound.check, f"{large:g}", f"{small:g}",
-            Agreement.EXACT if holds else Agreement.CONTRADICTS,
-            "; ".join(filter(None, [explanation, bound.note])),
-        )  # fmt: skip
+def _bound(row: Any, printed: Printed) -> Finding:
+    small, large = _value(row.left, printed), _value(row.right, printed)
+    relation = "is at most" if small <= large else "is more than"
+    arithmetic = f"{_arithmetic(row.left, printed)} {relation} {_arithmetic(row.right, printed)}"
+    return Finding(
+        row.ledger_id, row.check, f"{large:g}", f"{small:g}",
+        Agreement.EXACT if small <= large else Agreement.CONTRADICTS,
+        "; ".join(filter(None, [arithmetic, row.note])),
+    )  # fmt: skip
+
+
+def _wording(row: Any, printed: Printed) -> Finding:
+    values = {name: printed.text(name) for name in printed}
+    left, right = row.left.format(**values), row.right.format(**values)
+    return Finding(row.ledger_id, row.check, left, right, Agreement(row.verdict), row.note)
+
+
+_FINDERS = {
+    "repeated": _repeated, "equation": _equation, "bound": _bound, "wording": _wording,
+}  # fmt: skip
 
 
 def _ranges(printed: Printed) -> Iterator[Finding]:
@@ -422,7 +340,7 @@ def two_by_two_tests(table: ArrayLike) -> dict[str, float]:
     }
 
 
-def comparisons(ledger: pd.DataFrame) -> pd.DataFrame:
+def compare_tests(ledger: pd.DataFrame) -> pd.DataFrame:
     """P values of different tests for the printed tables that have a printed P value.
 
     Returns
@@ -594,12 +512,3 @@ def _models(printed: Printed) -> Iterator[Finding]:
         Agreement.EXACT if agrees else Agreement.CONTRADICTS,
         ", ".join(f"{author}-{variant}" for author, variant in models),
     )  # fmt: skip
-
-
-def _wordings(printed: Printed) -> Iterator[Finding]:
-    values = {name: printed.text(name) for name in printed}
-    for wording in WORDINGS:
-        yield Finding(
-            wording.ledger_id, wording.check, wording.published.format(**values),
-            wording.against.format(**values), wording.verdict, wording.note,
-        )  # fmt: skip

@@ -23,20 +23,25 @@ from alkpool.vocabulary import LIST_SEPARATOR
 COUNT_OF_SHARE = {"P113": "P112"}
 MENDED = {"P112": "28"}
 
+# How the unit of a threshold says that it is met by larger numbers.
+AT_LEAST = "(>=)"
+
 UNEXPLAINED = "no contradiction in print explains it: these rows give another number"
 
 
-def compare(ledger: pd.DataFrame, ours: pd.DataFrame, audit: pd.DataFrame) -> pd.DataFrame:
+def compare_with_ledger(
+    ledger: pd.DataFrame, ours: pd.DataFrame, audit: pd.DataFrame
+) -> pd.DataFrame:
     """Hold every printed number against the one counted from rows.
 
     Parameters
     ----------
     ledger : DataFrame
-        From `alkpool.paper.ledger`.
+        From `alkpool.paper.read_ledger`.
     ours : DataFrame
         From `alkpool.paper.recompute`.
     audit : DataFrame
-        From `alkpool.paper.audit`: the contradictions that explain differences.
+        From `alkpool.paper.audit_ledger`: the contradictions that explain differences.
 
     Returns
     -------
@@ -77,24 +82,67 @@ def compare(ledger: pd.DataFrame, ours: pd.DataFrame, audit: pd.DataFrame) -> pd
     return pd.DataFrame(rows)
 
 
+def differing(ledger: pd.DataFrame, ours: pd.DataFrame) -> list[str]:
+    """Numbers counted from rows that are not the printed ones, under the readings used.
+
+    Parameters
+    ----------
+    ledger : DataFrame
+        From `alkpool.paper.read_ledger`.
+    ours : DataFrame
+        From `alkpool.paper.recompute`.
+
+    Returns
+    -------
+    list of str
+        Ledger ids.
+
+    Examples
+    --------
+    >>> from alkpool import paper
+    >>> ours = pd.DataFrame({"ledger_id": ["P001", "P154"], "ours": [387.0, 387.0],
+    ...                      "k": pd.NA, "n": pd.NA, "as_read": [math.nan, 449.0]})
+    >>> differing(paper.read_ledger(), ours)
+    ['P154']
+    """
+    printed = Printed.of(ledger)
+    read = ours.assign(ours=ours["as_read"].fillna(ours["ours"]))
+    return [
+        mine["ledger_id"]
+        for mine in read.to_dict("records")
+        if not _matches(mine, printed.rows[mine["ledger_id"]], printed.digits(mine["ledger_id"]))
+    ]
+
+
 def _held_against(mine: Mapping[Any, Any], entry: Mapping[str, str], digits: int) -> dict[str, Any]:
-    exact, printed = float(mine["ours"]), entry["value"]
-    share = not pd.isna(mine["k"])
+    exact, printed, number = float(mine["ours"]), entry["value"], _number(mine)
     if entry["statistic"] == FRACTION:
         text = f"{mine['k']}/{mine['n']}"
-        matches = text == printed
     else:
-        # As a fraction, a tie of rounding is a tie, not a float just below it.
-        number = Fraction(100 * int(mine["k"]), int(mine["n"])) if share and mine["n"] else exact
         text = "" if math.isnan(exact) else _as_printed(number, printed, digits)
-        matches = prints_as(number, printed, digits)
     read = float(mine["as_read"])
     return {
         "ours": text,
         "exact": exact,
-        "match": str(Match.YES if matches else Match.NO),
+        "match": str(Match.YES if _matches(mine, entry, digits) else Match.NO),
         "as_read": "" if math.isnan(read) else rounded(read, digits),
     }
+
+
+def _matches(mine: Mapping[Any, Any], entry: Mapping[str, str], digits: int) -> bool:
+    if entry["statistic"] == FRACTION:
+        return f"{mine['k']}/{mine['n']}" == entry["value"]
+    number = _number(mine)
+    if AT_LEAST in entry["unit"]:
+        return number >= printed_number(entry["value"])
+    return prints_as(number, entry["value"], digits)
+
+
+def _number(mine: Mapping[Any, Any]) -> Fraction | float:
+    """Ours as a fraction where it is one: a tie of rounding is then no float just below it."""
+    if pd.isna(mine["k"]) or not mine["n"]:
+        return float(mine["ours"])
+    return Fraction(100 * int(mine["k"]), int(mine["n"]))
 
 
 def _as_printed(number: Fraction | float, printed: str, digits: int) -> str:
@@ -119,9 +167,9 @@ def rounding_distance(compared: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFr
     Parameters
     ----------
     compared : DataFrame
-        From `compare`.
+        From `compare_with_ledger`.
     ledger : DataFrame
-        From `alkpool.paper.ledger`.
+        From `alkpool.paper.read_ledger`.
 
     Returns
     -------

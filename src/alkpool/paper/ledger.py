@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from alkpool import paths
+from alkpool.data.published import LEDGER
 from alkpool.data.reader import read_folder
-from alkpool.data.tables import LEDGER
 
 FRACTION, PROPORTION = "fraction", "proportion"
 
@@ -40,7 +40,7 @@ class Match(StrEnum):
     NOT_RECOMPUTED = "not recomputed"
 
 
-def ledger(folder: Path = paths.PUBLISHED) -> pd.DataFrame:
+def read_ledger(folder: Path = paths.PUBLISHED) -> pd.DataFrame:
     """Load and validate the numbers that Koopman et al. 2022 print.
 
     Returns

@@ -1,19 +1,22 @@
 """The printed numbers counted again from the rows of a cohort, with the package's own functions.
 
-Two tables say how: `PARTS` for counts and shares (k of n), `NUMBERS` for everything else. A number
-is counted as its sentence says. Where the sentence contradicts others, `READ_AS` counts it as the
-reconstruction reads it.
+Two tables say how: `SHARES` for shares (k of n) and their counts, `NUMBERS` for everything else. A
+number is counted as its sentence says. Where the sentence contradicts others, `READ_AS` counts it
+under the reading that settles the contradiction. `Readings` holds what can be read in several ways;
+``data/published/readings.csv`` says in words how sentences are read that allow several counts.
 """
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import pandas as pd
 
 from alkpool import mutations, stats
 from alkpool.analysis import actionability, distribution, invitro
+from alkpool.analysis.actionability import VerdictRule
 from alkpool.analysis.benefit import classify, evaluable
 from alkpool.data.cohort import Cohort, analysis_set, lines
 from alkpool.vocabulary import (
@@ -31,6 +34,8 @@ from alkpool.vocabulary import (
 
 CRIZOTINIB, CERITINIB, ALECTINIB = "crizotinib", "ceritinib", "alectinib"
 BRIGATINIB, LORLATINIB = "brigatinib", "lorlatinib"
+EARLIER = (CRIZOTINIB, CERITINIB, ALECTINIB, BRIGATINIB)
+NAMED = (*EARLIER, LORLATINIB)
 V3, V1 = "V3", "V1"
 
 # Single mutations the paper counts: a mutation, or the substitutions of a residue.
@@ -38,13 +43,69 @@ L1196M, G1202R, G1269A, C1156Y = "L1196M", "G1202R", "G1269A", "C1156Y"
 I1171, F1174 = "I1171X", "F1174X"
 SIMILAR = (C1156Y, G1269A, F1174, I1171)
 COMPOUND = "L1196M+G1202R"
+MULTIPLE = distribution.MULTIPLE
 
-# How the reason of a duplicate says that other groups reported the patient more than once.
-REPEATED_BY_OTHERS = "more than once"
+# How the reason of a duplicate says who reported the patient before.
+TREATED_HERE, REPEATED_BY_OTHERS = "treated at the local centre", "more than once"
 
+OBJECTIVE = (BestResponse.COMPLETE, BestResponse.PARTIAL)
 SIGNIFICANT = 0.05
 
 Part = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Sentences of the paper that can be counted in several ways, and the way chosen.
+
+    Attributes
+    ----------
+    benefit_unit : {"evaluations", "patients"}
+        What the abstract's 177 patients with benefit are (P005).
+    previous_count : {"first evaluation of each patient", "evaluations"}
+        What the 168 and 71 with one and with several previous inhibitors are (P149 to P153).
+    first_line : tuple of str
+        Inhibitors whose samples all followed first-line treatment. The text says so of
+        crizotinib (P091); the legend of Figure 5 read literally says so of every inhibitor.
+    spectra_test : {"three categories", "two categories", "none"}
+        The table behind P = .54, ceritinib against brigatinib (P106): G1202R, other single,
+        multiple; or single and multiple; or not reproduced.
+    pfs_unit : {"lines", "patients"}
+        Whether the local median PFS (P059 to P061) is over all lines, or over the first line of
+        each patient.
+    verdict : VerdictRule
+        Thresholds of Figure 5 (P008, P009, P170 to P184, P189).
+
+    Raises
+    ------
+    ValueError
+        Where a reading is none of these.
+
+    Examples
+    --------
+    >>> Readings(pfs_unit="patients").benefit_unit
+    'evaluations'
+    """
+
+    benefit_unit: Literal["evaluations", "patients"] = "evaluations"
+    previous_count: Literal["first evaluation of each patient", "evaluations"] = (
+        "first evaluation of each patient"
+    )
+    first_line: tuple[str, ...] = (CRIZOTINIB,)
+    spectra_test: Literal["three categories", "two categories", "none"] = "three categories"
+    pfs_unit: Literal["lines", "patients"] = "lines"
+    verdict: VerdictRule = VerdictRule()
+
+    def __post_init__(self) -> None:
+        for name, kind in get_type_hints(type(self)).items():
+            if get_origin(kind) is Literal and getattr(self, name) not in get_args(kind):
+                allowed = " or ".join(map(repr, get_args(kind)))
+                raise ValueError(f"{name} is {getattr(self, name)!r}; must be {allowed}")
+        if strange := set(self.first_line) - set(EARLIER):
+            raise ValueError(
+                f"first_line holds {', '.join(sorted(strange))}; must be some of "
+                f"{', '.join(EARLIER)}: all patients had one of them before lorlatinib (P197)"
+            )
 
 
 @dataclass(frozen=True)
@@ -53,6 +114,7 @@ class Rows:
 
     everyone: Cohort
     calls: pd.DataFrame
+    readings: Readings = Readings()
 
     @cached_property
     def pool(self) -> Cohort:
@@ -74,19 +136,34 @@ class Rows:
         return patients.merge(types, on="source_id", validate="many_to_one")
 
     @cached_property
+    def studies(self) -> pd.DataFrame:
+        """Sources of the literature that are included."""
+        used = self.everyone.sources
+        local = used["study_type"] == StudyType.LOCAL
+        return used[(used["status"] == SourceStatus.INCLUDED) & ~local]
+
+    @cached_property
     def literature(self) -> pd.DataFrame:
         """Records of the literature before duplicates are taken out."""
         return self.records[self.records["study_type"] != StudyType.LOCAL]
 
     @cached_property
     def duplicates(self) -> pd.DataFrame:
-        """Duplicate records."""
-        return self.records[self.records["status"] == PatientStatus.DUPLICATE]
+        """Duplicate records of patients in the pool."""
+        marked = self.records[self.records["status"] == PatientStatus.DUPLICATE]
+        return marked[marked["duplicate_of"].isin(self.patients["patient_id"])]
 
     @cached_property
     def local(self) -> pd.Series:
         """Ids of the local patients in the pool."""
         return self.patients.loc[self.patients["study_type"] == StudyType.LOCAL, "patient_id"]
+
+    @cached_property
+    def local_duplicates(self) -> pd.Series:
+        """Duplicates of local patients by the paper that reported them."""
+        reason = self.duplicates["exclusion_reason"].str.contains(TREATED_HERE, regex=False)
+        of_local = self.duplicates["duplicate_of"].isin(self.local) & reason
+        return self.duplicates.loc[of_local, "source_id"].value_counts()
 
     @cached_property
     def samples(self) -> pd.DataFrame:
@@ -99,17 +176,26 @@ class Rows:
         """Samples of the local patients."""
         return self.samples[self.samples["patient_id"].isin(self.local)]
 
-    @cached_property
-    def evaluations(self) -> pd.DataFrame:
-        """Monotherapy lines with a decided benefit, in the order they were given."""
-        judged = evaluable(classify(lines(self.pool)))
-        decided = judged[judged["benefit"] != Benefit.UNKNOWN]
-        return decided.sort_values(["patient_id", "sample_order", "line_number", "treatment_id"])
+    def after(self, *inhibitors: str) -> pd.DataFrame:
+        """Samples taken after one of the inhibitors."""
+        return self.samples[self.samples["resistance_on"].isin(inhibitors)]
 
     @cached_property
-    def first_evaluations(self) -> pd.DataFrame:
-        """The first evaluation of each patient."""
-        return self.evaluations.drop_duplicates("patient_id")
+    def lines(self) -> pd.DataFrame:
+        """Monotherapy lines with their benefit, in the order they were given."""
+        judged = evaluable(classify(lines(self.pool)))
+        judged = judged.assign(multiple=judged["mutations"].map(mutations.is_compound).astype(bool))
+        return judged.sort_values(["patient_id", "sample_order", "line_number", "treatment_id"])
+
+    @cached_property
+    def evaluations(self) -> pd.DataFrame:
+        """Lines with a decided benefit."""
+        return self.lines[self.lines["benefit"] != Benefit.UNKNOWN]
+
+    @cached_property
+    def helped(self) -> pd.DataFrame:
+        """Evaluations with benefit."""
+        return self.evaluations[self.evaluations["benefit"] == Benefit.BENEFIT]
 
     @cached_property
     def local_lines(self) -> pd.DataFrame:
@@ -117,15 +203,35 @@ class Rows:
         return self.evaluations[self.evaluations["patient_id"].isin(self.local)]
 
     @cached_property
+    def complete_responses(self) -> pd.DataFrame:
+        """Local complete responses to brigatinib."""
+        lines = self.local_lines
+        complete = lines["best_response"] == BestResponse.COMPLETE
+        return lines[(lines["inhibitor"] == BRIGATINIB) & complete]
+
+    @cached_property
+    def median_pfs(self) -> stats.MedianSurvival:
+        """The interval is the normal one that SPSS prints, which alone is symmetric."""
+        known = self.local_lines[self.local_lines["pfs_months"].notna()]
+        if self.readings.pfs_unit == "patients":
+            known = known.drop_duplicates("patient_id")
+        seen = known["pfs_relation"] != Relation.ABOVE
+        return stats.km_median(known["pfs_months"].to_numpy(), seen.to_numpy(), method="normal")
+
+    @cached_property
     def first_samples(self) -> pd.DataFrame:
         """First sample of every patient with variant 3 or 1."""
         first = distribution.variant_samples(self.pool)
         return first.assign(group=first["mutations"].map(_group).astype(str))
 
+    def with_variant(self, variant: str) -> pd.DataFrame:
+        """First sample of every patient with a variant."""
+        return self.first_samples[self.first_samples["fusion_variant"] == variant]
+
     @cached_property
     def matrix(self) -> pd.DataFrame:
         """Evidence and verdict of every profile and inhibitor."""
-        return actionability.matrix(self.pool)
+        return actionability.matrix(self.pool, self.readings.verdict)
 
     @cached_property
     def tested(self) -> pd.DataFrame:
@@ -145,240 +251,98 @@ class Rows:
 
 def _group(profile: str) -> str:
     if mutations.is_compound(profile):
-        return distribution.MULTIPLE
+        return MULTIPLE
     residue = mutations.residue_class(profile)
     return residue if residue in (I1171, F1174) else profile
 
 
-def _where(table: pd.DataFrame, condition: pd.Series) -> Part:
-    return int(condition.sum()), len(table)
-
-
-def _after(group: str, inhibitor: str) -> Callable[[Rows], Part]:
-    """Samples of a group among those after an inhibitor."""
-
-    def part(rows: Rows) -> Part:
-        after = rows.samples[rows.samples["resistance_on"] == inhibitor]
-        return _where(after, after["group"] == group)
-
-    return part
-
-
-def _samples_after(inhibitor: str) -> Callable[[Rows], Part]:
-    return lambda rows: _where(rows.samples, rows.samples["resistance_on"] == inhibitor)
-
-
-def _compound_after_lorlatinib(rows: Rows) -> Part:
-    after = rows.samples[rows.samples["resistance_on"] == LORLATINIB]
-    return _where(after, after["mutations"] == COMPOUND)
-
-
-def _mutation_count(*, multiple: bool) -> Callable[[Rows], Part]:
-    def part(rows: Rows) -> Part:
-        compound = rows.samples["group"] == distribution.MULTIPLE
-        return _where(rows.samples, compound == multiple)
-
-    return part
-
-
-def _study_type(kind: StudyType) -> Callable[[Rows], Part]:
-    return lambda rows: _where(rows.patients, rows.patients["study_type"] == kind)
-
-
-def _identified(kind: StudyType) -> Callable[[Rows], Part]:
-    return lambda rows: _where(rows.literature, rows.literature["study_type"] == kind)
-
-
-def _sources(*kinds: StudyType) -> Callable[[Rows], Part]:
-    def part(rows: Rows) -> Part:
-        used = rows.everyone.sources
-        used = used[(used["status"] == SourceStatus.INCLUDED)]
-        of_literature = used[used["study_type"] != StudyType.LOCAL]
-        return _where(of_literature, of_literature["study_type"].isin(kinds))
-
-    return part
-
-
-def _treated(rows: Rows) -> Part:
-    return rows.evaluations["patient_id"].nunique(), len(rows.pool.patients)
-
-
-def _local_treated(rows: Rows) -> Part:
-    return rows.local_lines["patient_id"].nunique(), len(rows.local)
-
-
-def _local_mutated(rows: Rows) -> Part:
-    tested = rows.records["study_type"] == StudyType.LOCAL
-    return len(rows.local), int(tested.sum())
-
-
-def _local_line(number: int) -> Callable[[Rows], Part]:
-    return lambda rows: _where(rows.local_lines, rows.local_lines["line_number"] == number)
-
-
-def _objective_responses(*inhibitors: str) -> Callable[[Rows], Part]:
-    def part(rows: Rows) -> Part:
-        given = rows.local_lines
-        if inhibitors:
-            given = given[given["inhibitor"].isin(inhibitors)]
-        return _where(
-            given, given["best_response"].isin([BestResponse.COMPLETE, BestResponse.PARTIAL])
-        )
-
-    return part
-
-
-def _complete_responses_to_brigatinib(rows: Rows) -> pd.DataFrame:
-    given = rows.local_lines
-    return given[
-        (given["inhibitor"] == BRIGATINIB) & (given["best_response"] == BestResponse.COMPLETE)
-    ]
-
-
-def _partner_known(rows: Rows) -> Part:
-    return _where(rows.patients, rows.patients["fusion_partner"] != UNKNOWN)
-
-
-def _eml4(rows: Rows) -> Part:
-    known = rows.patients[rows.patients["fusion_partner"] != UNKNOWN]
-    return _where(known, known["fusion_partner"] == "EML4")
-
-
-def _breakpoint_known(rows: Rows) -> Part:
-    return _where(rows.patients, rows.patients["fusion_variant"] != UNKNOWN)
-
-
-def _variant(*variants: str) -> Callable[[Rows], Part]:
-    return lambda rows: _where(rows.patients, rows.patients["fusion_variant"].isin(variants))
-
-
-def _variant_with(group: str, variant: str) -> Callable[[Rows], Part]:
-    def part(rows: Rows) -> Part:
-        first = rows.first_samples[rows.first_samples["fusion_variant"] == variant]
-        return _where(first, first["group"] == group)
-
-    return part
+def _share(table: pd.DataFrame, column: str, *values: object) -> Part:
+    """Rows that hold one of the values, and all."""
+    return int(table[column].isin(values).sum()), len(table)
 
 
 def _benefits(table: pd.DataFrame) -> Part:
-    return _where(table, table["benefit"] == Benefit.BENEFIT)
+    return _share(table, "benefit", Benefit.BENEFIT)
 
 
-def _benefit_by_mutations(*, multiple: bool) -> Callable[[Rows], Part]:
-    def part(rows: Rows) -> Part:
-        compound = rows.evaluations["mutations"].map(mutations.is_compound).astype(bool)
-        return _benefits(rows.evaluations[compound == multiple])
-
-    return part
+def _responses(rows: Rows, *inhibitors: str) -> Part:
+    lines = rows.local_lines
+    given = lines[lines["inhibitor"].isin(inhibitors)] if inhibitors else lines
+    return _share(given, "best_response", *OBJECTIVE)
 
 
-def _benefit_by_previous(*, several: bool) -> Callable[[Rows], Part]:
-    def part(rows: Rows) -> Part:
-        previous = rows.first_evaluations["previous_inhibitors"]
-        chosen = (previous > 1 if several else previous == 1).fillna(False).astype(bool)
-        return _benefits(rows.first_evaluations[chosen])
-
-    return part
+def _by_mutations(rows: Rows, *, multiple: bool) -> Part:
+    return _benefits(rows.evaluations[rows.evaluations["multiple"] == multiple])
 
 
-def _patients_with_benefit(rows: Rows) -> Part:
-    helped = rows.evaluations[rows.evaluations["benefit"] == Benefit.BENEFIT]
-    return helped["patient_id"].nunique(), rows.evaluations["patient_id"].nunique()
+def _by_previous(rows: Rows, *, several: bool) -> Part:
+    counted = rows.evaluations
+    if rows.readings.previous_count == "first evaluation of each patient":
+        counted = counted.drop_duplicates("patient_id")
+    known = counted[counted["previous_inhibitors"].notna()]
+    return _benefits(known[(known["previous_inhibitors"] > 1) == several])
 
 
-def _untested(rows: Rows) -> Part:
-    return _where(rows.samples, ~rows.samples["mutations"].isin(rows.tested["mutations"]))
+def _first_line(rows: Rows) -> int:
+    """Samples after crizotinib; under the default reading, after nothing else before."""
+    after = rows.after(CRIZOTINIB)
+    if CRIZOTINIB not in rows.readings.first_line:
+        return len(after)
+    return int((after["prior_inhibitors"] == CRIZOTINIB).sum())
 
 
 def _combinations(calls: pd.DataFrame) -> int:
     return len(calls[["mutations", "inhibitor"]].drop_duplicates())
 
 
-def _compared(rows: Rows) -> Part:
-    return _combinations(rows.compared), _combinations(rows.tested)
+def _model(rows: Rows, name: str) -> Part:
+    found = rows.agreement[rows.agreement["model_id"].astype(str).str.endswith(name)]
+    return int(found["agreeing"].sum()), int(found["compared"].sum())
 
 
-def _model(name: str) -> Callable[[Rows], Part]:
-    def part(rows: Rows) -> Part:
-        found = rows.agreement[rows.agreement["model_id"].astype(str).str.endswith(name)]
-        return int(found["agreeing"].sum()), int(found["compared"].sum())
-
-    return part
-
-
-def _cell(profile: str, inhibitor: str, k: str, n: str) -> Callable[[Rows], Part]:
-    def part(rows: Rows) -> Part:
-        of = rows.matrix
-        cell = of[(of["profile"] == profile) & (of["inhibitor"] == inhibitor)]
-        return int(cell[k].sum()), int(cell[n].sum())
-
-    return part
-
-
-def _local_duplicates(rows: Rows) -> pd.Series:
-    """Duplicates of local patients by the paper that reported them."""
-    of_local = rows.duplicates["duplicate_of"].isin(rows.local)
-    return rows.duplicates.loc[of_local, "source_id"].value_counts()
-
-
-def _repeated_by_others(rows: Rows) -> int:
-    said = rows.duplicates["exclusion_reason"].str.contains(REPEATED_BY_OTHERS, regex=False)
-    return int(said.sum())
-
-
-def _reports_of_one_patient(rows: Rows) -> float:
-    """Most often that one patient was reported."""
-    return 1 + float(rows.duplicates["duplicate_of"].value_counts().max())
-
-
-def _median_pfs(rows: Rows) -> stats.MedianSurvival:
-    """The interval is the normal one that SPSS prints, which alone is symmetric."""
-    known = rows.local_lines[rows.local_lines["pfs_months"].notna()]
-    seen = known["pfs_relation"] != Relation.ABOVE
-    return stats.km_median(known["pfs_months"].to_numpy(), seen.to_numpy(), method="normal")
+def _cell(rows: Rows, profile: str, k: str, n: str) -> Part:
+    of = rows.matrix
+    cell = of[(of["profile"] == profile) & (of["inhibitor"] == ALECTINIB)]
+    return int(cell[k].sum()), int(cell[n].sum())
 
 
 def _fisher(*parts: Part) -> float:
     return stats.fisher_exact([[k, n - k] for k, n in parts]).p_value
 
 
-def _more_often(group: str, inhibitor: str) -> Callable[[Rows], float]:
-    """Fisher's P of a group after an inhibitor against all others that are named."""
+def _more_often(rows: Rows, group: str, inhibitor: str) -> float:
+    """Fisher's P of a group after an inhibitor; missing where it is not more frequent there.
 
-    def p_value(rows: Rows) -> float:
-        named = rows.samples[rows.samples["resistance_on"] != UNKNOWN]
-        after = named["resistance_on"] == inhibitor
-        return _fisher(
-            *(_where(among, among["group"] == group) for among in (named[after], named[~after]))
-        )
-
-    return p_value
+    The larger P against all other samples and against those after the other named inhibitors.
+    """
+    k, n = _share(rows.after(inhibitor), "group", group)
+    others = rows.samples[rows.samples["resistance_on"] != inhibitor]
+    named = others[others["resistance_on"].isin(NAMED)]
+    against = [_share(table, "group", group) for table in (others, named)]
+    if any(k * other_n <= other_k * n for other_k, other_n in against):
+        return math.nan
+    return max(_fisher((k, n), part) for part in against)
 
 
 def _same_spectrum(rows: Rows) -> float:
-    """P of ceritinib against brigatinib over G1202R, other single and multiple mutations."""
-    kind = rows.samples["group"].where(
-        rows.samples["group"].isin([G1202R, distribution.MULTIPLE]), "other single"
-    )
+    """P of ceritinib against brigatinib over the categories of the reading."""
+    apart = [MULTIPLE] if rows.readings.spectra_test == "two categories" else [G1202R, MULTIPLE]
+    kind = rows.samples["group"].where(rows.samples["group"].isin(apart), "other single")
     counts = pd.crosstab(rows.samples["resistance_on"], kind)
     return stats.fisher_exact(counts.reindex([CERITINIB, BRIGATINIB], fill_value=0)).p_value
 
 
-def _variant_p(group: str) -> Callable[[Rows], float]:
+def _variant_p(rows: Rows, group: str) -> float:
     """Wald P of variant 3 against 1, adjusted for the inhibitor that failed."""
-
-    def p_value(rows: Rows) -> float:
-        first = rows.first_samples.assign(
-            outcome=(rows.first_samples["group"] == group).astype(int),
-            exposed=(rows.first_samples["fusion_variant"] == V3).astype(int),
-        )
-        try:
-            fitted = stats.logistic(first, "outcome", "exposed", ["resistance_on"])
-        except ValueError:
-            return math.nan
-        return float(fitted.loc[["exposed"], "p_value"].to_numpy(dtype=float)[0])
-
-    return p_value
+    first = rows.first_samples.assign(
+        outcome=(rows.first_samples["group"] == group).astype(int),
+        exposed=(rows.first_samples["fusion_variant"] == V3).astype(int),
+    )
+    try:
+        fitted = stats.logistic(first, "outcome", "exposed", ["resistance_on"])
+    except ValueError:
+        return math.nan
+    return float(fitted.loc[["exposed"], "p_value"].to_numpy(dtype=float)[0])
 
 
 def _similar_groups(rows: Rows) -> float:
@@ -386,179 +350,164 @@ def _similar_groups(rows: Rows) -> float:
     if rows.first_samples["fusion_variant"].nunique() < 2:
         return math.nan
     return sum(
-        _fisher(_variant_with(group, V3)(rows), _variant_with(group, V1)(rows)) >= SIGNIFICANT
+        _fisher(*(_share(rows.with_variant(variant), "group", group) for variant in (V3, V1)))
+        >= SIGNIFICANT
         for group in SIMILAR
     )
 
 
 def _named_among_most_common(rows: Rows) -> int:
     """How many of the six named groups are more frequent than every other single mutation."""
-    counts = rows.samples.loc[
-        rows.samples["group"] != distribution.MULTIPLE, "group"
-    ].value_counts()
+    counts = rows.samples.loc[rows.samples["group"] != MULTIPLE, "group"].value_counts()
     named = [L1196M, G1202R, *SIMILAR]
     others = counts.drop(named, errors="ignore")
     return int((counts.reindex(named, fill_value=0) > others.max()).sum()) if len(others) else 0
 
 
-def _agreement(extreme: str) -> Callable[[Rows], float]:
-    return lambda rows: 100 * float(rows.agreement["share"].agg(extreme))
-
-
-def _studies_of_models(rows: Rows) -> int:
-    return int(rows.tested["model_id"].astype(str).str.replace(r"-V\d$", "", regex=True).nunique())
-
-
-def _models_of_combinations(rows: Rows) -> pd.Series:
-    return rows.tested.groupby(["mutations", "inhibitor"])["model_id"].nunique()
-
-
-def _before(inhibitor: str) -> Callable[[Rows], float]:
-    """Fewest other inhibitors before a sample that followed this one."""
-
-    def fewest(rows: Rows) -> float:
-        after = rows.samples.loc[rows.samples["resistance_on"] == inhibitor, "prior_inhibitors"]
-        others = after.map(lambda prior: len({*prior.split(LIST_SEPARATOR)} - {inhibitor, UNKNOWN}))
-        return float(others.min())
-
-    return fewest
+def _fewest_before_lorlatinib(rows: Rows) -> float:
+    """Fewest other inhibitors before a sample that followed lorlatinib, where all are named."""
+    prior = rows.after(LORLATINIB)["prior_inhibitors"].str.split(LIST_SEPARATOR)
+    named = prior[prior.map(lambda names: UNKNOWN not in names).astype(bool)]
+    return float(named.map(lambda names: len({*names} - {LORLATINIB})).min())
 
 
 def _given_crizotinib_before(rows: Rows) -> float:
     """Percentage of the literature patients who had crizotinib before a sample."""
     of_literature = rows.samples[~rows.samples["patient_id"].isin(rows.local)]
-    had = (
-        of_literature["prior_inhibitors"]
-        .str.split(LIST_SEPARATOR)
-        .map(lambda prior: CRIZOTINIB in prior)
-    )
+    prior = of_literature["prior_inhibitors"].str.split(LIST_SEPARATOR)
+    had = prior.map(lambda names: CRIZOTINIB in names)
     return 100 * float(had.groupby(of_literature["patient_id"]).any().mean())
 
 
 def _several_before_lorlatinib(rows: Rows) -> float:
-    """Percentage of patients given lorlatinib who had several inhibitors before."""
-    given = rows.evaluations[rows.evaluations["inhibitor"] == LORLATINIB]
-    several = (given["previous_inhibitors"] > 1).fillna(False).astype(bool)
-    return 100 * float(several.groupby(given["patient_id"]).any().mean())
+    """Percentage of patients with several inhibitors before their first line of lorlatinib."""
+    given = rows.lines[rows.lines["inhibitor"] == LORLATINIB].drop_duplicates("patient_id")
+    before = given["previous_inhibitors"].dropna()
+    return 100 * float((before > 1).mean()) if len(before) else math.nan
 
 
 # Ledger ids that print k, ledger ids that print the share k / n, and how both are counted.
-PARTS: tuple[tuple[str, str, Callable[[Rows], Part]], ...] = (
-    ("P003 P139", "P004", _treated),
-    ("P005", "", _patients_with_benefit),
-    ("P141", "P006 P142", lambda rows: _benefits(rows.evaluations)),
-    ("P020 P071 P084 P116", "", _study_type(StudyType.LOCAL)),
-    ("P038", "", _sources(StudyType.COHORT, StudyType.CASE_REPORT)),
-    ("P039 P120", "", _sources(StudyType.COHORT)),
-    ("P040", "", _sources(StudyType.CASE_REPORT)),
-    ("P049", "P050", _local_mutated),
-    ("P052", "", _local_treated),
-    ("P053", "", _local_line(2)),
-    ("P054", "", _local_line(3)),
-    ("P055", "", _local_line(4)),
-    ("P056", "P058", _objective_responses()),
-    ("", "P063 P064", _objective_responses(ALECTINIB)),
-    ("", "P067 P068", _objective_responses(CERITINIB)),
-    ("", "P069 P070", _objective_responses(LORLATINIB)),
-    ("P079 P119", "", _identified(StudyType.COHORT)),
-    ("P080 P121", "", _identified(StudyType.CASE_REPORT)),
-    ("P087", "P088", _mutation_count(multiple=False)),
-    ("P089", "P090", _mutation_count(multiple=True)),
-    ("P091", "", _samples_after(CRIZOTINIB)),
-    ("P102", "", _samples_after(ALECTINIB)),
-    ("P104", "", _samples_after(CERITINIB)),
-    ("P105", "", _samples_after(BRIGATINIB)),
-    ("P111", "", _samples_after(LORLATINIB)),
-    ("P092", "P093", _after(L1196M, CRIZOTINIB)),
-    ("P094", "P095", _after(G1269A, CRIZOTINIB)),
-    ("P098", "P099", _after(I1171, ALECTINIB)),
-    ("P100", "P101", _after(G1202R, ALECTINIB)),
-    ("P107", "P108", _after(G1202R, CERITINIB)),
-    ("P109", "P110", _after(G1202R, BRIGATINIB)),
-    ("P112", "P113 P195", _after(distribution.MULTIPLE, LORLATINIB)),
-    ("P114", "P115 P196", _compound_after_lorlatinib),
-    ("P126", "P127", _partner_known),
-    ("P128", "", _eml4),
-    ("P129", "", _breakpoint_known),
-    ("P130 P156", "", _variant(V3)),
-    ("P131 P157", "", _variant(V1)),
-    ("", "P132 P201", _variant_with(G1202R, V3)),
-    ("", "P133 P202", _variant_with(G1202R, V1)),
-    ("", "P135 P198", _variant_with(L1196M, V1)),
-    ("", "P136 P199", _variant_with(L1196M, V3)),
-    ("", "P143 P144", _benefit_by_mutations(multiple=False)),
-    ("", "P146 P147", _benefit_by_mutations(multiple=True)),
-    ("", "P149 P150", _benefit_by_previous(several=False)),
-    ("", "P151 P152", _benefit_by_previous(several=True)),
-    ("P161", "P162", _untested),
-    ("P170", "", _compared),
-    ("", "P173 P174", _model("Yoda-V1")),
-    ("", "P175 P176", _model("Fontana-V3")),
-    ("", "P177 P178", _model("Gainor-V1")),
-    ("", "P179 P180", _model("Yoda-V3")),
-    ("", "P181 P182", _model("Horn-V3")),
-    ("", "P183 P184", _model("Horn-V1")),
-    ("", "P190", _cell(L1196M, ALECTINIB, "relapsed", "relapse_n")),
-    ("", "P191", _cell(G1202R, ALECTINIB, "relapsed", "relapse_n")),
-    ("", "P192", _cell(L1196M, ALECTINIB, "benefit_k", "benefit_n")),
-    ("", "P193", _cell(G1202R, ALECTINIB, "benefit_k", "benefit_n")),
-    ("P205", "P206", _study_type(StudyType.CASE_REPORT)),
-)
+SHARES: tuple[tuple[str, str, Callable[[Rows], Part]], ...] = (
+    ("P003 P139", "P004", lambda r: (r.evaluations["patient_id"].nunique(), len(r.patients))),
+    ("P141", "P006 P142", lambda r: _benefits(r.evaluations)),
+    ("P049", "P050", lambda r: (len(r.local), _share(r.records, "study_type", "local")[0])),
+    ("P056", "P058", _responses),
+    ("", "P063 P064", lambda r: _responses(r, ALECTINIB)),
+    ("", "P067 P068", lambda r: _responses(r, CERITINIB)),
+    ("", "P069 P070", lambda r: _responses(r, LORLATINIB)),
+    ("P087", "P088", lambda r: (len(r.samples) - _share(r.samples, "group", MULTIPLE)[0],
+                                len(r.samples))),
+    ("P089", "P090", lambda r: _share(r.samples, "group", MULTIPLE)),
+    ("P092", "P093", lambda r: _share(r.after(CRIZOTINIB), "group", L1196M)),
+    ("P094", "P095", lambda r: _share(r.after(CRIZOTINIB), "group", G1269A)),
+    ("P098", "P099", lambda r: _share(r.after(ALECTINIB), "group", I1171)),
+    ("P100", "P101", lambda r: _share(r.after(ALECTINIB), "group", G1202R)),
+    ("P107", "P108", lambda r: _share(r.after(CERITINIB), "group", G1202R)),
+    ("P109", "P110", lambda r: _share(r.after(BRIGATINIB), "group", G1202R)),
+    ("P112", "P113 P195", lambda r: _share(r.after(LORLATINIB), "group", MULTIPLE)),
+    ("P114", "P115 P196", lambda r: _share(r.after(LORLATINIB), "mutations", COMPOUND)),
+    ("P126", "P127", lambda r: (len(r.patients) - _share(r.patients, "fusion_partner", UNKNOWN)[0],
+                                len(r.patients))),
+    ("", "P132 P201", lambda r: _share(r.with_variant(V3), "group", G1202R)),
+    ("", "P133 P202", lambda r: _share(r.with_variant(V1), "group", G1202R)),
+    ("", "P135 P198", lambda r: _share(r.with_variant(V1), "group", L1196M)),
+    ("", "P136 P199", lambda r: _share(r.with_variant(V3), "group", L1196M)),
+    ("", "P143 P144", lambda r: _by_mutations(r, multiple=False)),
+    ("", "P146 P147", lambda r: _by_mutations(r, multiple=True)),
+    ("", "P149 P150", lambda r: _by_previous(r, several=False)),
+    ("", "P151 P152", lambda r: _by_previous(r, several=True)),
+    ("P161", "P162", lambda r: (int((~r.samples["mutations"].isin(r.tested["mutations"])).sum()),
+                                len(r.samples))),
+    ("", "P173 P174", lambda r: _model(r, "Yoda-V1")),
+    ("", "P175 P176", lambda r: _model(r, "Fontana-V3")),
+    ("", "P177 P178", lambda r: _model(r, "Gainor-V1")),
+    ("", "P179 P180", lambda r: _model(r, "Yoda-V3")),
+    ("", "P181 P182", lambda r: _model(r, "Horn-V3")),
+    ("", "P183 P184", lambda r: _model(r, "Horn-V1")),
+    ("", "P190", lambda r: _cell(r, L1196M, "relapsed", "relapse_n")),
+    ("", "P191", lambda r: _cell(r, G1202R, "relapsed", "relapse_n")),
+    ("", "P192", lambda r: _cell(r, L1196M, "benefit_k", "benefit_n")),
+    ("", "P193", lambda r: _cell(r, G1202R, "benefit_k", "benefit_n")),
+    ("P205", "P206", lambda r: _share(r.patients, "study_type", StudyType.CASE_REPORT)),
+)  # fmt: skip
 
 # Ledger ids, and the number in the unit of the paper.
 NUMBERS: tuple[tuple[str, Callable[[Rows], float]], ...] = (
-    ("P001 P002 P085 P123 P154 P185 P204 P211", lambda rows: len(rows.patients)),
-    ("P021 P083", lambda rows: len(rows.patients) - len(rows.local)),
-    ("P007 P159 P168 P215", lambda rows: rows.tested["model_id"].nunique()),
-    ("P008 P171 P186", _agreement("min")),
-    ("P009 P172 P187", _agreement("max")),
-    ("P024", lambda rows: rows.local_samples["mutations"].str.count(r"\+").min() + 1),
-    ("P047", lambda rows: _local_mutated(rows)[1]),
-    ("P051 P117", lambda rows: len(rows.local_samples)),
-    ("P057", lambda rows: len(rows.local_lines)),
-    ("P059", lambda rows: _median_pfs(rows).median),
-    ("P060", lambda rows: _median_pfs(rows).low),
-    ("P061", lambda rows: _median_pfs(rows).high),
-    ("P065", lambda rows: len(_complete_responses_to_brigatinib(rows))),
-    ("P066", lambda rows: _complete_responses_to_brigatinib(rows)["pfs_months"].min()),
-    ("P072", lambda rows: _local_duplicates(rows).max()),
-    ("P074", lambda rows: _local_duplicates(rows).sum() - _local_duplicates(rows).max()),
-    ("P078 P118", lambda rows: len(rows.literature)),
-    ("P081", lambda rows: _local_duplicates(rows).sum()),
-    ("P082", _repeated_by_others),
-    ("P086 P124 P125 P158 P212", lambda rows: len(rows.samples)),
-    ("P096", _more_often(L1196M, CRIZOTINIB)),
-    ("P097", _more_often(G1269A, CRIZOTINIB)),
-    ("P103", _more_often(I1171, ALECTINIB)),
+    ("P001 P002 P085 P123 P154 P185 P204 P211", lambda r: len(r.patients)),
+    ("P005", lambda r: r.helped["patient_id"].nunique()),
+    ("P007 P159 P168 P215", lambda r: r.tested["model_id"].nunique()),
+    ("P008 P171 P186", lambda r: 100 * float(r.agreement["share"].min())),
+    ("P009 P172 P187", lambda r: 100 * float(r.agreement["share"].max())),
+    ("P020 P071 P084 P116", lambda r: len(r.local)),
+    ("P021 P083", lambda r: len(r.patients) - len(r.local)),
+    ("P024", lambda r: r.local_samples["mutations"].str.count(r"\+").min() + 1),
+    ("P038", lambda r: _share(r.studies, "study_type", "cohort", "case_report")[0]),
+    ("P039 P120", lambda r: _share(r.studies, "study_type", StudyType.COHORT)[0]),
+    ("P040", lambda r: _share(r.studies, "study_type", StudyType.CASE_REPORT)[0]),
+    ("P047", lambda r: _share(r.records, "study_type", StudyType.LOCAL)[0]),
+    ("P051 P117", lambda r: len(r.local_samples)),
+    ("P052", lambda r: r.local_lines["patient_id"].nunique()),
+    ("P053", lambda r: _share(r.local_lines, "line_number", 2)[0]),
+    ("P054", lambda r: _share(r.local_lines, "line_number", 3)[0]),
+    ("P055", lambda r: _share(r.local_lines, "line_number", 4)[0]),
+    ("P057", lambda r: len(r.local_lines)),
+    ("P059", lambda r: r.median_pfs.median),
+    ("P060", lambda r: r.median_pfs.low),
+    ("P061", lambda r: r.median_pfs.high),
+    ("P065", lambda r: len(r.complete_responses)),
+    ("P066", lambda r: r.complete_responses["pfs_months"].min()),
+    ("P072", lambda r: r.local_duplicates.max()),
+    ("P074", lambda r: r.local_duplicates.sum() - r.local_duplicates.max()),
+    ("P078 P118", lambda r: len(r.literature)),
+    ("P079 P119", lambda r: _share(r.literature, "study_type", StudyType.COHORT)[0]),
+    ("P080 P121", lambda r: _share(r.literature, "study_type", StudyType.CASE_REPORT)[0]),
+    ("P081", lambda r: r.local_duplicates.sum()),
+    ("P082", lambda r: r.duplicates["exclusion_reason"].str.contains(REPEATED_BY_OTHERS).sum()),
+    ("P086 P124 P125 P158 P212", lambda r: len(r.samples)),
+    ("P091", _first_line),
+    ("P096", lambda r: _more_often(r, L1196M, CRIZOTINIB)),
+    ("P097", lambda r: _more_often(r, G1269A, CRIZOTINIB)),
+    ("P102", lambda r: len(r.after(ALECTINIB))),
+    ("P103", lambda r: _more_often(r, I1171, ALECTINIB)),
+    ("P104", lambda r: len(r.after(CERITINIB))),
+    ("P105", lambda r: len(r.after(BRIGATINIB))),
     ("P106", _same_spectrum),
-    ("P122", lambda rows: len(rows.duplicates)),
-    ("P134 P203", _variant_p(G1202R)),
-    ("P137 P200", _variant_p(L1196M)),
+    ("P111", lambda r: len(r.after(LORLATINIB))),
+    ("P122", lambda r: len(r.duplicates)),
+    ("P128", lambda r: _share(r.patients, "fusion_partner", "EML4")[0]),
+    ("P129", lambda r: (r.patients["fusion_variant"] != UNKNOWN).sum()),
+    ("P130 P156", lambda r: _share(r.patients, "fusion_variant", V3)[0]),
+    ("P131 P157", lambda r: _share(r.patients, "fusion_variant", V1)[0]),
+    ("P134 P203", lambda r: _variant_p(r, G1202R)),
+    ("P137 P200", lambda r: _variant_p(r, L1196M)),
     ("P138", _similar_groups),
-    ("P140", lambda rows: len(rows.evaluations)),
-    (
-        "P148",
-        lambda rows: _fisher(*(_benefit_by_mutations(multiple=m)(rows) for m in (False, True))),
-    ),
-    ("P153", lambda rows: _fisher(*(_benefit_by_previous(several=s)(rows) for s in (False, True)))),
+    ("P140", lambda r: len(r.evaluations)),
+    ("P148", lambda r: _fisher(*(_by_mutations(r, multiple=m) for m in (False, True)))),
+    ("P153", lambda r: _fisher(*(_by_previous(r, several=s) for s in (False, True)))),
     ("P155", _named_among_most_common),
-    ("P160", _studies_of_models),
-    ("P163", lambda rows: _combinations(rows.tested)),
-    ("P164", lambda rows: _models_of_combinations(rows).min()),
-    ("P188", lambda rows: rows.evaluations["inhibitor"].nunique()),
-    ("P189", lambda rows: (rows.matrix["verdict"] == Verdict.CONFLICTING).sum()),
-    ("P197", _before(LORLATINIB)),
-    ("P207", _reports_of_one_patient),
+    ("P160", lambda r: r.tested["model_id"].astype(str).str.replace(r"-V\d$", "", regex=True)
+                        .nunique()),
+    ("P163", lambda r: _combinations(r.tested)),
+    ("P164", lambda r: r.tested.groupby(["mutations", "inhibitor"])["model_id"].nunique().min()),
+    ("P170", lambda r: _combinations(r.compared)),
+    ("P188", lambda r: r.evaluations["inhibitor"].nunique()),
+    ("P189", lambda r: (r.matrix["verdict"] == Verdict.CONFLICTING).sum()),
+    ("P197", _fewest_before_lorlatinib),
+    ("P207", lambda r: 1 + float(r.duplicates["duplicate_of"].value_counts().max())),
     ("P208", _given_crizotinib_before),
     ("P209", _several_before_lorlatinib),
-    ("P216", lambda rows: rows.samples["prior_inhibitors"].str.count(LIST_SEPARATOR).min() + 1),
-)
+    ("P216", lambda r: r.samples["prior_inhibitors"].str.count(LIST_SEPARATOR).min() + 1),
+)  # fmt: skip
 
 # The same numbers under the reading that settles the contradiction they are in.
 READ_AS: Mapping[str, Callable[[Rows], float]] = {
-    "P005": lambda rows: _benefits(rows.evaluations)[0],
-    "P129": lambda rows: _variant(V3, V1)(rows)[0],
-    "P154": lambda rows: len(rows.samples),
+    "P005": lambda r: (
+        len(r.helped)
+        if r.readings.benefit_unit == "evaluations"
+        else r.helped["patient_id"].nunique()
+    ),
+    "P129": lambda r: _share(r.patients, "fusion_variant", V3, V1)[0],
+    "P154": lambda r: len(r.samples),
 }
 
 _CITED = "cited from other publications"
@@ -580,7 +529,9 @@ _REASONS = {
 NOT_FROM_ROWS = {name: reason for reason, ids in _REASONS.items() for name in ids.split()}
 
 
-def recompute(cohort: Cohort, invitro_calls: pd.DataFrame) -> pd.DataFrame:
+def recompute(
+    cohort: Cohort, invitro_calls: pd.DataFrame, readings: Readings = Readings()
+) -> pd.DataFrame:
     """Count the printed numbers from the rows of a cohort.
 
     Parameters
@@ -590,6 +541,8 @@ def recompute(cohort: Cohort, invitro_calls: pd.DataFrame) -> pd.DataFrame:
     invitro_calls : DataFrame
         Calls of the in vitro models, from `invitro.by_combination`; models are known by
         the end of their id (``Yoda-V1``).
+    readings : Readings
+        How sentences are read that can be counted in several ways.
 
     Returns
     -------
@@ -601,17 +554,24 @@ def recompute(cohort: Cohort, invitro_calls: pd.DataFrame) -> pd.DataFrame:
     Notes
     -----
     `NOT_FROM_ROWS` says why the other numbers of the ledger cannot be counted.
+
+    Examples
+    --------
+    >>> import alkpool
+    >>> from alkpool.data import laboratory
+    >>> pool = alkpool.load("reconstructed")
+    >>> calls = invitro.by_combination(invitro.with_call(laboratory.load_for(pool)))
+    >>> recompute(pool, calls).set_index("ledger_id").loc["P154", ["ours", "as_read"]].tolist()
+    [387.0, 450.0]
     """
-    rows = Rows(cohort, invitro_calls)
+    rows = Rows(cohort, invitro_calls, readings)
     found: dict[str, tuple[float, int | None, int | None]] = {}
-    for counts, shares, part in PARTS:
+    for counts, shares, part in SHARES:
         k, n = part(rows)
-        found |= {name: (float(k), None, None) for name in counts.split()}
-        share = 100 * k / n if n else math.nan
-        found |= dict.fromkeys(shares.split(), (share, k, n))
+        found |= dict.fromkeys(counts.split(), (float(k), None, None))
+        found |= dict.fromkeys(shares.split(), (100 * k / n if n else math.nan, k, n))
     for names, number in NUMBERS:
-        value = float(number(rows))
-        found |= dict.fromkeys(names.split(), (value, None, None))
+        found |= dict.fromkeys(names.split(), (float(number(rows)), None, None))
     table = pd.DataFrame(
         [(name, *found[name]) for name in sorted(found)], columns=["ledger_id", "ours", "k", "n"]
     )
