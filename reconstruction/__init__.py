@@ -7,7 +7,7 @@ with their samples and lines (`patients`, `rows`), then every number is counted 
 """
 
 from reconstruction.bounds import Bounds, bounds
-from reconstruction.cohorts import SEED, Tables, draw, reconstruct
+from reconstruction.cohorts import SEED, Tables, draw
 from reconstruction.quantities import Quantity, kind, quantities
 from reconstruction.readings import Infeasible, Readings
 
@@ -22,5 +22,4 @@ __all__ = [
     "draw",
     "kind",
     "quantities",
-    "reconstruct",
 ]

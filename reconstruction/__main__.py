@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from alkpool import paths
-from reconstruction.cohorts import NAME, SEED, reconstruct
+from reconstruction.cohorts import NAME, SEED, draw
 from reconstruction.files import differing, write
 from reconstruction.readings import Infeasible
 
@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     folder = paths.COHORTS / NAME
     try:
-        tables = reconstruct(seed=options.seed)
+        tables = draw(options.seed)
     except Infeasible as error:
         print(error, file=sys.stderr)
         return 1

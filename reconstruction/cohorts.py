@@ -157,8 +157,3 @@ def mismatches(
     """Ledger ids that the rows do not give, beside those that the readings give up."""
     ours = paper.recompute(cohort, invitro_calls, readings)
     return sorted({*paper.differing(paper.read_ledger(), ours)} - readings.given_up)
-
-
-def reconstruct(readings: Readings = DEFAULT_READINGS, seed: int = SEED) -> Tables:
-    """Reconstruct the published cohort; the checked-in one has the default seed and readings."""
-    return draw(seed, readings)

@@ -8,11 +8,9 @@ An *action* is what followed a sample: ``None`` (no evaluated line) or (inhibito
 *Previous* is the number of inhibitors before a line: "one", "more", or "unreported".
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -22,8 +20,8 @@ from ortools.sat.python.cp_model import (
     IntVar,
     LinearExpr,
 )
-from scipy.stats import fisher_exact
 
+from alkpool.paper.audit import most_for_p_below
 from alkpool.paper.recount import (
     ALECTINIB,
     BRIGATINIB,
@@ -79,6 +77,7 @@ MOST_COMMON = (
     (BRIGATINIB, (G1202R,), 10, "P109"),
 )
 # "More often with crizotinib (alectinib) than with other inhibitors, P < .001".
+P_BELOW = 0.001
 MORE_OFTEN = (
     ((L1196M,), CRIZOTINIB, 55, "P096"),
     ((G1269A,), CRIZOTINIB, 34, "P097"),
@@ -300,7 +299,7 @@ def _comparisons(counts: CountModel, readings: Readings) -> None:
         named = [other for other in others if other != OTHER]
         for among in (named, others):
             size = sum({**AFTER, OTHER: AFTER_OTHER}[other] for other in among)
-            most = most_for_p_below(printed, AFTER[d], size)
+            most = most_for_p_below(printed, AFTER[d], size, P_BELOW)
             counts.require(ids, counts.with_profiles(profiles, among) <= most)
     allowed = SPECTRA_MULTIPLE.get(readings.spectra_test)
     if allowed:
@@ -309,17 +308,6 @@ def _comparisons(counts: CountModel, readings: Readings) -> None:
         for d, at in ((CERITINIB, 0), (BRIGATINIB, 1)):
             chosen = LinearExpr.weighted_sum(options, [option[at] for option in allowed])
             counts.require("P106", counts.after(d, MULTIPLE) == chosen)
-
-
-@cache
-def most_for_p_below(k: int, n: int, other_n: int, p: float = 0.001) -> int:
-    """Largest other_k for which k/n is more frequent than other_k/other_n with Fisher's P < p."""
-    most = -1
-    for other_k in range(math.ceil(k * other_n / n)):
-        table = [[k, n - k], [other_k, other_n - other_k]]
-        if fisher_exact(np.array(table)).pvalue < p:
-            most = other_k
-    return most
 
 
 def _benefit(counts: CountModel) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from alkpool.analysis.benefit import THRESHOLD_MONTHS
 from alkpool.paper.recount import ALECTINIB, BRIGATINIB, CERITINIB, CRIZOTINIB, LORLATINIB
 from alkpool.vocabulary import BestResponse
 from reconstruction.readings import Infeasible, Readings
@@ -38,7 +39,6 @@ PFS_OF_PATIENTS = (
 )  # fmt: skip
 PFS_OF_FURTHER_LINES = ((1.9, True), (2.7, True), (5.2, True), (6.4, True), (10.3, True))
 
-BENEFIT_FROM_MONTHS = 6.0
 ATTEMPTS = 20_000
 OUTCOMES_OF_COURSES = 100
 
@@ -57,7 +57,7 @@ class LocalLine:
         """1 where the rule of Figure 1 says benefit."""
         responded = self.best_response in (BestResponse.COMPLETE, BestResponse.PARTIAL)
         stable = self.best_response is BestResponse.STABLE
-        return int(responded or (stable and self.pfs_months >= BENEFIT_FROM_MONTHS))
+        return int(responded or (stable and self.pfs_months >= THRESHOLD_MONTHS))
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ def _response(
 ) -> BestResponse:
     if responded:
         return BestResponse.COMPLETE if inhibitor == BRIGATINIB else BestResponse.PARTIAL
-    stable = months >= BENEFIT_FROM_MONTHS or rng.random() < 0.4
+    stable = months >= THRESHOLD_MONTHS or rng.random() < 0.4
     return BestResponse.STABLE if stable else BestResponse.PROGRESSIVE
 
 

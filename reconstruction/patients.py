@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.stats import fisher_exact
 
+from alkpool.paper.recount import SIGNIFICANT
 from alkpool.vocabulary import UNKNOWN, Answer, BestResponse, Relation, TreatmentStatus
 from reconstruction.counts import ONE, Action, Course
 from reconstruction.local import LocalCourse, LocalLine
@@ -27,8 +28,6 @@ OTHER_PARTNERS = ("KIF5B", "KIF5B", "KLC1", "STRN")
 UNKNOWN_CLASS_LINES = 15
 COMBINATION_LINES = 6
 
-# Largest P at which a mutation is not "similarly distributed" between two fusion variants.
-SIMILAR_P = 0.05
 ATTEMPTS = 500
 
 
@@ -299,7 +298,7 @@ def _with_variants(
             break
     else:
         raise Redraw("the other mutations are not similarly distributed between the variants")
-    known = dict(patients_variant for patients_variant in chosen.items())
+    known = dict(chosen)
     rest = [at for at in rng.permutation(len(patients)).tolist() if at not in known]
     # One local patient has variant 5, beside the 89 with variant 1 or 3 (Figure 2).
     fifth = next(at for at in rest if patients[at].local)
@@ -340,7 +339,7 @@ def _similar_otherwise(patients: list[Patient], chosen: Mapping[int, str]) -> bo
         ]
         totals = list(VARIANT_PATIENTS.values())
         table = [[k, n - k] for k, n in zip(carriers, totals, strict=True)]
-        if fisher_exact(np.array(table)).pvalue < SIMILAR_P:
+        if fisher_exact(np.array(table)).pvalue < SIGNIFICANT:
             return False
     return True
 

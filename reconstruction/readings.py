@@ -10,7 +10,6 @@ from typing import Literal
 from alkpool import paper
 
 LITERATURE_RECORDS = 423
-LOCAL_PATIENTS = 14
 
 
 @dataclass(frozen=True)
@@ -70,11 +69,6 @@ class Readings(paper.Readings):
     def literature_patients(self) -> int:
         """Unique patients of the literature."""
         return LITERATURE_RECORDS - self.duplicates
-
-    @property
-    def patients(self) -> int:
-        """Patients of the pool."""
-        return self.literature_patients + LOCAL_PATIENTS
 
 
 DEFAULT_READINGS = Readings()

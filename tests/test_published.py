@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import alkpool
-from alkpool import paper, paths
+from alkpool import paper, paths, stats
 from alkpool.analysis import invitro
 from alkpool.data import laboratory
 from alkpool.data.cohort import Cohort
@@ -23,6 +23,7 @@ from alkpool.data.published import CHECKS
 from alkpool.data.reader import read_folder
 from alkpool.figures import published
 from alkpool.paper import Agreement, Match, recount
+from alkpool.paper.audit import most_for_p_below
 from alkpool.paper.ledger import prints_as
 from alkpool.problems import DataError
 
@@ -291,6 +292,15 @@ def test_tests_do_not_depend_on_the_order_of_the_groups(cells):
     one, other = paper.two_by_two_tests(table), paper.two_by_two_tests(table[::-1])
     for name in names:
         assert one[name] == pytest.approx(other[name])
+
+
+def test_most_for_p_below_is_the_last_that_holds():
+    most = most_for_p_below(55, 220, 230, 0.001)
+    assert most == 28
+    assert stats.fisher_exact([[55, 165], [28, 202]]).p_value < 0.001
+    assert stats.fisher_exact([[55, 165], [29, 201]]).p_value >= 0.001
+    assert [most_for_p_below(34, 220, n, 0.001) for n in (230, 201)] == [12, 11]
+    assert [most_for_p_below(27, 82, n, 0.001) for n in (368, 339)] == [59, 54]
 
 
 # Recomputing

@@ -40,7 +40,6 @@ from reconstruction.counts import (
     CountModel,
     build,
     least_for_high,
-    most_for_p_below,
 )
 from reconstruction.files import contents, differing, write
 from reconstruction.invitro_calls import AGREEMENT
@@ -489,7 +488,7 @@ def test_check_names_the_file_that_differs(
     with (tmp_path / "reconstructed" / "samples.csv").open("a") as file:
         file.write("\n")
     monkeypatch.setattr(paths, "COHORTS", tmp_path)
-    monkeypatch.setattr("reconstruction.__main__.reconstruct", lambda seed: rebuilt)
+    monkeypatch.setattr("reconstruction.__main__.draw", lambda seed: rebuilt)
     assert main(["--check"]) == 1
     assert "samples.csv" in capsys.readouterr().err
     assert main([]) == 0
@@ -766,15 +765,6 @@ def test_local_courses(seed: int) -> None:
     )
     classes = (classify(rows)["benefit"] == "benefit").astype(int)
     assert classes.tolist() == [line.benefit for line in lines]
-
-
-def test_most_for_p_below_is_the_last_that_holds() -> None:
-    most = most_for_p_below(55, 220, 230)
-    assert most == 28
-    assert stats.fisher_exact([[55, 165], [28, 202]]).p_value < 0.001
-    assert stats.fisher_exact([[55, 165], [29, 201]]).p_value >= 0.001
-    assert [most_for_p_below(34, 220, n) for n in (230, 201)] == [12, 11]
-    assert [most_for_p_below(27, 82, n) for n in (368, 339)] == [59, 54]
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,13 @@ def _arithmetic(expression: str, printed: Printed) -> str:
     return written if len(terms) == 1 else f"{written} = {_value(expression, printed):g}"
 
 
+def _finding(
+    ids: str, check: str, published: str, recomputed: str, explanation: str, *, agrees: bool
+) -> Finding:
+    verdict = Agreement.EXACT if agrees else Agreement.CONTRADICTS
+    return Finding(ids, check, published, recomputed, verdict, explanation)
+
+
 def _shares(printed: Printed) -> Iterator[Finding]:
     for name, row in printed.rows.items():
         if row["statistic"] != PROPORTION or not row["denominator"]:
@@ -209,33 +216,28 @@ def _listed(numbers: Sequence[int]) -> str:
 def _repeated(row: Any, printed: Printed) -> Finding:
     ids = row.ledger_id.split(LIST_SEPARATOR)
     texts = list(dict.fromkeys(printed.text(name) for name in ids))
-    same = len({printed[name] for name in ids}) == 1
-    return Finding(
+    return _finding(
         row.ledger_id, row.check, texts[0], ", ".join(texts),
-        Agreement.EXACT if same else Agreement.CONTRADICTS,
         f"{printed.rows[ids[0]]['quantity']}: printed {len(ids)} times",
+        agrees=len({printed[name] for name in ids}) == 1,
     )  # fmt: skip
 
 
 def _equation(row: Any, printed: Printed) -> Finding:
     left, right = _value(row.left, printed), _value(row.right, printed)
     arithmetic = _arithmetic(row.right, printed) + (f", not {left:g}" if left != right else "")
-    return Finding(
-        row.ledger_id, row.check, f"{left:g}", f"{right:g}",
-        Agreement.EXACT if left == right else Agreement.CONTRADICTS,
-        "; ".join(filter(None, [arithmetic, row.note])),
-    )  # fmt: skip
+    said = "; ".join(filter(None, [arithmetic, row.note]))
+    sides = f"{left:g}", f"{right:g}"
+    return _finding(row.ledger_id, row.check, *sides, said, agrees=left == right)
 
 
 def _bound(row: Any, printed: Printed) -> Finding:
     small, large = _value(row.left, printed), _value(row.right, printed)
     relation = "is at most" if small <= large else "is more than"
     arithmetic = f"{_arithmetic(row.left, printed)} {relation} {_arithmetic(row.right, printed)}"
-    return Finding(
-        row.ledger_id, row.check, f"{large:g}", f"{small:g}",
-        Agreement.EXACT if small <= large else Agreement.CONTRADICTS,
-        "; ".join(filter(None, [arithmetic, row.note])),
-    )  # fmt: skip
+    said = "; ".join(filter(None, [arithmetic, row.note]))
+    sides = f"{large:g}", f"{small:g}"
+    return _finding(row.ledger_id, row.check, *sides, said, agrees=small <= large)
 
 
 def _wording(row: Any, printed: Printed) -> Finding:
@@ -252,12 +254,9 @@ _FINDERS = {
 def _ranges(printed: Printed) -> Iterator[Finding]:
     for ids, check, extreme, name in RANGES:
         found = extreme(printed[model] for model in _MODELS)
-        agrees = found == printed[name]
-        yield Finding(
-            ids, check, f"{printed.text(name)}%", f"{found:g}%",
-            Agreement.EXACT if agrees else Agreement.CONTRADICTS,
-            "of " + ", ".join(f"{printed.text(model)}%" for model in _MODELS),
-        )  # fmt: skip
+        of = "of " + ", ".join(f"{printed.text(model)}%" for model in _MODELS)
+        sides = f"{printed.text(name)}%", f"{found:g}%"
+        yield _finding(ids, check, *sides, of, agrees=found == printed[name])
 
 
 def _further_shares(printed: Printed) -> Iterator[Finding]:
@@ -277,12 +276,12 @@ def _further_shares(printed: Printed) -> Iterator[Finding]:
         for name, value in totals.items()
         if prints_as(value, printed.text("P206"), printed.digits("P206"))
     ]
-    yield Finding(
+    yield _finding(
         "P205", "which total the share of case reports is of", f"{printed.text('P206')}%",
         ", ".join(f"{value:.2f}% of {printed[name]:g}" for name, value in totals.items()),
-        Agreement.EXACT if fitting else Agreement.CONTRADICTS,
         f"fits {_listed([int(printed[name]) for name in fitting])}; then none of the duplicates "
         "was a case report",
+        agrees=bool(fitting),
     )  # fmt: skip
 
 
@@ -348,6 +347,13 @@ def compare_tests(ledger: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Columns ``ledger_id, comparison, adjusted, published, test, p_value, reproduces``; one row
         per comparison and test of `two_by_two_tests`.
+
+    Examples
+    --------
+    >>> from alkpool.paper import read_ledger
+    >>> tests = compare_tests(read_ledger())
+    >>> tests.loc[tests["reproduces"], ["ledger_id", "test"]].iloc[0].tolist()
+    ['P148', 'Fisher two-sided']
     """
     printed = Printed.of(ledger)
     rows = []
@@ -405,16 +411,27 @@ def _spectra(printed: Printed) -> Iterator[Finding]:
     """Which tables of ceritinib against brigatinib would print the P value of their spectra."""
     (k, rest), (other_k, other_rest) = _table(printed, "P108", "P110")
     digits, text = printed.digits("P106"), printed.text("P106")
-    two = _two_category_tables(k + rest, other_k + other_rest, text, digits)
-    three = _three_category_tables(k, rest, other_k, other_rest, text, digits)
-    yield Finding(
+    two, three = (
+        [
+            (a, b)
+            for a in range(n + 1)
+            for b in range(other_n + 1)
+            if prints_as(_fisher_p(*table(a, b)), text, digits)
+        ]
+        for n, other_n, table in (
+            (k + rest, other_k + other_rest,
+             lambda a, b: ((a, k + rest - a), (b, other_k + other_rest - b))),
+            (rest, other_rest, lambda a, b: ((k, rest - a, a), (other_k, other_rest - b, b))),
+        )
+    )  # fmt: skip
+    yield _finding(
         "P106", "tables of two or three categories that would print this P", f"P = {text}",
         f"{len(two)} of two, {len(three)} of three categories",
-        Agreement.EXACT if (k, other_k) in two else Agreement.CONTRADICTS,
         f"Fisher's exact test prints it for {_pairs(two)} of {k + rest} and "
         f"{other_k + other_rest}, and not for the printed {k} and {other_k}; the test of Freeman "
         "and Halton on G1202R, other single and multiple mutations for "
         f"{_pairs(three)} with multiple mutations",
+        agrees=(k, other_k) in two,
     )  # fmt: skip
 
 
@@ -422,42 +439,12 @@ def _pairs(pairs: Sequence[tuple[int, int]]) -> str:
     return " or ".join(f"{a} and {b}" for a, b in pairs) or "no counts"
 
 
-def _fisher_p(k: int, n: int, other_k: int, other_n: int) -> float:
-    table = np.array([[k, n - k], [other_k, other_n - other_k]])
-    return float(distributions.fisher_exact(table).pvalue)
-
-
 @cache
-def _two_category_tables(n: int, other_n: int, text: str, digits: int) -> list[tuple[int, int]]:
-    return [
-        (k, other_k)
-        for k in range(n + 1)
-        for other_k in range(other_n + 1)
-        if prints_as(
-            _fisher_p(k, n, other_k, other_n),
-            text, digits,
-        )
-    ]  # fmt: skip
-
-
-@cache
-def _three_category_tables(
-    k: int, rest: int, other_k: int, other_rest: int, text: str, digits: int
-) -> list[tuple[int, int]]:
-    return [
-        (multiple, other_multiple)
-        for multiple in range(rest + 1)
-        for other_multiple in range(other_rest + 1)
-        if prints_as(
-            stats.fisher_exact(
-                [
-                    [k, rest - multiple, multiple],
-                    [other_k, other_rest - other_multiple, other_multiple],
-                ]
-            ).p_value,
-            text, digits,
-        )
-    ]  # fmt: skip
+def _fisher_p(*groups: tuple[int, ...]) -> float:
+    # scipy knows no larger tables, and is quick.
+    if len(groups[0]) == 2:
+        return float(distributions.fisher_exact(np.array(groups)).pvalue)
+    return stats.fisher_exact(groups).p_value
 
 
 def _more_often(printed: Printed) -> Iterator[Finding]:
@@ -465,7 +452,7 @@ def _more_often(printed: Printed) -> Iterator[Finding]:
     for name, share, what in MORE_OFTEN:
         k, n = printed.k(share), printed.n(share)
         others = [int(printed["P086"]) - n, named - n]
-        most = [_most_for_p_below(k, n, total, printed[name]) for total in others]
+        most = [most_for_p_below(k, n, total, printed[name]) for total in others]
         yield Finding(
             name, f"{what}, against other inhibitors", f"P {printed.text(name)}",
             f"holds up to {most[0]} of {others[0]}, or {most[1]} of {others[1]}", Agreement.OPEN,
@@ -475,13 +462,17 @@ def _more_often(printed: Printed) -> Iterator[Finding]:
 
 
 @cache
-def _most_for_p_below(k: int, n: int, other_n: int, limit: float) -> int:
-    """Largest count of other_n that is a smaller share than k / n with Fisher's P < limit."""
+def most_for_p_below(k: int, n: int, other_n: int, limit: float) -> int:
+    """Largest count of other_n that is a smaller share than k of n with Fisher's P < limit.
+
+    Examples
+    --------
+    >>> most_for_p_below(55, 220, 230, 0.001)
+    28
+    """
     smaller = [other for other in range(other_n + 1) if other * n < k * other_n]
-    return max(
-        (other for other in smaller if _fisher_p(k, n, other, other_n) < limit),
-        default=-1,
-    )
+    small_p = [o for o in smaller if _fisher_p((k, n - k), (o, other_n - o)) < limit]
+    return max(small_p, default=-1)
 
 
 def _survival(printed: Printed) -> Iterator[Finding]:
@@ -489,14 +480,14 @@ def _survival(printed: Printed) -> Iterator[Finding]:
     below, above = (median - low) / _SCALE, (high - median) / _SCALE
     width = (high - low) / _SCALE / 2
     rounding = 0.5 * 10 ** -printed.digits("P061")
-    yield Finding(
+    yield _finding(
         "P059;P060;P061", "symmetry of the interval of the median PFS",
         f"{printed.text('P059')} ({printed.text('P060')}-{printed.text('P061')})",
         f"-{below:g} and +{above:g}",
-        Agreement.EXACT if below == above else Agreement.CONTRADICTS,
         f"symmetric, as median ± 1.96 SE with SE {width / Z95:.2f} (from rounding "
         f"{(width - rounding) / Z95:.2f} to {(width + rounding) / Z95:.2f}): the normal interval "
         "that SPSS prints; Brookmeyer-Crowley intervals seldom are",
+        agrees=below == above,
     )  # fmt: skip
 
 
@@ -504,11 +495,10 @@ def _models(printed: Printed) -> Iterator[Finding]:
     quotes = " ".join(row["quote_location"] for row in printed.rows.values())
     models = sorted(set(re.findall(r"\b([A-Z][a-z]+)-(V\d)\b", quotes)))
     studies = sorted({author for author, _ in models})
-    agrees = len(models) == printed["P159"] and len(studies) == printed["P160"]
-    yield Finding(
+    yield _finding(
         "P160", "studies and models that are named",
         f"{printed.text('P160')} studies, {printed.text('P159')} models",
         f"{len(studies)} studies, {len(models)} models",
-        Agreement.EXACT if agrees else Agreement.CONTRADICTS,
         ", ".join(f"{author}-{variant}" for author, variant in models),
+        agrees=len(models) == printed["P159"] and len(studies) == printed["P160"],
     )  # fmt: skip

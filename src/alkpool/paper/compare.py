@@ -52,6 +52,16 @@ def compare_with_ledger(
         another), ``consistent`` (whether the number is in no contradiction), ``explained``
         (whether a difference is one that the reading of a contradiction brings), ``cause`` (of a
         difference, or why it is not recomputed).
+
+    Examples
+    --------
+    >>> from alkpool import paper
+    >>> numbers = paper.read_ledger()
+    >>> ours = pd.DataFrame({"ledger_id": ["P004"], "ours": [61.8], "k": [239], "n": [387],
+    ...                      "as_read": [math.nan]})
+    >>> compared = compare_with_ledger(numbers, ours, paper.audit_ledger(numbers))
+    >>> compared.loc[3, ["ledger_id", "published", "ours", "match"]].tolist()
+    ['P004', '62', '62', 'yes']
     """
     counted = ours.set_index("ledger_id").to_dict("index")
     contradictions = _contradictions(audit)
@@ -176,6 +186,16 @@ def rounding_distance(compared: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFr
     DataFrame
         Columns ``ledger_id, section, quantity, statistic, match, distance``: the numbers that
         were rounded for printing. A distance within -0.5 and 0.5 rounds to what is printed.
+
+    Examples
+    --------
+    >>> from alkpool import paper
+    >>> numbers = paper.read_ledger()
+    >>> ours = pd.DataFrame({"ledger_id": ["P004"], "ours": [61.8], "k": [239], "n": [387],
+    ...                      "as_read": [math.nan]})
+    >>> compared = compare_with_ledger(numbers, ours, paper.audit_ledger(numbers))
+    >>> f"{rounding_distance(compared, numbers)['distance'].iloc[0]:.2f}"
+    '-0.24'
     """
     table = compared.merge(
         ledger[["id", "statistic", "rounding_digits"]], left_on="ledger_id", right_on="id"

@@ -52,6 +52,11 @@ def read_ledger(folder: Path = paths.PUBLISHED) -> pd.DataFrame:
     ------
     DataError
         With every problem of the file.
+
+    Examples
+    --------
+    >>> read_ledger().set_index("id").loc["P001", ["value", "unit"]].tolist()
+    ['387', 'patients']
     """
     return read_folder(folder, [LEDGER])[LEDGER.name]
 
