@@ -6,6 +6,7 @@ dictionary is generated from the same columns. The columns have no pandera type:
 as they come, and checking that again would take as long as everything else.
 """
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
@@ -19,16 +20,20 @@ from alkpool.problems import Problem
 from alkpool.vocabulary import (
     LIST_SEPARATOR,
     UNKNOWN,
+    Access,
     Answer,
     BestResponse,
     Call,
+    InhibitorStatus,
     PatientStatus,
     Phase,
     Relation,
+    Sampling,
     Sex,
     SourceStatus,
     Specimen,
     StudyType,
+    System,
     TreatmentStatus,
 )
 
@@ -49,8 +54,8 @@ def inhibitors() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``inhibitor, generation, figure_order, note``; the compounds with a
-        ``figure_order`` are the ALK inhibitors whose treatment lines are assessed.
+        Columns ``inhibitor, generation, figure_order, status, aliases, note``; the compounds with
+        a ``figure_order`` are the ALK inhibitors whose treatment lines are assessed.
     """
     return read_folder(paths.REFERENCE, [INHIBITORS])[INHIBITORS.name]
 
@@ -65,6 +70,56 @@ def assessed_inhibitors() -> tuple[str, ...]:
     """Inhibitors whose clinical lines are assessed, in the order figures show them."""
     known = inhibitors().dropna(subset="figure_order").sort_values("figure_order")
     return tuple(known["inhibitor"])
+
+
+_DOSE = re.compile(r"\d+([.,]\d+)?\s*m?g\b.*", re.IGNORECASE)
+
+
+def _plain(name: str) -> str:
+    """Reduce a name to its letters and digits, without a dose."""
+    return "".join(sign for sign in _DOSE.sub("", name).casefold() if sign.isalnum())
+
+
+@cache
+def _names_in_use() -> dict[str, str]:
+    """Plain names, codes and brand names of the known compounds to the name of the tables."""
+    known = inhibitors()
+    return {
+        _plain(name): compound
+        for compound, aliases in zip(known["inhibitor"], known["aliases"], strict=True)
+        for name in (compound, *filter(None, aliases.split(LIST_SEPARATOR)))
+    }
+
+
+def inhibitor_named(text: str) -> str:
+    """Name of an inhibitor in the tables, from any name that people use.
+
+    Parameters
+    ----------
+    text : str
+        Generic name, brand name or code. Case, spaces, hyphens and a dose are ignored.
+
+    Raises
+    ------
+    ValueError
+        For a name that ``data/reference/inhibitors.csv`` does not have.
+
+    Examples
+    --------
+    >>> inhibitor_named("Lorbrena 100 mg"), inhibitor_named("pf 06463922")
+    ('lorlatinib', 'lorlatinib')
+    """
+    names, wanted = _names_in_use(), _plain(text)
+    if wanted in names:
+        return names[wanted]
+    near = dict.fromkeys(
+        names[name] for name in difflib.get_close_matches(wanted, names, cutoff=0.75)
+    )
+    meant = f" Is {' or '.join(near)} meant?" if near else ""
+    raise ValueError(
+        f"{text!r} is not a known inhibitor.{meant} A new one is a line in "
+        "data/reference/inhibitors.csv: its generic name, and other names as aliases"
+    )
 
 
 def _is_number(low: float, high: float, *, whole: bool, required: bool) -> pa.Check:
@@ -191,6 +246,10 @@ def _months(measure: str) -> dict[str, pa.Column]:
     }
 
 
+_PLACE = {
+    "locator": _text("Place in the primary record, which a reader can open.", required=True),
+    "read_via": _text("Where it was read instead, such as a copy; blank: at the locator."),
+}
 _PFS, _DOT = _months("progression-free survival"), _months("duration of treatment")
 
 
@@ -201,6 +260,8 @@ SOURCES = Table(
         {
             "source_id": _identifier("Key of the source."),
             "study_type": _closed(StudyType, "Kind of report."),
+            "sampling": _closed(Sampling, "Whether it took consecutive patients or chose them."),
+            "access": _closed(Access, "The most direct text of it that was read."),
             "first_author": _text("First author, surname and initials; blank when not seen."),
             "year": _number(
                 "Year of publication.",
@@ -281,7 +342,7 @@ SAMPLES = Table(
             "phase": _closed(Phase, "Whether several mutations share an allele."),
             "vaf_percent": _vaf("Variant allele frequency of each mutation of the profile."),
             "other_findings": _text("Off-target findings in the sample."),
-            "locator": _text("Place in the source.", required=True),
+            **_PLACE,
             "note": _text("What a reader of the row should know."),
         }
     ),
@@ -304,20 +365,28 @@ TREATMENTS = Table(
                 low=1,
                 whole=True,
             ),
+            "lines_since_sample": _number(
+                "Treatments of any kind between the sample and this line, 0 for the line that "
+                "follows the biopsy.",
+                "count",
+                50,
+                whole=True,
+            ),
             "inhibitor": _inhibitor("Inhibitor given."),
             "monotherapy": _closed(Answer, "Whether the inhibitor was given alone."),
+            "partner": _text("What was given beside the inhibitor."),
             "best_response": _closed(BestResponse, "Best overall response."),
             "pfs_relation": _PFS["relation"],
             "pfs_months": _PFS["months"],
             "dot_relation": _DOT["relation"],
             "dot_months": _DOT["months"],
             "status": _closed(TreatmentStatus, "Whether the line had ended at last follow-up."),
-            "locator": _text("Place in the source.", required=True),
+            **_PLACE,
             "note": _text("What a reader of the row should know."),
         }
     ),
     key=("treatment_id",),
-    integers=("line_number",),
+    integers=("line_number", "lines_since_sample"),
     decimals=("pfs_months", "dot_months"),
 )
 
@@ -331,6 +400,8 @@ INVITRO_SOURCES = Table(
             "source_id": _identifier("Key of the source."),
             "first_author": _text("First author; blank when not seen."),
             "year": _number("Year of publication.", "year", LATEST_YEAR, low=2000, whole=True),
+            "journal": _text("Journal; blank when not seen."),
+            "title": _text("Title; blank when not seen."),
             "doi": _text("Digital object identifier without resolver."),
             "pmid": _text("PubMed identifier."),
             "secondary": _closed(
@@ -351,6 +422,8 @@ MODELS = Table(
         {
             "model_id": _identifier("Key of the model."),
             "source_id": _identifier("In vitro source that reports it."),
+            "system": _closed(System, "What the model consists of."),
+            "access": _closed(Access, "The most direct text of the source that was read for it."),
             "assay": _text("Assay in words.", required=True),
             "cell_line": _text("Cell line, or unknown.", required=True),
             "fusion": _text("ALK fusion and variant, or unknown.", required=True),
@@ -363,7 +436,7 @@ MODELS = Table(
             "sensitive_max": _number("Largest value the source calls sensitive.", "as unit", 1e6),
             "resistant_min": _number("Smallest value the source calls resistant.", "as unit", 1e6),
             "threshold_source": _text("Where the thresholds stand, or why there are none."),
-            "locator": _text("Place in the source.", required=True),
+            **_PLACE,
             "note": _text("What a reader of the row should know."),
         }
     ),
@@ -388,7 +461,7 @@ MEASUREMENTS = Table(
             "value": _number("Potency in the model's unit.", "as unit of the model", 1e6),
             "fold_change": _number("Ratio to wild type as the source prints it.", "ratio", 1e6),
             "call_in_source": _closed(Call, "What the source calls the combination."),
-            "locator": _text("Place in the source.", required=True),
+            **_PLACE,
             "note": _text("What a reader of the row should know."),
         }
     ),
@@ -480,7 +553,7 @@ ASSERTIONS = Table(
             "rating": _text("Rating of the knowledge base; blank when not given."),
             "pmid": _text("PubMed identifier of the underlying study."),
             "citation": _text("Underlying study in short.", required=True),
-            "locator": _text("Where the assertion was read.", required=True),
+            **_PLACE,
             "licence": _text("Terms of the knowledge base.", required=True),
         }
     ),
@@ -563,6 +636,12 @@ INHIBITORS = Table(
                 low=1,
                 whole=True,
             ),
+            "status": _closed(
+                InhibitorStatus,
+                "Whether lines of it are assessed; investigational: patients may get it; other: "
+                "met in laboratories or assertions only.",
+            ),
+            "aliases": _text("Brand names and codes, joined by ;."),
             "note": _text("What a reader of the row should know."),
         }
     ),
