@@ -139,7 +139,7 @@ def _samples(cohort: Cohort) -> pd.DataFrame:
 
 def _lines(cohort: Cohort) -> pd.DataFrame:
     """Monotherapy lines after samples of included patients, with class and previous inhibitors."""
-    samples = _samples(cohort).drop(columns=["locator", "note"])
+    samples = _samples(cohort).drop(columns=["locator", "read_via", "note"])
     lines = cohort.treatments.merge(samples, on="sample_id", suffixes=("", "_sample"))
     lines = lines.sort_values(["patient_id", "sample_order", "treatment_id"])
     given: dict[str, set[str]] = {}

@@ -119,7 +119,7 @@ TRANSCRIPTS: dict[str, Transcript] = {
         },
     ),
     "raw/*/*.csv": Transcript("Raw facts; see raw/README.md.", {}),
-    "raw/invitro/added/*.csv": Transcript("In vitro models added; see raw/README.md.", {}),
+    "raw/invitro/*/*.csv": Transcript("In vitro models found later; see raw/README.md.", {}),
 }
 
 FOLDERS = {
@@ -185,7 +185,7 @@ def data_dictionary() -> str:
         "Closed vocabularies have no blank cells: `unknown` is a value.",
         "A blank cell of another column means that the source does not state it.",
         "A `>` or `<` makes a number a bound; it is never read as the number itself.",
-        "`locator` is the place in the source.",
+        "`locator` is the place in the primary record; `read_via` is where it was read instead.",
         "",
         "| folder | what |",
         "|---|---|",
