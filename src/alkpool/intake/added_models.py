@@ -85,16 +85,10 @@ def join(folder: Path, built: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFr
         rows, found = _measurements(path, model, built[MEASUREMENTS.name])
         measured.append(rows)
         problems += found
+    unlisted = f"is no model so far, and has no line in {LIST_OF_MODELS}"
     problems += [
-        Problem(
-            f"{folder.name}/{path.name}",
-            None,
-            "",
-            "",
-            f"has no line in {LIST_OF_MODELS}, and is no model",
-        )
-        for path in files.values()
-    ]  # fmt: skip
+        Problem(f"{folder.name}/{path.name}", None, "", "", unlisted) for path in files.values()
+    ]
     if problems:
         raise DataError(problems)
     sources = built[INVITRO_SOURCES.name]
