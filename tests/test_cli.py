@@ -20,7 +20,7 @@ def test_check_of_the_project_is_a_line_for_each_folder():
     done = alkpool("check")
     assert done.returncode == 0
     assert "curated: valid; 29 patients, 31 samples" in done.stdout
-    for name in ("invitro", "knowledgebases", "distributions", "published", "reference"):
+    for name in ("invitro", "knowledgebases", "groups", "published", "reference"):
         assert f"{name}: valid" in done.stdout
     identified = (paths.DATA / "identification").is_dir()
     assert ("identification: valid" in done.stdout) == identified

@@ -60,7 +60,7 @@ def test_all_else_of_the_configuration_stays_as_it_was_typed(forkable: Project) 
         for name in page.pages:
             forkable.write(f"book/{name}.md", f"# {name}\n")
     text = text.replace("cohort: reconstructed", "cohort: made-up  # a comment")
-    for folder in ("raw/curated", "distributions", "invitro", "knowledgebases", "published",
+    for folder in ("raw/curated", "groups", "invitro", "knowledgebases", "published",
                    "identification", "multiverse"):  # fmt: skip
         forkable.write(f"data/{folder}/a.csv", "a\n")
     forkable.write("compendium.yaml", text)
