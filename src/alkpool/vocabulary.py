@@ -157,6 +157,38 @@ class OtherTreatment(StrEnum):
     OTHER = "other"
 
 
+class GroupRelation(StrEnum):
+    """Whether a published group is a profile, or holds it among others."""
+
+    EXACT = "exact"
+    CONTAINS = "contains"
+
+
+class CountOrigin(StrEnum):
+    """How the count of a published group is known."""
+
+    PRINTED = "printed"
+    IMPLIED = "implied by percentage"
+    RECONSTRUCTED = "reconstructed from the interval"
+
+
+class Endpoint(StrEnum):
+    """What a published group reports."""
+
+    RESPONSE = "objective response"
+    BENEFIT = "clinical benefit"
+    CONTROL = "disease control"
+    SURVIVAL = "progression-free survival"
+
+
+class Assessor(StrEnum):
+    """Who judged the response of a published group."""
+
+    INDEPENDENT = "independent review"
+    INVESTIGATOR = "investigator"
+    UNKNOWN = "unknown"
+
+
 class Call(StrEnum):
     """In vitro sensitivity of a mutant to an inhibitor."""
 

@@ -452,26 +452,6 @@ ASSERTIONS = Table(
     key=("assertion_id",),
 )
 
-POPULATION_COUNTS = Table(
-    "counts",
-    "One row per mutation count that a published series gives for a previous inhibitor.",
-    pa.DataFrameSchema(
-        {
-            "count_id": identifier("Key of the count."),
-            "source": text("Series.", required=True),
-            "prior_inhibitor": text("Inhibitor before the samples, as stated.", required=True),
-            "mutations": text("Mutation or class, as stated.", required=True),
-            "n": number("Samples or patients with it.", "count", 1e5, whole=True),
-            "denominator": number("Samples or patients tested.", "count", 1e5, whole=True),
-            "unit_of_analysis": text("What was counted.", required=True),
-            "locator": text("Where the count was read.", required=True),
-            "note": text("What a reader of the row should know."),
-        }
-    ),
-    key=("count_id",),
-    integers=("n", "denominator"),
-)
-
 
 def _printed_count(description: str) -> pa.Column:
     allowed = "must be a whole number, one followed by '(implied)', or blank when not printed"

@@ -24,7 +24,7 @@ import pandas as pd
 import yaml
 
 from alkpool import mutations, paths, references, stats
-from alkpool.data import cohort, dictionary, laboratory
+from alkpool.data import cohort, dictionary, groups, laboratory
 from alkpool.data.reader import Table, read_folder
 from alkpool.data.tables import (
     ASSERTIONS,
@@ -33,13 +33,13 @@ from alkpool.data.tables import (
     MEASUREMENTS,
     MODELS,
     PATIENTS,
-    POPULATION_COUNTS,
     SAMPLES,
     SOURCES,
     TREATMENTS,
 )
 from alkpool.files import write_atomically
 from alkpool.intake import added_models, flatfile, place
+from alkpool.intake import groups as published
 from alkpool.problems import DataError, Problem
 from alkpool.vocabulary import (
     LIST_SEPARATOR,
@@ -96,7 +96,6 @@ NOT_IDENTIFIED = "primary record not identified"
 NO_SEPARABLE_PATIENT = "no patient can be separated in the text seen"
 
 _SEX = {"F": "female", "M": "male", "": UNKNOWN}
-_WORDING = {"Koopman 2022 (seed)": "Koopman 2022", "koopman2022.txt": "full text of the paper"}
 _PERCENTAGE = re.compile(r"(?:(?P<mutation>\S+) )?(?P<percent>\d+(?:\.\d+)?)%")
 _RESIDUE_ONLY = re.compile(r"[A-Z]\d+")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
@@ -298,8 +297,7 @@ def build(raw: Path = paths.RAW) -> dict[str, pd.DataFrame]:
     tables = {f"{COHORT}/{table.file}": (table, frame) for table, frame in built}
     tables |= {f"invitro/{table.file}": (table, frame) for table, frame in measured}
     tables[f"knowledgebases/{ASSERTIONS.file}"] = ASSERTIONS, _assertions(raw / "knowledgebases")
-    counts = _counts(_read(raw / "distributions" / "counts.csv"))
-    tables[f"distributions/{POPULATION_COUNTS.file}"] = POPULATION_COUNTS, counts
+    tables |= {f"groups/{table.file}": (table, frame) for table, frame in published.build(raw)}
     return {
         file: frame[table.columns].sort_values(list(table.key), ignore_index=True)
         for file, (table, frame) in tables.items()
@@ -854,24 +852,6 @@ def _assertions(folder: Path) -> pd.DataFrame:
     return _with_place(both.assign(seen_in=both["locator"] + numbers, doi=""))
 
 
-def _counts(read: pd.DataFrame) -> pd.DataFrame:
-    source = read["source"].replace(_WORDING)
-    parts = zip(source, read["prior_inhibitor"], read["mutation"], strict=True)
-    return pd.DataFrame(
-        {
-            "count_id": ["-".join(map(_slug, part)) for part in parts],
-            "source": source,
-            "prior_inhibitor": read["prior_inhibitor"],
-            "mutations": read["mutation"],
-            "n": read["n"],
-            "denominator": read["denominator"],
-            "unit_of_analysis": read["unit"],
-            "locator": read["url_seen"].replace(_WORDING),
-            "note": read["note"],
-        }
-    )
-
-
 def files(data: Path = paths.DATA) -> dict[str, str]:
     """Build and validate everything that is generated below ``data/``.
 
@@ -946,7 +926,7 @@ def validate(built: Mapping[str, str], description: Path) -> None:
         for load in (
             lambda: laboratory.load(stage / "invitro"),
             lambda: read_folder(stage / "knowledgebases", [ASSERTIONS]),
-            lambda: read_folder(stage / "distributions", [POPULATION_COUNTS]),
+            lambda: groups.load(stage / "groups"),
         ):
             try:
                 load()
