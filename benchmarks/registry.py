@@ -360,6 +360,7 @@ def _treatments(
         treatment_id=_joined(sample_id, "-T", np.ones(count, dtype=np.int64)),
         sample_id=sample_id,
         line_number=pa.array(line_number),
+        lines_since_sample=pa.array(np.zeros(count, dtype=np.int64)),
         inhibitor=_coded(inhibitor, INHIBITORS),
         monotherapy=_drawn(MONOTHERAPY, count, rng),
         best_response=_coded(response, terms),
@@ -450,8 +451,9 @@ def sources() -> pa.Table:
     """Table of the sources; they stand for no publication."""
     rows = [
         {
-            "source_id": name, "study_type": str(kind), "title": "Synthetic source",
-            "status": str(SourceStatus.INCLUDED), "note": "synthetic; stands for no publication",
+            "source_id": name, "study_type": str(kind), "sampling": UNKNOWN, "access": UNKNOWN,
+            "title": "Synthetic source", "status": str(SourceStatus.INCLUDED),
+            "note": "synthetic; stands for no publication",
         }
         for name, kind in sorted(source_names())
     ]  # fmt: skip

@@ -137,6 +137,8 @@ def _source_rows() -> list[dict[str, object]]:
         {
             "source_id": name,
             "study_type": kind,
+            "sampling": UNKNOWN,
+            "access": UNKNOWN,
             "title": "Synthetic source",
             "status": SourceStatus.INCLUDED,
             "note": "synthetic; stands for no publication",
@@ -230,6 +232,7 @@ def _sample_and_treatment_rows(
                         "treatment_id": f"{name}-S{order}-T{further + 1}",
                         "sample_id": f"{name}-S{order}",
                         "line_number": number,
+                        "lines_since_sample": further,
                         **_cells(line),
                         "locator": LOCATOR,
                     }

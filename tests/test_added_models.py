@@ -22,16 +22,16 @@ from alkpool.problems import DataError
 
 MODEL = "TEST-FIXTURE-model"
 LINE = (
-    f"{MODEL},TEST-FIXTURE-2020,Nobody N,2020,,,no,made up for a test,Ba/F3,EML4-ALK V1,viability,"
-    "IC50,nM,50,200,none: a test,a test,"
+    f"{MODEL},TEST-FIXTURE-2020,Nobody N,2020,,Made up,,,no,a note,ALK-fusion cells,abstract,"
+    "made up for a test,Ba/F3,EML4-ALK V1,viability,IC50,nM,50,200,none: a test,a test,,"
 )
-HEADER = "mutations,inhibitor,relation,value,fold_change,call_in_source,locator,note"
+HEADER = "mutations,inhibitor,relation,value,fold_change,call_in_source,locator,read_via,note"
 # Sensitive by the threshold, resistant by the call of the source, a compound profile, a control.
 MEASUREMENTS = [
-    "p.Cys1156Tyr,crizotinib,=,20,,unknown,a test,",
-    "G1269A,crizotinib,,,,resistant,a test,",
-    "G1202R/L1196M,lorlatinib,>,500,,unknown,a test,",
-    "WT,alectinib,=,2,,unknown,a test,",
+    "p.Cys1156Tyr,crizotinib,=,20,,unknown,a test,,",
+    "G1269A,crizotinib,,,,resistant,a test,,",
+    "G1202R/L1196M,lorlatinib,>,500,,unknown,a test,,",
+    "WT,alectinib,=,2,,unknown,a test,,",
 ]
 
 
@@ -154,9 +154,9 @@ def test_build_is_the_same_without_the_folder(home: Path) -> None:
 
 def test_all_problems_of_an_addition_at_once(home: Path) -> None:
     bad = [
-        "L1202R,alectinib,=,20,,unknown,a test,",
-        "G1202R,chemotherapy,=,2,5,unknown,a test,",
-        "G1202R,alectinib,,20,,maybe,a test,",
+        "L1202R,alectinib,=,20,,unknown,a test,,",
+        "G1202R,chemotherapy,=,2,5,unknown,a test,,",
+        "G1202R,alectinib,,20,,maybe,a test,,",
     ]
     add(home, LINE.replace(",no,", ",perhaps,").replace(",IC50,", ",EC50,"), bad)
     add(home, LINE.replace(MODEL, "Hatcher2015"))
@@ -181,8 +181,30 @@ def test_all_problems_of_an_addition_at_once(home: Path) -> None:
         f"added/{MODEL}.csv, row 4, column relation: found ''; must be one of =, >, <, ~ where "
         "there is a value, and blank where there is none",
         "added/Hatcher2015.csv: the file is missing",
-        "added/orphan.csv: has no line in models.csv",
+        "added/orphan.csv: is no model so far, and has no line in models.csv",
     ]
+
+
+def test_a_new_source_keeps_its_title_and_note(home: Path) -> None:
+    add(home)
+    build(home)
+    source = laboratory.load(home / "data/invitro").sources.set_index("source_id")
+    assert list(source.loc["TEST-FIXTURE-2020", ["title", "note"]]) == ["Made up", "a note"]
+
+
+def test_a_model_of_the_literature_gets_further_measurements(home: Path) -> None:
+    """Beside those it has, and numbered after them where it has the combination."""
+    before = laboratory.load(home / "data/invitro").measurements
+    rows = ["C1156Y,alectinib,=,3,,unknown,a test,,", "R1275Q,alectinib,=,4,,unknown,a test,,"]
+    file = home / "data/raw/invitro/added/Hatcher2015.csv"
+    file.write_text("\n".join([HEADER, *rows]) + "\n", "utf-8")
+    build(home)
+    after = laboratory.load(home / "data/invitro")
+    new = after.measurements[~after.measurements["measurement_id"].isin(before["measurement_id"])]
+    assert list(new["measurement_id"]) == [
+        "Hatcher2015-C1156Y-alectinib-2", "Hatcher2015-R1275Q-alectinib",
+    ]  # fmt: skip
+    assert len(after.measurements) == len(before) + 2
 
 
 def test_empty_and_repeated_measurements(home: Path) -> None:
@@ -200,8 +222,8 @@ def test_empty_and_repeated_measurements(home: Path) -> None:
 def test_a_model_of_a_known_source_needs_its_description(home: Path) -> None:
     """A line that says of a known publication what the tables say is accepted."""
     known = laboratory.load().sources.set_index("source_id").loc["Hatcher2015"]
-    publication = f"Hatcher2015,{known['first_author']},{known['year']},{known['doi']},,no"
-    add(home, LINE.replace("TEST-FIXTURE-2020,Nobody N,2020,,,no", publication))
+    publication = f"Hatcher2015,{known['first_author']},{known['year']},,,{known['doi']},,no"
+    add(home, LINE.replace("TEST-FIXTURE-2020,Nobody N,2020,,Made up,,,no", publication))
     build(home)
     after = laboratory.load(home / "data/invitro")
     assert len(after.sources) == len(laboratory.load().sources)

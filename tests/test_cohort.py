@@ -35,8 +35,8 @@ def test_curated_cohort_is_valid_and_counts_hold(folder):
     assert check(folder) == []
     cohort = alkpool.load("curated")
     kept = analysis_set(cohort)
-    assert (len(kept.patients), len(kept.samples)) == (29, 31)
-    assert len(cohort.patients) == 38
+    assert (len(kept.patients), len(kept.samples)) == (34, 36)
+    assert len(cohort.patients) == 44
     assert not cohort.synthetic
     assert kept.samples["patient_id"].isin(kept.patients["patient_id"]).all()
 
@@ -125,6 +125,14 @@ def test_a_blank_name_is_refused():
         ("treatments", {"pfs_relation": "", "pfs_months": "3"}, "pfs_relation", "=, >, <, ~"),
         ("treatments", {"sample_id": "nothing"}, "sample_id", "sample_id of samples.csv"),
         ("treatments", {"monotherapy": "maybe"}, "monotherapy", "must be one of yes, no, unknown"),
+        (
+            "treatments",
+            {"partner": "chemotherapy"},
+            "monotherapy",
+            "must be no: a partner is named",
+        ),
+        ("treatments", {"lines_since_sample": "-1"}, "lines_since_sample", "a whole number from 0"),
+        ("sources", {"sampling": ""}, "sampling", "must be one of consecutive, selected, unknown"),
         ("sources", {"year": "1999"}, "year", "from 2007"),
         ("sources", {"status": "excluded"}, "status", "it has included patients"),
     ],
@@ -350,7 +358,7 @@ def test_pooling_refuses_the_same_rows_twice_and_synthetic_rows(folder):
 def test_pooling_adds_rows():
     other = make_cohort([sample("G1202R", "alectinib", line("lorlatinib", "PR"))])
     both = pool([alkpool.load("curated"), other])
-    assert len(analysis_set(both).samples) == 32
+    assert len(analysis_set(both).samples) == 37
     assert both.name == "curated+test"
     assert both.meta.kind == "own"
 
@@ -370,7 +378,7 @@ def test_flow_boxes_add_up():
     real = flow(alkpool.load("curated")).groupby("step")[["patients", "samples"]].sum()
     parts = real.loc[["excluded", "duplicate", "included"]].sum()
     assert parts.tolist() == real.loc["identified"].tolist()
-    assert real.loc["included"].tolist() == [29, 31]
+    assert real.loc["included"].tolist() == [34, 36]
 
 
 def test_previous_inhibitors_count_different_drugs_before_the_line():
@@ -394,6 +402,6 @@ def test_characteristics_count_everybody_once():
     table = characteristics(alkpool.load("curated"))
     totals = table.groupby("characteristic").agg(k=("k", "sum"), n=("n", "first"))
     assert (totals["k"] == totals["n"]).all()
-    assert set(table["n"]) == {29, 31}
+    assert set(table["n"]) == {34, 36}
     assert table["low"].le(table["share"]).all()
     assert table["high"].ge(table["share"]).all()

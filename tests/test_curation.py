@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import re
 import shutil
 
 import frictionless
@@ -135,12 +136,12 @@ def test_the_cohort_has_no_problem():
 def test_the_numbers_of_the_cohort(curated):
     included = cohort.analysis_set(curated)
     assert not curated.synthetic
-    assert curated.sources["status"].value_counts().to_dict() == {"included": 19, "excluded": 18}
-    assert curated.patients["status"].value_counts().to_dict() == {"included": 29, "excluded": 9}
-    assert len(curated.samples) == 41
-    assert len(curated.treatments) == 18
-    assert len(included.patients) == 29
-    assert len(included.samples) == 31
+    assert curated.sources["status"].value_counts().to_dict() == {"included": 22, "excluded": 20}
+    assert curated.patients["status"].value_counts().to_dict() == {"included": 34, "excluded": 10}
+    assert len(curated.samples) == 47
+    assert len(curated.treatments) == 13
+    assert len(included.patients) == 34
+    assert len(included.samples) == 36
     assert len(included.treatments) == 12
     assert (included.treatments["monotherapy"] != "no").sum() == 11
     assert len(benefit.evaluable(included.treatments)) == 8
@@ -188,6 +189,7 @@ def test_lines_of_treatment_copy_the_adjudicated_record(built):
         if row.table == "treatments"
     }
     records = read(RAW / "curated/adjudicated.csv").set_index("record_id")
+    records = pd.concat([records, read(RAW / "curated/second_search.csv").set_index("record_id")])
     treatments = built["cohorts/curated/treatments.csv"].set_index("treatment_id")
     copied = {
         "inhibitor": "next_alk_inhibitor",
@@ -196,15 +198,17 @@ def test_lines_of_treatment_copy_the_adjudicated_record(built):
         "pfs_months": "pfs_months",
         "dot_months": "dot_months",
         "status": "treatment_status",
-        "locator": "seen_in",
+        "read_via": "seen_in",
     }
     closed = {"monotherapy", "best_response", "status"}
     for treatment, row in treatments.iterrows():
         for field, origin in copied.items():
             stated = records.at[treatment, origin] or ("unknown" if field in closed else "")
             assert row[field] == stated or (treatment, field) in decided
-    dropped = set(records.index[records["next_alk_inhibitor"] != ""]) - set(treatments.index)
-    assert dropped == {"zhu2017-p1-s1-alectinib", "zhu2017-p1-s1-lorlatinib"}
+    given = records[(records["next_alk_inhibitor"] != "") & (records["include"] != "group")]
+    assert set(given.index) - set(treatments.index) == {
+        "zhu2017-p1-s1-alectinib", "zhu2017-p1-s1-lorlatinib", "kaken15k18452-p1-s1",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -239,7 +243,10 @@ def test_line_numbers_are_blank_where_earlier_lines_are_not_all_known(built, lin
         ("recondo2020-p1-s1", "prior_inhibitors", "unknown;lorlatinib"),
         ("kim2013-p3-s1", "phase", "unknown"),
         ("katayama2012-p1-s1", "mutations", "T1151dup"),
-        ("lin2018-p4-s1", "mutations", "unknown"),
+        ("lin2018-p7-s1", "mutations", "unknown"),
+        ("friboulet2014-p1-s1", "prior_inhibitors", "unknown;ceritinib"),
+        ("katayama2014-p1-s1", "locator", "CIViC EID1283, EID1284, EID1287; PMID 25228534"),
+        ("makimoto2019-p1-s1", "read_via", ""),
     ],
 )
 def test_samples(built, sample, field, value):
@@ -251,10 +258,9 @@ def test_excluded_sources_say_why(built):
     sources = built["cohorts/curated/sources.csv"].set_index("source_id")
     excluded = sources[sources["status"] == "excluded"]
     assert (excluded["exclusion_reason"] != "").all()
-    assert excluded.at["hu2020", "exclusion_reason"] == "mesothelioma, not NSCLC"
+    assert excluded.at["sakakibara-konishi2019", "exclusion_reason"].startswith("looked for")
     assert excluded.at["gainor2016", "exclusion_reason"] == curate.NO_SEPARABLE_PATIENT
     assert sources.loc[sources["study_type"] == "unknown", "status"].unique() == ["excluded"]
-    assert "journal from memory" in sources.at["sasaki2011", "note"]
 
 
 def test_possible_overlap_with_the_paper_is_said_and_stays_included(built):
@@ -311,6 +317,143 @@ def test_records_of_one_patient_or_sample_must_agree(data, record, field, value)
     edit(data / "raw/curated/adjudicated.csv", contradict)
     with pytest.raises(DataError, match="differs between its rows"):
         curate.build(data / "raw")
+
+
+# Corrections, one test for each kind
+
+
+def test_facts_of_a_civic_record_stand_in_the_record():
+    """Stage and histology that a decision takes from CIViC are the record's own words."""
+    path = RAW / "knowledgebases/civic_alk.tsv"
+    items = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False).set_index("evidence_id")
+    assert len(items) == 151
+    decisions = read(RAW / "curated" / curate.DECISIONS)
+    named = decisions["reason"].str.extract(r"EID(\d+)", expand=False)
+    taken = decisions.assign(item=named)[decisions["field"].isin(["stage", "histology"])].dropna()
+    assert len(taken) == 15
+    for row in taken.itertuples():
+        item = items.loc[row.item]
+        assert row.value.lower() in f"{item['evidence_statement']} {item['disease']}".lower(), row
+        assert item["citation_id"] in PMIDS[row.record.split("-")[0]]
+
+
+PMIDS = read(RAW / "curated/sources.csv").set_index("source_key")["pmid"]
+
+
+def test_known_stages_and_histologies(curated):
+    included = cohort.analysis_set(curated).patients
+    assert (included["stage"] != "unknown").sum() == 8
+    assert (included["histology"] != "unknown").sum() == 8
+
+
+def test_both_lines_of_cheng_2024_are_shorter_than_six_months(curated):
+    lines = curated.treatments[curated.treatments["treatment_id"].str.startswith("cheng2024")]
+    classified = benefit.classify(lines.assign(monotherapy="yes"))
+    assert list(classified["benefit"]) == ["no benefit"] * 2
+    assert list(classified["rule"]) == ["R5"] * 2
+
+
+def test_a_group_that_a_source_reports_has_no_rows_of_patients(built):
+    records = read(RAW / "curated/adjudicated.csv").query("include == 'group'")
+    assert list(records["patient"]) == ["p2", "p3", "p4", "p5", "p6"]
+    assert set(records["source_key"]) == {"lin2018"}
+    assert (records["exclusion_reason"] != "").all()
+    assert (
+        not built["cohorts/curated/treatments.csv"]["treatment_id"].isin(records["record_id"]).any()
+    )
+    patients = built["cohorts/curated/patients.csv"].query("source_id == 'lin2018'")
+    assert list(patients["patient_id"]) == ["lin2018-p1", "lin2018-p7", "lin2018-p8"]
+
+
+def test_every_patient_of_the_second_search_counts_or_says_why_not(built):
+    patients = built["cohorts/curated/patients.csv"].set_index("patient_id")
+    found = read(RAW / "curated/second_search.csv")
+    names = found["source_key"] + "-" + found["patient"]
+    assert len(names) == 11
+    status = patients.loc[names, "status"]
+    assert list(status.index[status == "included"]) == [
+        "kaken15k18452-p1", "doebele2012asco-p1", "doebele2012asco-p2", "friboulet2014-p1",
+        "friboulet2014-p2",
+    ]  # fmt: skip
+    assert (patients.loc[status.index[status == "excluded"], "exclusion_reason"] != "").all()
+
+
+def test_treatments_between_the_biopsy_and_a_line(built):
+    lines = built["cohorts/curated/treatments.csv"].set_index("treatment_id")["lines_since_sample"]
+    assert lines[lines != "0"].to_dict() == {
+        "cheng2024-p1-s1-ceritinib": "1",
+        "saber2016-p2-s1-ceritinib": "",
+        "shaw2016-p1-s1-crizotinib": "3",
+        "shaw2016-p1-s1-lorlatinib": "4",
+    }
+
+
+def test_the_partner_of_a_combination_is_named(built):
+    lines = built["cohorts/curated/treatments.csv"].set_index("treatment_id")
+    assert lines.loc[lines["partner"] != "", "partner"].to_dict() == {
+        "shaw2016-p1-s2-crizotinib": "vinorelbine"
+    }
+
+
+def test_a_case_of_another_tumour_is_marked(built):
+    patients = built["cohorts/curated/patients.csv"].set_index("patient_id")
+    marked = patients["exclusion_reason"].str.startswith("other tumour: ")
+    assert list(patients.index[marked]) == ["hu2020-p1"]
+    assert patients.at["hu2020-p1", "histology"] == "pleural mesothelioma"
+
+
+def test_sampling_and_access_of_the_sources(built):
+    sources = built["cohorts/curated/sources.csv"].set_index("source_id")
+    assert list(sources.index[sources["sampling"] == "consecutive"]) == ["mccoach2018"]
+    of_cases = sources.loc[sources["study_type"] == "case_report", "sampling"]
+    assert set(of_cases) == {"selected"}
+    secondary = sources.index[sources["access"].isin(["secondary", "tertiary"])]
+    assert list(secondary) == [
+        "doebele2012asco", "linshaw2019", "pailler2019", "sakakibara-konishi2019", "shaw2019",
+    ]  # fmt: skip
+
+
+PLACES = (
+    "cohorts/curated/samples", "cohorts/curated/treatments", "invitro/models",
+    "invitro/measurements", "knowledgebases/assertions",
+)  # fmt: skip
+ADDRESS = re.compile(
+    r"CIViC EID\d+(, EID\d+)*|ChEMBL CHEMBL\d+|PMID \d{8}|PMC\d+|DOI 10\.\d{4,5}/\S+|https?://.+"
+)
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_locator_is_a_primary_address(built, name):
+    table = built[f"{name}.csv"]
+    unknown = table["locator"] == curate.NOT_IDENTIFIED
+    assert unknown.sum() == {"invitro/models": 2, "invitro/measurements": 7}.get(name, 0)
+    assert (table.loc[unknown, "read_via"] != "").all()
+    for locator in table.loc[~unknown, "locator"]:
+        for part in locator.split("; "):
+            assert ADDRESS.fullmatch(part), locator
+            assert "github" not in part
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("CIViC EID441-444,1352", [441, 442, 443, 444, 1352]),
+        ("data/civic_evidence.tsv EID236,EID237", [236, 237]),
+        (
+            "numbers: CIViC EID1350,1351,1353-1356; assay: text",
+            [1350, 1351, 1353, 1354, 1355, 1356],
+        ),
+        ("github:a/b:civic_evidence.tsv#EID11113", [11113]),
+        ("https://pmc.ncbi.nlm.nih.gov/articles/PMC7909161", []),
+    ],
+)
+def test_evidence_items_are_read_from_the_text(text, items):
+    assert list(curate._evidence_items(text)) == items
+
+
+def test_nothing_is_from_memory():
+    for path in [*paths.DATA.rglob("*.csv"), *paths.DATA.rglob("*.md")]:
+        assert "from memory" not in path.read_text(encoding="utf-8"), path
 
 
 # Decisions
@@ -509,27 +652,56 @@ def test_every_difference_of_the_double_extraction_was_settled(extractions):
 
 def test_the_numbers_of_the_in_vitro_tables():
     loaded = laboratory.load()
-    assert len(loaded.sources) == 26
-    assert len(loaded.models) == 37
-    assert len(loaded.measurements) == 271
-    assert loaded.measurements["value"].notna().sum() == 130
+    assert len(loaded.sources) == 63
+    assert len(loaded.models) == 80
+    assert len(loaded.measurements) == 322
+    assert loaded.measurements["value"].notna().sum() == 230
+    assert loaded.models["system"].value_counts().to_dict() == {
+        "ALK-fusion cells": 34, "cell-free": 33, "unknown": 5, "patient-derived cells": 3,
+        "other cells": 3, "in vivo": 2,
+    }  # fmt: skip
+    assert laboratory.decides(loaded.models).sum() == 31
     reviews = loaded.sources.loc[loaded.sources["secondary"] == "yes", "source_id"]
     assert list(reviews) == [
-        "AP26113-Ki-review", "Jain2017-review", "Lin2017-review", "Sabari2017-review",
+        "AGGCN-reviews", "AP26113-Ki-review", "CHEMBL4376817", "CHEMBL4665674",
+        "Jain2017-review", "Sabari2017-review",
     ]  # fmt: skip
 
 
 def test_calls_keep_compound_value_and_call(built):
-    raw = read(RAW / "invitro/calls.csv")
+    raw = read(RAW / "invitro/calls.csv").query("model_id != 'Lin2017-review'")
+    later = read(RAW / "invitro/second_search/measurements.csv")
     measurements = built["invitro/measurements.csv"]
-    assert sorted(measurements["inhibitor"]) == sorted(raw["inhibitor"])
+    compounds = raw["inhibitor"].replace("ap26113", "ap26113-unspecified")
+    assert sorted(measurements["inhibitor"]) == sorted([*compounds, *later["inhibitor"]])
     assert (raw["inhibitor"] == "ap26113-analog").sum() == 10
-    assert sorted(measurements["value"]) == sorted(raw["value_nM"])
-    assert (measurements["call_in_source"] == "unknown").sum() == (
-        raw["call_in_source"] == ""
-    ).sum()
+    # Two numbers of CIViC EID1291 have no unit.
+    values = sorted([*raw["value_nM"].replace({"0.95": "", "0.49": ""}), *later["value"]])
+    assert sorted(measurements["value"]) == values
+    silent = (raw["call_in_source"] == "").sum() + (later["call_in_source"] == "unknown").sum()
+    assert (measurements["call_in_source"] == "unknown").sum() == silent
     controls = measurements["mutations"].isin(tables.CONTROLS).sum()
-    assert controls == raw["mutation"].isin(tables.CONTROLS).sum() == 32
+    assert controls == 32 + later["mutations"].isin(tables.CONTROLS).sum()
+
+
+def test_a_table_of_a_review_counts_once_as_assertions(built):
+    calls = read(RAW / "invitro/calls.csv").query("model_id == 'Lin2017-review'")
+    assertions = built["knowledgebases/assertions.csv"].query("record == 'Table 2'")
+    assert len(calls) == len(assertions) == 94
+    for table in ("sources", "models", "measurements"):
+        frame = built[f"invitro/{table}.csv"]
+        assert "Lin2017-review" not in {*frame.iloc[:, 0], *frame.iloc[:, 1]}
+
+
+def test_replicates_and_doubtful_units_are_left_out_with_their_reason(built):
+    left_out = read(RAW / "invitro/second_search/left_out.csv")
+    assert len(left_out) == 12
+    assert (left_out["reason"] != "").all()
+    rows = built["invitro/measurements.csv"]
+    facts = rows["locator"].str.extract(r"(CHEMBL\d+)", expand=False) + rows["mutations"]
+    facts += rows["inhibitor"] + rows["value"]
+    of_left_out = left_out["document"] + left_out["mutations"] + left_out["inhibitor"]
+    assert not facts.isin(of_left_out + left_out["value"]).any()
 
 
 def test_only_limits_that_a_source_states_are_used(built):
@@ -538,7 +710,7 @@ def test_only_limits_that_a_source_states_are_used(built):
         "Sabari2017-review": "50"
     }
     assert (models["resistant_min"] == "").all()
-    assert "not verified and not used" in models.at["Gainor2016", "threshold_source"]
+    assert "not seen" in models.at["Gainor2016", "threshold_source"]
     assert "ratio" in models.at["Fontana2015-EML4", "threshold_source"]
 
 
@@ -595,7 +767,7 @@ def test_calls_of_one_source_must_agree_on_it(data):
 
 def test_assertions_and_counts(built):
     assertions = built["knowledgebases/assertions.csv"]
-    assert len(assertions) == 168
+    assert len(assertions) == 174
     assert (assertions["mutations"] == "I1171X").sum() == 7
     assert "I1171" not in set(assertions["mutations"])
     assert set(assertions["direction"]) == {
@@ -614,6 +786,49 @@ def test_inhibitors_in_figure_order():
     assert [generations[name] for name in tables.assessed_inhibitors()] == list("122223")
     assert set(generations.values()) == {"1", "2", "3", "unknown"}
     assert "Not brigatinib" in known.at["ap26113-analog", "note"]
+    assessed = known["status"] == "assessed"
+    assert list(known.index[assessed]) == sorted(tables.assessed_inhibitors())
+    assert {"neladalkib", "zotizalkib", "iruplinalkib", "repotrectinib", "gilteritinib"} <= set(
+        known.index[known["status"] == "investigational"]
+    )
+
+
+NAMES = {
+    "Xalkori": "crizotinib", "PF-02341066": "crizotinib", "Zykadia": "ceritinib",
+    "ldk 378": "ceritinib", "ALECENSA 600 mg": "alectinib", "RO5424802": "alectinib",
+    "CH5424802": "alectinib", "AF-802": "alectinib", "brigatinib 180 mg": "brigatinib",
+    "Brigatinib 90mg once daily": "brigatinib", "AP26113": "brigatinib", "X-396": "ensartinib",
+    "Ensacove": "ensartinib", "lorlatinib": "lorlatinib", "Lorviqua": "lorlatinib",
+    "pf06463922": "lorlatinib", "NVL-655": "neladalkib", "TPX-0131": "zotizalkib",
+    "TPX-0005": "repotrectinib", "WX-0593": "iruplinalkib", "ap26113-analog": "ap26113-analog",
+}  # fmt: skip
+
+
+def test_an_inhibitor_has_the_names_that_people_use():
+    assert {name: tables.inhibitor_named(name) for name in NAMES} == NAMES
+    for inhibitor in tables.inhibitors()["inhibitor"]:
+        assert tables.inhibitor_named(inhibitor.upper()) == inhibitor
+
+
+def test_no_name_stands_for_two_compounds():
+    known = tables.inhibitors()
+    names = [*known["inhibitor"], *known["aliases"].str.split(";").explode()]
+    plain = [tables._plain(name) for name in names if name]
+    assert len(plain) == len(set(plain))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("lorlatanib", "Is lorlatinib meant?"),
+        ("imatinib", "'imatinib' is not a known inhibitor. A new one is a line in data/reference"),
+        ("", "'' is not a known inhibitor. A new one"),
+        ("600 mg", "is not a known inhibitor. A new one"),
+    ],
+)
+def test_an_unknown_name_says_how_a_line_is_added(name, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        tables.inhibitor_named(name)
 
 
 def test_working_words_stay_in_the_raw_files():
@@ -686,7 +901,7 @@ def test_the_data_package_is_valid():
 
 
 DAMAGES = [
-    ("cohorts/curated/treatments.csv", ",ceritinib,yes,PR", ",seritinib,yes,PR", "foreign-key"),
+    ("cohorts/curated/treatments.csv", ",ceritinib,yes,,PR", ",seritinib,yes,,PR", "foreign-key"),
     ("cohorts/curated/samples.csv", ",choi2010-p1,", ",choi2010-p9,", "foreign-key"),
     ("cohorts/curated/patients.csv", ",male,", ",man,", "constraint-error"),
     ("cohorts/curated/patients.csv", "choi2010-p1,", "cheng2024-p1,", "primary-key"),

@@ -49,9 +49,10 @@ def test_every_column_of_the_tables_is_filled_or_follows(tmp_path):
 def test_one_row_becomes_one_row_of_each_table(tmp_path):
     added = fit(write_csv(tmp_path / "new.csv", case(sample_note='a, "b"'))).rows
     assert added["sources"].to_dict("records") == [
-        {"source_id": "test2024", "study_type": "case_report", "first_author": "Test A",
-         "year": "2024", "journal": "", "title": "", "doi": "10.0000/test", "pmid": "",
-         "status": "included", "exclusion_reason": "", "note": ""}
+        {"source_id": "test2024", "study_type": "case_report", "sampling": "unknown",
+         "access": "unknown", "first_author": "Test A", "year": "2024", "journal": "",
+         "title": "", "doi": "10.0000/test", "pmid": "", "status": "included",
+         "exclusion_reason": "", "note": ""}
     ]  # fmt: skip
     assert added["patients"].to_dict("records") == [
         {"patient_id": "test2024-p1", "source_id": "test2024", "status": "included",
@@ -63,13 +64,14 @@ def test_one_row_becomes_one_row_of_each_table(tmp_path):
         {"sample_id": "test2024-p1-s1", "patient_id": "test2024-p1", "sample_order": "1",
          "specimen": "tissue", "resistance_on": "alectinib", "prior_inhibitors": "alectinib",
          "mutations": "G1202R", "phase": "single", "vaf_percent": "", "other_findings": "",
-         "locator": "Table 1, row 2", "note": 'a, "b"'}
+         "locator": "Table 1, row 2", "read_via": "", "note": 'a, "b"'}
     ]  # fmt: skip
     assert added["treatments"].to_dict("records") == [
         {"treatment_id": "test2024-p1-s1-lorlatinib", "sample_id": "test2024-p1-s1",
-         "line_number": "2", "inhibitor": "lorlatinib", "monotherapy": "yes",
-         "best_response": "PR", "pfs_relation": "=", "pfs_months": "8", "dot_relation": "",
-         "dot_months": "", "status": "ended", "locator": "Table 1, row 2", "note": ""}
+         "line_number": "2", "lines_since_sample": "", "inhibitor": "lorlatinib",
+         "monotherapy": "yes", "partner": "", "best_response": "PR", "pfs_relation": "=",
+         "pfs_months": "8", "dot_relation": "", "dot_months": "", "status": "ended",
+         "locator": "Table 1, row 2", "read_via": "", "note": ""}
     ]  # fmt: skip
 
 
@@ -351,6 +353,11 @@ def csv_text(*rows):
     return "\n".join(",".join(row) for row in rows) + "\n"
 
 
+def one_more(name):
+    header = [*flatfile.COLUMNS, name]
+    return header, ["x"] * len(header)
+
+
 BAD_FILES = {
     "empty": (b"", "the file is empty"),
     "only a header": (",".join(flatfile.COLUMNS).encode() + b"\n", "no row below the header"),
@@ -360,10 +367,10 @@ BAD_FILES = {
     "semicolons": (b"a;b\n1;2\n", "columns are separated by ';'"),
     "unclosed quote": (b'a,b\n"1,2\n', "is not a readable CSV file"),
     "short row": (csv_text(flatfile.COLUMNS, ["x"]).encode(), "row 2: has 1 cells; the header has"),
-    "strange column": (csv_text([*flatfile.COLUMNS, "name"], ["x"] * 44).encode(),
+    "strange column": (csv_text(*one_more("name")).encode(),
                        "row 1, column name: unexpected column; the columns are source_id"),
     "missing column": (b"first_author,year\na,2020\n", "row 1, column mutations: this column is"),
-    "column twice": (csv_text([*flatfile.COLUMNS, "Sex"], ["x"] * 44).encode(),
+    "column twice": (csv_text(*one_more("Sex")).encode(),
                      "column sex: this column stands twice"),
 }  # fmt: skip
 

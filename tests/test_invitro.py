@@ -1,5 +1,8 @@
 """In vitro calls and their agreement with clinical verdicts."""
 
+import math
+from itertools import product
+
 import pandas as pd
 import pytest
 from factory import line, make_cohort, sample
@@ -7,13 +10,16 @@ from scipy.stats import binomtest
 
 from alkpool.analysis.actionability import VerdictRule, matrix
 from alkpool.analysis.invitro import agreement, by_combination, compared, with_call
-from alkpool.data.laboratory import InVitro, load
+from alkpool.data.laboratory import InVitro, decides, load
+from alkpool.vocabulary import Access, System
 
 
-def laboratory(rows, sensitive_max=50.0, resistant_min=200.0):
-    models = pd.DataFrame(
-        {"model_id": ["m"], "sensitive_max": [sensitive_max], "resistant_min": [resistant_min]}
-    )
+def laboratory(rows, sensitive_max=50.0, resistant_min=200.0, **model):
+    facts = {
+        "model_id": "m", "system": "ALK-fusion cells", "access": "abstract", "unit": "nM",
+        "potency_type": "IC50", "sensitive_max": sensitive_max, "resistant_min": resistant_min,
+    }  # fmt: skip
+    models = pd.DataFrame([facts | model])
     columns = ["mutations", "inhibitor", "relation", "value", "call_in_source"]
     measurements = pd.DataFrame(rows, columns=columns).assign(model_id="m")
     return InVitro(sources=pd.DataFrame(), models=models, measurements=measurements)
@@ -44,10 +50,54 @@ def test_a_call_follows_the_source_then_its_threshold(relation, value, stated, e
     assert tuple(table.loc[0, ["call", "basis"]]) == expected
 
 
-def test_without_thresholds_a_number_is_no_call():
-    none = float("nan")
-    table = with_call(laboratory([("G1202R", "alectinib", "=", 5.0, "unknown")], none, none))
-    assert table.loc[0, "call"] == "unknown"
+EXPLORED = {
+    "=50": "sensitive", "=51": "unknown", "=199": "unknown", "=200": "resistant",
+    "<50": "sensitive", "<51": "unknown", ">200": "resistant", ">199": "unknown",
+}  # fmt: skip
+
+
+def explored(*limits, **model):
+    rows = [("G1202R", "alectinib", said[0], float(said[1:]), "unknown") for said in EXPLORED]
+    return with_call(laboratory(rows, math.nan, math.nan, **model), "neither", *limits)
+
+
+def test_without_thresholds_an_ic50_is_explored_and_marked_as_ours():
+    table = explored()
+    assert list(table["call"]) == list(EXPLORED.values())
+    known = table["call"] != "unknown"
+    assert set(table.loc[known, "basis"]) == {"exploratory (ours)"}
+    assert set(table.loc[~known, "basis"]) == {"none"}
+
+
+def test_exploratory_limits_are_parameters_and_can_be_off():
+    assert set(explored(None, None)["call"]) == {"unknown"}
+    assert list(explored(None)["call"]) == [
+        c.replace("sensitive", "unknown") for c in EXPLORED.values()
+    ]
+    assert list(explored(199, 500)["call"])[:4] == ["sensitive"] * 3 + ["unknown"]
+
+
+@pytest.mark.parametrize("model", [{"potency_type": "Ki"}, {"unit": "none"}])
+def test_only_ic50s_in_nanomoles_are_explored(model):
+    assert set(explored(**model)["call"]) == {"unknown"}
+
+
+def test_a_model_with_a_threshold_is_not_explored():
+    """20 nM lies between its own limits: no exploratory call in their place."""
+    table = with_call(laboratory([("G1202R", "alectinib", "=", 20.0, "unknown")], 10.0))
+    assert tuple(table.loc[0, ["call", "basis"]]) == ("intermediate", "threshold")
+
+
+def test_only_fusion_and_patient_cells_of_a_primary_reading_decide():
+    pairs = pd.DataFrame(product(System, Access), columns=["system", "access"])
+    deciding = pairs[decides(pairs)]
+    assert set(deciding["system"]) == {"ALK-fusion cells", "patient-derived cells"}
+    assert set(deciding["access"]) == {"full text", "abstract", "database record"}
+    assert len(deciding) == 6
+    cell_free = laboratory([("G1202R", "alectinib", "=", 5.0, "unknown")], system="cell-free")
+    assert with_call(cell_free)[["call", "decides"]].to_dict("list") == {
+        "call": ["sensitive"], "decides": [False],
+    }  # fmt: skip
 
 
 def test_controls_are_no_mutants():
@@ -121,8 +171,11 @@ def test_the_project_data_keep_their_warnings():
     brigatinib = data.measurements[data.measurements["inhibitor"] == "brigatinib"]
     assert not brigatinib["model_id"].str.startswith("Hatcher").any()
     assert (data.measurements["inhibitor"] == "ap26113-analog").sum() == 10
-    secondary = data.sources.loc[data.sources["secondary"] == "yes", "source_id"]
-    reviews = data.models.loc[data.models["source_id"].isin(secondary), "model_id"]
-    assert any("Lin2017" in model for model in reviews)
+    assert not data.models["model_id"].str.contains("Lin2017").any(), "counts as assertions"
+    apart = data.models.loc[~decides(data.models), "model_id"]
+    assert {
+        "Yoda2018", "ALKatlas2026", "Infarinato2016", "Sakamoto2011", "Sabari2017-review",
+        "Zhang2011-viability-quoted", "CHEMBL5143665-kinase", "CHEMBL3822358-EML4",
+    } <= set(apart)  # fmt: skip
     g1202r = data.measurements.query("mutations == 'G1202R' and inhibitor == 'crizotinib'")
     assert {328.0, 382.0, 1148.0} <= set(g1202r["value"])

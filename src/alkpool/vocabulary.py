@@ -12,6 +12,29 @@ class StudyType(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Sampling(StrEnum):
+    """How the patients of a source came into it; shares need consecutive ones."""
+
+    CONSECUTIVE = "consecutive"
+    SELECTED = "selected"
+    UNKNOWN = "unknown"
+
+
+class Access(StrEnum):
+    """The most direct text of a source that was read.
+
+    A secondary text repeats the source in its own words, a tertiary one repeats such a text or
+    does not say what it repeats.
+    """
+
+    FULL_TEXT = "full text"
+    ABSTRACT = "abstract"
+    DATABASE_RECORD = "database record"
+    SECONDARY = "secondary"
+    TERTIARY = "tertiary"
+    UNKNOWN = "unknown"
+
+
 class SourceStatus(StrEnum):
     """Whether a source contributes patients."""
 
@@ -106,6 +129,64 @@ class Verdict(StrEnum):
     NONE = "no benefit expected"
     CONFLICTING = "conflicting evidence"
     INSUFFICIENT = "insufficient evidence"
+
+
+class System(StrEnum):
+    """What an in vitro model consists of."""
+
+    FUSION_CELLS = "ALK-fusion cells"
+    PATIENT_CELLS = "patient-derived cells"
+    OTHER_CELLS = "other cells"
+    CELL_FREE = "cell-free"
+    IN_VIVO = "in vivo"
+    UNKNOWN = "unknown"
+
+
+class InhibitorStatus(StrEnum):
+    """What is done with a compound: lines assessed, listed apart, or met in the data only."""
+
+    ASSESSED = "assessed"
+    INVESTIGATIONAL = "investigational"
+    OTHER = "other"
+
+
+class OtherTreatment(StrEnum):
+    """Previous treatments that are no inhibitor of ``data/reference/inhibitors.csv``."""
+
+    CHEMOTHERAPY = "chemotherapy"
+    OTHER = "other"
+
+
+class GroupRelation(StrEnum):
+    """Whether a published group is a profile, or holds it among others."""
+
+    EXACT = "exact"
+    CONTAINS = "contains"
+
+
+class CountOrigin(StrEnum):
+    """How the count of a published group is known."""
+
+    PRINTED = "printed"
+    IMPLIED = "implied by percentage"
+    RECONSTRUCTED = "reconstructed from the interval"
+
+
+class Endpoint(StrEnum):
+    """What a published group reports."""
+
+    RESPONSE = "objective response"
+    BENEFIT = "clinical benefit"
+    CONTROL = "disease control"
+    SURVIVAL = "progression-free survival"
+
+
+class Assessor(StrEnum):
+    """Who judged the response of a published group."""
+
+    INDEPENDENT = "independent review"
+    INVESTIGATOR = "investigator"
+    UNKNOWN = "unknown"
 
 
 class Call(StrEnum):

@@ -22,7 +22,7 @@ from alkpool.data import laboratory
 from alkpool.data.cohort import Cohort, analysis_set
 from alkpool.data.laboratory import InVitro
 from alkpool.data.tables import assessed_inhibitors
-from alkpool.vocabulary import Answer, Call, Phase, Specimen, Tier
+from alkpool.vocabulary import Call, Phase, Specimen, Tier
 
 
 def rank(
@@ -86,7 +86,7 @@ _NAMES = ["profile", "residue_class", "inhibitor"]
 
 CALLS = [
     "measurement_id", *_NAMES, "model", "potency", "relation", "value", "unit", "call",
-    "secondary", *_SOURCE, "locator",
+    "secondary", "decides", *_SOURCE, "locator",
 ]  # fmt: skip
 
 
@@ -180,15 +180,15 @@ def _facts(
     judged = judged_cells(table, rule).round(6)
     of_models = calls.drop_duplicates(["model", "profile", "inhibitor"])
 
-    def number(call: Call, secondary: Answer) -> pd.Series:
-        said = (of_models["of_model"] == call) & (of_models["secondary"] == secondary)
+    def number(call: Call, *, decides: bool) -> pd.Series:
+        said = (of_models["of_model"] == call) & (of_models["decides"] == decides)
         found = of_models[said].groupby([column, "inhibitor"]).size()
         return found.rename_axis(index.names).reindex(index, fill_value=0).reset_index(drop=True)
 
     judged["review"] = ""
     for call in (Call.SENSITIVE, Call.RESISTANT):
-        judged[str(call)] = number(call, Answer.NO)
-        alone = (number(call, Answer.YES) > 0) & (judged[str(call)] == 0)
+        judged[str(call)] = number(call, decides=True)
+        alone = (number(call, decides=False) > 0) & (judged[str(call)] == 0)
         judged["review"] = judged["review"].where(~alone, judged["review"] + f" {call}")
     judged["review"] = judged["review"].str.strip().str.replace(" ", " and ")
     return judged.assign(why=judged["rule"].map(RULES))

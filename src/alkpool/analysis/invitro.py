@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from alkpool import stats
-from alkpool.data.laboratory import InVitro
+from alkpool.data.laboratory import InVitro, decides
 from alkpool.data.tables import CONTROLS
 from alkpool.vocabulary import Call, Relation, Verdict
 
 Intermediate = Literal["neither", "sensitive", "resistant"]
+EXPLORATORY = "exploratory (ours)"
 
 # Observed benefit as a call; conflicting and insufficient evidence is left out (Figure 6).
 OBSERVED = {
@@ -24,11 +25,17 @@ OBSERVED = {
 }
 
 
-def with_call(invitro: InVitro, intermediate: Intermediate = "neither") -> pd.DataFrame:
+def with_call(
+    invitro: InVitro,
+    intermediate: Intermediate = "neither",
+    exploratory_sensitive_nM: float | None = 50,
+    exploratory_resistant_nM: float | None = 200,
+) -> pd.DataFrame:
     """Decide each measurement by its own source.
 
-    What the source calls the combination comes first, then the model's own threshold; a bound
-    (``>``, ``<``) decides only where every value it allows lies on one side.
+    What the source calls the combination comes first, then the model's own threshold, then for
+    IC50s in nM of a model without one the exploratory limits, which are ours; a bound (``>``,
+    ``<``) decides only where every value it allows lies on one side.
 
     Parameters
     ----------
@@ -36,27 +43,41 @@ def with_call(invitro: InVitro, intermediate: Intermediate = "neither") -> pd.Da
         In vitro tables.
     intermediate : {"neither", "sensitive", "resistant"}
         What an intermediate call counts as.
+    exploratory_sensitive_nM, exploratory_resistant_nM : float or None
+        Exploratory calls: sensitive up to the first, resistant from the second, none between
+        them; no such call on the side that is None. A review of brigatinib prints 50 nM as
+        activity (PMID 28435288). Ratios to the unmutated fusion misjudge potent inhibitors.
 
     Returns
     -------
     DataFrame
-        Measurements of mutants with ``call`` (sensitive, resistant, intermediate, unknown) and
-        ``basis`` (source, threshold, none).
+        Measurements of mutants with ``call`` (sensitive, resistant, intermediate, unknown),
+        ``basis`` (source, threshold, exploratory (ours), none) and ``decides`` (of the model:
+        `alkpool.data.laboratory.decides`).
     """
     if intermediate not in ("neither", "sensitive", "resistant"):
         raise ValueError(
             f"intermediate is {intermediate!r}; must be neither, sensitive or resistant"
         )
-    thresholds = invitro.models[["model_id", "sensitive_max", "resistant_min"]]
-    table = invitro.measurements.merge(thresholds, on="model_id", validate="many_to_one")
+    thresholds = ["model_id", "sensitive_max", "resistant_min", "potency_type", "unit"]
+    models = invitro.models[thresholds].assign(decides=decides(invitro.models))
+    table = invitro.measurements.merge(models, on="model_id", validate="many_to_one")
     table = table[~table["mutations"].isin(CONTROLS)].reset_index(drop=True)
     stated = table["call_in_source"] != Call.UNKNOWN
-    derived = _by_threshold(table)
+    without = table[["sensitive_max", "resistant_min"]].isna().all(axis="columns")
+    without &= (table["potency_type"] == "IC50") & (table["unit"] == "nM")
+    ours = table.assign(
+        sensitive_max=np.nan if exploratory_sensitive_nM is None else exploratory_sensitive_nM,
+        resistant_min=np.nan if exploratory_resistant_nM is None else exploratory_resistant_nM,
+    )
+    explored = _by_threshold(ours).replace({str(Call.INTERMEDIATE): str(Call.UNKNOWN)})
+    derived = _by_threshold(table).where(~without, explored)
     call = table["call_in_source"].where(stated, derived)
     if intermediate != "neither":
         call = call.replace({str(Call.INTERMEDIATE): intermediate})
-    basis = np.select([stated, derived != Call.UNKNOWN], ["source", "threshold"], "none")
-    return table.assign(call=call, basis=basis)
+    made = derived != Call.UNKNOWN
+    basis = np.select([stated, made & ~without, made], ["source", "threshold", EXPLORATORY], "none")
+    return table.assign(call=call, basis=basis).drop(columns=["potency_type", "unit"])
 
 
 def _by_threshold(table: pd.DataFrame) -> pd.Series:

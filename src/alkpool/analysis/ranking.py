@@ -64,7 +64,7 @@ WARNINGS = {
     "class": "evidence on the residue class {name} only: substitutions of a residue differ",
     "limited": "no sample after {inhibitor} in the pool: benefit is at most possible",
     "disagree": "primary in vitro models disagree",
-    "review": "only a review calls it {review} in vitro, which does not count",
+    "review": "{review} only in what does not count, such as cell-free models and reviews",
     "findings": "off-target findings in the cases behind it: {findings}",
 }
 

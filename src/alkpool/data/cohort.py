@@ -43,6 +43,7 @@ from alkpool.problems import DataError, Problem
 from alkpool.vocabulary import (
     LIST_SEPARATOR,
     UNKNOWN,
+    Answer,
     PatientStatus,
     Phase,
     SourceStatus,
@@ -363,6 +364,10 @@ def _treatment_rows(
     samples: pd.DataFrame, treatments: pd.DataFrame, label: str
 ) -> Iterator[Problem]:
     yield from bound_problems(treatments, label)
+    yield from flagged(
+        treatments, (treatments["partner"] != "") & (treatments["monotherapy"] != Answer.NO),
+        "monotherapy", label, "must be no: a partner is named",
+    )  # fmt: skip
     patient_of = dict(zip(samples["sample_id"], samples["patient_id"], strict=True))
     patients = treatments["sample_id"].map(patient_of)
     yield from flagged(

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import pandas as pd
 import pandera.pandas as pa
 
+from alkpool.data import groups
 from alkpool.data.published import CHECKS, LEDGER, PROFILES, READINGS
 from alkpool.data.reader import Table
 from alkpool.data.tables import (
@@ -24,7 +25,6 @@ from alkpool.data.tables import (
     MEASUREMENTS,
     MODELS,
     PATIENTS,
-    POPULATION_COUNTS,
     SAMPLES,
     SOURCES,
     SYNTHETIC_CALLS,
@@ -42,7 +42,9 @@ TABLES: dict[str, Table] = {
     "invitro/models.csv": MODELS,
     "invitro/measurements.csv": MEASUREMENTS,
     "knowledgebases/assertions.csv": ASSERTIONS,
-    "distributions/counts.csv": POPULATION_COUNTS,
+    "groups/sources.csv": groups.SOURCES,
+    "groups/outcomes.csv": groups.OUTCOMES,
+    "groups/counts.csv": groups.COUNTS,
     "reference/inhibitors.csv": INHIBITORS,
     "published/results.csv": LEDGER,
     "published/checks.csv": CHECKS,
@@ -71,6 +73,8 @@ REFERENCES: dict[str, dict[str, tuple[str, str]]] = {
         "inhibitor": _INHIBITOR,
     },
     "knowledgebases/assertions.csv": {"inhibitor": _INHIBITOR},
+    "groups/outcomes.csv": {"source_id": ("sources.csv", "source_id")},
+    "groups/counts.csv": {"source_id": ("sources.csv", "source_id")},
 }
 
 
@@ -122,7 +126,7 @@ TRANSCRIPTS: dict[str, Transcript] = {
         },
     ),
     "raw/*/*.csv": Transcript("Raw facts; see raw/README.md.", {}),
-    "raw/invitro/added/*.csv": Transcript("In vitro models added; see raw/README.md.", {}),
+    "raw/invitro/*/*.csv": Transcript("In vitro models found later; see raw/README.md.", {}),
 }
 
 FOLDERS = {
@@ -130,7 +134,8 @@ FOLDERS = {
     "cohort is and whether its rows are synthetic.",
     "invitro/": "In vitro sensitivity by model; models are never pooled.",
     "knowledgebases/": "Statements of others, an external comparator only.",
-    "distributions/": "Mutation counts of published series, for comparison.",
+    "groups/": "Outcomes and counts that are published for groups only; they share patients, and are "
+    "never added.",
     "reference/": "Compounds, the ALK reference sequence (UniProt Q9UM73, residues 1081-1440), its "
     "coding sequence (NM_004304, c.3241-4164, stitched from public exon sequences), and what "
     "reports write around a mutation.",
@@ -188,7 +193,7 @@ def data_dictionary() -> str:
         "Closed vocabularies have no blank cells: `unknown` is a value.",
         "A blank cell of another column means that the source does not state it.",
         "A `>` or `<` makes a number a bound; it is never read as the number itself.",
-        "`locator` is the place in the source.",
+        "`locator` is the place in the primary record; `read_via` is where it was read instead.",
         "",
         "| folder | what |",
         "|---|---|",

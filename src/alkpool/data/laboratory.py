@@ -18,6 +18,11 @@ from alkpool.data.tables import (
     SYNTHETIC_CALLS,
 )
 from alkpool.problems import DataError, Problem
+from alkpool.vocabulary import Access, System
+
+# Models of a tumour driven by an ALK fusion, read in a primary text or a database made from it.
+DECIDING_SYSTEMS = (System.FUSION_CELLS, System.PATIENT_CELLS)
+DECIDING_ACCESS = (Access.FULL_TEXT, Access.ABSTRACT, Access.DATABASE_RECORD)
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,8 @@ def load_for(cohort: Cohort) -> InVitro:
             [
                 dict.fromkeys(MODELS.columns, made_up)
                 | {"model_id": model, "source_id": source, "sensitive_max": np.nan}
-                | {"resistant_min": np.nan}
+                | {"resistant_min": np.nan, "system": str(System.FUSION_CELLS)}
+                | {"access": str(Access.FULL_TEXT)}
                 for model in models
             ],
             columns=MODELS.columns,
@@ -78,9 +84,33 @@ def load_for(cohort: Cohort) -> InVitro:
             value=np.nan,
             fold_change=np.nan,
             locator=made_up,
+            read_via="",
             note="",
         )[MEASUREMENTS.columns],
     )
+
+
+def decides(models: pd.DataFrame) -> "pd.Series[bool]":
+    """Tell which models may decide what is expected of an inhibitor; the others are shown apart.
+
+    Parameters
+    ----------
+    models : DataFrame
+        Columns ``system`` and ``access``.
+
+    Returns
+    -------
+    Series of bool
+        True for ALK-fusion cells and patient-derived cells read in a primary text or in a
+        database that is made from it.
+
+    Examples
+    --------
+    >>> models = pd.DataFrame({"system": ["ALK-fusion cells", "cell-free"], "access": "abstract"})
+    >>> decides(models).to_list()
+    [True, False]
+    """
+    return models["system"].isin(DECIDING_SYSTEMS) & models["access"].isin(DECIDING_ACCESS)
 
 
 def _relations_between(frames: dict[str, pd.DataFrame], label: str) -> list[Problem]:

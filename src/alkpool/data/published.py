@@ -4,8 +4,8 @@ import re
 
 import pandera.pandas as pa
 
+from alkpool.data.columns import closed, identifier, number, profile, text
 from alkpool.data.reader import Table
-from alkpool.data.tables import _closed, _identifier, _number, _profile, _text
 from alkpool.vocabulary import Answer
 
 
@@ -28,26 +28,26 @@ LEDGER = Table(
     "One row per number that Koopman et al. 2022 print, with its place.",
     pa.DataFrameSchema(
         {
-            "id": _identifier("Key of the number."),
-            "section": _text("Page and section of the paper.", required=True),
-            "quantity": _text("What the number is.", required=True),
-            "population": _text("Of whom or of what.", required=True),
+            "id": identifier("Key of the number."),
+            "section": text("Page and section of the paper.", required=True),
+            "quantity": text("What the number is.", required=True),
+            "population": text("Of whom or of what.", required=True),
             "numerator": _written(
                 r"([0-9]+( \(implied\))?)?",
                 "must be a whole number, one followed by '(implied)', or blank when not printed",
                 "Printed or implied count, where there is one.",
             ),
-            "denominator": _number(
+            "denominator": number(
                 "Printed or implied total, where there is one.", "count", 1e5, whole=True
             ),
-            "value": _text("The number as printed.", required=True),
-            "unit": _text(
+            "value": text("The number as printed.", required=True),
+            "unit": text(
                 "Its unit; (sic) where the paper uses another unit elsewhere.", required=True
             ),
-            "rounding_digits": _number("Decimals printed.", "count", 9, whole=True),
-            "statistic": _text("Kind of number.", required=True),
-            "comparator_groups": _text("Groups that are compared, for tests."),
-            "quote_location": _text("A few words to find it by.", required=True),
+            "rounding_digits": number("Decimals printed.", "count", 9, whole=True),
+            "statistic": text("Kind of number.", required=True),
+            "comparator_groups": text("Groups that are compared, for tests."),
+            "quote_location": text("A few words to find it by.", required=True),
         }
     ),
     key=("id",),
@@ -59,23 +59,23 @@ CHECKS = Table(
     "One row per check of printed numbers against each other.",
     pa.DataFrameSchema(
         {
-            "check_id": _identifier("Key of the check."),
-            "kind": _closed(
+            "check_id": identifier("Key of the check."),
+            "kind": closed(
                 ("repeated", "equation", "bound", "wording"),
                 "Whether numbers are printed again, two sides are equal, the left is at most the "
                 "right, or two statements stand against each other.",
             ),
             "ledger_id": _ledger_ids("The numbers that are checked."),
-            "check": _text("What is checked.", required=True),
-            "left": _text(
+            "check": text("What is checked.", required=True),
+            "left": text(
                 "Sum of ids (P087), counts (P143.k) and totals (P143.n) of shares, and numbers; "
                 "of a wording the statement, with {P087} for the printed number."
             ),
-            "right": _text("The other side, written in the same way."),
-            "verdict": _closed(
+            "right": text("The other side, written in the same way."),
+            "verdict": closed(
                 ("contradicts", "cannot be recomputed"), "Verdict of a wording.", blank="elsewhere"
             ),
-            "note": _text("What a reader of the check should know."),
+            "note": text("What a reader of the check should know."),
         }
     ),
     key=("check_id",),
@@ -86,13 +86,13 @@ READINGS = Table(
     "One row per statement of the paper that contradicts others or can be counted in several ways.",
     pa.DataFrameSchema(
         {
-            "reading_id": _identifier("Key of the reading."),
+            "reading_id": identifier("Key of the reading."),
             "ledger_id": _ledger_ids("The numbers concerned."),
-            "check": _text("The check that finds it, where the numbers alone do not tell."),
-            "words": _text("What contradicts, or what is not said.", required=True),
-            "readings": _text("How it can be read.", required=True),
-            "reading_used": _text("How it is read here.", required=True),
-            "reason": _text("Why, where another reading gives the rows another number."),
+            "check": text("The check that finds it, where the numbers alone do not tell."),
+            "words": text("What contradicts, or what is not said.", required=True),
+            "readings": text("How it can be read.", required=True),
+            "reading_used": text("How it is read here.", required=True),
+            "reason": text("Why, where another reading gives the rows another number."),
         }
     ),
     key=("reading_id",),
@@ -103,16 +103,16 @@ PROFILES = Table(
     "One row per mutation profile of the reconstructed cohort.",
     pa.DataFrameSchema(
         {
-            "place": _number(
+            "place": number(
                 "Order in which the reconstruction takes them.", "count", 99, low=1, whole=True,
                 required=True,
             ),
-            "profile": _profile("Mutation profile."),
-            "named": _closed((Answer.YES, Answer.NO), "Whether the text names it."),
-            "tested": _closed(
+            "profile": profile("Mutation profile."),
+            "named": closed((Answer.YES, Answer.NO), "Whether the text names it."),
+            "tested": closed(
                 (Answer.YES, Answer.NO), "Whether the reconstruction has it tested in vitro."
             ),
-            "kind": _text(
+            "kind": text(
                 "Profiles of a kind are told apart by nothing that is printed.", required=True
             ),
         }

@@ -6,34 +6,49 @@ dictionary is generated from the same columns. The columns have no pandera type:
 as they come, and checking that again would take as long as everything else.
 """
 
+import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import pandas as pd
 import pandera.pandas as pa
 
 from alkpool import paths
-from alkpool.data.reader import NO_UNSEEN, UNSEEN, Table, canonical_problem, flagged, read_folder
+from alkpool.data.columns import (
+    PLACE,
+    RELATION_BLANK,
+    closed,
+    identifier,
+    months,
+    number,
+    profile,
+    text,
+    vaf,
+)
+from alkpool.data.reader import Table, flagged, read_folder
 from alkpool.problems import Problem
 from alkpool.vocabulary import (
     LIST_SEPARATOR,
     UNKNOWN,
+    Access,
     Answer,
     BestResponse,
     Call,
+    InhibitorStatus,
     PatientStatus,
     Phase,
     Relation,
+    Sampling,
     Sex,
     SourceStatus,
     Specimen,
     StudyType,
+    System,
     TreatmentStatus,
 )
 
 # Plausible ranges (design, section 2): outside them a number is a typing error.
-MAX_MONTHS = 300
 MAX_AGE_YEARS = 120
 FIRST_ALK_FUSION_REPORT = 2007  # Soda et al., the paper's reference 1
 LATEST_YEAR = 2100
@@ -49,8 +64,8 @@ def inhibitors() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``inhibitor, generation, figure_order, note``; the compounds with a
-        ``figure_order`` are the ALK inhibitors whose treatment lines are assessed.
+        Columns ``inhibitor, generation, figure_order, status, aliases, note``; the compounds with
+        a ``figure_order`` are the ALK inhibitors whose treatment lines are assessed.
     """
     return read_folder(paths.REFERENCE, [INHIBITORS])[INHIBITORS.name]
 
@@ -67,84 +82,54 @@ def assessed_inhibitors() -> tuple[str, ...]:
     return tuple(known["inhibitor"])
 
 
-def _is_number(low: float, high: float, *, whole: bool, required: bool) -> pa.Check:
-    # [0-9], because \d is any Unicode digit.
-    pattern = re.compile(r"[0-9]+" if whole else r"[0-9]+(\.[0-9]+)?")
-    kind = "a whole number" if whole else "a number with a decimal point"
-    allowed = f"must be {kind} from {low:g} to {high:g}"
-    if not required:
-        allowed += ", or blank when not stated"
-
-    def valid(cell: str) -> bool:
-        if cell == "":
-            return not required
-        return bool(pattern.fullmatch(cell)) and low <= float(cell) <= high
-
-    return pa.Check(valid, element_wise=True, error=allowed)
+_DOSE = re.compile(r"\d+([.,]\d+)?\s*m?g\b.*", re.IGNORECASE)
 
 
-def _number(
-    description: str,
-    unit: str,
-    high: float,
-    *,
-    low: float = 0,
-    whole: bool = False,
-    required: bool = False,
-) -> pa.Column:
-    check = _is_number(low, high, whole=whole, required=required)
-    return pa.Column(
-        None, check, description=description,
-        metadata={"unit": unit, "allowed": check.error, "minimum": low, "maximum": high,
-                  "decimal": not whole},
-    )  # fmt: skip
+def _plain(name: str) -> str:
+    """Reduce a name to its letters and digits, without a dose."""
+    return "".join(sign for sign in _DOSE.sub("", name).casefold() if sign.isalnum())
 
 
-def _closed(vocabulary: Iterable[str], description: str, *, blank: str = "") -> pa.Column:
-    terms = list(vocabulary)
-    allowed = f"must be one of {', '.join(terms)}"
-    if blank:
-        terms = [*terms, ""]
-        allowed += f", or blank {blank}"
-    return pa.Column(
-        None, pa.Check.isin(terms, error=allowed), description=description,
-        metadata={"allowed": allowed},
-    )  # fmt: skip
+@cache
+def _names_in_use() -> dict[str, str]:
+    """Plain names, codes and brand names of the known compounds to the name of the tables."""
+    known = inhibitors()
+    return {
+        _plain(name): compound
+        for compound, aliases in zip(known["inhibitor"], known["aliases"], strict=True)
+        for name in (compound, *filter(None, aliases.split(LIST_SEPARATOR)))
+    }
 
 
-def _text(description: str, *, required: bool = False) -> pa.Column:
-    allowed = "must not be blank" if required else "free text"
-    checks = [
-        pa.Check(lambda cell: cell == cell.strip(), element_wise=True,
-                 error="must not start or end with a space"),
-        pa.Check(lambda cell: not UNSEEN.search(cell), element_wise=True, error=NO_UNSEEN),
-    ]  # fmt: skip
-    if required:
-        checks.append(pa.Check(lambda cell: cell != "", element_wise=True, error=allowed))
-    return pa.Column(None, checks, description=description, metadata={"allowed": allowed})
+def inhibitor_named(name: str) -> str:
+    """Name of an inhibitor in the tables, from any name that people use.
 
+    Parameters
+    ----------
+    name : str
+        Generic name, brand name or code. Case, spaces, hyphens and a dose are ignored.
 
-def _identifier(description: str, *, blank: bool = False) -> pa.Column:
-    allowed = "must be letters, digits, dot, hyphen or underscore" + (", or blank" * blank)
-    pattern = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-    check = pa.Check(
-        lambda cell: (blank and cell == "") or bool(pattern.fullmatch(cell)),
-        element_wise=True,
-        error=allowed,
+    Raises
+    ------
+    ValueError
+        For a name that ``data/reference/inhibitors.csv`` does not have.
+
+    Examples
+    --------
+    >>> inhibitor_named("Lorbrena 100 mg"), inhibitor_named("pf 06463922")
+    ('lorlatinib', 'lorlatinib')
+    """
+    names, wanted = _names_in_use(), _plain(name)
+    if wanted in names:
+        return names[wanted]
+    near = dict.fromkeys(
+        names[alike] for alike in difflib.get_close_matches(wanted, names, cutoff=0.8)
     )
-    return pa.Column(
-        None, check, description=description,
-        metadata={"allowed": allowed, "pattern": pattern.pattern},
-    )  # fmt: skip
-
-
-def _profile(description: str, *, also: Sequence[str] = ()) -> pa.Column:
-    extra = f" or one of {', '.join(also)}" if also else ""
-    allowed = f"must be a canonical mutation profile such as G1202R or L1196M+G1202R{extra}"
-    check = pa.Check(
-        lambda cell: cell in also or not canonical_problem(cell), element_wise=True, error=allowed
+    meant = f" Is {' or '.join(near)} meant?" if near else ""
+    raise ValueError(
+        f"{name!r} is not a known inhibitor.{meant} A new one is a line in "
+        "data/reference/inhibitors.csv: its generic name, and other names as aliases"
     )
-    return pa.Column(None, check, description=description, metadata={"allowed": allowed})
 
 
 def _inhibitor(description: str, *, also: Sequence[str] = (), several: bool = False) -> pa.Column:
@@ -159,39 +144,7 @@ def _inhibitor(description: str, *, also: Sequence[str] = (), several: bool = Fa
     return pa.Column(None, check, description=description, metadata={"allowed": allowed})
 
 
-_PERCENTAGE = r"(unknown|[0-9]{1,2}(\.[0-9]+)?|100(\.0+)?)"
-_VAF_PATTERN = re.compile(f"{_PERCENTAGE}({LIST_SEPARATOR}{_PERCENTAGE})*")
-
-
-def _vaf(description: str) -> pa.Column:
-    allowed = (
-        "must be percentages from 0 to 100 joined by ; in the order of the profile, "
-        "'unknown' for one that is not stated, or blank when none is"
-    )
-    check = pa.Check(
-        lambda cell: cell == "" or bool(_VAF_PATTERN.fullmatch(cell)), element_wise=True,
-        error=allowed,
-    )  # fmt: skip
-    return pa.Column(
-        None, check, description=description,
-        metadata={"unit": "%", "allowed": allowed, "pattern": _VAF_PATTERN.pattern,
-                  "decimal": True},
-    )  # fmt: skip
-
-
-_RELATION_BLANK = "where no number is given"
-
-
-def _months(measure: str) -> dict[str, pa.Column]:
-    return {
-        "relation": _closed(
-            Relation, f"How the {measure} is bounded (~ is read as =).", blank=_RELATION_BLANK
-        ),
-        "months": _number(f"{measure[0].upper()}{measure[1:]}.", "months", MAX_MONTHS),
-    }
-
-
-_PFS, _DOT = _months("progression-free survival"), _months("duration of treatment")
+_PFS, _DOT = months("progression-free survival"), months("duration of treatment")
 
 
 SOURCES = Table(
@@ -199,23 +152,25 @@ SOURCES = Table(
     "One row per publication or centre that was read, also those that contribute no patient.",
     pa.DataFrameSchema(
         {
-            "source_id": _identifier("Key of the source."),
-            "study_type": _closed(StudyType, "Kind of report."),
-            "first_author": _text("First author, surname and initials; blank when not seen."),
-            "year": _number(
+            "source_id": identifier("Key of the source."),
+            "study_type": closed(StudyType, "Kind of report."),
+            "sampling": closed(Sampling, "Whether it took consecutive patients or chose them."),
+            "access": closed(Access, "The most direct text of it that was read."),
+            "first_author": text("First author, surname and initials; blank when not seen."),
+            "year": number(
                 "Year of publication.",
                 "year",
                 LATEST_YEAR,
                 low=FIRST_ALK_FUSION_REPORT,
                 whole=True,
             ),
-            "journal": _text("Journal; blank when not seen."),
-            "title": _text("Title; blank when not seen."),
-            "doi": _text("Digital object identifier without resolver."),
-            "pmid": _text("PubMed identifier."),
-            "status": _closed(SourceStatus, "Whether patients of this source are in the pool."),
-            "exclusion_reason": _text("Why the source contributes no patient."),
-            "note": _text("What a reader of the row should know."),
+            "journal": text("Journal; blank when not seen."),
+            "title": text("Title; blank when not seen."),
+            "doi": text("Digital object identifier without resolver."),
+            "pmid": text("PubMed identifier."),
+            "status": closed(SourceStatus, "Whether patients of this source are in the pool."),
+            "exclusion_reason": text("Why the source contributes no patient."),
+            "note": text("What a reader of the row should know."),
         }
     ),
     key=("source_id",),
@@ -227,22 +182,22 @@ PATIENTS = Table(
     "One row per patient, duplicates and excluded ones with the reason.",
     pa.DataFrameSchema(
         {
-            "patient_id": _identifier("Key of the patient."),
-            "source_id": _identifier("Source that reports the patient."),
-            "status": _closed(PatientStatus, "Whether the patient counts."),
-            "duplicate_of": _identifier("The included patient that this row repeats.", blank=True),
-            "exclusion_reason": _text("Why the patient does not count."),
-            "age_years": _number(
+            "patient_id": identifier("Key of the patient."),
+            "source_id": identifier("Source that reports the patient."),
+            "status": closed(PatientStatus, "Whether the patient counts."),
+            "duplicate_of": identifier("The included patient that this row repeats.", blank=True),
+            "exclusion_reason": text("Why the patient does not count."),
+            "age_years": number(
                 "Age at first-line ALK inhibition, or as the source gives it.",
                 "years",
                 MAX_AGE_YEARS,
             ),
-            "sex": _closed(Sex, "Sex as reported."),
-            "stage": _text("Tumour stage as reported, or unknown.", required=True),
-            "histology": _text("Tumour histology as reported, or unknown.", required=True),
-            "fusion_partner": _text("Gene fused to ALK, or unknown.", required=True),
-            "fusion_variant": _text("EML4-ALK variant (V1, V3 ...), or unknown.", required=True),
-            "note": _text("What a reader of the row should know."),
+            "sex": closed(Sex, "Sex as reported."),
+            "stage": text("Tumour stage as reported, or unknown.", required=True),
+            "histology": text("Tumour histology as reported, or unknown.", required=True),
+            "fusion_partner": text("Gene fused to ALK, or unknown.", required=True),
+            "fusion_variant": text("EML4-ALK variant (V1, V3 ...), or unknown.", required=True),
+            "note": text("What a reader of the row should know."),
         }
     ),
     key=("patient_id",),
@@ -254,9 +209,9 @@ SAMPLES = Table(
     "One row per ALK-mutant biopsy or blood sample taken at resistance.",
     pa.DataFrameSchema(
         {
-            "sample_id": _identifier("Key of the sample."),
-            "patient_id": _identifier("Patient the sample comes from."),
-            "sample_order": _number(
+            "sample_id": identifier("Key of the sample."),
+            "patient_id": identifier("Patient the sample comes from."),
+            "sample_order": number(
                 "1 for the patient's first sample, and so on.",
                 "count",
                 50,
@@ -264,7 +219,7 @@ SAMPLES = Table(
                 whole=True,
                 required=True,
             ),
-            "specimen": _closed(Specimen, "What was sequenced."),
+            "specimen": closed(Specimen, "What was sequenced."),
             "resistance_on": _inhibitor(
                 "Inhibitor on which the tumour had progressed.", also=(UNKNOWN,)
             ),
@@ -274,15 +229,15 @@ SAMPLES = Table(
                 also=(UNKNOWN,),
                 several=True,
             ),
-            "mutations": _profile(
+            "mutations": profile(
                 "ALK kinase-domain mutation profile; unknown only for excluded patients.",
                 also=(UNKNOWN,),
             ),
-            "phase": _closed(Phase, "Whether several mutations share an allele."),
-            "vaf_percent": _vaf("Variant allele frequency of each mutation of the profile."),
-            "other_findings": _text("Off-target findings in the sample."),
-            "locator": _text("Place in the source.", required=True),
-            "note": _text("What a reader of the row should know."),
+            "phase": closed(Phase, "Whether several mutations share an allele."),
+            "vaf_percent": vaf("Variant allele frequency of each mutation of the profile."),
+            "other_findings": text("Off-target findings in the sample."),
+            **PLACE,
+            "note": text("What a reader of the row should know."),
         }
     ),
     key=("sample_id",),
@@ -294,9 +249,9 @@ TREATMENTS = Table(
     "One row per line of ALK inhibitor treatment given after a sample.",
     pa.DataFrameSchema(
         {
-            "treatment_id": _identifier("Key of the line of treatment."),
-            "sample_id": _identifier("Last ALK-mutant sample before the line."),
-            "line_number": _number(
+            "treatment_id": identifier("Key of the line of treatment."),
+            "sample_id": identifier("Last ALK-mutant sample before the line."),
+            "line_number": number(
                 "Line of ALK inhibitor treatment, 1 for the first the patient ever had; blank "
                 "when earlier lines are not all known.",
                 "count",
@@ -304,20 +259,28 @@ TREATMENTS = Table(
                 low=1,
                 whole=True,
             ),
+            "lines_since_sample": number(
+                "Treatments of any kind between the sample and this line, 0 for the line that "
+                "follows the biopsy.",
+                "count",
+                50,
+                whole=True,
+            ),
             "inhibitor": _inhibitor("Inhibitor given."),
-            "monotherapy": _closed(Answer, "Whether the inhibitor was given alone."),
-            "best_response": _closed(BestResponse, "Best overall response."),
+            "monotherapy": closed(Answer, "Whether the inhibitor was given alone."),
+            "partner": text("What was given beside the inhibitor."),
+            "best_response": closed(BestResponse, "Best overall response."),
             "pfs_relation": _PFS["relation"],
             "pfs_months": _PFS["months"],
             "dot_relation": _DOT["relation"],
             "dot_months": _DOT["months"],
-            "status": _closed(TreatmentStatus, "Whether the line had ended at last follow-up."),
-            "locator": _text("Place in the source.", required=True),
-            "note": _text("What a reader of the row should know."),
+            "status": closed(TreatmentStatus, "Whether the line had ended at last follow-up."),
+            **PLACE,
+            "note": text("What a reader of the row should know."),
         }
     ),
     key=("treatment_id",),
-    integers=("line_number",),
+    integers=("line_number", "lines_since_sample"),
     decimals=("pfs_months", "dot_months"),
 )
 
@@ -328,16 +291,18 @@ INVITRO_SOURCES = Table(
     "One row per publication that reports in vitro sensitivity.",
     pa.DataFrameSchema(
         {
-            "source_id": _identifier("Key of the source."),
-            "first_author": _text("First author; blank when not seen."),
-            "year": _number("Year of publication.", "year", LATEST_YEAR, low=2000, whole=True),
-            "doi": _text("Digital object identifier without resolver."),
-            "pmid": _text("PubMed identifier."),
-            "secondary": _closed(
+            "source_id": identifier("Key of the source."),
+            "first_author": text("First author; blank when not seen."),
+            "year": number("Year of publication.", "year", LATEST_YEAR, low=2000, whole=True),
+            "journal": text("Journal; blank when not seen."),
+            "title": text("Title; blank when not seen."),
+            "doi": text("Digital object identifier without resolver."),
+            "pmid": text("PubMed identifier."),
+            "secondary": closed(
                 (Answer.YES, Answer.NO),
                 "Whether the source repeats other people's measurements (a review).",
             ),
-            "note": _text("What a reader of the row should know."),
+            "note": text("What a reader of the row should know."),
         }
     ),
     key=("source_id",),
@@ -349,22 +314,24 @@ MODELS = Table(
     "One row per in vitro model: an assay in one cell line with one fusion and one readout.",
     pa.DataFrameSchema(
         {
-            "model_id": _identifier("Key of the model."),
-            "source_id": _identifier("In vitro source that reports it."),
-            "assay": _text("Assay in words.", required=True),
-            "cell_line": _text("Cell line, or unknown.", required=True),
-            "fusion": _text("ALK fusion and variant, or unknown.", required=True),
-            "readout": _text("What was measured.", required=True),
-            "potency_type": _closed(
+            "model_id": identifier("Key of the model."),
+            "source_id": identifier("In vitro source that reports it."),
+            "system": closed(System, "What the model consists of."),
+            "access": closed(Access, "The most direct text of the source that was read for it."),
+            "assay": text("Assay in words.", required=True),
+            "cell_line": text("Cell line, or unknown.", required=True),
+            "fusion": text("ALK fusion and variant, or unknown.", required=True),
+            "readout": text("What was measured.", required=True),
+            "potency_type": closed(
                 ("IC50", "GI50", "Ki", "class", UNKNOWN),
                 "Kind of number; class where the source gives only a call.",
             ),
-            "unit": _closed(("nM", "none"), "Unit of the values."),
-            "sensitive_max": _number("Largest value the source calls sensitive.", "as unit", 1e6),
-            "resistant_min": _number("Smallest value the source calls resistant.", "as unit", 1e6),
-            "threshold_source": _text("Where the thresholds stand, or why there are none."),
-            "locator": _text("Place in the source.", required=True),
-            "note": _text("What a reader of the row should know."),
+            "unit": closed(("nM", "none"), "Unit of the values."),
+            "sensitive_max": number("Largest value the source calls sensitive.", "as unit", 1e6),
+            "resistant_min": number("Smallest value the source calls resistant.", "as unit", 1e6),
+            "threshold_source": text("Where the thresholds stand, or why there are none."),
+            **PLACE,
+            "note": text("What a reader of the row should know."),
         }
     ),
     key=("model_id",),
@@ -376,20 +343,20 @@ MEASUREMENTS = Table(
     "One row per value or call of a model for a mutation profile and an inhibitor.",
     pa.DataFrameSchema(
         {
-            "measurement_id": _identifier("Key of the measurement."),
-            "model_id": _identifier("Model that was used."),
-            "mutations": _profile(
+            "measurement_id": identifier("Key of the measurement."),
+            "model_id": identifier("Model that was used."),
+            "mutations": profile(
                 "Mutation profile; WT is the fusion without mutation, parental the cells "
                 "without the fusion.",
                 also=CONTROLS,
             ),
             "inhibitor": _inhibitor("Compound tested."),
-            "relation": _closed(Relation, "How the value is bounded.", blank=_RELATION_BLANK),
-            "value": _number("Potency in the model's unit.", "as unit of the model", 1e6),
-            "fold_change": _number("Ratio to wild type as the source prints it.", "ratio", 1e6),
-            "call_in_source": _closed(Call, "What the source calls the combination."),
-            "locator": _text("Place in the source.", required=True),
-            "note": _text("What a reader of the row should know."),
+            "relation": closed(Relation, "How the value is bounded.", blank=RELATION_BLANK),
+            "value": number("Potency in the model's unit.", "as unit of the model", 1e6),
+            "fold_change": number("Ratio to wild type as the source prints it.", "ratio", 1e6),
+            "call_in_source": closed(Call, "What the source calls the combination."),
+            **PLACE,
+            "note": text("What a reader of the row should know."),
         }
     ),
     key=("measurement_id",),
@@ -403,35 +370,35 @@ SYNTHETIC_CALLS = Table(
     "One row per made-up in vitro call of a synthetic cohort.",
     pa.DataFrameSchema(
         {
-            "model_id": _identifier("Model of the published comparison."),
-            "mutations": _profile("Mutation profile."),
+            "model_id": identifier("Model of the published comparison."),
+            "mutations": profile("Mutation profile."),
             "inhibitor": _inhibitor("Inhibitor."),
-            "call": _closed(Call, "Made-up call."),
+            "call": closed(Call, "Made-up call."),
         }
     ),
     key=("model_id", "mutations", "inhibitor"),
 )
 
 _OPEN_QUANTITY = {
-    "measure": _closed(
+    "measure": closed(
         ("relapsed", "benefit_k", "benefit_n", "samples", "local_benefit"),
         "What is counted: of a Figure 5 cell the samples with the profile after the inhibitor, "
         "its lines with benefit or its decided lines; or all samples with a profile; or local "
         "lines with benefit.",
     ),
-    "profile": _text("Mutation profile or residue class; blank for local_benefit."),
-    "inhibitor": _text("Inhibitor of a Figure 5 cell, else blank."),
+    "profile": text("Mutation profile or residue class; blank for local_benefit."),
+    "inhibitor": text("Inhibitor of a Figure 5 cell, else blank."),
 }
-_SYNTHETIC = {"synthetic": _closed((Answer.YES,), "Says that no row describes a patient.")}
+_SYNTHETIC = {"synthetic": closed((Answer.YES,), "Says that no row describes a patient.")}
 
 DRAWS = Table(
     "draws",
     "One row per draw of a synthetic cohort and unpublished quantity: its count there.",
     pa.DataFrameSchema(
         {
-            "seed": _number("Seed of the draw.", "count", 1e9, whole=True),
+            "seed": number("Seed of the draw.", "count", 1e9, whole=True),
             **_OPEN_QUANTITY,
-            "value": _number("Count in the drawn rows.", "count", 1e4, whole=True),
+            "value": number("Count in the drawn rows.", "count", 1e4, whole=True),
             **_SYNTHETIC,
         }
     ),
@@ -445,12 +412,10 @@ LIMITS = Table(
     pa.DataFrameSchema(
         {
             **_OPEN_QUANTITY,
-            "low": _number(
-                "No cohort with the printed numbers is below.", "count", 1e4, whole=True
-            ),
-            "low_proven": _closed((Answer.YES, Answer.NO), "Whether low is the exact limit."),
-            "high": _number("No such cohort is above.", "count", 1e4, whole=True),
-            "high_proven": _closed((Answer.YES, Answer.NO), "Whether high is the exact limit."),
+            "low": number("No cohort with the printed numbers is below.", "count", 1e4, whole=True),
+            "low_proven": closed((Answer.YES, Answer.NO), "Whether low is the exact limit."),
+            "high": number("No such cohort is above.", "count", 1e4, whole=True),
+            "high_proven": closed((Answer.YES, Answer.NO), "Whether high is the exact limit."),
             **_SYNTHETIC,
         }
     ),
@@ -463,48 +428,28 @@ ASSERTIONS = Table(
     "One row per statement of a knowledge base on a mutation profile and a compound.",
     pa.DataFrameSchema(
         {
-            "assertion_id": _identifier("Key of the assertion."),
-            "knowledge_base": _text("Knowledge base or review.", required=True),
-            "record": _text("Record inside the knowledge base.", required=True),
-            "mutations": _profile("Mutation profile or residue class."),
-            "as_printed": _text("Profile as the knowledge base prints it.", required=True),
-            "disease": _text("Disease of the assertion.", required=True),
-            "nsclc": _closed((Answer.YES, Answer.NO), "Whether it concerns lung cancer."),
+            "assertion_id": identifier("Key of the assertion."),
+            "knowledge_base": text("Knowledge base or review.", required=True),
+            "record": text("Record inside the knowledge base.", required=True),
+            "mutations": profile("Mutation profile or residue class."),
+            "as_printed": text("Profile as the knowledge base prints it.", required=True),
+            "disease": text("Disease of the assertion.", required=True),
+            "nsclc": closed((Answer.YES, Answer.NO), "Whether it concerns lung cancer."),
             "inhibitor": _inhibitor("Compound."),
-            "direction": _closed(
+            "direction": closed(
                 ("sensitivity", "resistance", "does not support sensitivity"),
                 "What is asserted.",
             ),
-            "level": _text("Evidence level of the knowledge base.", required=True),
-            "evidence_type": _text("Kind of evidence.", required=True),
-            "rating": _text("Rating of the knowledge base; blank when not given."),
-            "pmid": _text("PubMed identifier of the underlying study."),
-            "citation": _text("Underlying study in short.", required=True),
-            "locator": _text("Where the assertion was read.", required=True),
-            "licence": _text("Terms of the knowledge base.", required=True),
+            "level": text("Evidence level of the knowledge base.", required=True),
+            "evidence_type": text("Kind of evidence.", required=True),
+            "rating": text("Rating of the knowledge base; blank when not given."),
+            "pmid": text("PubMed identifier of the underlying study."),
+            "citation": text("Underlying study in short.", required=True),
+            **PLACE,
+            "licence": text("Terms of the knowledge base.", required=True),
         }
     ),
     key=("assertion_id",),
-)
-
-POPULATION_COUNTS = Table(
-    "counts",
-    "One row per mutation count that a published series gives for a previous inhibitor.",
-    pa.DataFrameSchema(
-        {
-            "count_id": _identifier("Key of the count."),
-            "source": _text("Series.", required=True),
-            "prior_inhibitor": _text("Inhibitor before the samples, as stated.", required=True),
-            "mutations": _text("Mutation or class, as stated.", required=True),
-            "n": _number("Samples or patients with it.", "count", 1e5, whole=True),
-            "denominator": _number("Samples or patients tested.", "count", 1e5, whole=True),
-            "unit_of_analysis": _text("What was counted.", required=True),
-            "locator": _text("Where the count was read.", required=True),
-            "note": _text("What a reader of the row should know."),
-        }
-    ),
-    key=("count_id",),
-    integers=("n", "denominator"),
 )
 
 
@@ -515,16 +460,22 @@ INHIBITORS = Table(
     "One row per compound; a new inhibitor is a new row.",
     pa.DataFrameSchema(
         {
-            "inhibitor": _identifier("Generic name in lower case, used everywhere."),
-            "generation": _closed(_GENERATIONS, "Generation of ALK inhibitor."),
-            "figure_order": _number(
+            "inhibitor": identifier("Generic name in lower case, used everywhere."),
+            "generation": closed(_GENERATIONS, "Generation of ALK inhibitor."),
+            "figure_order": number(
                 "Position in figures; blank for compounds that are not assessed clinically.",
                 "count",
                 99,
                 low=1,
                 whole=True,
             ),
-            "note": _text("What a reader of the row should know."),
+            "status": closed(
+                InhibitorStatus,
+                "Whether lines of it are assessed; investigational: patients may get it; other: "
+                "met in laboratories or assertions only.",
+            ),
+            "aliases": text("Brand names and codes, joined by ;."),
+            "note": text("What a reader of the row should know."),
         }
     ),
     key=("inhibitor",),

@@ -1,10 +1,12 @@
 """In vitro models that a reader adds: one line of metadata, and one file of measurements.
 
-``data/raw/invitro/added/models.csv`` has the line, ``<model_id>.csv`` beside it the measurements;
+``data/raw/invitro/added/models.csv`` has the line, ``<model_id>.csv`` beside it the measurements,
+also more of a model that the literature has;
 ``make data`` puts them behind the models of the literature (`alkpool.intake.curate`).
 """
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +20,8 @@ from alkpool.problems import DataError, Problem
 LIST_OF_MODELS = "models.csv"
 
 # What the line says of the publication; the source is then known by its source_id.
-_PUBLICATION = ("first_author", "year", "doi", "pmid", "secondary")
+_PUBLICATION = ("first_author", "year", "journal", "title", "doi", "pmid", "secondary")
+_SOURCE_NOTE = "source_note"
 
 
 def _columns(table: Table, names: tuple[str, ...]) -> dict[str, pa.Column]:
@@ -32,6 +35,7 @@ ADDED_MODELS = Table(
         {
             **_columns(MODELS, ("model_id", "source_id")),
             **_columns(INVITRO_SOURCES, _PUBLICATION),
+            _SOURCE_NOTE: deepcopy(INVITRO_SOURCES.schema.columns["note"]),
             **_columns(MODELS, tuple(MODELS.columns[2:])),
         }
     ),
@@ -75,22 +79,23 @@ def join(folder: Path, built: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFr
     measured = [built[MEASUREMENTS.name]]
     files = {path.stem: path for path in sorted(folder.glob("*.csv"))}
     files.pop(Path(LIST_OF_MODELS).stem, None)
-    for model in lines["model_id"]:
-        rows, found = _measurements(files.pop(model, folder / f"{model}.csv"), model)
+    of_known_models = [model for model in files if model in {*built[MODELS.name]["model_id"]}]
+    for model in [*lines["model_id"], *of_known_models]:
+        path = files.pop(model, folder / f"{model}.csv")
+        rows, found = _measurements(path, model, built[MEASUREMENTS.name])
         measured.append(rows)
         problems += found
+    unlisted = f"is no model so far, and has no line in {LIST_OF_MODELS}"
     problems += [
-        Problem(f"{folder.name}/{path.name}", None, "", "", f"has no line in {LIST_OF_MODELS}")
-        for path in files.values()
+        Problem(f"{folder.name}/{path.name}", None, "", "", unlisted) for path in files.values()
     ]
     if problems:
         raise DataError(problems)
     sources = built[INVITRO_SOURCES.name]
     new = lines[~lines["source_id"].isin(sources["source_id"])].drop_duplicates("source_id")
+    new = new.assign(note=new[_SOURCE_NOTE])
     return {
-        INVITRO_SOURCES.name: pd.concat(
-            [sources, new.assign(note="")[INVITRO_SOURCES.columns]], ignore_index=True
-        ),
+        INVITRO_SOURCES.name: pd.concat([sources, new[INVITRO_SOURCES.columns]], ignore_index=True),
         MODELS.name: pd.concat([built[MODELS.name], lines[MODELS.columns]], ignore_index=True),
         MEASUREMENTS.name: pd.concat(measured, ignore_index=True),
     }
@@ -114,7 +119,9 @@ def _clashes(
         )  # fmt: skip
 
 
-def _measurements(path: Path, model: str) -> tuple[pd.DataFrame, list[Problem]]:
+def _measurements(
+    path: Path, model: str, known: pd.DataFrame
+) -> tuple[pd.DataFrame, list[Problem]]:
     label = f"{path.parent.name}/{path.name}"
     rows, problems = read_text(path, ADDED_MEASUREMENTS, label)
     rows = rows.assign(mutations=rows["mutations"].map(_canonical))
@@ -124,7 +131,10 @@ def _measurements(path: Path, model: str) -> tuple[pd.DataFrame, list[Problem]]:
     problems += flagged(rows, alone, "relation", label, allowed)
     if not problems and rows.empty:
         problems.append(Problem(label, None, "", "", "has no measurement"))
-    place = (rows.groupby(["mutations", "inhibitor"]).cumcount() + 1).astype(str)
+    combination = ["mutations", "inhibitor"]
+    before = known[known["model_id"] == model].groupby(combination).size().rename("before")
+    before = rows.join(before, on=combination)["before"].fillna(0).astype(int)
+    place = (rows.groupby(combination).cumcount() + before + 1).astype(str)
     number = ("-" + place).where(place != "1", "")
     names = rows["mutations"].str.replace("+", ".", regex=False)
     identifiers = model + "-" + names + "-" + rows["inhibitor"] + number

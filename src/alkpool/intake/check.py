@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from alkpool import mutations, paths
-from alkpool.data import cohort, laboratory, published, tables
+from alkpool.data import cohort, groups, laboratory, published, tables
 from alkpool.data.reader import read_folder
 from alkpool.problems import DataError, Problem
 from alkpool.vocabulary import UNKNOWN
@@ -83,7 +83,7 @@ def _check_tables(say: Say) -> list[Problem]:
     readers: dict[str, Callable[[], object]] = {
         "invitro": laboratory.load,
         "knowledgebases": laboratory.load_assertions,
-        "distributions": lambda: read_folder(paths.DISTRIBUTIONS, [tables.POPULATION_COUNTS]),
+        "groups": groups.load,
         "published": lambda: read_folder(paths.PUBLISHED, published.TABLES),
         "reference": _check_reference,
     }

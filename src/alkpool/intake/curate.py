@@ -14,7 +14,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +24,7 @@ import pandas as pd
 import yaml
 
 from alkpool import mutations, paths, references, stats
-from alkpool.data import cohort, dictionary, laboratory
+from alkpool.data import cohort, dictionary, groups, laboratory
 from alkpool.data.reader import Table, read_folder
 from alkpool.data.tables import (
     ASSERTIONS,
@@ -33,13 +33,13 @@ from alkpool.data.tables import (
     MEASUREMENTS,
     MODELS,
     PATIENTS,
-    POPULATION_COUNTS,
     SAMPLES,
     SOURCES,
     TREATMENTS,
 )
 from alkpool.files import write_atomically
 from alkpool.intake import added_models, flatfile, place
+from alkpool.intake import groups as published
 from alkpool.problems import DataError, Problem
 from alkpool.vocabulary import (
     LIST_SEPARATOR,
@@ -90,10 +90,12 @@ DISAGREEMENT_COLUMNS = (
     "adjudication",
 )
 
+SECOND_SEARCH = "second_search.csv"
+SECOND_SEARCH_FOLDER = "second_search"
+NOT_IDENTIFIED = "primary record not identified"
 NO_SEPARABLE_PATIENT = "no patient can be separated in the text seen"
 
 _SEX = {"F": "female", "M": "male", "": UNKNOWN}
-_WORDING = {"Koopman 2022 (seed)": "Koopman 2022", "koopman2022.txt": "full text of the paper"}
 _PERCENTAGE = re.compile(r"(?:(?P<mutation>\S+) )?(?P<percent>\d+(?:\.\d+)?)%")
 _RESIDUE_ONLY = re.compile(r"[A-Z]\d+")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
@@ -294,10 +296,8 @@ def build(raw: Path = paths.RAW) -> dict[str, pd.DataFrame]:
     measured = _invitro(raw / "invitro")
     tables = {f"{COHORT}/{table.file}": (table, frame) for table, frame in built}
     tables |= {f"invitro/{table.file}": (table, frame) for table, frame in measured}
-    assertions = _assertions(_read(raw / "knowledgebases" / "assertions.csv"))
-    tables[f"knowledgebases/{ASSERTIONS.file}"] = ASSERTIONS, assertions
-    counts = _counts(_read(raw / "distributions" / "counts.csv"))
-    tables[f"distributions/{POPULATION_COUNTS.file}"] = POPULATION_COUNTS, counts
+    tables[f"knowledgebases/{ASSERTIONS.file}"] = ASSERTIONS, _assertions(raw / "knowledgebases")
+    tables |= {f"groups/{table.file}": (table, frame) for table, frame in published.build(raw)}
     return {
         file: frame[table.columns].sort_values(list(table.key), ignore_index=True)
         for file, (table, frame) in tables.items()
@@ -433,8 +433,42 @@ def _joined(*parts: str) -> str:
     return "; ".join(part for part in parts if part)
 
 
+_EVIDENCE = re.compile(r"EID(\d+(?:(?:-|, ?(?:EID)?)\d+)*)")
+
+
+def _with_place(rows: pd.DataFrame) -> pd.DataFrame:
+    """Tell the primary record of each row from the text in which it was read.
+
+    ``seen_in`` becomes ``locator``, the records and identifiers that it and ``doi`` and ``pmid``
+    name, and ``read_via``, itself; where they name none, it is the place.
+    """
+    locators, copies = [], []
+    for row in rows[["seen_in", "doi", "pmid"]].to_dict("records"):
+        seen, doi, pmid = row["seen_in"].strip(), row["doi"], row["pmid"]
+        items = ", ".join(f"EID{number}" for number in _evidence_items(seen))
+        named = [f"CIViC {items}"] if items else []
+        named += [f"ChEMBL {key}" for key in re.findall(r"ChEMBL (?:doc|assay) (CHEMBL\d+)", seen)]
+        named += [f"PMID {pmid}"] if pmid else [f"DOI {doi}"] if doi else []
+        named += re.findall(r"PMC\d+", seen)
+        if not named and seen.startswith("github"):
+            named = [NOT_IDENTIFIED]
+        locators.append("; ".join(dict.fromkeys(named)) or seen)
+        copies.append(seen if named else "")
+    return rows.assign(locator=locators, read_via=copies)
+
+
+def _evidence_items(text: str) -> Iterator[int]:
+    """Numbers of the CIViC evidence items that a text names, such as EID441-444,1352."""
+    for listed in _EVIDENCE.findall(text):
+        for part in listed.replace("EID", "").split(","):
+            first, _, last = part.strip().partition("-")
+            yield from range(int(first), int(last or first) + 1)
+
+
 def _curated(folder: Path) -> list[tuple[Table, pd.DataFrame]]:
-    records = _read(folder / "adjudicated.csv")
+    records = pd.concat(map(_read, (folder / "adjudicated.csv", folder / SECOND_SEARCH)))
+    # What a source reports of several patients together is in data/groups.
+    records = _with_place(records[records["include"] != "group"].reset_index(drop=True))
     decisions = read_decisions(folder / DECISIONS, (SOURCES, PATIENTS, SAMPLES, TREATMENTS))
     excluded = records["include"] == Answer.NO
     records = records.assign(
@@ -501,7 +535,8 @@ def _patients(records: pd.DataFrame) -> pd.DataFrame:
 
 def _samples(records: pd.DataFrame) -> pd.DataFrame:
     fields = ["patient_id", "sample", "sample_type", "resistance_on", "alk_mutations", "phase"]
-    one = _agreed(records, "sample_id", [*fields, "vaf", "other_mechanisms", "seen_in"])
+    fields += ["vaf", "other_mechanisms", "locator", "read_via"]
+    one = _agreed(records, "sample_id", fields)
     # A record is a line after the sample, and lists the lines between them as prior ones too.
     earliest = records.loc[records["prior"].map(len).sort_values(kind="stable").index]
     earliest = earliest.groupby("sample_id").first().loc[one["sample_id"]]
@@ -525,7 +560,8 @@ def _samples(records: pd.DataFrame) -> pd.DataFrame:
             "phase": [_phase(*cells) for cells in zip(one["phase"], profiles, strict=True)],
             "vaf_percent": [_vaf(*cells) for cells in zip(one["vaf"], profiles, strict=True)],
             "other_findings": one["other_mechanisms"],
-            "locator": one["seen_in"],
+            "locator": one["locator"],
+            "read_via": one["read_via"],
             "note": [
                 _joined(*parts) for parts in zip(earliest["remark"], without_line, strict=True)
             ],
@@ -556,29 +592,29 @@ def _vaf(stated: str, profile: str) -> str:
 def _treatments(records: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     given = (records["next_alk_inhibitor"] != "") & (records["include"] != "sample_only")
     lines = records[given]
-    prior_of_sample = samples.set_index("sample_id")["prior_inhibitors"]
-    complete = [
-        UNKNOWN not in _listed(prior_of_sample[sample]) and bool(prior)
-        for sample, prior in zip(lines["sample_id"], lines["prior"], strict=True)
-    ]
-    line_numbers = [
-        str(len(prior) + 1) if known else ""
-        for prior, known in zip(lines["prior"], complete, strict=True)
-    ]
+    prior_of_sample = lines["sample_id"].map(samples.set_index("sample_id")["prior_inhibitors"])
+    line_numbers, since_sample = [], []
+    for prior, of_sample in zip(lines["prior"], prior_of_sample.map(_listed), strict=True):
+        complete = bool(prior) and UNKNOWN not in of_sample
+        line_numbers.append(str(len(prior) + 1) if complete else "")
+        since_sample.append(str(len(prior) - len(of_sample)) if complete else "0")
     return pd.DataFrame(
         {
             "treatment_id": lines["record_id"],
             "sample_id": lines["sample_id"],
             "line_number": line_numbers,
+            "lines_since_sample": since_sample,
             "inhibitor": lines["next_alk_inhibitor"],
             "monotherapy": lines["monotherapy"].replace("", UNKNOWN),
+            "partner": "",
             "best_response": lines["best_response"].replace("", UNKNOWN),
             "pfs_relation": np.where(lines["pfs_months"] == "", "", Relation.EQUAL),
             "pfs_months": lines["pfs_months"],
             "dot_relation": np.where(lines["dot_months"] == "", "", Relation.EQUAL),
             "dot_months": lines["dot_months"],
             "status": lines["treatment_status"].replace("", UNKNOWN),
-            "locator": lines["seen_in"],
+            "locator": lines["locator"],
+            "read_via": lines["read_via"],
             "note": lines["remark"],
         }
     )
@@ -598,6 +634,8 @@ def _sources(read: pd.DataFrame, records: pd.DataFrame, patients: pd.DataFrame) 
         {
             "source_id": read["source_key"],
             "study_type": kinds.reindex(read["source_key"], fill_value=UNKNOWN).to_numpy(),
+            "sampling": read["sampling"],
+            "access": read["access"],
             "first_author": read["first_author"],
             "year": read["year"],
             "journal": read["journal"],
@@ -616,6 +654,8 @@ def _sources(read: pd.DataFrame, records: pd.DataFrame, patients: pd.DataFrame) 
 
 def _invitro(folder: Path) -> list[tuple[Table, pd.DataFrame]]:
     calls = _with_model(_read(folder / "calls.csv"), _read(folder / "model_keys.csv"))
+    # A setting without a model says why it has none.
+    calls = calls[calls["model_id"] != ""].reset_index(drop=True)
     assays = _read(folder / "models.csv")
     # "Fontana-V3 (=Fontana2015-EML4)": the name of Koopman 2022 and the one the calls use.
     named = assays["model_id"].str.extract(r"\(=(.*)\)", expand=False)
@@ -627,10 +667,20 @@ def _invitro(folder: Path) -> list[tuple[Table, pd.DataFrame]]:
             [Problem("invitro/calls.csv", None, "model_id", name, reason) for name in undescribed]
         )
     decisions = read_decisions(folder / DECISIONS, (INVITRO_SOURCES, MODELS, MEASUREMENTS))
-    models = decide(_models(calls, assays), MODELS, decisions)
-    sources = decide(_invitro_sources(calls), INVITRO_SOURCES, decisions)
-    measurements = decide(_measurements(calls), MEASUREMENTS, decisions)
-    built = {INVITRO_SOURCES.name: sources, MODELS.name: models, MEASUREMENTS.name: measurements}
+    made = (_invitro_sources(calls), _models(calls, assays), _measurements(calls))
+    built = {
+        table.name: pd.concat([frame, _read(folder / SECOND_SEARCH_FOLDER / table.file)])
+        for table, frame in zip(INVITRO_TABLES, made, strict=True)
+    }
+    articles = built[INVITRO_SOURCES.name].set_index("source_id")[["doi", "pmid"]]
+    models = built[MODELS.name] = _with_place(built[MODELS.name].join(articles, on="source_id"))
+    built[MEASUREMENTS.name] = _with_place(
+        built[MEASUREMENTS.name].join(models.set_index("model_id")[["doi", "pmid"]], on="model_id")
+    )
+    built = {
+        table.name: decide(built[table.name].reset_index(drop=True), table, decisions)
+        for table in INVITRO_TABLES
+    }
     with_added = added_models.join(folder / "added", built)
     return [(table, with_added[table.name]) for table in INVITRO_TABLES]
 
@@ -655,9 +705,10 @@ def _with_model(calls: pd.DataFrame, keys: pd.DataFrame) -> pd.DataFrame:
     if problems:
         raise DataError(problems)
     # The first key of a model says what the model is; the others are its controls and remarks.
-    stands_for = keys.drop_duplicates("model_id").set_index("model_id")[_SETTING]
-    stands_for = stands_for.add_suffix("_of_model")
-    matched = calls.merge(keys, on=setting, how="left", validate="many_to_one")
+    stands_for = keys.drop_duplicates("model_id").set_index("model_id")
+    stands_for = stands_for[[*_SETTING, "system", "access"]].add_suffix("_of_model")
+    kept = keys[[*setting, "model_id", "source_id"]]
+    matched = calls.merge(kept, on=setting, how="left", validate="many_to_one")
     return matched.join(stands_for, on="model_id")
 
 
@@ -673,6 +724,8 @@ def _models(calls: pd.DataFrame, assays: pd.DataFrame) -> pd.DataFrame:
         {
             "model_id": one["model_id"].to_numpy(),
             "source_id": one["source_id"].to_numpy(),
+            "system": one["system_of_model"].to_numpy(),
+            "access": one["access_of_model"].to_numpy(),
             "assay": described["assay"].to_numpy(),
             "cell_line": one["cell_line_of_model"].replace("not stated", UNKNOWN).to_numpy(),
             "fusion": one["fusion_of_model"].replace("not stated", UNKNOWN).to_numpy(),
@@ -682,7 +735,7 @@ def _models(calls: pd.DataFrame, assays: pd.DataFrame) -> pd.DataFrame:
             "sensitive_max": "",
             "resistant_min": "",
             "threshold_source": described["threshold_rule"].to_numpy(),
-            "locator": described["source"].to_numpy(),
+            "seen_in": described["source"].to_numpy(),
             "note": [
                 "" if verified == Answer.YES else f"verified: {verified}"
                 for verified in described["verified"]
@@ -707,7 +760,7 @@ def _invitro_sources(calls: pd.DataFrame) -> pd.DataFrame:
         raise DataError(
             [Problem("invitro/calls.csv", None, "source_id", name, reason) for name in repeated]
         )
-    return one.assign(secondary=str(Answer.NO), note="")
+    return one.assign(journal="", title="", secondary=str(Answer.NO), note="")
 
 
 def _measurements(calls: pd.DataFrame) -> pd.DataFrame:
@@ -740,7 +793,7 @@ def _measurements(calls: pd.DataFrame) -> pd.DataFrame:
             "value": calls["value_nM"],
             "fold_change": "",
             "call_in_source": calls["call_in_source"].replace("", UNKNOWN),
-            "locator": calls["seen_in"],
+            "seen_in": calls["seen_in"],
             "note": remarks,
         }
     )
@@ -760,7 +813,8 @@ def _slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-")
 
 
-def _assertions(read: pd.DataFrame) -> pd.DataFrame:
+def _assertions(folder: Path) -> pd.DataFrame:
+    read = _read(folder / "assertions.csv")
     residue = read["mutation"].map(lambda name: bool(_RESIDUE_ONLY.fullmatch(name)))
     profiles = read["mutation"].where(~residue, read["mutation"] + "X").map(_canonical)
     inhibitor = read["inhibitor"].str.lower()
@@ -772,7 +826,7 @@ def _assertions(read: pd.DataFrame) -> pd.DataFrame:
         read["direction"],
         strict=True,
     )
-    return pd.DataFrame(
+    first = pd.DataFrame(
         {
             "assertion_id": ["-".join(part) for part in parts],
             "knowledge_base": read["kb"],
@@ -792,24 +846,10 @@ def _assertions(read: pd.DataFrame) -> pd.DataFrame:
             "licence": read["licence"],
         }
     )
-
-
-def _counts(read: pd.DataFrame) -> pd.DataFrame:
-    source = read["source"].replace(_WORDING)
-    parts = zip(source, read["prior_inhibitor"], read["mutation"], strict=True)
-    return pd.DataFrame(
-        {
-            "count_id": ["-".join(map(_slug, part)) for part in parts],
-            "source": source,
-            "prior_inhibitor": read["prior_inhibitor"],
-            "mutations": read["mutation"],
-            "n": read["n"],
-            "denominator": read["denominator"],
-            "unit_of_analysis": read["unit"],
-            "locator": read["url_seen"].replace(_WORDING),
-            "note": read["note"],
-        }
-    )
+    both = pd.concat([first, _read(folder / "assertions_second_search.csv")], ignore_index=True)
+    # The record of CIViC is the place; of a review's table, the table.
+    numbers = " " + both["record"].where(both["knowledge_base"] == "CIViC", "")
+    return _with_place(both.assign(seen_in=both["locator"] + numbers, doi=""))
 
 
 def files(data: Path = paths.DATA) -> dict[str, str]:
@@ -886,7 +926,7 @@ def validate(built: Mapping[str, str], description: Path) -> None:
         for load in (
             lambda: laboratory.load(stage / "invitro"),
             lambda: read_folder(stage / "knowledgebases", [ASSERTIONS]),
-            lambda: read_folder(stage / "distributions", [POPULATION_COUNTS]),
+            lambda: groups.load(stage / "groups"),
         ):
             try:
                 load()

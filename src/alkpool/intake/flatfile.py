@@ -75,9 +75,11 @@ _RENAMED = {
     (SOURCES.name, "note"): "source_note",
     (PATIENTS.name, "note"): "patient_note",
     (SAMPLES.name, "locator"): "sample_locator",
+    (SAMPLES.name, "read_via"): "sample_read_via",
     (SAMPLES.name, "note"): "sample_note",
     (TREATMENTS.name, "status"): "treatment_status",
     (TREATMENTS.name, "locator"): "treatment_locator",
+    (TREATMENTS.name, "read_via"): "treatment_read_via",
     (TREATMENTS.name, "note"): "treatment_note",
 }
 # What follows from other cells.

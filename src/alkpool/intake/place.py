@@ -232,7 +232,7 @@ def _name_patients(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, 
     taken = {*known[PATIENTS.name]["patient_id"], *(row.cells["patient_id"] for row in rows)}
     facts = [
         field.name for table in (PATIENTS, SAMPLES) for field in FIELDS if field.table is table
-        and field.column not in (*table.key, "locator", "note")
+        and field.column not in (*table.key, "locator", "read_via", "note")
     ]  # fmt: skip
     first: dict[tuple[str, ...], int] = {}
     for row in rows:
@@ -269,7 +269,7 @@ def _name_samples(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, s
 def _name_lines(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, str, str]]:
     lines = known[TREATMENTS.name]
     columns = [f for f in FIELDS if f.table is TREATMENTS and f.column != "treatment_id"]
-    facts = [f for f in columns if f.column not in ("locator", "note")]
+    facts = [f for f in columns if f.column not in ("locator", "read_via", "note")]
     taken = {*lines["treatment_id"], *(row.cells["treatment_id"] for row in rows)}
     for row in rows:
         cells = row.cells
@@ -361,10 +361,11 @@ def _derive(rows: dict[str, pd.DataFrame], known: Tables) -> None:
     phase = samples["phase"].mask((samples["phase"] == "") & single, str(Phase.SINGLE))
     rows[SAMPLES.name] = samples = samples.assign(phase=phase.mask(phase == "", UNKNOWN))
     lines = rows[TREATMENTS.name]
-    places = pd.concat([known[SAMPLES.name]["locator"], samples.set_index("sample_id")["locator"]])
-    of_sample = lines["sample_id"].map(places).fillna("")
+    place, blank = ["locator", "read_via"], lines["locator"] == ""
+    places = pd.concat([known[SAMPLES.name][place], samples.set_index("sample_id")[place]])
+    of_sample = lines[["sample_id"]].join(places, on="sample_id").fillna("")
     rows[TREATMENTS.name] = lines.assign(
-        locator=lines["locator"].mask(lines["locator"] == "", of_sample)
+        **{column: lines[column].mask(blank, of_sample[column]) for column in place}
     )
     for table in COHORT_TABLES:
         rows[table.name] = rows[table.name].astype(str)

@@ -32,8 +32,8 @@ LONG_NOTE = 100
 _NOTES = {
     SOURCES.name: ("note", "exclusion_reason"),
     PATIENTS.name: ("note", "exclusion_reason"),
-    SAMPLES.name: ("note", "other_findings", "locator"),
-    TREATMENTS.name: ("note", "locator"),
+    SAMPLES.name: ("note", "other_findings", "locator", "read_via"),
+    TREATMENTS.name: ("note", "partner", "locator", "read_via"),
 }
 # What the literature prints is public.
 _PUBLIC = ("doi", "pmid", "year")

@@ -25,9 +25,10 @@ from alkpool import paths
 from alkpool.data import cohort as cohorts
 from alkpool.data import laboratory
 from alkpool.data.cohort import Cohort
+from alkpool.data.columns import MAX_MONTHS
 from alkpool.data.laboratory import InVitro
 from alkpool.data.reader import Table, cell_problems, is_among
-from alkpool.data.tables import MAX_MONTHS, PATIENTS, SAMPLES, SOURCES, SYNTHETIC_CALLS, TREATMENTS
+from alkpool.data.tables import PATIENTS, SAMPLES, SOURCES, SYNTHETIC_CALLS, TREATMENTS
 from alkpool.files import locked, write_atomically, write_if_changed
 from alkpool.problems import DataError, Problem
 from alkpool.robustness import jobs, multiverse
