@@ -128,7 +128,10 @@ def _unaccounted(decisions: pd.DataFrame, notes: pd.DataFrame) -> list[Problem]:
         if not row["reason"]:
             problems.append(Problem(_LABEL, place, "reason", "", "must not be blank"))
         decided.add(note)
-    files = {"groups": "raw/groups/group_level.csv", "distributions": "raw/distributions/counts.csv"}
+    files = {
+        "groups": "raw/groups/group_level.csv",
+        "distributions": "raw/distributions/counts.csv",
+    }
     return problems + [
         Problem(files[raw], None, "", record, "must be used or left out in decisions.csv")
         for raw, record in sorted(known - decided)
