@@ -163,26 +163,12 @@ def _line(row: Row, width: int) -> list[str]:
     rank = f"{row['rank']}. " if row["rank"] else ""
     marks = f" [{', '.join(row['marks'])}]" if row["marks"] else ""
     counts = [
-        f"patients {share(row['patients'])}",
+        f"patients {row['patients']['text']}",
         f"laboratory {row['laboratory']['sensitive']} sensitive, "
         f"{row['laboratory']['resistant']} resistant",
     ]
     head = f"{rank}{row['inhibitor']}: {row['basis_text']}{marks}"
     return [*_wrapped(head, width, "  "), *_wrapped("; ".join(counts), width, "      ")]
-
-
-def share(patients: Row) -> str:
-    """Decided lines with benefit, and those that exist and are not counted.
-
-    Examples
-    --------
-    >>> share({"k": 0, "n": 0, "not_counted": 1, "lines": [
-    ...     {"counted": False, "text": "PR, with vinorelbine"}]})
-    '0/0, 1 not counted (PR, with vinorelbine)'
-    """
-    left_out = [line["text"] for line in patients["lines"] if not line["counted"]]
-    more = f", {len(left_out)} not counted ({'; '.join(left_out)})" if left_out else ""
-    return f"{patients['k']}/{patients['n']}{more}"
 
 
 def asked(question: Question) -> str:

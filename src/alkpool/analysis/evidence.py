@@ -188,7 +188,7 @@ def _by_key(rows: Sequence[Row]) -> dict[Key, list[Row]]:
     return found
 
 
-def _with_sources(table: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
+def with_sources(table: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
     """Add ``label`` and ``url`` of the source to rows with a ``source_id`` and a ``locator``."""
     columns = ["source_id", "first_author", "year", "pmid", "doi"]
     merged = table.merge(sources[columns], on="source_id", how="left", validate="many_to_one")
@@ -217,7 +217,7 @@ def lines_of(pool: Cohort, rules: Settings) -> list[Row]:
         pool.patients[["patient_id", "source_id"]], on="patient_id"
     )
     table = assessed_profiles(pool.samples).merge(
-        _with_sources(classified.assign(evaluated=alone).merge(patients, on="sample_id"),
+        with_sources(classified.assign(evaluated=alone).merge(patients, on="sample_id"),
                       pool.sources),
         on="sample_id",
     )  # fmt: skip
@@ -268,7 +268,7 @@ def outcomes_of(groups: Groups) -> list[Row]:
     table = groups.outcomes[named & (groups.outcomes["inhibitor"] != published.NOT_SPLIT)]
     return [
         row | {"names": row["mutations"].split(LIST_SEPARATOR)}
-        for row in _records(_with_sources(table, groups.sources))
+        for row in _records(with_sources(table, groups.sources))
     ]
 
 
@@ -284,7 +284,7 @@ def _spread(outcomes: Sequence[Row], profiles: Mapping[str, object]) -> Iterator
 def _relapses_in(pool: Cohort, rules: Settings) -> list[Row]:
     """Samples at resistance to each inhibitor in the cases, as one series."""
     sampled = assessed_profiles(pool.samples).merge(
-        _with_sources(
+        with_sources(
             pool.samples.merge(pool.patients[["patient_id", "source_id"]], on="patient_id"),
             pool.sources,
         ),
@@ -308,7 +308,7 @@ def _relapses_in(pool: Cohort, rules: Settings) -> list[Row]:
 
 def _relapses_printed(groups: Groups) -> list[Row]:
     """Published counts of one profile or residue class at resistance to one inhibitor."""
-    table = _with_sources(groups.counts, groups.sources)
+    table = with_sources(groups.counts, groups.sources)
     usable = (
         table["after"].isin(tables.inhibitors()["inhibitor"])
         & ~table["mutations"].isin(published.COUNT_GROUPS)
@@ -334,7 +334,7 @@ def calls_of(measured: InVitro) -> list[Row]:
         potency=measured.models["potency_type"], unit=measured.models["unit"]
     )
     table = called.merge(of_model, on=keys).merge(models, on="model_id")
-    table = _with_sources(table.sort_values("measurement_id"), measured.sources)
+    table = with_sources(table.sort_values("measurement_id"), measured.sources)
     renamed = table.rename(
         columns={"model_id": "model", "mutations": "profile", "decides": "counts"}
     )
@@ -402,11 +402,16 @@ def _cell(
 
 
 def _patients(lines: list[Row]) -> Row:
+    """Count the decided lines, and say what exists beside them: no line vanishes."""
     decided = [row for row in lines if row["evaluated"] and row["benefit"] != Benefit.UNKNOWN]
+    k = sum(row["benefit"] == Benefit.BENEFIT for row in decided)
+    left_out = [row["text"] for row in lines if row not in decided]
+    beside = f", {len(left_out)} not counted ({'; '.join(left_out)})" if left_out else ""
     return {
-        "k": sum(row["benefit"] == Benefit.BENEFIT for row in decided),
+        "k": k,
         "n": len(decided),
-        "not_counted": len(lines) - len(decided),
+        "not_counted": len(left_out),
+        "text": f"{k}/{len(decided)}{beside}",
         "lines": [
             {
                 "patient": row["patient_id"],
@@ -524,8 +529,10 @@ def _models(calls: list[Row]) -> Row:
     """Count each model once; values without a call, and what may not decide, stand apart."""
     of_model = {row["model"]: row for row in calls if row["counts"]}
     said = [row["of_model"] for row in of_model.values()]
-    kept = ("model", "potency", "relation", "value", "unit", "call", "basis", "counts", "ours",
-            "system", "assay", "label", "url", "locator", "measurement_id")  # fmt: skip
+    kept = (
+        "model", "potency", "relation", "value", "unit", "sensitive_max", "resistant_min", "call",
+        "basis", "counts", "ours", "system", "assay", "label", "url", "locator", "measurement_id",
+    )  # fmt: skip
     return {
         "sensitive": said.count(Call.SENSITIVE),
         "resistant": said.count(Call.RESISTANT),

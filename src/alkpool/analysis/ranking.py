@@ -47,7 +47,17 @@ COLUMNS = [
 JUST_PROGRESSED = "just progressed"
 GIVEN_BEFORE = "given before"
 CONFLICTING = "conflicting"
-_PROGRESSED_TEXT = "the tumour has just progressed on it with this mutation"
+PROGRESSED_TEXT = "the tumour has just progressed on it with this mutation"
+
+# Clauses on related mutations; the page of the explorer composes with them too.
+WORDS = {
+    "alone": "{part} alone: {text}",
+    "parts": "read from its parts",
+    "undecided": "its parts do not decide; {text}",
+    "restored": "{parts} is known to undo resistance to it; {text}",
+    "trans": "{part}: {text}",
+    "nothing": "no data",
+}
 
 Row = dict[str, Any]
 
@@ -140,7 +150,9 @@ class Cell:
     """
 
     findings: Mapping[Tier, Finding] = field(default_factory=dict)
-    patients: Row = field(default_factory=lambda: {"k": 0, "n": 0, "not_counted": 0, "lines": []})
+    patients: Row = field(
+        default_factory=lambda: {"k": 0, "n": 0, "not_counted": 0, "text": "0/0", "lines": []}
+    )
     groups: list[Row] = field(default_factory=list)
     relapsed: Row = field(default_factory=lambda: {"k": 0, "n": None, "source": ""})
     laboratory: Row = field(
@@ -422,15 +434,17 @@ def _by_parts(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
     against = standing == Standing.AGAINST
     shown = {p: d for p, d in known.items() if not against or d.standing == standing}
     restored = [part for part in parts if (part, inhibitor) in evidence.restoring]
-    text = "; ".join(f"{part} alone: {decision.text}" for part, decision in shown.items())
+    text = "; ".join(
+        WORDS["alone"].format(part=part, text=decision.text) for part, decision in shown.items()
+    )
     if restored and against:
         standing = Standing.UNDECIDED
-        text = f"{', '.join(restored)} is known to undo resistance to it; {text}"
+        text = WORDS["restored"].format(parts=", ".join(restored), text=text)
     elif standing == Standing.UNDECIDED:
-        text = f"its parts do not decide; {text}"
+        text = WORDS["undecided"].format(text=text)
     return Decision(
         standing, Tier.COMPONENTS, text, min(decision.low for decision in shown.values()),
-        ("read from its parts",), tuple(shown),
+        (WORDS["parts"],), tuple(shown),
     )  # fmt: skip
 
 
@@ -466,7 +480,7 @@ def answer(question: Question, evidence: Evidence) -> Answer:
         text = "Nothing to rank: no resistance mutation of ALK is named."
         return Answer(question, text, pd.DataFrame(columns=COLUMNS), question.phase, None,
                       [], words, evidence.about)  # fmt: skip
-    rows = {reading: _rows(question, reading, evidence) for reading in question.readings}
+    rows = {reading: ordered_rows(question, reading, evidence) for reading in question.readings}
     lead, *rest = rows
     other = next((rows[r] for r in rest if _differ(rows[lead], rows[r])), None)
     frame = pd.DataFrame(rows[lead], columns=COLUMNS).astype({"rank": "Int64"})
@@ -489,8 +503,8 @@ def _differ(one: list[Row], other: list[Row]) -> bool:
     ]
 
 
-def _rows(question: Question, reading: Phase, evidence: Evidence) -> list[Row]:
-    """Rows of one reading, in order and ranked."""
+def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list[Row]:
+    """Rows of one reading, in order and ranked; `COLUMNS` and the ``key`` that orders them."""
     names = question.mutations if reading == Phase.TRANS else (question.profile,)
     status = tables.inhibitors().set_index("inhibitor")["status"]
     found = []
@@ -500,11 +514,13 @@ def _rows(question: Question, reading: Phase, evidence: Evidence) -> list[Row]:
         weakest = max(names, key=lambda name: _order(decisions[name], cells[name]))
         decision = decisions[weakest]
         if len(names) > 1 and decision.basis != Tier.NONE:
-            decision = replace(decision, text=f"{weakest}: {decision.text}")
+            decision = replace(
+                decision, text=WORDS["trans"].format(part=weakest, text=decision.text)
+            )
         if inhibitor == question.progressed_on:
             known = f" ({decision.text})" if decision.standing == Standing.AGAINST else ""
             decision = Decision(
-                Standing.AGAINST, Tier.PROGRESSED, _PROGRESSED_TEXT + known,
+                Standing.AGAINST, Tier.PROGRESSED, PROGRESSED_TEXT + known,
                 marks=(JUST_PROGRESSED,), rests_on=decision.rests_on,
             )  # fmt: skip
         elif inhibitor in question.prior:
@@ -526,13 +542,14 @@ def _rows(question: Question, reading: Phase, evidence: Evidence) -> list[Row]:
                 "standing": str(decision.standing),
                 "rank": rank if is_ranked else None,
                 "basis": str(decision.basis),
-                "basis_text": decision.text or "no data",
+                "basis_text": decision.text or WORDS["nothing"],
                 "patients": cell.patients,
                 "groups": cell.groups,
                 "relapsed": cell.relapsed,
                 "laboratory": cell.laboratory,
                 "sources": list(sources.values()),
                 "marks": list(decision.marks),
+                "key": list(key),
             }
         )
     return rows
