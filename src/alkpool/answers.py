@@ -1,195 +1,237 @@
 """The answer to one question as text for a terminal, as JSON and as CSV."""
 
 import json
-from collections.abc import Iterator, Mapping
-from io import StringIO
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
 from typing import Any
 
 import pandas as pd
-from rich import box
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
 
-from alkpool.analysis.ranking import WARNINGS, Evidence, Question
+from alkpool.analysis.ranking import GIVEN_BEFORE, Answer, Question
 from alkpool.problems import printable, spreadsheet_cell
-from alkpool.vocabulary import UNKNOWN, Answer, Call, Expectation
+from alkpool.vocabulary import UNKNOWN, Phase, Standing, Tier
 
 DISCLAIMER = (
     "Not medical advice: it informs specialists and decides nothing. Published cases are selected, "
     "and resistance outside ALK is not considered."
 )
 LEGEND = (
-    "Rank: the order of the evidence, no recommendation; equal evidence shares a rank (=). "
-    "Benefit: lines of treatment with benefit / lines that can be judged. "
-    "Relapsing: samples with the profile / all samples at resistance to the inhibitor. "
-    "Percentages: Wilson 95% interval. Expectations, best first: "
-    f"{', '.join(Expectation)}."
+    "Ranked are only inhibitors with evidence for them: by the kind of evidence (patients, groups, "
+    "one or two patients, laboratory, related mutations), then by the lower limit of its interval."
 )
-FAVOURABLE = tuple(Expectation)[: list(Expectation).index(Expectation.CONFLICTING)]
+GROUPS = {
+    Standing.FOR: "Evidence for",
+    Standing.UNDECIDED: "Undecided",
+    Standing.AGAINST: "Evidence against, or just failed",
+}
+READINGS = {
+    Phase.CIS: "read as one compound (in cis)",
+    Phase.TRANS: "read as single mutations in different clones (in trans)",
+}
 # Narrower than this, the table would cut words.
 MIN_WIDTH = 80
 
-
-def summary(table: pd.DataFrame) -> str:
-    """Say in a sentence what the evidence speaks for, if for anything."""
-    found = table[table["expectation"].isin(FAVOURABLE)]
-    if found.empty:
-        return "No inhibitor has evidence that speaks for it."
-    named = (
-        f"{row['inhibitor']} ({'; '.join([row['expectation'], *_history(row)])})"
-        for _, row in found.iterrows()
-    )
-    return f"There is evidence for {', '.join(named)}."
+Row = Mapping[str, Any]
 
 
-def to_json(question: Question, table: pd.DataFrame, evidence: Evidence) -> str:
-    """Write the answer as one JSON object, the same text for the same answer.
+def records(table: pd.DataFrame | None) -> list[dict[str, Any]]:
+    """Rows as plain dicts, None for what is missing."""
+    if table is None:
+        return []
+    plain = table.astype(object).where(table.notna(), None)
+    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
 
-    Its keys are ``question, summary, inhibitors, evidence, disclaimer``; those of an inhibitor
-    are `alkpool.analysis.ranking.COLUMNS`. What is not known is null.
-    """
-    rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    content = {
+
+def to_dict(answer: Answer) -> dict[str, Any]:
+    """Content of the JSON: plain values, None for what is not known."""
+    question = answer.question
+    return {
         "question": {
             "profile": question.profile,
-            "mutations": question.mutations,
-            "phase": question.phase,
-            "prior": question.prior,
-            "specimen": question.specimen,
+            "mutations": list(question.mutations),
+            "phase": str(question.phase),
+            "prior": list(question.prior),
+            "specimen": str(question.specimen),
+            "findings": list(question.findings),
         },
-        "summary": summary(table),
-        "inhibitors": rows,
-        "evidence": evidence.about,
+        "standing_text": answer.standing_text,
+        "inhibitors": records(answer.inhibitors),
+        "reading": str(answer.reading),
+        "other_reading": records(answer.other_reading),
+        "not_assessed": answer.others,
+        "words": answer.words,
+        "rests_on": {**answer.about, "alkpool": version("alkpool")},
         "disclaimer": DISCLAIMER,
     }
-    return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
-def to_csv(table: pd.DataFrame) -> str:
-    """Write a row for each inhibitor; lists are joined by ``;``, and no cell is a formula."""
-    flat = table.assign(
-        calls=["; ".join(map(_call, calls)) for calls in table["calls"]],
-        assertions=["; ".join(map(_assertion, said)) for said in table["assertions"]],
-        sources=["; ".join(map(_source, sources)) for sources in table["sources"]],
-        warnings=table["warnings"].map("; ".join),
+def to_json(answer: Answer) -> str:
+    """Write the answer as one JSON object, the same text for the same answer."""
+    return json.dumps(to_dict(answer), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def to_csv(answer: Answer) -> str:
+    """Write a row for each inhibitor; no cell is a formula."""
+    flat = pd.DataFrame(
+        {
+            **{name: row[name] for name in ("inhibitor", "status", "standing", "rank", "basis")},
+            "basis_text": row["basis_text"],
+            "marks": "; ".join(row["marks"]),
+            "patients_k": row["patients"]["k"],
+            "patients_n": row["patients"]["n"],
+            "not_counted": row["patients"]["not_counted"],
+            "groups": "; ".join(map(_group, row["groups"])),
+            **{f"relapsed_{name}": row["relapsed"][name] for name in ("k", "n", "source")},
+            **{name: row["laboratory"][name] for name in ("sensitive", "resistant", "no_call")},
+            "sources": "; ".join(map(_source, row["sources"])),
+        }
+        for row in records(answer.inhibitors)
     )
+    flat = flat.astype({"rank": "Int64", "relapsed_n": "Int64"})
     text = flat.select_dtypes(exclude="number").columns
-    flat[text] = flat[text].map(spreadsheet_cell)
+    flat[text] = flat[text].map(lambda cell: spreadsheet_cell(cell) if cell else cell)
     return flat.to_csv(index=False, lineterminator="\n")
 
 
-def to_text(
-    question: Question,
-    table: pd.DataFrame,
-    evidence: Evidence,
-    *,
-    terminal: bool = False,
-    width: int = MIN_WIDTH,
-) -> str:
-    """Write the answer for reading: a table, then what stands behind each inhibitor."""
-    console = Console(
-        file=StringIO(), width=max(width, MIN_WIDTH), force_terminal=terminal, highlight=False,
-        markup=False, emoji=False,
+def to_text(answer: Answer, *, bold: bool = False, width: int = MIN_WIDTH) -> str:
+    """Write the answer for reading: a summary in three groups, then what stands behind it."""
+    width = max(width, MIN_WIDTH)
+    rows = records(answer.inhibitors)
+    blocks = [
+        [_strong(asked(answer.question), bold)],
+        _wrapped(answer.standing_text, width),
+        *([_item(words["text"], width), *_sources(words)] for words in answer.words),
+        *(_summary(rows, answer, width, bold) if rows else ()),
+    ]
+    if answer.other_reading is not None:
+        other = Phase.CIS if answer.reading == Phase.TRANS else Phase.TRANS
+        blocks.append([_strong(f"The other reading: {READINGS[other]}", bold)])
+        blocks += _groups(records(answer.other_reading), width, bold)
+    if answer.others:
+        blocks.append([_strong("Other inhibitors, not assessed", bold)])
+        blocks += [
+            [_item(f"{row['inhibitor']}: {row['known']}", width), *_sources(row)]
+            for row in answer.others
+        ]
+    if behind := [lines for row in rows if (lines := [*_behind(row, width)])]:
+        blocks += [[_strong("What stands behind it", bold)], *behind]
+    legend = [LEGEND] if rows else []
+    blocks += [_wrapped(text, width) for text in (*legend, basis(answer.about), DISCLAIMER)]
+    text = "\n\n".join("\n".join(block) for block in blocks if block)
+    return "\n".join(line.rstrip() for line in text.split("\n")) + "\n"
+
+
+def _strong(text: str, bold: bool) -> str:
+    shown = printable(text)
+    return f"\x1b[1m{shown}\x1b[0m" if bold else shown
+
+
+def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    return textwrap.wrap(
+        printable(text), width, initial_indent=indent, subsequent_indent=indent,
+        break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
-    console.print(Text(_asked(question), style="bold"), end="\n\n")
-    console.print(_overview(table))
-    console.print(f"\n{summary(table)}\n")
-    for _, row in table.iterrows():
-        console.print(Text(f"{row['inhibitor']}: {row['expectation']}", style="bold"))
-        console.print(_indented(row["reason"]))
-        for warning in row["warnings"]:
-            console.print(_indented(f"! {warning}", style="yellow"))
-        for heading, items in _behind(row):
-            console.print(_indented(heading))
-            for item in items:
-                # A link that is broken into lines cannot be followed.
-                console.print(f"    {printable(item)}", soft_wrap=True)
-        console.print()
-    for paragraph in (LEGEND, _basis(evidence.about), DISCLAIMER):
-        console.print(printable(paragraph), end="\n\n")
-    text = console.file.getvalue()  # type: ignore[attr-defined]
-    return "\n".join(line.rstrip() for line in text.rstrip().split("\n")) + "\n"
 
 
-def _asked(question: Question) -> str:
-    history = "prior inhibitors not given"
+def _item(text: str, width: int) -> str:
+    return "\n".join(_wrapped(text, width, "  "))
+
+
+def _summary(rows: Sequence[Row], answer: Answer, width: int, bold: bool) -> Iterator[list[str]]:
+    if answer.reading in READINGS and answer.question.phase == Phase.UNKNOWN:
+        yield [f"Phase not known; {READINGS[answer.reading]}:"]
+    yield from _groups(rows, width, bold)
+
+
+def _groups(rows: Sequence[Row], width: int, bold: bool) -> Iterator[list[str]]:
+    for standing, heading in GROUPS.items():
+        mine = [row for row in rows if row["standing"] == standing]
+        told = [row for row in mine if not is_empty(row)]
+        lines = [line for row in told for line in _line(row, width)]
+        if silent := [row["inhibitor"] for row in mine if is_empty(row)]:
+            lines.append(f"  no data: {', '.join(silent)}")
+        yield [_strong(heading, bold), *(lines or ["  none"])]
+
+
+def is_empty(row: Row) -> bool:
+    """Tell whether nothing at all is known of an inhibitor."""
+    return row["basis"] == Tier.NONE and not row["sources"] and GIVEN_BEFORE not in row["marks"]
+
+
+def _line(row: Row, width: int) -> list[str]:
+    rank = f"{row['rank']}. " if row["rank"] else ""
+    marks = f" [{', '.join(row['marks'])}]" if row["marks"] else ""
+    counts = [
+        f"patients {row['patients']['text']}",
+        f"laboratory {row['laboratory']['sensitive']} sensitive, "
+        f"{row['laboratory']['resistant']} resistant",
+    ]
+    head = f"{rank}{row['inhibitor']}: {row['basis_text']}{marks}"
+    return [*_wrapped(head, width, "  "), *_wrapped("; ".join(counts), width, "      ")]
+
+
+def asked(question: Question) -> str:
+    """Say the question in a line."""
+    said = [question.profile or "No ALK mutation", *question.findings]
+    history = "previous treatment not given"
     if question.prior:
-        history = f"after {', '.join(question.prior)}, progressed on {question.prior[-1]}"
-    phase = f", {question.phase}" if question.phase in ("cis", "trans") else ""
+        history = f"after {', '.join(question.prior)}"
+        if question.progressed_on:
+            history += f", progressed on {question.progressed_on}"
+    phase = f", {question.phase}" if question.phase in READINGS else ""
     specimen = "" if question.specimen == UNKNOWN else f", {question.specimen}"
-    return f"{question.profile}{phase}{specimen}; {history}"
+    return f"{' with '.join(said)}{phase}{specimen}; {history}"
 
 
-def _overview(table: pd.DataFrame) -> Table:
-    overview = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1), collapse_padding=True)
-    # Columns wrap between words; the longest words fit into 80 characters.
-    longest = {"Inhibitor": "crizotinib", "Expectation": "unfavourable", "Evidence": "clinical"}
-    overview.add_column("Rank", justify="right", no_wrap=True)
-    for heading, word in longest.items():
-        overview.add_column(heading, min_width=len(word))
-    for heading in ("Benefit", "Relapsing"):
-        overview.add_column(heading, min_width=len("(34-100%)"))
-    shared = table["rank"].duplicated(keep=False)
-    benefit = ("benefit_k", "benefit_n", "sensitivity_low", "sensitivity_high")
-    relapse = ("relapsed", "relapse_n", "relapse_low", "relapse_high")
-    for (_, row), tied in zip(table.iterrows(), shared, strict=True):
-        rank = f"{row['rank']}{'=' if tied else ' '}"
-        shares = (_share(*row[list(columns)]) for columns in (benefit, relapse))
-        name = "\n".join([row["inhibitor"], *_history(row)])
-        overview.add_row(rank, name, row["expectation"], row["tier"], *shares)
-    return overview
+def _behind(row: Row, width: int) -> Iterator[str]:
+    items = [
+        *(f"{line['text']}: {line['benefit']}{'' if line['counted'] else ', not counted'} "
+          f"({line['label']})" for line in row["patients"]["lines"]),
+        *map(_group, row["groups"]),
+        *map(call_text, row["laboratory"]["calls"]),
+    ]  # fmt: skip
+    if items or row["sources"]:
+        yield f"{row['inhibitor']}"
+        for item in dict.fromkeys(items):
+            yield from _wrapped(item, width, "    ")
+        yield from _sources(row)
 
 
-def _history(row: pd.Series) -> list[str]:
-    """Say beside the name whether the inhibitor was given, which must not be overlooked."""
-    marks = {WARNINGS["progressed"]: "just progressed", WARNINGS["given"]: "given before"}
-    return [mark for warning, mark in marks.items() if warning in row["warnings"]]
+def _sources(row: Row) -> list[str]:
+    # A link that is broken into lines cannot be followed.
+    return [f"    {printable(_source(source))}" for source in row["sources"]]
 
 
-def _share(k: int, n: int, low: float, high: float) -> str:
-    return f"{k}/{n} ({low * 100:.0f}-{high:.0%})" if n else "0/0"
+def _group(group: Row) -> str:
+    counts = f"{group['k']} of {group['n']}" if group["k"] is not None else "count not printed"
+    percent = f", {group['percent_printed']}% printed" if group["percent_printed"] else ""
+    return f"{group['mutations']}: {group['endpoint']} {counts}{percent} ({group['label']})"
 
 
-def _behind(row: pd.Series) -> Iterator[tuple[str, list[str]]]:
-    said = [_assertion(assertion) for assertion in row["assertions"]]
-    for heading, items in (
-        ("In vitro:", [_call(call) for call in row["calls"]]),
-        ("Knowledge bases, which decide nothing:", said),
-        ("Sources:", [_source(source) for source in row["sources"]]),
-    ):
-        if items:
-            yield heading, items
-
-
-def _call(call: Mapping[str, Any]) -> str:
-    said = "no call" if call["call"] == Call.UNKNOWN else call["call"]
+def call_text(call: Row) -> str:
+    """Say one measurement in a line."""
+    said = "no call" if call["call"] == UNKNOWN else call["call"]
     if call["value"] is not None:
         potency = "value" if call["potency"] == UNKNOWN else call["potency"]
-        said += f", {potency} {call['relation']} {call['value']:g} {call['unit']}"
-    review = ", review" if call["secondary"] == Answer.YES else ""
-    return f"{call['profile']} {said} ({call['model']}{review})"
+        said += f", {potency} {call['relation'].replace('=', '')}{call['value']:g} {call['unit']}"
+    ours = ", threshold is ours" if call["ours"] else ""
+    apart = "" if call["counts"] else ", does not decide"
+    return f"{said} ({call['model']}{ours}{apart})"
 
 
-def _assertion(said: Mapping[str, Any]) -> str:
-    return f"{said['profile']} {said['direction']} ({said['knowledge_base']} {said['record']})"
-
-
-def _source(source: Mapping[str, Any]) -> str:
+def _source(source: Row) -> str:
     return f"{source['label']} {source['url']}".strip()
 
 
-def _basis(about: Mapping[str, Any]) -> str:
+def basis(about: Mapping[str, Any]) -> str:
+    """Say what the answer rests on."""
     searched = about["search_date"] or "date not stated, no systematic review"
     return (
-        f"Evidence: cohort {about['cohort']} (patients: {about['patients']}, samples: "
+        f"Rests on: cohort {about['cohort']} (patients: {about['patients']}, samples: "
         f"{about['samples']}, lines of treatment: {about['lines']}; latest report "
-        f"{about['latest_year']}; search: {searched}); in vitro models: {about['models']} "
-        f"({about['measurements']} measurements); knowledge base assertions: "
-        f"{about['assertions']}."
+        f"{about['latest_year']}; search: {searched}); outcomes of published groups: "
+        f"{about['groups']}; laboratory models: {about['models']} ({about['measurements']} "
+        f"measurements); knowledge base assertions: {about['assertions']}; alkpool "
+        f"{version('alkpool')}."
     )
-
-
-def _indented(text: str, style: str = "") -> Padding:
-    return Padding(Text(printable(text), style=style), (0, 0, 0, 2))

@@ -125,17 +125,23 @@ def classify(
 @app.command("look-up")
 def look_up(
     profile: Annotated[
-        str, typer.Argument(help="One or more mutations in any accepted spelling, as I1171N.")
-    ],
+        str,
+        typer.Argument(help="One or more mutations in any spelling, as I1171N; a line of a report; "
+                       "or 'no ALK mutation'."),
+    ] = "",
     prior: Annotated[
         str,
-        typer.Option(help="ALK inhibitors given, in order, joined by commas; the tumour has "
-                     "progressed on the last."),
+        typer.Option(help="Treatments given, in order, joined by commas: ALK inhibitors by any "
+                     "name, chemotherapy, other. The tumour has progressed on the last inhibitor."),
     ] = "",
     phase: Annotated[
         Phase, typer.Option(help="Whether several mutations share an allele.")
     ] = Phase.UNKNOWN,
     specimen: Annotated[Specimen, typer.Option(help="What was sequenced.")] = Specimen.UNKNOWN,
+    finding: Annotated[
+        list[str] | None,
+        typer.Option(help="Off-target finding, as 'MET amplification'; may be given again."),
+    ] = None,
     cohort_name: Annotated[
         str,
         typer.Option("--cohort", help="Cohort of real cases: a name, the path of a folder, or "
@@ -146,10 +152,11 @@ def look_up(
         Path, typer.Option("--output", "-o", help="File to write; - is standard output.")
     ] = STREAM,
 ) -> None:  # fmt: skip
-    """Rank the inhibitors for one tumour by the evidence there is, with its sources.
+    """Say what the evidence amounts to for each inhibitor and one tumour, with its sources.
 
-    Clinical evidence decides first, then in vitro calls, then the residue class. It informs
-    specialists and is no medical advice.
+    Patients and published groups decide first, then one or two patients, then the laboratory, then
+    related mutations. Only inhibitors with evidence for them are ranked. It informs specialists
+    and is no medical advice.
     """
     from alkpool import answers
     from alkpool.analysis import ranking
@@ -157,22 +164,24 @@ def look_up(
     from alkpool.data import cohort
 
     _refuse_folder(output)
+    if not profile.strip() and not finding:
+        raise typer.BadParameter("must be a mutation, or name a --finding", param_hint="PROFILE")
     try:
-        question = ranking.ask(profile, prior.split(",") if prior else (), phase, specimen)
-        evidence = gather(cohort.load(cohort_name))
+        given = prior.split(",") if prior.strip() else ()
+        question = ranking.ask(profile, given, phase, specimen, finding or ())
+        answer = ranking.answer(question, gather(cohort.load(cohort_name)))
     except ValueError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
-    table = ranking.answer(question, evidence)
     match form:
         case Form.JSON:
-            text = answers.to_json(question, table, evidence)
+            text = answers.to_json(answer)
         case Form.CSV:
-            text = answers.to_csv(table)
+            text = answers.to_csv(answer)
         case Form.TABLE:
             terminal = output == STREAM and sys.stdout.isatty()
             width = shutil.get_terminal_size().columns if terminal else 0
-            text = answers.to_text(question, table, evidence, terminal=terminal, width=width)
+            text = answers.to_text(answer, bold=terminal, width=width)
     _write(output, text)
 
 

@@ -1,25 +1,26 @@
 """What the mutation explorer and the pages of the profiles show, ready for JSON.
 
-The explorer gets the tables that the decision rule reads (`alkpool.analysis.evidence.gather`), its
-sentences and its order, and the cases and measurements in full. It uses real cases only.
+Every answer on a profile of the data stands here as `alkpool.analysis.ranking.answer` gives it,
+for each reading of the phase and each inhibitor that may have failed last. The page composes the
+answer on a compound that is not in the data from those on its parts, by the table ``compose``. It
+uses real cases only.
 """
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from alkpool import answers, mutations
-from alkpool.analysis import benefit, invitro, ranking
-from alkpool.analysis.actionability import RULES as VERDICT_RULES
+from alkpool.analysis import offtarget, ranking
 from alkpool.analysis.actionability import assessed_profiles, profile_order
-from alkpool.analysis.evidence import gather
-from alkpool.analysis.ranking import Evidence
+from alkpool.analysis.benefit import RULES, classify, evaluable
+from alkpool.analysis.evidence import assertions_on_lung_cancer, calls_of, gather, with_sources
+from alkpool.analysis.ranking import Evidence, Question
+from alkpool.analysis.settings import configured
+from alkpool.answers import records
 from alkpool.data import laboratory, tables
 from alkpool.data.cohort import Cohort, analysis_set, load
 from alkpool.data.laboratory import InVitro
-from alkpool.vocabulary import Expectation, Phase, Specimen, Tier
+from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen, Standing, Tier
 
 # Motifs that protein kinases share, found in the reference sequence.
 _MOTIFS = {
@@ -29,6 +30,7 @@ _MOTIFS = {
     "HRD": r"HRD",
     "DFG": r"DFG",
 }
+_AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
 
 Record = dict[str, Any]
 
@@ -44,8 +46,8 @@ def contexts(cohort_name: str) -> Record:
     Returns
     -------
     dict
-        ``explorer``, from `export`, and ``pages``: for each of its profiles the facts, what to
-        expect of each inhibitor, best first, and the rows behind it.
+        ``explorer``, from `export`, and ``pages``: for each of its profiles the answer with
+        nothing given before, and the rows behind it.
 
     Raises
     ------
@@ -55,22 +57,22 @@ def contexts(cohort_name: str) -> Record:
     cohort = load(cohort_name)
     evidence = gather(cohort)
     data = export(cohort, evidence)
-    cells = data["facts"]["profile"]
-    facts = ranking.indexed(evidence.facts)
-
-    def best_first(name: str) -> list[Record]:
-        rows = (ranking.assess(name, inhibitor, facts) for inhibitor in data["inhibitors"])
-        return sorted(rows, key=lambda row: row["key"])
-
+    cases, calls = _cases(analysis_set(cohort)), calls_of(laboratory.load())
+    assertions = assertions_on_lung_cancer()
     pages = {
         name: {
             "name": name,
             **about,
-            "facts": cells.get(name, cells[""]),
-            "answers": best_first(name),
-            "cases": [case for case in data["cases"] if name in dict(case["assessed"])],
-            "calls": [call for call in data["calls"] if call["profile"] == name],
-            "assertions": [said for said in data["assertions"] if said["profile"] == name],
+            "answer": answers.to_dict(ranking.answer(ranking.ask(name), evidence)),
+            "related": [
+                other
+                for other in data["profiles"]
+                if other != name
+                and set(data["profiles"][other]["residues"]) & set(about["residues"])
+            ],
+            "cases": [case for case in cases if name in case["assessed"]],
+            "calls": [call for call in calls if call["profile"] == name],
+            "assertions": [said for said in assertions if said["profile"] == name],
         }
         for name, about in data["profiles"].items()
     }
@@ -90,45 +92,122 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
     Returns
     -------
     dict
-        Lists, dicts, text and numbers, None for what is missing. ``facts`` by level, name and
-        inhibitor; ``profiles``, every profile with a case, an in vitro measurement or an
-        assertion on lung cancer, with its page, samples and residues.
+        Lists, dicts, text and numbers, None for what is missing. ``answers`` by profile and
+        reading, see `_answers`; ``substitutions``, the same for a substitution that is not in the
+        data, by residue class; ``profiles``, every profile of which something is known, with its
+        page, samples and residues.
     """
     pool = analysis_set(cohort)
-    measured = laboratory.load()
+    profiles = _profiles(evidence, pool)
+    compounds = tables.inhibitors()
     return {
         "about": dict(evidence.about),
         "inhibitors": list(tables.assessed_inhibitors()),
-        "known_inhibitors": list(tables.inhibitors()["inhibitor"]),
+        "treatments": [
+            *(
+                {"name": name, "aliases": [*filter(None, aliases.split(LIST_SEPARATOR))]}
+                for name, aliases in zip(compounds["inhibitor"], compounds["aliases"], strict=True)
+            ),
+            *({"name": str(other), "aliases": []} for other in OtherTreatment),
+        ],
+        "no_inhibitors": [str(other) for other in OtherTreatment],
         "phases": [str(phase) for phase in Phase],
         "specimens": [str(specimen) for specimen in Specimen],
-        "rule": {
-            "expectations": [str(expectation) for expectation in Expectation],
-            "tiers": [str(tier) for tier in Tier],
-            "expected": {
-                str(outcome): [str(expectation) for expectation in expectations]
-                for outcome, expectations in ranking.EXPECTED.items()
-            },
-            "reasons": ranking.REASONS,
-            "warnings": ranking.WARNINGS,
+        "standings": {str(standing): heading for standing, heading in answers.GROUPS.items()},
+        "readings": {str(phase): words for phase, words in answers.READINGS.items()},
+        "words": {
+            "disclaimer": answers.DISCLAIMER,
+            "legend": answers.LEGEND,
+            "basis": answers.basis(evidence.about),
+            "given": ranking.GIVEN_BEFORE,
+            "just": ranking.JUST_PROGRESSED,
+            "failed": ranking.PROGRESSED_TEXT,
         },
-        "rules": benefit.RULES | VERDICT_RULES,
-        "words": {"disclaimer": answers.DISCLAIMER, "legend": answers.LEGEND},
+        "compose": _composition(evidence),
         "protein": _protein(),
-        "profiles": _profiles(evidence, pool),
-        "facts": _facts(evidence),
-        "cases": _cases(pool, evidence),
-        "calls": _calls(evidence, measured),
-        "controls": _controls(measured),
-        "assertions": _records(evidence.assertions),
-        "sources": _by_key(pool.sources, "source_id"),
-        "laboratory": _by_key(measured.sources, "source_id"),
-    }
+        "profiles": profiles,
+        "answers": {
+            name: {str(r): _answers(Question(parts, phase=r), evidence) for r in readings}
+            for name in profiles
+            if (parts := mutations.mutations_of(name))
+            and (readings := _readings(parts))
+        },
+        "substitutions": {
+            residue: _answers(Question((unseen,)), evidence)
+            for residue in evidence.substitutions
+            if residue.endswith("X") and (unseen := _unseen(residue, evidence))
+        },
+        "not_assessed": {
+            name: found
+            for name in profiles
+            if (found := ranking.not_assessed(Question(mutations.mutations_of(name)), evidence))
+        },
+        "findings": {
+            name: offtarget.words([name], False, evidence.published)
+            for name in offtarget.MECHANISMS
+        },
+        "without_mutation": offtarget.words([], True, evidence.published),
+        "controls": _controls(laboratory.load()),
+    }  # fmt: skip
 
 
 def page_name(profile: str) -> str:
     """File name of the page of a profile, without suffix: ``L1196M-G1202R``."""
     return profile.replace("+", "-")
+
+
+def _readings(parts: tuple[str, ...]) -> tuple[Phase, ...]:
+    return (Phase.SINGLE,) if len(parts) == 1 else (Phase.CIS, Phase.TRANS)
+
+
+def _unseen(residue: str, evidence: Evidence) -> str:
+    """Return a substitution of a residue that the data do not have."""
+    names = (f"{residue[:-1]}{letter}" for letter in _AMINO_ACIDS if letter != residue[0])
+    return next(name for name in names if name not in evidence.profiles)
+
+
+def _answers(question: Question, evidence: Evidence) -> Record:
+    """Answer one reading of a profile, for each inhibitor that may have failed last.
+
+    Returns
+    -------
+    dict
+        ``rows`` by inhibitor with nothing given before, each with the ``key`` that orders it;
+        ``failed`` by inhibitor, what changes in its row when the tumour has just progressed on
+        it; ``after``, by the inhibitor that failed last (blank: none), inhibitors with their
+        ranks in order.
+    """
+    first = ranking.ordered_rows(question, question.phase, evidence)
+    found: Record = {"rows": {row["inhibitor"]: row for row in first}, "failed": {}}
+    found["after"] = {"": [[row["inhibitor"], row["rank"]] for row in first]}
+    for inhibitor in tables.assessed_inhibitors():
+        asked = Question(question.mutations, (inhibitor,), question.phase)
+        rows = ranking.ordered_rows(asked, question.phase, evidence)
+        changed = next(row for row in rows if row["inhibitor"] == inhibitor)
+        kept = ("standing", "rank", "basis", "basis_text", "marks", "key")
+        found["failed"][inhibitor] = {name: changed[name] for name in kept}
+        found["after"][inhibitor] = [[row["inhibitor"], row["rank"]] for row in rows]
+    return found
+
+
+def _composition(evidence: Evidence) -> Record:
+    """Table by which the answer on a compound that is not in the data follows from its parts."""
+    parts = ranking.TIERS.index(Tier.COMPONENTS)
+    return {
+        "standings": [str(standing) for standing in Standing],
+        "basis": str(Tier.COMPONENTS),
+        "none": str(Tier.NONE),
+        "failed": str(Tier.PROGRESSED),
+        "keys": {
+            str(Standing.FOR): [0, parts],
+            str(Standing.UNDECIDED): [1, 1, parts],
+            str(Standing.AGAINST): [2, 0, -parts],
+            str(Tier.NONE): [1, 3, ranking.TIERS.index(Tier.NONE)],
+            str(Tier.PROGRESSED): [2, 1, -ranking.TIERS.index(Tier.PROGRESSED)],
+        },
+        "restoring": [list(pair) for pair in sorted(evidence.restoring)],
+        "words": ranking.WORDS,
+    }
 
 
 def _protein() -> Record:
@@ -154,67 +233,38 @@ def _protein() -> Record:
 
 def _profiles(evidence: Evidence, pool: Cohort) -> dict[str, Record]:
     samples = assessed_profiles(pool.samples)["profile"].value_counts()
-    names = {*samples.index, *evidence.calls["profile"], *evidence.assertions["profile"]}
     return {
         name: {
             "page": page_name(name),
             "samples": int(samples.get(name, 0)),
             "residues": list(mutations.residues(name)),
         }
-        for name in sorted(names, key=profile_order)
+        for name in sorted(evidence.profiles, key=profile_order)
     }
 
 
-def _facts(evidence: Evidence) -> Record:
-    nested: Record = {}
-    for fact in _records(evidence.facts):
-        names = nested.setdefault(fact.pop("level"), {})
-        names.setdefault(fact.pop("name"), {})[fact["inhibitor"]] = fact
-    return nested
-
-
-def _cases(pool: Cohort, evidence: Evidence) -> list[Record]:
+def _cases(pool: Cohort) -> list[Record]:
     """List the samples: their patient, the profiles they count for, the lines after them."""
-    lines = benefit.classify(pool.treatments)
-    after = {sample: _records(rows) for sample, rows in lines.groupby("sample_id")}
-    assessed: dict[str, list[list[str]]] = {}
-    for row in assessed_profiles(pool.samples).itertuples():
-        classes = mutations.residue_class(str(row.profile))
-        assessed.setdefault(str(row.sample_id), []).append([str(row.profile), classes])
-    references = evidence.cases[["sample_id", "label", "url"]].drop_duplicates("sample_id")
-    table = pool.samples.merge(
+    rules = configured()
+    lines = classify(pool.treatments, rules.benefit)
+    alone = evaluable(lines, rules.benefit)["treatment_id"]
+    lines = lines.assign(evaluated=lines["treatment_id"].isin(alone), why=lines["rule"].map(RULES))
+    after = {sample: records(rows) for sample, rows in lines.groupby("sample_id")}
+    assessed = assessed_profiles(pool.samples).groupby("sample_id")["profile"].agg(list)
+    samples = pool.samples.merge(
         pool.patients, on="patient_id", suffixes=("", "_of_patient"), validate="many_to_one"
-    ).merge(references, on="sample_id", how="left")
+    )
     return [
         case
         | {
             "assessed": assessed[case["sample_id"]],
             "lines": after.get(case["sample_id"], []),
         }
-        for case in _records(table)
+        for case in records(with_sources(samples, pool.sources))
     ]
-
-
-def _calls(evidence: Evidence, measured: InVitro) -> list[Record]:
-    more = invitro.with_call(measured)[
-        ["measurement_id", "fold_change", "basis", "note", "sensitive_max", "resistant_min"]
-    ]
-    assays = measured.models.set_index("model_id")["assay"]
-    table = evidence.calls.merge(more, on="measurement_id", validate="one_to_one")
-    return _records(table.assign(assay=table["model"].map(assays)))
 
 
 def _controls(measured: InVitro) -> dict[str, float]:
     """Potency against the fusion without mutation, by model and inhibitor."""
     wild = measured.measurements.query("mutations == 'WT'").dropna(subset="value")
     return {f"{row.model_id}|{row.inhibitor}": float(str(row.value)) for row in wild.itertuples()}
-
-
-def _records(table: pd.DataFrame) -> list[Record]:
-    """Rows as dicts, with None for what is missing."""
-    plain = table.astype(object).where(table.notna(), None)
-    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
-
-
-def _by_key(table: pd.DataFrame, key: str) -> Mapping[str, Record]:
-    return {row[key]: row for row in _records(table)}

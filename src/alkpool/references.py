@@ -8,6 +8,8 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 from alkpool import paths
 
@@ -31,6 +33,47 @@ _TEX = str.maketrans(
 _JOINED = re.compile("[-`'!?](?=[-`'])")
 
 Row = dict[str, str]
+
+# What in a place names a record, and the address before it.
+_ADDRESSES = (
+    (r"PMID:? ?(\d+)", "https://pubmed.ncbi.nlm.nih.gov/"),
+    (r"(?i:doi)[: ] ?(10\.\d{4,}/[^\s;,]+)", "https://doi.org/"),
+    (r"\b(PMC\d+)", "https://pmc.ncbi.nlm.nih.gov/articles/"),
+    (r"\bEID(\d+)", "https://civicdb.org/links/evidence/"),
+    (r"\b(NCT\d{8})", "https://clinicaltrials.gov/study/"),
+    (r"(https?://\S+)", ""),
+)
+
+
+def label(first_author: str, year: Any, key: str) -> str:
+    """Short name of a source: first author and year, or its key where one was not seen.
+
+    Examples
+    --------
+    >>> label("Ou SH", 2015, "ou2015"), label("", 2015, "ou2015")
+    ('Ou 2015', 'ou2015')
+    """
+    seen = first_author and str(year) not in ("", "<NA>", "nan")
+    return f"{first_author.split(' ')[0]} {int(year)}" if seen else key
+
+
+def address(pmid: str, doi: str, *places: str) -> str:
+    """Address that opens: PubMed, the DOI, or what stands in a place; blank where there is none.
+
+    Examples
+    --------
+    >>> address("", "", "CIViC EID1367; Table 2")
+    'https://civicdb.org/links/evidence/1367'
+    """
+    if pmid:
+        return f"https://pubmed.ncbi.nlm.nih.gov/{quote(pmid)}/"
+    if doi:
+        return f"https://doi.org/{quote(doi)}"
+    for place in places:
+        for pattern, begin in _ADDRESSES:
+            if found := re.search(pattern, place):
+                return begin + found[1].rstrip(".,;)")
+    return ""
 
 
 def unique(rows: Iterable[Row]) -> list[Row]:

@@ -199,26 +199,34 @@ class Call(StrEnum):
 
 
 class Tier(StrEnum):
-    """Kind of evidence that decides a rank, strongest first."""
+    """Kind of evidence on an inhibitor for one tumour, strongest first."""
 
-    CLINICAL = "clinical"
-    IN_VITRO = "in vitro"
+    PATIENTS = "patients"
+    GROUPS = "groups"
+    RELAPSE = "relapse"
+    FEW = "one or two patients"
+    LABORATORY = "laboratory"
+    COMPONENTS = "components"
     RESIDUE = "residue class"
+    PROGRESSED = "just progressed"
     NONE = "none"
 
 
-class Expectation(StrEnum):
-    """What the deciding evidence lets one expect, in the order of the ranks."""
+class Direction(StrEnum):
+    """Where the evidence of one tier points; mixed: both ways, or between them."""
 
-    LIKELY = "likely beneficial"
-    POSSIBLE = "possibly beneficial"
-    SENSITIVE = "sensitive in vitro"
-    CLASS_FAVOURABLE = "favourable by residue class"
-    CONFLICTING = "conflicting evidence"
-    INSUFFICIENT = "insufficient evidence"
-    CLASS_UNFAVOURABLE = "unfavourable by residue class"
-    RESISTANT = "resistant in vitro"
-    NONE = "no benefit expected"
+    FOR = "for"
+    AGAINST = "against"
+    MIXED = "mixed"
+    NONE = "none"
+
+
+class Standing(StrEnum):
+    """What the evidence on an inhibitor amounts to for one tumour, in the order of an answer."""
+
+    FOR = "for"
+    UNDECIDED = "undecided"
+    AGAINST = "against"
 
 
 UNKNOWN = "unknown"

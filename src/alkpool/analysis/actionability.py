@@ -8,6 +8,7 @@ given after a sample with the profile, how many brought benefit.
 """
 
 from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from alkpool import mutations, stats
 from alkpool.analysis.benefit import BenefitRule, classify, evaluable
 from alkpool.data.cohort import Cohort, analysis_set
 from alkpool.data.tables import assessed_inhibitors
-from alkpool.vocabulary import Benefit, Phase, Verdict
+from alkpool.vocabulary import Benefit, Phase, Sampling, Verdict
 
 # The thresholds of the published scheme stand in a picture that is not openly available. These
 # values reproduce every cell that the paper's text describes: alectinib is "conflicting" for
@@ -64,6 +65,10 @@ class VerdictRule:
         The relapsing share is high from this share *and* this number of samples.
     low_relapse_share : float
         The relapsing share is low below this.
+    relapse_from : {"consecutive", "all"}
+        Samples that a relapsing share is read from: those of sources with consecutive patients,
+        or all. Where reports choose their patients, a share says what was thought worth
+        reporting.
     """
 
     min_evaluable: int = MIN_EVALUABLE
@@ -72,6 +77,7 @@ class VerdictRule:
     high_relapse_share: float = HIGH_RELAPSE_SHARE
     high_relapse_samples: int = HIGH_RELAPSE_SAMPLES
     low_relapse_share: float = LOW_RELAPSE_SHARE
+    relapse_from: Literal["consecutive", "all"] = "consecutive"
 
     def __post_init__(self) -> None:
         if self.min_evaluable < 1 or self.high_relapse_samples < 1:
@@ -80,6 +86,15 @@ class VerdictRule:
             raise ValueError("must be 0 <= low_sensitivity <= high_sensitivity <= 1")
         if not 0 <= self.low_relapse_share <= self.high_relapse_share <= 1:
             raise ValueError("must be 0 <= low_relapse_share <= high_relapse_share <= 1")
+        if self.relapse_from not in ("consecutive", "all"):
+            raise ValueError(
+                f"relapse_from is {self.relapse_from!r}; must be 'consecutive' or 'all'"
+            )
+
+    @property
+    def thresholds(self) -> dict[str, Any]:
+        """Arguments of `decide`."""
+        return {name: value for name, value in asdict(self).items() if name != "relapse_from"}
 
 
 def assessed_profiles(samples: pd.DataFrame, *, split_trans: bool = True) -> pd.DataFrame:
@@ -126,9 +141,11 @@ def matrix(
     Returns
     -------
     DataFrame
-        Columns ``profile, inhibitor, samples`` (samples with the profile), ``relapsed,
-        relapse_n, relapse_share, relapse_low, relapse_high, benefit_k, benefit_n, unknown_n,
-        combined_n`` (lines not known to be monotherapy, which are not evaluated),
+        Columns ``profile, inhibitor, samples`` (samples with the profile), ``found_after``
+        (samples with it at resistance to the inhibitor), of these ``relapsed`` of ``relapse_n``
+        in the samples that a share is read from (`VerdictRule.relapse_from`), ``relapse_share,
+        relapse_low, relapse_high, benefit_k, benefit_n, unknown_n,
+        combined_n`` (combinations, which are not evaluated; `BenefitRule.monotherapy`),
         ``sensitivity, sensitivity_low, sensitivity_high, verdict, rule``. Shares are fractions
         with Wilson 95% intervals, missing where nothing was observed.
 
@@ -141,9 +158,10 @@ def matrix(
     profiles = assessed_profiles(pooled.samples, split_trans=split_trans)
     sampled = profiles.merge(pooled.samples[["sample_id", "resistance_on"]], on="sample_id")
     lines = profiles.merge(classify(pooled.treatments, benefit_rule), on="sample_id")
-    judged = evaluable(lines)
+    judged = evaluable(lines, benefit_rule)
     combined = lines.drop(index=judged.index)
     names = sorted(profiles["profile"].unique(), key=profile_order)
+    shared = share_samples(pooled, rule)["sample_id"]
     cells = pd.MultiIndex.from_product(
         [names, assessed_inhibitors()], names=["profile", "inhibitor"]
     )
@@ -154,20 +172,34 @@ def matrix(
 
     table = pd.DataFrame(
         {
-            "relapsed": count(sampled, "resistance_on"),
+            "found_after": count(sampled, "resistance_on"),
+            "relapsed": count(sampled[sampled["sample_id"].isin(shared)], "resistance_on"),
             "benefit_k": count(judged[judged["benefit"] == Benefit.BENEFIT], "inhibitor"),
             "no_benefit": count(judged[judged["benefit"] == Benefit.NO_BENEFIT], "inhibitor"),
             "unknown_n": count(judged[judged["benefit"] == Benefit.UNKNOWN], "inhibitor"),
             "combined_n": count(combined, "inhibitor"),
         }
     ).reset_index()
-    after = pooled.samples["resistance_on"].value_counts()
+    after = share_samples(pooled, rule)["resistance_on"].value_counts()
     table = table.assign(
         samples=table["profile"].map(profiles["profile"].value_counts()),
         relapse_n=table["inhibitor"].map(after).fillna(0).astype(int),
         benefit_n=table["benefit_k"] + table["no_benefit"],
     )
     return judged_cells(table, rule)[COLUMNS]
+
+
+def share_samples(cohort: Cohort, rule: VerdictRule) -> pd.DataFrame:
+    """Samples that a relapsing share is read from, see `VerdictRule.relapse_from`.
+
+    A synthetic cohort stands for the paper's pool, whose shares count every sample.
+    """
+    if rule.relapse_from == "all" or cohort.synthetic:
+        return cohort.samples
+    sources = cohort.sources
+    series = sources.loc[sources["sampling"] == Sampling.CONSECUTIVE, "source_id"]
+    patients = cohort.patients.loc[cohort.patients["source_id"].isin(series), "patient_id"]
+    return cohort.samples[cohort.samples["patient_id"].isin(patients)]
 
 
 def judged_cells(table: pd.DataFrame, rule: VerdictRule) -> pd.DataFrame:
@@ -187,7 +219,7 @@ def judged_cells(table: pd.DataFrame, rule: VerdictRule) -> pd.DataFrame:
 
 
 COLUMNS = [
-    "profile", "inhibitor", "samples",
+    "profile", "inhibitor", "samples", "found_after",
     "relapsed", "relapse_n", "relapse_share", "relapse_low", "relapse_high",
     "benefit_k", "benefit_n", "unknown_n", "combined_n",
     "sensitivity", "sensitivity_low", "sensitivity_high",
@@ -220,7 +252,7 @@ def judge(counts: pd.DataFrame, rule: VerdictRule = VerdictRule()) -> pd.DataFra
     """
     decided = decide(
         *(counts[name].to_numpy() for name in ("relapsed", "relapse_n", "benefit_k", "benefit_n")),
-        **asdict(rule),
+        **rule.thresholds,
     )
     verdicts, rules = (np.array(names) for names in (list(VERDICTS.values()), list(VERDICTS)))
     return counts.assign(verdict=verdicts[decided], rule=rules[decided])

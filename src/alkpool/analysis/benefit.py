@@ -51,10 +51,15 @@ class BenefitRule:
         Class of a short duration of treatment that is still ongoing (rule R7). The paper states
         the ongoing case for PFS and calls DoT its surrogate; read literally, a short DoT is no
         benefit even when treatment is ongoing.
+    monotherapy : {"not combined", "stated"}
+        Which lines are evaluated: those not known to be combinations, or only those whose source
+        says that the inhibitor was given alone. A report that names one inhibitor as a line
+        seldom means a combination without saying so.
     """
 
     threshold_months: float = THRESHOLD_MONTHS
     ongoing_dot: Literal["unknown", "no benefit"] = "unknown"
+    monotherapy: Literal["not combined", "stated"] = "not combined"
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.threshold_months) and self.threshold_months > 0):
@@ -64,6 +69,10 @@ class BenefitRule:
         if self.ongoing_dot not in ("unknown", "no benefit"):
             raise ValueError(
                 f"ongoing_dot is {self.ongoing_dot!r}; must be 'unknown' or 'no benefit'"
+            )
+        if self.monotherapy not in ("not combined", "stated"):
+            raise ValueError(
+                f"monotherapy is {self.monotherapy!r}; must be 'not combined' or 'stated'"
             )
 
 
@@ -183,6 +192,10 @@ def _column(treatments: pd.DataFrame, name: str) -> pd.Series:
     return treatments[name]
 
 
-def evaluable(treatments: pd.DataFrame) -> pd.DataFrame:
-    """Keep monotherapy lines; only these are evaluated (paper, Methods, Literature Review)."""
-    return treatments[treatments["monotherapy"] == Answer.YES]
+def evaluable(treatments: pd.DataFrame, rule: BenefitRule = BenefitRule()) -> pd.DataFrame:
+    """Keep the lines of monotherapy; only these are evaluated (paper, Methods, Literature Review).
+
+    `BenefitRule.monotherapy` says what holds where a source does not tell.
+    """
+    alone = [Answer.YES] if rule.monotherapy == "stated" else [Answer.YES, Answer.UNKNOWN]
+    return treatments[treatments["monotherapy"].isin([str(answer) for answer in alone])]

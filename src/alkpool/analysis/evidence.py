@@ -1,123 +1,119 @@
-"""Gather the evidence for a profile and an inhibitor, and rank the inhibitors for one tumour."""
+"""Gather the evidence on every profile and inhibitor, tier by tier (`alkpool.analysis.ranking`)."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-from urllib.parse import quote
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from alkpool import mutations
+from alkpool import mutations, paths, stats
 from alkpool.analysis import invitro, ranking
-from alkpool.analysis.actionability import (
-    RULES,
-    VerdictRule,
-    assessed_profiles,
-    judged_cells,
-    matrix,
-)
-from alkpool.analysis.benefit import BenefitRule
-from alkpool.analysis.ranking import Evidence
+from alkpool.analysis.actionability import assessed_profiles, share_samples
+from alkpool.analysis.benefit import classify, evaluable
+from alkpool.analysis.ranking import Answer, Cell, Evidence, Finding
+from alkpool.analysis.settings import Settings, configured
 from alkpool.data import cohort as cohorts
-from alkpool.data import laboratory
+from alkpool.data import groups as published
+from alkpool.data import laboratory, tables
 from alkpool.data.cohort import Cohort, analysis_set
+from alkpool.data.groups import Groups
 from alkpool.data.laboratory import InVitro
-from alkpool.data.tables import assessed_inhibitors
-from alkpool.vocabulary import Call, Phase, Specimen, Tier
+from alkpool.references import address, label
+from alkpool.vocabulary import (
+    LIST_SEPARATOR,
+    UNKNOWN,
+    Access,
+    Benefit,
+    Call,
+    CountOrigin,
+    Direction,
+    Endpoint,
+    GroupRelation,
+    Phase,
+    Sampling,
+    Specimen,
+    Tier,
+)
+
+# A published group speaks from this size on: for where at least half responded, against where
+# fewer than a fifth did; between them it points both ways.
+GROUP_SIZE = 5
+GROUP_FOR = 0.5
+GROUP_AGAINST = 0.2
+RESPONSES = (Endpoint.RESPONSE, Endpoint.BENEFIT)
+
+Row = dict[str, Any]
+Key = tuple[str, str]
 
 
-def rank(
+def look_up(
     profile: str,
     prior: Sequence[str] = (),
-    *,
     phase: str = Phase.UNKNOWN,
     specimen: str = Specimen.UNKNOWN,
+    *,
+    findings: Sequence[str] = (),
     evidence: Evidence | None = None,
-) -> pd.DataFrame:
-    """Rank the assessed inhibitors for one tumour by the evidence there is.
+) -> Answer:
+    """Answer what the evidence says of each inhibitor for one tumour.
 
     Parameters
     ----------
     profile : str
-        Any accepted spelling of one or more mutations.
+        Any accepted spelling of one or more mutations, a line of a report, or ``no ALK mutation``.
     prior : sequence of str
-        Inhibitors given, in order; the tumour has progressed on the last.
+        Treatments given, in order, by any name of an inhibitor, ``chemotherapy`` or ``other``; the
+        tumour has progressed on the last inhibitor.
     phase : {"unknown", "cis", "trans"}
-        In trans each mutation is assessed alone and the weakest evidence decides; in cis, and
-        where the phase is unknown, the compound profile.
+        In trans each mutation is assessed alone and the weakest evidence decides; in cis the
+        compound. Where the phase is unknown both readings are given where they differ.
     specimen : {"unknown", "tissue", "plasma", "effusion"}
         What was sequenced.
+    findings : sequence of str
+        Off-target findings, as ``MET amplification``.
     evidence : Evidence, optional
-        From `gather`; that of the curated cohort by default.
+        From `gather`; that of the curated cohort by default, gathered once.
 
     Returns
     -------
-    DataFrame
-        One row for each inhibitor, best first. ``rank`` (equal evidence has the same),
-        ``inhibitor``, ``tier`` (see `alkpool.vocabulary.Tier`), ``expectation``; then of the
-        ``profile`` whose evidence is shown, which is the residue class in that tier: ``verdict,
-        rule, benefit_k, benefit_n, unknown_n, combined_n, sensitivity_low, sensitivity_high,
-        relapsed, relapse_n, relapse_low, relapse_high`` (fractions, Wilson 95%), and lists of
-        ``calls`` (in vitro), ``assertions`` (knowledge bases, which decide nothing) and
-        ``sources``; the ``reason`` in a sentence and a list of ``warnings``.
+    Answer
+        See `alkpool.analysis.ranking.Answer`; ``inhibitors`` is a DataFrame.
 
     Raises
     ------
     ValueError
         For a question that cannot be: see `alkpool.analysis.ranking.ask`.
 
-    Notes
-    -----
-    Koopman et al. 2022, Conclusions. Ranks follow, in this order: the expectation, as
-    `alkpool.vocabulary.Expectation` lists them; an inhibitor on which the tumour has just
-    progressed after the others; the tier; in the clinical tier the lower limit of sensitivity.
-    What is equal in all of them shares a rank, 1 + the number of better inhibitors, and stands
-    in the order of the figures.
+    Examples
+    --------
+    >>> look_up("G1202R", ["Alecensa"]).standing_text
+    'There is evidence for lorlatinib (16 of 28 patients with G1202R or G1202del responded \
+(Shaw 2019); count implied by the percentage; group holds other mutations too).'
     """
-    question = ranking.ask(profile, prior, phase, specimen)
-    return ranking.answer(question, gather() if evidence is None else evidence)
+    question = ranking.ask(profile, prior, phase, specimen, findings)
+    return ranking.answer(question, _curated(paths.HOME) if evidence is None else evidence)
 
 
-# Columns of the tables of an `Evidence`.
-_SOURCE = ["source_id", "label", "url"]
+def rank(profile: str, prior: Sequence[str] = (), **more: Any) -> pd.DataFrame:
+    """``inhibitors`` of `look_up`."""
+    return look_up(profile, prior, **more).inhibitors
 
 
-_NAMES = ["profile", "residue_class", "inhibitor"]
+@cache
+def _curated(_home: Path) -> Evidence:
+    return gather()
 
 
-CALLS = [
-    "measurement_id", *_NAMES, "model", "potency", "relation", "value", "unit", "call",
-    "secondary", "decides", *_SOURCE, "locator",
-]  # fmt: skip
-
-
-ASSERTIONS = [
-    *_NAMES, "knowledge_base", "record", "disease", "direction", "level", "evidence_type",
-    *_SOURCE,
-]  # fmt: skip
-
-
-CASES = [*_NAMES, "sample_id", "role", "other_findings", *_SOURCE]
-
-
-def gather(
-    cohort: Cohort | None = None,
-    rule: VerdictRule = VerdictRule(),
-    benefit_rule: BenefitRule = BenefitRule(),
-) -> Evidence:
-    """Collect the evidence that `rank` reads.
+def gather(cohort: Cohort | None = None, settings: Settings | None = None) -> Evidence:
+    """Collect the evidence that `look_up` reads.
 
     Parameters
     ----------
     cohort : Cohort, optional
         Real cases; the curated cohort by default.
-    rule, benefit_rule : VerdictRule, BenefitRule
-        As for `matrix`.
-
-    Returns
-    -------
-    Evidence
-        Cells of the cohort, for each profile and for each residue class, with the in vitro calls
-        and the assertions on lung cancer.
+    settings : Settings, optional
+        Rules; those of ``compendium.yaml`` by default.
 
     Raises
     ------
@@ -127,127 +123,471 @@ def gather(
     real = cohorts.load("curated") if cohort is None else cohort
     if real.synthetic:
         raise ValueError(f"the cohort {real.name} is synthetic: its cells are no evidence")
-    pool = analysis_set(real)
-    # Residue classes as profiles of their own; a sample counts once in its class.
-    classes = pool.samples["mutations"].map(mutations.residue_class)
-    by_class = replace(pool, samples=pool.samples.assign(mutations=classes))
-    measured = laboratory.load()
-    calls = _laboratory_calls(measured)
-    after = pool.samples["resistance_on"].value_counts()
-    levels = {"profile": (pool, "profile"), str(Tier.RESIDUE): (by_class, "residue_class")}
-    facts = [
-        _facts(matrix(of_level, rule, benefit_rule), calls, after, column, rule).assign(level=level)
-        for level, (of_level, column) in levels.items()
-    ]
-    assertions = laboratory.load_assertions().query("nsclc == 'yes'")
-    assertions = assertions.assign(
-        source_id=assertions["assertion_id"],
-        label=assertions["citation"],
-        url=_or_place(assertions["pmid"].map(_link), assertions["locator"]),
+    rules = configured() if settings is None else settings
+    pool, groups, measured = analysis_set(real), published.load(), laboratory.load()
+    called = calls_of(measured)
+    assertions = assertions_on_lung_cancer()
+    lines = lines_of(pool, rules)
+    outcomes = outcomes_of(groups)
+    relapses = [*_relapses_in(pool, rules), *_relapses_printed(groups)]
+    names = dict.fromkeys(
+        [
+            *assessed_profiles(pool.samples)["profile"],
+            *(row["profile"] for row in [*called, *assertions, *relapses]),
+            *(name for row in outcomes for name in row["names"]),
+        ]
     )
-    years = pool.sources.loc[
-        pool.sources["source_id"].isin(pool.patients["source_id"]), "year"
-    ].dropna()
+    by_key = {
+        what: _by_key(rows)
+        for what, rows in (
+            ("lines", lines), ("groups", [*_spread(outcomes, names)]), ("relapses", relapses),
+            ("calls", called), ("assertions", assertions),
+        )
+    }  # fmt: skip
+    keys = dict.fromkeys(key for rows in by_key.values() for key in rows)
     return Evidence(
-        facts=pd.concat(facts, ignore_index=True),
-        cases=_cases(pool),
-        calls=calls[CALLS],
-        assertions=_for_rank(assertions)[ASSERTIONS],
-        about={
-            "cohort": real.name,
-            "patients": len(pool.patients),
-            "samples": len(pool.samples),
-            "lines": len(pool.treatments),
-            "search_date": real.meta.search_date and real.meta.search_date.isoformat(),
-            "latest_year": None if years.empty else int(years.max()),
-            "measurements": len(calls),
-            "models": calls["model"].nunique(),
-            "assertions": len(_for_rank(assertions)),
+        cells={
+            key: _cell(rules, key, **{what: rows.get(key, []) for what, rows in by_key.items()})
+            for key in keys
+            if key[0] != UNKNOWN
         },
+        about=_about(real, pool, called, assertions, outcomes),
+        published=groups,
     )
 
 
-def _facts(
-    cells: pd.DataFrame, calls: pd.DataFrame, after: pd.Series, column: str, rule: VerdictRule
-) -> pd.DataFrame:
-    """Put the counts and the numbers of calls of each name together; blank is any other name."""
-    names = [*dict.fromkeys([*cells["profile"], *sorted(set(calls[column]))]), ""]
-    index = pd.MultiIndex.from_product([names, assessed_inhibitors()], names=["name", "inhibitor"])
-    counts = ["samples", "relapsed", "benefit_k", "benefit_n", "unknown_n", "combined_n"]
-    table = cells.rename(columns={"profile": "name"}).set_index(index.names)[counts]
-    table = table.reindex(index, fill_value=0).reset_index()
-    table["relapse_n"] = table["inhibitor"].map(after).fillna(0).astype(int)
-    judged = judged_cells(table, rule).round(6)
-    of_models = calls.drop_duplicates(["model", "profile", "inhibitor"])
-
-    def number(call: Call, *, decides: bool) -> pd.Series:
-        said = (of_models["of_model"] == call) & (of_models["decides"] == decides)
-        found = of_models[said].groupby([column, "inhibitor"]).size()
-        return found.rename_axis(index.names).reindex(index, fill_value=0).reset_index(drop=True)
-
-    judged["review"] = ""
-    for call in (Call.SENSITIVE, Call.RESISTANT):
-        judged[str(call)] = number(call, decides=True)
-        alone = (number(call, decides=False) > 0) & (judged[str(call)] == 0)
-        judged["review"] = judged["review"].where(~alone, judged["review"] + f" {call}")
-    judged["review"] = judged["review"].str.strip().str.replace(" ", " and ")
-    return judged.assign(why=judged["rule"].map(RULES))
+def _about(
+    real: Cohort, pool: Cohort, called: list[Row], assertions: list[Row], outcomes: list[Row]
+) -> Row:
+    of_pool = pool.sources["source_id"].isin(pool.patients["source_id"])
+    years = pool.sources.loc[of_pool, "year"].dropna()
+    return {
+        "cohort": real.name,
+        "patients": len(pool.patients),
+        "samples": len(pool.samples),
+        "lines": len(pool.treatments),
+        "groups": len(outcomes),
+        "search_date": real.meta.search_date and real.meta.search_date.isoformat(),
+        "latest_year": None if years.empty else int(years.max()),
+        "measurements": len(called),
+        "models": len({row["model"] for row in called}),
+        "assertions": len(assertions),
+    }
 
 
-def _laboratory_calls(tables: InVitro) -> pd.DataFrame:
-    """Measurements with their call, and the one call of their model."""
-    measured = invitro.with_call(tables)
+def _records(table: pd.DataFrame) -> list[Row]:
+    """Rows as dicts, with None for what is missing."""
+    plain = table.astype(object).where(table.notna(), None)
+    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
+
+
+def _by_key(rows: Sequence[Row]) -> dict[Key, list[Row]]:
+    found: dict[Key, list[Row]] = {}
+    for row in rows:
+        found.setdefault((row["profile"], row["inhibitor"]), []).append(row)
+    return found
+
+
+def with_sources(table: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
+    """Add ``label`` and ``url`` of the source to rows with a ``source_id`` and a ``locator``."""
+    columns = ["source_id", "first_author", "year", "pmid", "doi"]
+    merged = table.merge(sources[columns], on="source_id", how="left", validate="many_to_one")
+    places = [merged[name].fillna("") for name in ("pmid", "doi", "locator", "read_via")]
+    return merged.assign(
+        label=[
+            label(author, year, key)
+            for author, year, key in zip(
+                merged["first_author"], merged["year"], merged["source_id"], strict=True
+            )
+        ],
+        url=[address(*place) for place in zip(*places, strict=True)],
+    ).drop(columns=columns[1:])
+
+
+def lines_of(pool: Cohort, rules: Settings) -> list[Row]:
+    """Every line after a sample, under each profile for which the sample counts.
+
+    Each has the columns of the table with ``profile, patient_id, source_id, label, url``, its
+    ``benefit`` and ``rule``, whether it is ``evaluated``, whether it is ``documented`` (the
+    response to a combination whose partner is no ALK inhibitor), and a ``text``.
+    """
+    classified = classify(pool.treatments, rules.benefit)
+    alone = classified["treatment_id"].isin(evaluable(classified, rules.benefit)["treatment_id"])
+    patients = pool.samples[["sample_id", "patient_id"]].merge(
+        pool.patients[["patient_id", "source_id"]], on="patient_id"
+    )
+    table = assessed_profiles(pool.samples).merge(
+        with_sources(classified.assign(evaluated=alone).merge(patients, on="sample_id"),
+                      pool.sources),
+        on="sample_id",
+    )  # fmt: skip
+    return [
+        row
+        | {
+            "documented": row["evaluated"] or _attributable(row),
+            "text": _line_text(row),
+        }
+        for row in _records(table)
+    ]
+
+
+def _attributable(line: Row) -> bool:
+    """Tell whether the response to a combination says something of the inhibitor."""
+    if not line["partner"] or line["rule"] not in ("R1", "R2"):
+        return False
+    known = tables.inhibitors()["inhibitor"]
+    return not any(name in line["partner"].lower() for name in known)
+
+
+def _line_text(line: Row) -> str:
+    months = next(
+        (
+            f"{line[f'{measure}_relation'].replace('=', '')}{line[f'{measure}_months']:g} months"
+            for measure in ("pfs", "dot")
+            if line[f"{measure}_months"] is not None
+        ),
+        "",
+    )
+    response = "" if line["best_response"] == UNKNOWN else line["best_response"]
+    later = line["lines_since_sample"]
+    said = [
+        response,
+        months,
+        f"with {line['partner']}" if line["partner"] else "",
+        "combination" if line["monotherapy"] == "no" and not line["partner"] else "",
+        "monotherapy not stated" if line["monotherapy"] == UNKNOWN else "",
+        "ongoing" if line["status"] == "ongoing" else "",
+        f"{later} treatment{'s' if later > 1 else ''} after the biopsy" if later else "",
+    ]
+    return ", ".join(filter(None, said)) or "outcome not stated"
+
+
+def outcomes_of(groups: Groups) -> list[Row]:
+    """Outcomes of groups that name their mutations, with ``names``, ``label, url`` and a text."""
+    named = ~groups.outcomes["mutations"].isin(published.OUTCOME_GROUPS)
+    table = groups.outcomes[named & (groups.outcomes["inhibitor"] != published.NOT_SPLIT)]
+    return [
+        row | {"names": row["mutations"].split(LIST_SEPARATOR)}
+        for row in _records(with_sources(table, groups.sources))
+    ]
+
+
+def _spread(outcomes: Sequence[Row], profiles: Mapping[str, object]) -> Iterator[Row]:
+    """Give each group to every profile that it names, and to the substitutions of its classes."""
+    for row in outcomes:
+        for profile in profiles:
+            if profile in row["names"] or mutations.residue_class(profile) in row["names"]:
+                exact = row["names"] == [profile] and row["relation"] == GroupRelation.EXACT
+                yield row | {"profile": profile, "exact": exact}
+
+
+def _relapses_in(pool: Cohort, rules: Settings) -> list[Row]:
+    """Samples at resistance to each inhibitor in the cases, as one series."""
+    sampled = assessed_profiles(pool.samples).merge(
+        with_sources(
+            pool.samples.merge(pool.patients[["patient_id", "source_id"]], on="patient_id"),
+            pool.sources,
+        ),
+        on="sample_id",
+    )
+    series = share_samples(pool, rules.verdict)
+    after = series["resistance_on"].value_counts()
+    rows = []
+    for (profile, inhibitor), found in sampled.groupby(["profile", "resistance_on"]):
+        k = int(found["sample_id"].isin(series["sample_id"]).sum())
+        rows.append(
+            {
+                "profile": profile, "inhibitor": inhibitor,
+                "k": k or len(found), "n": int(after[inhibitor]) if k else None,
+                "label": "consecutive cases" if k else "cases", "url": "",
+                "sources": _records(found[["label", "url"]].drop_duplicates()),
+            }
+        )  # fmt: skip
+    return rows
+
+
+def _relapses_printed(groups: Groups) -> list[Row]:
+    """Published counts of one profile or residue class at resistance to one inhibitor."""
+    table = with_sources(groups.counts, groups.sources)
+    usable = (
+        table["after"].isin(tables.inhibitors()["inhibitor"])
+        & ~table["mutations"].isin(published.COUNT_GROUPS)
+        & ~table["mutations"].str.contains(LIST_SEPARATOR)
+        & table["k"].notna()
+        & (table["access"] != Access.TERTIARY)
+    )
+    return [
+        row | {"profile": row["mutations"], "inhibitor": row["after"], "sources": [_source(row)]}
+        for row in _records(table[usable])
+    ]
+
+
+def calls_of(measured: InVitro) -> list[Row]:
+    """Measurements of mutants with their call, that of their model, and their source.
+
+    ``counts`` says whether the model may decide; ``ours`` whether the call is exploratory.
+    """
+    called = invitro.with_call(measured)
     keys = ["model_id", "mutations", "inhibitor"]
-    of_model = invitro.by_combination(measured).rename(columns={"call": "of_model"})
-    models = tables.models[["model_id", "source_id", "potency_type", "unit"]]
-    sources = _references(tables.sources).merge(
-        tables.sources[["source_id", "secondary"]], on="source_id"
+    of_model = invitro.by_combination(called).rename(columns={"call": "of_model"})
+    models = measured.models[["model_id", "source_id", "assay", "system", "access"]].assign(
+        potency=measured.models["potency_type"], unit=measured.models["unit"]
     )
-    table = measured.merge(of_model, on=keys).merge(models, on="model_id")
-    table = table.merge(sources, on="source_id").sort_values("measurement_id")
-    table = table.assign(
-        value=table["value"].astype(object).where(table["value"].notna(), None),
-        url=_or_place(table["url"], table["locator"]),
+    table = called.merge(of_model, on=keys).merge(models, on="model_id")
+    table = with_sources(table.sort_values("measurement_id"), measured.sources)
+    renamed = table.rename(
+        columns={"model_id": "model", "mutations": "profile", "decides": "counts"}
     )
-    return _for_rank(table.rename(columns={"model_id": "model", "potency_type": "potency"}))
+    return _records(renamed.assign(ours=renamed["basis"] == invitro.EXPLORATORY))
 
 
-def _cases(pool: Cohort) -> pd.DataFrame:
-    """Samples behind each cell: those at resistance to the inhibitor, and those before a line."""
-    samples = pool.samples.merge(pool.patients[["patient_id", "source_id"]], on="patient_id")
-    samples = samples.merge(_references(pool.sources), on="source_id")
-    samples["url"] = _or_place(samples["url"], samples["locator"])
-    relapsed = samples.assign(inhibitor=samples["resistance_on"], role="at resistance")
-    lines = pool.treatments[["sample_id", "inhibitor"]]
-    treated = samples.merge(lines, on="sample_id").assign(role="before the line")
-    both = pd.concat([relapsed, treated]).drop(columns="mutations")
-    both = assessed_profiles(pool.samples).merge(both, on="sample_id")
-    return _for_rank(both.rename(columns={"profile": "mutations"}))[CASES]
+def assertions_on_lung_cancer() -> list[Row]:
+    """Assertions of knowledge bases on lung cancer, which decide nothing."""
+    table = laboratory.load_assertions().query("nsclc == 'yes'")
+    return [
+        row
+        | {
+            "profile": row["mutations"],
+            "label": row["citation"],
+            "url": address(row["pmid"], "", row["locator"], row["read_via"]),
+        }
+        for row in _records(table)
+    ]
 
 
-def _for_rank(table: pd.DataFrame) -> pd.DataFrame:
-    """Keep the assessed inhibitors, and name the profile and its residue class."""
-    kept = table[table["inhibitor"].isin(assessed_inhibitors())].reset_index(drop=True)
-    classes = kept["mutations"].map(mutations.residue_class)
-    return kept.rename(columns={"mutations": "profile"}).assign(residue_class=classes)
+def _source(row: Row) -> Row:
+    return {"label": row["label"], "url": row["url"]}
 
 
-def _references(sources: pd.DataFrame) -> pd.DataFrame:
-    known = (sources["first_author"] != "") & sources["year"].notna()
-    named = sources["first_author"] + " " + sources["year"].astype(str)
-    links = [_link(*ids) for ids in zip(sources["pmid"], sources["doi"], strict=True)]
-    label = named.where(known, sources["source_id"])
-    return sources[["source_id"]].assign(label=label, url=links)
+def _cell(
+    rules: Settings,
+    key: Key,
+    *,
+    lines: list[Row],
+    groups: list[Row],
+    relapses: list[Row],
+    calls: list[Row],
+    assertions: list[Row],
+) -> Cell:
+    """Put together what is known of one profile and inhibitor."""
+    patients = _patients(lines)
+    usable = [row for row in groups if _speaks(row)]
+    relapsed = _largest(relapses)
+    models = _models(calls)
+    found = {
+        Tier.PATIENTS: _patients_finding(patients, rules),
+        Tier.GROUPS: _groups_finding(usable),
+        Tier.RELAPSE: _relapse_finding(relapsed, rules),
+        Tier.FEW: _few_finding(lines, rules),
+        Tier.LABORATORY: _laboratory_finding(models),
+    }
+    sources = [
+        *(_source(row) for row in (*lines, *groups)),
+        *(source for row in relapses for source in row["sources"]),
+        *(_source(row) for row in (*calls, *assertions)),
+    ]
+    return Cell(
+        findings={tier: finding for tier, finding in found.items() if finding is not None},
+        patients=patients,
+        groups=[_group(row) for row in groups],
+        relapsed={
+            "k": relapsed.get("k", 0),
+            "n": relapsed.get("n"),
+            "source": relapsed.get("label", ""),
+        },
+        laboratory=models,
+        sources=tuple({s["url"] or s["label"]: s for s in sources}.values()),
+        hint=_hint(lines, groups, relapsed, calls, assertions),
+    )
 
 
-def _link(pmid: str, doi: str = "") -> str:
-    """Address of a paper: PubMed where its identifier is known, else its DOI, else blank."""
-    if pmid:
-        return f"https://pubmed.ncbi.nlm.nih.gov/{quote(pmid)}/"
-    return f"https://doi.org/{quote(doi)}" if doi else ""
+def _patients(lines: list[Row]) -> Row:
+    """Count the decided lines, and say what exists beside them: no line vanishes."""
+    decided = [row for row in lines if row["evaluated"] and row["benefit"] != Benefit.UNKNOWN]
+    k = sum(row["benefit"] == Benefit.BENEFIT for row in decided)
+    left_out = [row["text"] for row in lines if row not in decided]
+    beside = f", {len(left_out)} not counted ({'; '.join(left_out)})" if left_out else ""
+    return {
+        "k": k,
+        "n": len(decided),
+        "not_counted": len(left_out),
+        "text": f"{k}/{len(decided)}{beside}",
+        "lines": [
+            {
+                "patient": row["patient_id"],
+                "counted": row in decided,
+                "benefit": row["benefit"],
+                "text": row["text"],
+                **_source(row),
+            }
+            for row in lines
+        ],
+    }
 
 
-def _or_place(links: pd.Series, places: pd.Series) -> pd.Series:
-    """Fill blank addresses with that of the place where the fact was read, if it is on the web."""
-    read_at = places.str.extract(r"^(https?://\S+)", expand=False).fillna("")
-    return links.where(links != "", read_at)
+def _patients_finding(patients: Row, rules: Settings) -> Finding | None:
+    k, n = patients["k"], patients["n"]
+    if n < rules.verdict.min_evaluable:
+        return None
+    enough = k / n >= rules.verdict.low_sensitivity
+    return Finding(
+        Direction.FOR if enough else Direction.AGAINST,
+        f"benefit in {k} of {n} lines of treatment",
+        float(stats.wilson(k, n).low),
+    )
+
+
+def _few_finding(lines: list[Row], rules: Settings) -> Finding | None:
+    """Say what is documented of one or two patients, where that is all."""
+    told = [row for row in lines if row["documented"] and row["benefit"] != Benefit.UNKNOWN]
+    if not told or sum(row["evaluated"] for row in told) >= rules.verdict.min_evaluable:
+        return None
+    k = sum(row["benefit"] == Benefit.BENEFIT for row in told)
+    direction = {len(told): Direction.FOR, 0: Direction.AGAINST}.get(k, Direction.MIXED)
+    patients = len({row["patient_id"] for row in told})
+    outcomes = "; ".join(
+        f"{'benefit' if row['benefit'] == Benefit.BENEFIT else 'no benefit'}: {row['text']} "
+        f"({row['label']})"
+        for row in told
+    )
+    partners = dict.fromkeys(f"with {row['partner']}" for row in told if row["partner"])
+    marks = (f"{patients} patient{'s' if patients > 1 else ''}", *partners)
+    return Finding(direction, outcomes, float(stats.wilson(k, len(told)).low), marks)
+
+
+def _speaks(group: Row) -> bool:
+    """Tell whether a group says enough: a response, both counts, size, a text that is no echo."""
+    return bool(
+        group["k"] is not None
+        and group["n"] is not None
+        and group["n"] >= GROUP_SIZE
+        and group["endpoint"] in RESPONSES
+        and group["access"] != Access.TERTIARY
+    )
+
+
+def _groups_finding(groups: list[Row]) -> Finding | None:
+    if not groups:
+        return None
+    largest = max(groups, key=lambda row: row["n"])
+    directions = {_direction(row["k"] / row["n"]) for row in groups}
+    direction = directions.pop() if len(directions) == 1 else Direction.MIXED
+    marks = dict.fromkeys(
+        mark
+        for row in groups
+        for mark, holds in (
+            ("count implied by the percentage", row["k_origin"] == CountOrigin.IMPLIED),
+            ("count reconstructed", row["k_origin"] == CountOrigin.RECONSTRUCTED),
+            ("group holds other mutations too", not row["exact"]),
+        )
+        if holds
+    )
+    text = "; ".join(_group_text(row) for row in sorted(groups, key=lambda row: -row["n"]))
+    low = float(stats.wilson(largest["k"], largest["n"]).low)
+    return Finding(direction, text, low, tuple(marks))
+
+
+def _direction(share: float) -> Direction:
+    if share >= GROUP_FOR:
+        return Direction.FOR
+    return Direction.AGAINST if share < GROUP_AGAINST else Direction.MIXED
+
+
+def _group_text(group: Row) -> str:
+    of_whom = " or ".join(group["names"])
+    did = "benefited" if group["endpoint"] == Endpoint.BENEFIT else "responded"
+    return f"{group['k']} of {group['n']} patients with {of_whom} {did} ({group['label']})"
+
+
+def _group(row: Row) -> Row:
+    kept = (
+        "outcome_id", "mutations", "relation", "population", "after", "k", "n", "k_origin",
+        "endpoint", "percent_printed", "pfs_months", "dor_months", "label", "url",
+    )  # fmt: skip
+    return {name: row[name] for name in kept}
+
+
+def _largest(relapses: list[Row]) -> Row:
+    """The largest series; samples that were chosen where there is no other."""
+    return max(relapses, key=lambda row: (row["n"] or 0, row["k"]), default={})
+
+
+def _relapse_finding(relapsed: Row, rules: Settings) -> Finding | None:
+    k, n, rule = relapsed.get("k", 0), relapsed.get("n"), rules.verdict
+    if not n or k < rule.high_relapse_samples or k / n < rule.high_relapse_share:
+        return None
+    return Finding(
+        Direction.AGAINST,
+        f"found in {k} of {n} samples at resistance to it ({relapsed['label']})",
+        marks=("pooled from reports that chose their samples",)
+        if relapsed.get("sampling") == Sampling.SELECTED
+        else (),
+    )
+
+
+def _models(calls: list[Row]) -> Row:
+    """Count each model once; values without a call, and what may not decide, stand apart."""
+    of_model = {row["model"]: row for row in calls if row["counts"]}
+    said = [row["of_model"] for row in of_model.values()]
+    kept = (
+        "model", "potency", "relation", "value", "unit", "sensitive_max", "resistant_min", "call",
+        "basis", "counts", "ours", "system", "assay", "label", "url", "locator", "measurement_id",
+    )  # fmt: skip
+    return {
+        "sensitive": said.count(Call.SENSITIVE),
+        "resistant": said.count(Call.RESISTANT),
+        "no_call": sum(row["call"] == Call.UNKNOWN for row in calls),
+        "ours": sum(row["ours"] for row in of_model.values()),
+        "calls": [{name: row[name] for name in kept} for row in calls],
+    }
+
+
+def _laboratory_finding(models: Row) -> Finding | None:
+    sensitive, resistant = models["sensitive"], models["resistant"]
+    n = sensitive + resistant
+    if not n:
+        return None
+    counts = [
+        f"{what} in {k} laboratory model{'s' if k > 1 else ''}"
+        for what, k in (("sensitive", sensitive), ("resistant", resistant))
+        if k
+    ]
+    direction = {n: Direction.FOR, 0: Direction.AGAINST}.get(sensitive, Direction.MIXED)
+    marks = [
+        *(["one model"] if n == 1 else []),
+        *(["models disagree"] if sensitive and resistant else []),
+        *(["threshold is ours"] if models["ours"] >= n else []),
+    ]
+    # More models that agree are more; the limit of their share orders them.
+    low = float(stats.wilson(sensitive, n).low)
+    return Finding(direction, ", ".join(counts), low, tuple(marks))
+
+
+def _hint(
+    lines: list[Row],
+    groups: list[Row],
+    relapsed: Row,
+    calls: list[Row],
+    assertions: list[Row],
+) -> str:
+    """Say what is known where nothing decides."""
+    apart = {row["call"] for row in calls if not row["counts"]} - {Call.UNKNOWN}
+    without = sum(row["call"] == Call.UNKNOWN for row in calls)
+    said = [
+        *(f"not counted: {row['text']} ({row['label']})" for row in lines),
+        *(f"too few or not counted: {_group_text(row)}" for row in groups if row["k"] is not None),
+        f"found in {relapsed['k']} of {relapsed['n']} samples after it ({relapsed['label']})"
+        if relapsed.get("n")
+        else "",
+        f"found after it in {relapsed['k']} chosen sample{'s' if relapsed['k'] > 1 else ''}"
+        if relapsed and not relapsed.get("n")
+        else "",
+        f"{without} laboratory value{'s' if without > 1 else ''} without a call" if without else "",
+        f"called {' and '.join(sorted(apart))} only by reviews or models that do not decide"
+        if apart
+        else "",
+        "asserted by knowledge bases, which decide nothing"
+        if assertions and not (lines or calls)
+        else "",
+    ]
+    return "; ".join(filter(None, said))

@@ -1,72 +1,65 @@
-"""The decision rule: what the evidence lets one expect of each inhibitor for one tumour.
+"""The answer for one tumour: the rule that turns evidence into a standing of each inhibitor.
 
-Clinical evidence decides first; where it is insufficient, in vitro calls of primary models; where
-neither decides, all substitutions of the residue together, marked as such (paper, Conclusions).
-Nothing is expected beyond the evidence: insufficient evidence is an answer. The rule reads plain
-tables, which `alkpool.analysis.evidence.gather` collects, and its sentences are fixed templates.
+Clinical evidence decides first, in vitro evidence where it is insufficient (paper, Conclusions).
+Nothing is ordered about which nothing is known; the inhibitor on which the tumour has just
+progressed is never recommended; what rests on one dish or one patient says so.
+
+Each tier of evidence points somewhere (`Direction`). The rule is the table `STEPS`: tiers of one
+step are read together, and the first step in which any tier speaks decides. `Evidence` holds what
+the tiers say; `alkpool.analysis.evidence.gather` collects it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import combinations
 from typing import Any, TypeVar
 
 import pandas as pd
 
 from alkpool import mutations
+from alkpool.analysis import offtarget
 from alkpool.data import tables
-from alkpool.vocabulary import Call, Expectation, Phase, Specimen, Tier, Verdict
+from alkpool.data.groups import Groups
+from alkpool.vocabulary import Direction, OtherTreatment, Phase, Specimen, Standing, Tier
+
+STEPS = (
+    (Tier.PATIENTS, Tier.GROUPS, Tier.RELAPSE),
+    (Tier.FEW,),
+    (Tier.LABORATORY,),
+    (Tier.COMPONENTS, Tier.RESIDUE),
+)
+TIERS = [*(tier for step in STEPS for tier in step), Tier.NONE, Tier.PROGRESSED]
+
+# What tiers that are read together amount to; several directions are mixed.
+AMOUNTS_TO = {
+    Direction.FOR: Standing.FOR,
+    Direction.AGAINST: Standing.AGAINST,
+    Direction.MIXED: Standing.UNDECIDED,
+}
+POINTS = {standing: direction for direction, standing in AMOUNTS_TO.items()}
 
 COLUMNS = [
-    "rank", "inhibitor", "tier", "expectation", "verdict", "rule", "profile",
-    "benefit_k", "benefit_n", "unknown_n", "combined_n", "sensitivity_low", "sensitivity_high",
-    "relapsed", "relapse_n", "relapse_low", "relapse_high",
-    "calls", "assertions", "sources", "reason", "warnings",
+    "inhibitor", "status", "standing", "rank", "basis", "basis_text", "patients", "groups",
+    "relapsed", "laboratory", "sources", "marks",
 ]  # fmt: skip
 
-# What an outcome lets one expect: of the profile itself, and of its residue class.
-EXPECTED = {
-    Verdict.LIKELY: (Expectation.LIKELY, Expectation.CLASS_FAVOURABLE),
-    Verdict.POSSIBLE: (Expectation.POSSIBLE, Expectation.CLASS_FAVOURABLE),
-    Call.SENSITIVE: (Expectation.SENSITIVE, Expectation.CLASS_FAVOURABLE),
-    Verdict.CONFLICTING: (Expectation.CONFLICTING, Expectation.CONFLICTING),
-    Verdict.INSUFFICIENT: (Expectation.INSUFFICIENT, Expectation.INSUFFICIENT),
-    Call.RESISTANT: (Expectation.RESISTANT, Expectation.CLASS_UNFAVOURABLE),
-    Verdict.NONE: (Expectation.NONE, Expectation.CLASS_UNFAVOURABLE),
+JUST_PROGRESSED = "just progressed"
+GIVEN_BEFORE = "given before"
+CONFLICTING = "conflicting"
+PROGRESSED_TEXT = "the tumour has just progressed on it with this mutation"
+
+# Clauses on related mutations; the page of the explorer composes with them too.
+WORDS = {
+    "alone": "{part} alone: {text}",
+    "parts": "read from its parts",
+    "undecided": "its parts do not decide; {text}",
+    "restored": "{parts} is known to undo resistance to it; {text}",
+    "trans": "{part}: {text}",
+    "nothing": "no data",
 }
 
-_Row = dict[str, Any]
-
-_COUNTS = (
-    "benefit in {benefit_k} of {benefit_n} decided lines of {inhibitor}, "
-    "found in {relapsed} of {relapse_n} samples after it"
-)
-_CALLS = "primary in vitro calls: {sensitive} sensitive, {resistant} resistant"
-_ITSELF = "Nothing decides for {asked} itself; "
-REASONS = {
-    "clinical": f"Clinical evidence on {{name}}: {_COUNTS} ({{rule}}: {{why}}).",
-    "in vitro": f"Clinical evidence on {{name}} is insufficient ({_COUNTS}); {_CALLS}.",
-    "residue class, clinical": f"{_ITSELF}clinical evidence on all {{name}}: {_COUNTS} "
-    "({rule}: {why}).",
-    "residue class, in vitro": f"{_ITSELF}on all {{name}} clinical evidence is insufficient "
-    f"({_COUNTS}); {_CALLS}.",
-    "none": f"Nothing decides for {{name}} or its residue: {_COUNTS}; {_CALLS}.",
-}
-
-# In the order in which they are given.
-WARNINGS = {
-    "progressed": "the tumour has just progressed on it",
-    "given": "given before",
-    "cis": "in cis: assessed as one compound profile, not by its single mutations",
-    "trans": "in trans: each mutation assessed alone, the weakest evidence decides",
-    "phase": "phase unknown: assessed as one compound profile, as if in cis",
-    "plasma": "plasma sample: mutations may come from different clones, or be missed",
-    "domain": "outside the kinase domain: {outside}",
-    "class": "evidence on the residue class {name} only: substitutions of a residue differ",
-    "limited": "no sample after {inhibitor} in the pool: benefit is at most possible",
-    "disagree": "primary in vitro models disagree",
-    "review": "{review} only in what does not count, such as cell-free models and reviews",
-    "findings": "off-target findings in the cases behind it: {findings}",
-}
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -76,19 +69,22 @@ class Question:
     Attributes
     ----------
     mutations : tuple of str
-        Canonical names, sorted by residue.
+        Canonical names, sorted by residue; empty where no mutation of ALK was found.
     prior : tuple of str
-        Inhibitors given, in order; the tumour has progressed on the last.
+        Treatments given, in order, by the names of the tables.
     phase : Phase
         ``single`` for one mutation.
     specimen : Specimen
         What was sequenced.
+    findings : tuple of str
+        Off-target findings, by the names of `alkpool.analysis.offtarget`.
     """
 
     mutations: tuple[str, ...]
-    prior: tuple[str, ...]
-    phase: Phase
-    specimen: Specimen
+    prior: tuple[str, ...] = ()
+    phase: Phase = Phase.SINGLE
+    specimen: Specimen = Specimen.UNKNOWN
+    findings: tuple[str, ...] = ()
 
     @property
     def profile(self) -> str:
@@ -96,71 +92,192 @@ class Question:
         return "+".join(self.mutations)
 
     @property
-    def assessed(self) -> tuple[str, ...]:
-        """Profiles to assess: in trans each mutation alone."""
-        return self.mutations if self.phase == Phase.TRANS else (self.profile,)
+    def progressed_on(self) -> str:
+        """The last ALK inhibitor given; what came after it, as chemotherapy, clears no mutation."""
+        return next((name for name in reversed(self.prior) if name not in list(OtherTreatment)), "")
+
+    @property
+    def readings(self) -> tuple[Phase, ...]:
+        """Readings of the profile, the leading one first.
+
+        Mutations found together in plasma come more likely from different clones (paper,
+        Discussion); elsewhere a profile of unknown phase is read as a compound first.
+        """
+        if self.phase != Phase.UNKNOWN:
+            return (self.phase,)
+        both = (Phase.CIS, Phase.TRANS)
+        return both[::-1] if self.specimen == Specimen.PLASMA else both
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one tier says of a profile and an inhibitor.
+
+    Attributes
+    ----------
+    direction : Direction
+        Where it points.
+    text : str
+        The finding as a clause.
+    low : float
+        Lower limit of its interval, which orders inhibitors within a tier.
+    marks : tuple of str
+        What must be said beside it, as ``1 patient``.
+    """
+
+    direction: Direction
+    text: str
+    low: float = 0.0
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Everything known of one profile and one inhibitor, by tier, and what stands behind it.
+
+    Attributes
+    ----------
+    findings : mapping of Tier to Finding
+        Tiers that say something.
+    patients, relapsed, laboratory : dict
+        Counts, with the rows behind them.
+    groups : list of dict
+        Published groups.
+    sources : tuple of dict
+        Label and address of each source.
+    hint : str
+        What is known and decides nothing.
+    """
+
+    findings: Mapping[Tier, Finding] = field(default_factory=dict)
+    patients: Row = field(
+        default_factory=lambda: {"k": 0, "n": 0, "not_counted": 0, "text": "0/0", "lines": []}
+    )
+    groups: list[Row] = field(default_factory=list)
+    relapsed: Row = field(default_factory=lambda: {"k": 0, "n": None, "source": ""})
+    laboratory: Row = field(
+        default_factory=lambda: {"sensitive": 0, "resistant": 0, "no_call": 0, "calls": []}
+    )
+    sources: tuple[Row, ...] = ()
+    hint: str = ""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a rank is read from; made by `alkpool.analysis.evidence.gather`.
+    """What an answer is read from; made by `alkpool.analysis.evidence.gather`.
 
     Attributes
     ----------
-    facts : DataFrame
-        One row for each ``level`` (``profile``, ``residue class``), ``name`` and assessed
-        inhibitor: counts, intervals, ``verdict, rule, why``, the numbers of primary in vitro
-        calls ``sensitive, resistant``, and ``review``, what only reviews call it. The rows with
-        a blank name hold for every name that the table lacks.
-    cases, calls, assertions : DataFrame
-        What stands behind the facts, a row each with ``profile, residue_class, inhibitor`` and
-        the source as ``source_id, label, url``.
+    cells : mapping
+        `Cell` by profile and inhibitor, of what is known.
     about : mapping
         What the evidence rests on: cohort, counts, date of the search.
+    published : Groups, optional
+        Published groups, for questions without a mutation.
     """
 
-    facts: pd.DataFrame
-    cases: pd.DataFrame
-    calls: pd.DataFrame
-    assertions: pd.DataFrame
-    about: Mapping[str, object]
+    cells: Mapping[tuple[str, str], Cell]
+    about: Mapping[str, Any]
+    published: Groups | None = None
+
+    def cell(self, name: str, inhibitor: str) -> Cell:
+        """What is known; empty where nothing is."""
+        return self.cells.get((name, inhibitor), Cell())
+
+    @cached_property
+    def profiles(self) -> frozenset[str]:
+        """Profiles of which something is known."""
+        return frozenset(name for name, _ in self.cells)
+
+    @cached_property
+    def substitutions(self) -> Mapping[str, tuple[str, ...]]:
+        """Known substitutions of each residue by its class, the class itself included."""
+        found: dict[str, list[str]] = {}
+        for name in sorted(self.profiles):
+            if "+" not in name:
+                found.setdefault(mutations.residue_class(name), []).append(name)
+        return {residue: tuple(names) for residue, names in found.items()}
+
+    @cached_property
+    def restoring(self) -> frozenset[tuple[str, str]]:
+        """Mutations that are known to undo the resistance of another to an inhibitor.
+
+        A compound is sensitive though one of its mutations alone resists: the others undid it, as
+        L1198F does for crizotinib (Shaw 2016).
+        """
+        found = set()
+        for (name, inhibitor), cell in self.cells.items():
+            parts = name.split("+")
+            if len(parts) > 1 and decide(cell.findings).standing == Standing.FOR:
+                alone = {part: assess(part, inhibitor, self).standing for part in parts}
+                if Standing.AGAINST in alone.values():
+                    found |= {
+                        (part, inhibitor)
+                        for part, standing in alone.items()
+                        if standing != Standing.AGAINST
+                    }
+        return frozenset(found)
 
 
-def ask(
-    profile: str,
-    prior: Sequence[str] = (),
-    phase: str = Phase.UNKNOWN,
-    specimen: str = Specimen.UNKNOWN,
-) -> Question:
-    """Read a question and refuse an impossible one.
+@dataclass(frozen=True)
+class Decision:
+    """Standing of one inhibitor for one profile, and what it rests on.
 
-    Raises
-    ------
-    ValueError
-        For an unreadable or impossible mutation, an unknown inhibitor, a phase or a specimen
-        outside its vocabulary, or the phase of a single mutation.
-    TypeError
-        If `prior` is a text instead of a sequence of names.
+    Attributes
+    ----------
+    standing, basis : Standing, Tier
+        What the evidence amounts to, and the tier that decides.
+    text : str
+        Why, as a clause.
+    low : float
+        Orders inhibitors of one basis.
+    marks : tuple of str
+        What must be said beside it.
+    rests_on : tuple of str
+        Other profiles whose evidence decides.
     """
-    if isinstance(prior, str):
-        raise TypeError(f"prior is the text {prior!r}; must be a sequence of inhibitors")
-    names = mutations.mutations_of(profile)
-    given = tuple(name.strip().lower() for name in prior)
-    compounds = tables.inhibitors()["inhibitor"]
-    for name in given:
-        if name not in set(compounds):
-            raise ValueError(
-                f"prior inhibitor {name!r} is not known; give generic names, no generation and "
-                f"no abbreviation: {', '.join(compounds)}"
-            )
-    known = _term(phase, Phase, "phase")
-    if len(names) == 1:
-        if known not in (Phase.SINGLE, Phase.UNKNOWN):
-            raise ValueError(f"phase is {known}, but {names[0]} is a single mutation")
-        known = Phase.SINGLE
-    elif known == Phase.SINGLE:
-        raise ValueError(f"phase is single, but there are {len(names)} mutations")
-    return Question(names, given, known, _term(specimen, Specimen, "specimen"))
+
+    standing: Standing = Standing.UNDECIDED
+    basis: Tier = Tier.NONE
+    text: str = ""
+    low: float = 0.0
+    marks: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one question.
+
+    Attributes
+    ----------
+    question : Question
+        What was asked.
+    standing_text : str
+        What the evidence amounts to, in a sentence.
+    inhibitors : DataFrame
+        See `answer`; empty for a question without a mutation.
+    reading : Phase
+        How the profile was read.
+    other_reading : DataFrame or None
+        The same for the other reading of an unknown phase, where it differs.
+    others : list of dict
+        Inhibitors that are not assessed, with what is known: ``inhibitor, status, known,
+        sources``.
+    words : list of dict
+        What is known of tumours without a mutation and of off-target findings: ``text, sources``.
+    about : mapping
+        What the evidence rests on.
+    """
+
+    question: Question
+    standing_text: str
+    inhibitors: pd.DataFrame
+    reading: Phase
+    other_reading: pd.DataFrame | None
+    others: list[Row]
+    words: list[Row]
+    about: Mapping[str, Any]
 
 
 _Term = TypeVar("_Term", Phase, Specimen)
@@ -172,135 +289,322 @@ def _term(text: str, vocabulary: type[_Term], name: str) -> _Term:
     return vocabulary(text)
 
 
-def answer(question: Question, evidence: Evidence) -> pd.DataFrame:
-    """Rank the assessed inhibitors for a question.
+def ask(
+    profile: str,
+    prior: Sequence[str] = (),
+    phase: str = Phase.UNKNOWN,
+    specimen: str = Specimen.UNKNOWN,
+    findings: Sequence[str] = (),
+) -> Question:
+    """Read a question and refuse an impossible one.
 
-    Returns
-    -------
-    DataFrame
-        See `alkpool.analysis.evidence.rank`, which also states the order.
+    Raises
+    ------
+    ValueError
+        For an unreadable or impossible mutation, an unknown treatment or finding, a phase or a
+        specimen outside its vocabulary, or the phase of a single mutation.
+    TypeError
+        If `prior` or `findings` is a text instead of a sequence of names.
     """
-    facts = indexed(evidence.facts)
-    behind = [_records(table) for table in (evidence.cases, evidence.calls, evidence.assertions)]
-    rows = []
-    for inhibitor in tables.assessed_inhibitors():
-        found = [assess(name, inhibitor, facts) for name in question.assessed]
-        weakest = max(found, key=lambda row: row["key"])
-        rows.append(weakest | _behind(weakest, *behind))
-        rows[-1]["warnings"] = _warnings(rows[-1], question)
-    keys = [_order(row, question) for row in rows]
-    table = pd.DataFrame(rows).assign(
-        rank=[1 + sum(other < key for other in keys) for key in keys], profile=lambda t: t["name"]
+    for name, given in (("prior", prior), ("findings", findings)):
+        if isinstance(given, str):
+            raise TypeError(f"{name} is the text {given!r}; must be a sequence of names")
+    found = tuple(map(offtarget.named, findings))
+    without = offtarget.is_no_mutation(profile) or (found and not profile.strip())
+    names: tuple[str, ...] = ()
+    known = _term(phase, Phase, "phase")
+    if not without:
+        names, said = _read(profile)
+        if said and known == Phase.UNKNOWN:
+            known = Phase(said)
+    if len(names) < 2:
+        if known not in (Phase.SINGLE, Phase.UNKNOWN):
+            what = f"{names[0]} is a single mutation" if names else "there is no mutation"
+            raise ValueError(f"phase is {known}, but {what}: leave the phase out")
+        known = Phase.SINGLE
+    elif known == Phase.SINGLE:
+        raise ValueError(
+            f"phase is single, but there are {len(names)} mutations: cis, trans or unknown"
+        )
+    given = tuple(map(_treatment, prior))
+    return Question(names, given, known, _term(specimen, Specimen, "specimen"), found)
+
+
+def _read(profile: str) -> tuple[tuple[str, ...], str]:
+    """Mutations of a profile or of a line of a report, and the phase where it says one."""
+    try:
+        return mutations.mutations_of(profile), ""
+    except ValueError:
+        reading = mutations.read(profile)
+        return mutations.mutations_of(reading.profile), reading.phase
+
+
+def _treatment(text: str) -> str:
+    name = text.strip().lower()
+    if name in list(OtherTreatment):
+        return name
+    try:
+        return tables.inhibitor_named(text)
+    except ValueError as error:
+        raise ValueError(
+            f"previous treatment {error}; {' and '.join(OtherTreatment)} are accepted too"
+        ) from None
+
+
+def decide(findings: Mapping[Tier, Finding]) -> Decision:
+    """Apply the table of steps to what the tiers say.
+
+    Examples
+    --------
+    >>> resists = Finding(Direction.AGAINST, "resistant in 2 models")
+    >>> decide({Tier.LABORATORY: resists}).standing
+    <Standing.AGAINST: 'against'>
+    """
+    for step in STEPS:
+        said = {tier: findings[tier] for tier in step if tier in findings}
+        if not said:
+            continue
+        directions = {finding.direction for finding in said.values()}
+        direction = directions.pop() if len(directions) == 1 else Direction.MIXED
+        first = next(iter(said.values()))
+        marks = tuple(dict.fromkeys(mark for finding in said.values() for mark in finding.marks))
+        if len(said) > 1 and direction == Direction.MIXED:
+            marks = (CONFLICTING, *marks)
+        return Decision(
+            AMOUNTS_TO[direction], next(iter(said)),
+            "; ".join(finding.text for finding in said.values()), first.low, marks,
+        )  # fmt: skip
+    return Decision()
+
+
+def assess(name: str, inhibitor: str, evidence: Evidence) -> Decision:
+    """Standing of an inhibitor for a profile, by its own evidence or what is related to it.
+
+    A single mutation is read from the other substitutions of its residue, where they agree; a
+    compound in cis from its parts: any that resists speaks against.
+    """
+    cell = evidence.cell(name, inhibitor)
+    own = decide(cell.findings)
+    if own.basis != Tier.NONE:
+        return own
+    related = _by_parts if "+" in name else _by_residue
+    return related(name, inhibitor, evidence) or replace(own, text=cell.hint)
+
+
+def _by_residue(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
+    others = evidence.substitutions.get(mutations.residue_class(name), ())
+    said = {
+        other: decision
+        for other in others
+        if other != name
+        and (decision := decide(evidence.cell(other, inhibitor).findings)).basis != Tier.NONE
+    }
+    if not said:
+        return None
+    standings = {decision.standing for decision in said.values()}
+    agreed = standings.pop() if len(standings) == 1 else Standing.UNDECIDED
+    listed = "; ".join(f"{other}: {decision.text}" for other, decision in said.items())
+    differ = "substitutions of the residue differ, so none is carried over: "
+    text = (differ if standings else "not known itself, other substitutions: ") + listed
+    return Decision(
+        agreed, Tier.RESIDUE, text, min(decision.low for decision in said.values()),
+        ("other substitutions only",), tuple(said),
+    )  # fmt: skip
+
+
+def parts_of(name: str, profiles: Iterable[str]) -> list[str]:
+    """Single mutations of a compound, and the smaller compounds in it that are known."""
+    singles = name.split("+")
+    smaller = {
+        "+".join(chosen)
+        for size in range(2, len(singles))
+        for chosen in combinations(singles, size)
+    }
+    return [*singles, *sorted(smaller.intersection(profiles))]
+
+
+def _by_parts(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
+    parts = parts_of(name, evidence.profiles)
+    said = {part: assess(part, inhibitor, evidence) for part in parts}
+    standing = composed([decision.standing for decision in said.values()])
+    known = {part: decision for part, decision in said.items() if decision.basis != Tier.NONE}
+    if not known:
+        return None
+    # What speaks for a part says nothing beside a part that resists.
+    against = standing == Standing.AGAINST
+    shown = {p: d for p, d in known.items() if not against or d.standing == standing}
+    restored = [part for part in parts if (part, inhibitor) in evidence.restoring]
+    text = "; ".join(
+        WORDS["alone"].format(part=part, text=decision.text) for part, decision in shown.items()
     )
-    return table.sort_values("rank", kind="stable", ignore_index=True)[COLUMNS]
+    if restored and against:
+        standing = Standing.UNDECIDED
+        text = WORDS["restored"].format(parts=", ".join(restored), text=text)
+    elif standing == Standing.UNDECIDED:
+        text = WORDS["undecided"].format(text=text)
+    return Decision(
+        standing, Tier.COMPONENTS, text, min(decision.low for decision in shown.values()),
+        (WORDS["parts"],), tuple(shown),
+    )  # fmt: skip
 
 
-def _records(table: pd.DataFrame) -> list[_Row]:
-    return table.to_dict("records")  # type: ignore[return-value]
+def composed(standings: Sequence[Standing]) -> Standing:
+    """Standing of several mutations together: the weakest decides."""
+    return max(standings, key=list(Standing).index)
 
 
-def indexed(facts: pd.DataFrame) -> Mapping[tuple[str, str, str], _Row]:
-    """Facts of an `Evidence` by level, name and inhibitor."""
-    return {(f["level"], f["name"], f["inhibitor"]): f for f in _records(facts)}
-
-
-def assess(asked: str, inhibitor: str, facts: Mapping[tuple[str, str, str], _Row]) -> _Row:
-    """Find the evidence that decides for one profile, and say what it lets one expect.
-
-    Parameters
-    ----------
-    asked, inhibitor : str
-        Canonical profile, assessed inhibitor.
-    facts : mapping
-        From `indexed`.
+def answer(question: Question, evidence: Evidence) -> Answer:
+    """Answer a question.
 
     Returns
     -------
-    dict
-        The fact that decides, with ``asked, tier, expectation, reason`` and the ``key`` by which
-        inhibitors are ordered.
+    Answer
+        Its ``inhibitors`` have a row for each assessed inhibitor, first those with evidence for
+        them, then the undecided, then those with evidence against them, last the one on which
+        the tumour has just progressed: ``inhibitor``; ``status`` (of the compound);
+        ``standing`` (`Standing`); ``rank`` (within ``for``, equal evidence shares one; else
+        missing); ``basis`` (`Tier`); ``basis_text``; ``patients`` (``k`` of ``n`` decided lines,
+        ``not_counted``, the ``lines``); ``groups``; ``relapsed`` (``k`` of ``n`` samples and
+        their ``source``; no ``n`` where the samples were chosen); ``laboratory`` (numbers of
+        models ``sensitive``, ``resistant``, values with ``no_call``, the ``calls``);
+        ``sources`` (``label, url``); ``marks``, what must not be overlooked.
+
+    Notes
+    -----
+    Koopman et al. 2022, Conclusions. Within ``for`` the order is the tier, then the lower limit
+    of the interval. Off-target findings beside a mutation: nothing is ranked, because the
+    inhibitor may be right for the mutation and fail all the same.
     """
-
-    def known(level: str, name: str) -> _Row:
-        other = facts[level, "", inhibitor]
-        return facts.get((level, name, inhibitor), other) | {"name": name}
-
-    fact = known("profile", asked)
-    tier, outcome = _outcome(fact)
-    template: str = tier
-    expectation = EXPECTED[outcome][0]
-    if tier == Tier.NONE:
-        related = known(Tier.RESIDUE, mutations.residue_class(asked))
-        basis, outcome = _outcome(related)
-        if basis != Tier.NONE:
-            fact, tier, template = related, Tier.RESIDUE, f"{Tier.RESIDUE}, {basis}"
-            expectation = EXPECTED[outcome][1]
-    row = fact | {"asked": asked, "tier": str(tier), "expectation": str(expectation)}
-    # Only clinical evidence has a strength beyond its expectation; nothing counts as nothing.
-    strength = fact["sensitivity_low"] if tier == Tier.CLINICAL and fact["benefit_n"] else 0.0
-    key = (list(Expectation).index(expectation), list(Tier).index(tier), -strength)
-    return row | {"reason": REASONS[template].format(**row), "key": key}
-
-
-def _outcome(fact: _Row) -> tuple[Tier, Verdict | Call]:
-    """Read one fact: clinical evidence first, in vitro calls where it is insufficient."""
-    if fact["verdict"] != Verdict.INSUFFICIENT:
-        return Tier.CLINICAL, Verdict(fact["verdict"])
-    if fact["sensitive"] and fact["resistant"]:
-        return Tier.IN_VITRO, Verdict.CONFLICTING
-    if fact["sensitive"]:
-        return Tier.IN_VITRO, Call.SENSITIVE
-    if fact["resistant"]:
-        return Tier.IN_VITRO, Call.RESISTANT
-    return Tier.NONE, Verdict.INSUFFICIENT
+    words = offtarget.words(question.findings, not question.mutations, evidence.published)
+    if not question.mutations:
+        text = "Nothing to rank: no resistance mutation of ALK is named."
+        return Answer(question, text, pd.DataFrame(columns=COLUMNS), question.phase, None,
+                      [], words, evidence.about)  # fmt: skip
+    rows = {reading: ordered_rows(question, reading, evidence) for reading in question.readings}
+    lead, *rest = rows
+    other = next((rows[r] for r in rest if _differ(rows[lead], rows[r])), None)
+    frame = pd.DataFrame(rows[lead], columns=COLUMNS).astype({"rank": "Int64"})
+    return Answer(
+        question,
+        standing_text(rows[lead]),
+        frame,
+        lead,
+        None if other is None else pd.DataFrame(other, columns=COLUMNS).astype({"rank": "Int64"}),
+        not_assessed(question, evidence),
+        words,
+        evidence.about,
+    )
 
 
-def _order(row: _Row, question: Question) -> tuple[float, ...]:
-    level, tier, strength = row["key"]
-    return level, question.prior[-1:] == (row["inhibitor"],), tier, strength
+def _differ(one: list[Row], other: list[Row]) -> bool:
+    keys = ("inhibitor", "standing", "rank", "basis")
+    return [[row[key] for key in keys] for row in one] != [
+        [row[key] for key in keys] for row in other
+    ]
 
 
-def _behind(row: _Row, cases: list[_Row], calls: list[_Row], assertions: list[_Row]) -> _Row:
-    """Collect the rows behind a fact, and their sources, each once."""
-    column = "residue_class" if row["tier"] == Tier.RESIDUE else "profile"
+def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list[Row]:
+    """Rows of one reading, in order and ranked; `COLUMNS` and the ``key`` that orders them."""
+    names = question.mutations if reading == Phase.TRANS else (question.profile,)
+    status = tables.inhibitors().set_index("inhibitor")["status"]
+    found = []
+    for inhibitor in tables.assessed_inhibitors():
+        decisions = {name: assess(name, inhibitor, evidence) for name in names}
+        cells = {name: evidence.cell(name, inhibitor) for name in names}
+        weakest = max(names, key=lambda name: _order(decisions[name], cells[name]))
+        decision = decisions[weakest]
+        if len(names) > 1 and decision.basis != Tier.NONE:
+            decision = replace(
+                decision, text=WORDS["trans"].format(part=weakest, text=decision.text)
+            )
+        if inhibitor == question.progressed_on:
+            known = f" ({decision.text})" if decision.standing == Standing.AGAINST else ""
+            decision = Decision(
+                Standing.AGAINST, Tier.PROGRESSED, PROGRESSED_TEXT + known,
+                marks=(JUST_PROGRESSED,), rests_on=decision.rests_on,
+            )  # fmt: skip
+        elif inhibitor in question.prior:
+            decision = replace(decision, marks=(GIVEN_BEFORE, *decision.marks))
+        found.append((_order(decision, cells[weakest]), decision, weakest, inhibitor))
+    found.sort(key=lambda entry: entry[0])
+    ranked = [key for key, decision, _, _ in found if decision.standing == Standing.FOR]
+    rows = []
+    for key, decision, name, inhibitor in found:
+        cell = evidence.cell(name, inhibitor)
+        behind = [cell, *(evidence.cell(other, inhibitor) for other in decision.rests_on)]
+        sources = {source["url"] or source["label"]: source for c in behind for source in c.sources}
+        rank = 1 + sum(other < key for other in ranked)
+        is_ranked = decision.standing == Standing.FOR and not question.findings
+        rows.append(
+            {
+                "inhibitor": inhibitor,
+                "status": str(status[inhibitor]),
+                "standing": str(decision.standing),
+                "rank": rank if is_ranked else None,
+                "basis": str(decision.basis),
+                "basis_text": decision.text or WORDS["nothing"],
+                "patients": cell.patients,
+                "groups": cell.groups,
+                "relapsed": cell.relapsed,
+                "laboratory": cell.laboratory,
+                "sources": list(sources.values()),
+                "marks": list(decision.marks),
+                "key": list(key),
+            }
+        )
+    return rows
 
-    def of_it(table: list[_Row], *also: str) -> list[_Row]:
-        names = (row["name"], *also)
-        return [r for r in table if r["inhibitor"] == row["inhibitor"] and r[column] in names]
 
-    mine, measured = of_it(cases), of_it(calls)
-    # What a knowledge base asserts of any substitution of the residue holds for this one.
-    asserted = of_it(assertions, mutations.residue_class(row["name"]))
-    sources: dict[str, _Row] = {}
-    for r in (*mine, *measured, *asserted):
-        source = {column: r[column] for column in ("source_id", "label", "url")}
-        sources.setdefault(r["url"] or r["label"], source)
-    named = {r["sample_id"]: r["other_findings"] for r in mine if r["other_findings"]}
-    return {
-        "calls": measured,
-        "assertions": asserted,
-        "sources": list(sources.values()),
-        "findings": "; ".join(f"{finding} ({sample})" for sample, finding in named.items()),
-    }
+def _order(decision: Decision, cell: Cell) -> tuple[float, ...]:
+    """Sort key: best evidence first, the inhibitor that has just failed last."""
+    standing = list(Standing).index(decision.standing)
+    tier = TIERS.index(decision.basis)
+    match decision.standing:
+        case Standing.FOR:
+            return standing, tier, -decision.low
+        case Standing.AGAINST:
+            # What is least sure comes first.
+            failed = decision.basis == Tier.PROGRESSED
+            return standing, failed, -tier
+    k, n = cell.patients["k"], cell.patients["n"]
+    anything = decision.basis != Tier.NONE or bool(cell.sources)
+    return standing, (0 if k else 2 if n else 1 if anything else 3), tier
 
 
-def _warnings(row: _Row, question: Question) -> list[str]:
-    """Say what must not be overlooked about one inhibitor."""
-    inhibitor, phase = row["inhibitor"], question.phase
-    progressed = question.prior[-1:] == (inhibitor,)
-    outside = ", ".join(m for m in question.mutations if not mutations.in_kinase_domain(m))
-    applies = {
-        "progressed": progressed,
-        "given": inhibitor in question.prior and not progressed,
-        "cis": phase == Phase.CIS,
-        "trans": phase == Phase.TRANS,
-        "phase": phase == Phase.UNKNOWN,
-        "plasma": question.specimen == Specimen.PLASMA,
-        "domain": outside,
-        "class": row["tier"] == Tier.RESIDUE,
-        "limited": row["rule"] == "V6" and row["relapse_n"] == 0,
-        "disagree": row["sensitive"] and row["resistant"],
-        "review": row["review"],
-        "findings": row["findings"],
-    }
-    return [text.format(outside=outside, **row) for code, text in WARNINGS.items() if applies[code]]
+def standing_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Say in a sentence what the evidence speaks for, if for anything."""
+    best = [row for row in rows if row["standing"] == Standing.FOR]
+    if not best:
+        return "No assessed inhibitor has evidence that speaks for it."
+    named = (
+        f"{row['inhibitor']} ({'; '.join([row['basis_text'], *row['marks']])})" for row in best
+    )
+    return f"There is evidence for {', '.join(named)}."
+
+
+def not_assessed(question: Question, evidence: Evidence) -> list[Row]:
+    """Inhibitors outside the assessed ones of which something is known for the question."""
+    compounds = tables.inhibitors().query("status == 'investigational'")["inhibitor"]
+    rows = []
+    for inhibitor in compounds:
+        cells = {
+            name: evidence.cell(name, inhibitor)
+            for name in dict.fromkeys([question.profile, *question.mutations])
+        }
+        known = [
+            f"{name}: {text}"
+            for name, cell in cells.items()
+            for text in [finding.text for finding in cell.findings.values()] or [cell.hint]
+            if text
+        ]
+        sources = {s["url"] or s["label"]: s for cell in cells.values() for s in cell.sources}
+        if known:
+            rows.append(
+                {
+                    "inhibitor": inhibitor,
+                    "status": "not assessed",
+                    "known": "; ".join(known),
+                    "sources": list(sources.values()),
+                }
+            )
+    return rows

@@ -55,7 +55,7 @@ def growth(cohort: Cohort, benefit_rule: BenefitRule = BenefitRule()) -> pd.Data
     rows = []
     for year in years(cohort):
         pool = until(cohort, year)
-        judged = evaluable(classify(pool.treatments, benefit_rule))
+        judged = evaluable(classify(pool.treatments, benefit_rule), benefit_rule)
         rows.append(
             {
                 "year": year,

@@ -40,7 +40,7 @@ NO_COMMIT = "none: not a git checkout, or nothing committed"
 # what all are made from besides the package, which is in the key of every chapter.
 EXPLORER, PROFILES, PROFILE_TEMPLATE = "explorer", "profiles", f"profile{TEMPLATE_SUFFIX}"
 EXPLORER_COHORT = "curated"
-EXPLORER_DATA = (f"cohorts/{EXPLORER_COHORT}", "invitro", "knowledgebases", "reference")
+EXPLORER_DATA = (f"cohorts/{EXPLORER_COHORT}", "groups", "invitro", "knowledgebases", "reference")
 
 # Shown on the status page; requirements.lock has all of them.
 NAMED_PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "jupyter-book", "sphinx")

@@ -86,13 +86,13 @@ low_relapse_share
     @property
     def benefit_rule(self) -> BenefitRule:
         """Rule of benefit of this universe."""
-        return BenefitRule(self.threshold_months, self.ongoing_dot)
+        return BenefitRule(self.threshold_months, self.ongoing_dot, monotherapy="stated")
 
     @property
     def verdict_rule(self) -> VerdictRule:
         """Rule of the verdict of this universe."""
         return VerdictRule(
-            **{field.name: getattr(self, field.name) for field in fields(VerdictRule)}
+            **{name: getattr(self, name) for name in VerdictRule().thresholds}, relapse_from="all"
         )
 
 
@@ -213,7 +213,7 @@ class Grid:
             *(self.levels(n) for n in ("threshold_months", "ongoing_dot"))
         ):
             BenefitRule(months, reading)
-        extremes = {field.name: self.levels(field.name) for field in fields(VerdictRule)}
+        extremes = {name: self.levels(name) for name in VerdictRule().thresholds}
         for low, high in ((min, max), (max, min)):
             VerdictRule(
                 **{

@@ -196,7 +196,7 @@ def design(
     pooled = analysis_set(cohort)
     assessed = assessed_profiles(pooled.samples, split_trans=split_trans)
     profiles = tuple(sorted(assessed["profile"].unique(), key=profile_order))
-    judged = evaluable(classify(lines(pooled), benefit_rule))
+    judged = evaluable(classify(lines(pooled), benefit_rule), benefit_rule)
     decided = judged[
         (judged["benefit"] != Benefit.UNKNOWN) & judged["inhibitor"].isin(assessed_inhibitors())
     ]

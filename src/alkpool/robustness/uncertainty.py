@@ -5,7 +5,6 @@ every cell at once; the relapsing share has a posterior of its own. What is publ
 two decimals, about the Monte Carlo error of some thousand draws.
 """
 
-from dataclasses import asdict
 from typing import NamedTuple
 
 import numpy as np
@@ -147,7 +146,7 @@ def rule_probabilities(
         RELAPSE_PRIOR + relapsed, RELAPSE_PRIOR + total - relapsed, size=draws.shape
     )
     share = np.where(total > 0, share, np.nan)
-    places = decide(*counts, **asdict(rule), relapsing=share, sensitivity=draws)
+    places = decide(*counts, **rule.thresholds, relapsing=share, sensitivity=draws)
     return pd.DataFrame({name: (places == place).mean(0) for place, name in enumerate(VERDICTS)})
 
 

@@ -1,0 +1,56 @@
+"""The rules of a compendium, set once: what its ``compendium.yaml`` hands down to all chapters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alkpool import paths
+from alkpool.analysis.actionability import VerdictRule
+from alkpool.analysis.benefit import BenefitRule
+from alkpool.files import read_yaml
+from alkpool.problems import ProjectError
+
+FILE = "compendium.yaml"
+
+_Rule = TypeVar("_Rule", VerdictRule, BenefitRule)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Rules that the answers, the explorer and the pages of the profiles follow."""
+
+    verdict: VerdictRule = VerdictRule()
+    benefit: BenefitRule = BenefitRule()
+
+
+def configured(home: Path = paths.HOME) -> Settings:
+    """Read the parameters ``verdict_rule`` and ``benefit_rule`` of a compendium.
+
+    Each holds changes to the defaults, such as ``{min_evaluable: 5}``; without the file or the
+    parameter the defaults hold.
+
+    Raises
+    ------
+    ProjectError
+        For a setting that a rule does not have, or a value that it cannot take.
+
+    Examples
+    --------
+    >>> configured().verdict.min_evaluable
+    3
+    """
+    file = home / FILE
+    content = read_yaml(file) if file.is_file() else {}
+    parameters = (content if isinstance(content, dict) else {}).get("parameters") or {}
+    return Settings(
+        _rule(VerdictRule, parameters.get("verdict_rule") or {}, "verdict_rule"),
+        _rule(BenefitRule, parameters.get("benefit_rule") or {}, "benefit_rule"),
+    )
+
+
+def _rule(kind: type[_Rule], changes: Mapping[str, Any], name: str) -> _Rule:
+    try:
+        return kind(**changes)
+    except (TypeError, ValueError) as error:
+        raise ProjectError(f"{FILE}, parameters, {name}: {error}") from None
