@@ -38,13 +38,12 @@ def test_a_percentage_without_a_count_has_no_share(published) -> None:
 
 
 def test_the_two_contrasts_point_in_different_directions(published) -> None:
-    table = contrasts(published)
-    columns = ["source_id", "site", "measure", "with_mutation", "without_mutation"]
-    assert table[columns].to_numpy().tolist() == [
-        ["karolinska2024", "", "median PFS, months", 1.0, 7.0],
-        ["shaw2019", "plasma", "responses, %", 62.0, 32.0],
-        ["shaw2019", "tissue", "median PFS, months", 11.0, 5.4],
-        ["shaw2019", "tissue", "responses, %", 69.0, 27.0],
+    table = contrasts(published)[["site", "measure", "with_mutation", "without_mutation"]]
+    assert sorted(table.itertuples(index=False, name=None)) == [
+        ("", "median PFS, months", 1.0, 7.0),  # Karolinska
+        ("plasma", "responses, %", 62.0, 32.0),  # Shaw 2019
+        ("tissue", "median PFS, months", 11.0, 5.4),
+        ("tissue", "responses, %", 69.0, 27.0),
     ]
 
 
