@@ -1,0 +1,103 @@
+"""What published groups of patients show: outcomes by mutation beside the rates of everybody.
+
+Groups are read as printed. They share patients and count response where the cohorts count
+benefit: rows stand side by side, without a sum and without a test.
+"""
+
+import pandas as pd
+
+from alkpool import stats
+from alkpool.data.groups import NOT_SPLIT, Groups
+from alkpool.data.tables import inhibitors
+from alkpool.vocabulary import Endpoint
+
+BASE_RATE = "not selected"
+WITH, WITHOUT = "any ALK mutation", "no ALK mutation"
+
+
+def outcomes_by_mutation(groups: Groups) -> pd.DataFrame:
+    """Outcomes of groups with a mutation, and base rates of the same inhibitors.
+
+    Parameters
+    ----------
+    groups : Groups
+        From `alkpool.data.groups.load`.
+
+    Returns
+    -------
+    DataFrame
+        Rows of ``groups.outcomes`` that count responses or benefit, by inhibitor and, within it,
+        those with a mutation, with and without any, then the base rates. Added are ``kind``
+        (``mutation``, ``with or without``, ``base rate``), ``source`` (author and year, or the
+        id), and ``share, low, high`` (fractions, Wilson 95%), missing where no count is printed;
+        ``percent`` is then what is printed.
+
+    Examples
+    --------
+    >>> from alkpool.data.groups import load
+    >>> rows = outcomes_by_mutation(load()).set_index("outcome_id")
+    >>> rows.loc["shaw2019-g1202rdel-lorlatinib", ["kind", "k", "n"]].tolist()
+    ['mutation', 16, 28]
+    """
+    counted = (Endpoint.RESPONSE, Endpoint.BENEFIT, Endpoint.CONTROL)
+    rows = groups.outcomes[groups.outcomes["endpoint"].isin(counted)]
+    kind = rows["mutations"].map(
+        {BASE_RATE: "base rate", WITH: "with or without", WITHOUT: "with or without"}
+    )
+    rows = rows.assign(kind=kind.fillna("mutation"))
+    selected = rows.loc[rows["kind"] != "base rate", "inhibitor"]
+    rows = rows[rows["inhibitor"].isin(selected)]
+    known = groups.sources.set_index("source_id")
+    named = known["first_author"] + " " + known["year"].astype(str)
+    named = named.where((known["first_author"] != "") & known["year"].notna(), known.index)
+    shares = stats.proportions(
+        rows["k"].astype(float).fillna(0), rows["n"].where(rows["k"].notna(), 0).astype(float)
+    )
+    rows = rows.assign(
+        source=rows["source_id"].map(named),
+        percent=pd.to_numeric(rows["percent_printed"], errors="coerce"),
+    ).join(shares)
+    order = {name: place for place, name in enumerate([*inhibitors()["inhibitor"], NOT_SPLIT])}
+    known_order = inhibitors().set_index("inhibitor")["figure_order"].fillna(99)
+    ranked = rows.assign(
+        first=rows["inhibitor"].map(known_order).fillna(100),
+        second=rows["inhibitor"].map(order),
+        third=rows["kind"].map({"mutation": 0, "with or without": 1, "base rate": 2}),
+    )
+    keys = ["first", "second", "third", "mutations", "after", "outcome_id"]
+    return ranked.sort_values(keys, ignore_index=True).drop(columns=keys[:3])
+
+
+def contrasts(groups: Groups) -> pd.DataFrame:
+    """Groups with any ALK mutation beside those of the same source without one.
+
+    Returns
+    -------
+    DataFrame
+        ``source, inhibitor, after, group`` (where the mutation was looked for), ``with_mutation,
+        without_mutation`` (as printed: a percentage of responses, or months of median
+        progression-free survival), ``measure, locator``.
+    """
+    outcomes = groups.outcomes.assign(
+        site=groups.outcomes["outcome_id"].str.extract(r"(plasma|tissue)", expand=False).fillna("")
+    )
+    found = []
+    keys = ["source_id", "inhibitor", "after", "site"]
+    pairs = outcomes[outcomes["mutations"] == WITH].merge(
+        outcomes[outcomes["mutations"] == WITHOUT], on=keys, suffixes=("_with", "_without")
+    )
+    for measure, unit in (
+        ("percent_printed", "responses, %"),
+        ("pfs_months", "median PFS, months"),
+    ):
+        both = pairs[[f"{measure}_with", f"{measure}_without"]].astype(object)
+        stated = both.notna().all(axis=1) & (both != "").all(axis=1)
+        found.append(
+            pairs.loc[stated, keys].assign(
+                measure=unit,
+                with_mutation=pd.to_numeric(both.iloc[:, 0]),
+                without_mutation=pd.to_numeric(both.iloc[:, 1]),
+                locator=pairs["locator_with"],
+            )
+        )
+    return pd.concat(found).sort_values([*keys, "measure"], ignore_index=True)

@@ -1,0 +1,56 @@
+"""What published groups show: rows by hand, and contrasts as printed."""
+
+import matplotlib.pyplot as plt
+import pytest
+
+from alkpool.analysis.groups import contrasts, outcomes_by_mutation
+from alkpool.data import groups
+from alkpool.figures.groups import group_forest, group_words
+from alkpool.stats import wilson
+
+
+@pytest.fixture(scope="module")
+def published() -> groups.Groups:
+    return groups.load()
+
+
+def test_groups_stand_before_the_base_rates_of_their_inhibitor(published) -> None:
+    rows = outcomes_by_mutation(published)
+    assert rows["outcome_id"].is_unique
+    for _, of_inhibitor in rows.groupby("inhibitor", sort=False):
+        base = (of_inhibitor["kind"] == "base rate").tolist()
+        assert base == sorted(base)
+        assert not all(base)
+
+
+def test_share_and_interval_of_a_group_by_hand(published) -> None:
+    row = (
+        outcomes_by_mutation(published).set_index("outcome_id").loc["koopman2022-alectinib-L1196M"]
+    )
+    assert (row["kind"], row["k"], row["n"]) == ("mutation", 9, 11)
+    assert row[["share", "low", "high"]].tolist() == pytest.approx([9 / 11, *wilson(9, 11)])
+
+
+def test_a_percentage_without_a_count_has_no_share(published) -> None:
+    rows = outcomes_by_mutation(published).set_index("outcome_id")
+    row = rows.loc["shaw2019-mutpos-tissue-lorlatinib"]
+    assert (row["percent"], row["share"]) == (69, pytest.approx(float("nan"), nan_ok=True))
+
+
+def test_the_two_contrasts_point_in_different_directions(published) -> None:
+    table = contrasts(published)[["site", "measure", "with_mutation", "without_mutation"]]
+    assert sorted(table.itertuples(index=False, name=None)) == [
+        ("", "median PFS, months", 1.0, 7.0),  # Karolinska
+        ("plasma", "responses, %", 62.0, 32.0),  # Shaw 2019
+        ("tissue", "median PFS, months", 11.0, 5.4),
+        ("tissue", "responses, %", 69.0, 27.0),
+    ]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 60])
+def test_the_forest_is_drawn_with_any_number_of_rows(published, rows: int) -> None:
+    some = outcomes_by_mutation(published).head(rows)
+    figure = group_forest(some)
+    figure.canvas.draw()
+    plt.close(figure)
+    assert group_words(some).count(" of ") == some["k"].notna().sum()
