@@ -67,7 +67,10 @@ def make_cohort(samples: Sequence[dict], *, synthetic: bool = False) -> Cohort:
                     "status": "ended", "locator": "test", "line_number": number + 2, **given,
                 }
             )  # fmt: skip
-    source = {"source_id": "source", "study_type": "cohort", "year": 2020, "status": "included"}
+    source = {
+        "source_id": "source", "study_type": "cohort", "sampling": "consecutive",
+        "access": "full text", "year": 2020, "status": "included",
+    }  # fmt: skip
     tables = {
         SOURCES.name: frame(SOURCES, [source]),
         PATIENTS.name: frame(PATIENTS, list(patients.values())),
