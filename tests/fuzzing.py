@@ -33,11 +33,11 @@ NUMBERS = {
     SOURCES.name: ["year"],
     PATIENTS.name: ["age_years"],
     SAMPLES.name: ["sample_order"],
-    TREATMENTS.name: ["line_number", "pfs_months", "dot_months"],
+    TREATMENTS.name: ["line_number", "lines_since_sample", "pfs_months", "dot_months"],
 }
 DECIMALS = {PATIENTS.name: ["age_years"], TREATMENTS.name: ["pfs_months", "dot_months"]}
 CLOSED = {
-    SOURCES.name: ["study_type", "status"],
+    SOURCES.name: ["study_type", "sampling", "access", "status"],
     PATIENTS.name: ["status", "sex"],
     SAMPLES.name: ["specimen", "phase"],
     TREATMENTS.name: ["monotherapy", "best_response", "status"],
@@ -62,8 +62,8 @@ REQUIRED_TEXT = {
 FREE_TEXT = {
     SOURCES.name: ["first_author", "journal", "title", "doi", "pmid", "note"],
     PATIENTS.name: ["stage", "histology", "fusion_partner", "note"],
-    SAMPLES.name: ["other_findings", "locator", "note"],
-    TREATMENTS.name: ["locator", "note"],
+    SAMPLES.name: ["other_findings", "locator", "read_via", "note"],
+    TREATMENTS.name: ["locator", "read_via", "note"],
 }
 
 Columns = dict[str, list[str]]

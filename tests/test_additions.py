@@ -73,7 +73,7 @@ def test_without_yes_nothing_is_changed(tmp_path, mine):
     assert done.returncode == 0, done.stderr
     assert contents(tmp_path) == before | {"new.csv": file.read_bytes()}
     for line in (
-        "New in mine:", "  patients: 1 (test2024-p1)", "  included patients: 29 -> 30",
+        "New in mine:", "  patients: 1 (test2024-p1)", "  included patients: 34 -> 35",
         "Possible duplicates: none found", "Verdicts that move: 1",
         "  G1202R, alectinib: insufficient evidence [V2; benefit 0/0, not decided 0, relapsing "
         "2/8] -> no benefit expected [V1; benefit 0/0, not decided 0, relapsing 3/9]",
@@ -265,7 +265,7 @@ def test_a_folder_that_is_stood_in(tmp_path, mine, monkeypatch):
     done = alkpool("add", file, "--cohort", ".", "--yes")
     assert done.returncode == 0, done.stderr
     assert f"cd {mine}" in done.stdout
-    assert len(cohort.load(mine).patients) == 39
+    assert len(cohort.load(mine).patients) == 45
 
 
 # Faults.
@@ -279,13 +279,13 @@ def test_a_killed_addition_leaves_the_old_or_the_new(tmp_path, mine, where):
     killed = subprocess.run([sys.executable, "-c", KILLED, where, file, mine], check=False)
     assert killed.returncode == -signal.SIGKILL
     if where == "after":
-        assert len(cohort.load(mine).patients) == 39
+        assert len(cohort.load(mine).patients) == 45
         with pytest.raises(DataError, match="these rows are in mine already"):
             add(file, mine)
     else:
         assert contents(mine) == before
         add(file, mine)
-        assert len(cohort.load(mine).patients) == 39
+        assert len(cohort.load(mine).patients) == 45
     # What the killed process left is cleared away by the next that writes.
     add(write_csv(tmp_path / "b.csv", case(mutations="F1174L", age_years="20")), mine)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
@@ -295,7 +295,7 @@ def test_a_folder_that_was_moved_aside_is_put_back(tmp_path, mine):
     """Where a system cannot exchange two folders, there is a moment without one."""
     mine.rename(tmp_path / ".mine.old")
     add(write_csv(tmp_path / "a.csv", case()), mine)
-    assert len(cohort.load(mine).patients) == 39
+    assert len(cohort.load(mine).patients) == 45
 
 
 @pytest.mark.parametrize("step", ["copytree", "write_atomically", "exchange"])
@@ -354,7 +354,7 @@ def test_two_at_once_lose_nothing(tmp_path, mine):
     ]
     assert [process.communicate() and process.returncode for process in running] == [0] * 4
     patients = cohort.load(mine).patients
-    assert len(patients) == 42
+    assert len(patients) == 48
     assert {f"a{n}" for n in range(4)} <= set(patients["patient_id"])
     assert len(list((mine / "backup").iterdir())) == 4
     assert (mine / "CHANGELOG.md").read_text("utf-8").count("\n## ") == 4

@@ -19,7 +19,7 @@ HEADER = "best_response,pfs_relation,pfs_months,dot_relation,dot_months,status"
 def test_check_of_the_project_is_a_line_for_each_folder():
     done = alkpool("check")
     assert done.returncode == 0
-    assert "curated: valid; 29 patients, 31 samples" in done.stdout
+    assert "curated: valid; 34 patients, 36 samples" in done.stdout
     for name in ("invitro", "knowledgebases", "groups", "published", "reference"):
         assert f"{name}: valid" in done.stdout
     identified = (paths.DATA / "identification").is_dir()
@@ -228,7 +228,7 @@ def test_look_up_reads_well_at_80_columns():
         "    I1171T resistant, IC50 = 236 nM (Katayama2014-MGH056-1)",
         "    I1171X sensitivity (CIViC EID1284)",
         "    Ou SH 2015 https://pubmed.ncbi.nlm.nih.gov/25736571/",
-        "Evidence: cohort curated (patients: 29, samples: 31, lines of treatment: 12;",
+        "Evidence: cohort curated (patients: 34, samples: 36, lines of treatment: 12;",
         "Not medical advice",
     ):
         assert sentence in done.stdout
@@ -273,7 +273,7 @@ def test_look_up_reads_another_cohort(tmp_path):
                    "--cohort", mine)  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("L1196M+G1202R, trans, plasma; prior inhibitors not given\n")
-    assert "cohort mine (patients: 29" in done.stdout
+    assert "cohort mine (patients: 34" in done.stdout
 
 
 @pytest.mark.parametrize(

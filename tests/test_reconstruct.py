@@ -403,10 +403,11 @@ CORRUPTIONS: dict[str, Corruption] = {
 }  # fmt: skip
 # Columns that no printed number depends on. A key that nothing refers to is one of them.
 FREE = {
-    "sources": "first_author year journal title doi pmid status exclusion_reason note",
+    "sources": "sampling access first_author year journal title doi pmid status exclusion_reason "
+    "note",
     "patients": "age_years sex stage histology note",
-    "samples": "specimen phase vaf_percent other_findings locator note",
-    "treatments": "treatment_id locator note",
+    "samples": "specimen phase vaf_percent other_findings locator read_via note",
+    "treatments": "treatment_id lines_since_sample partner locator read_via note",
 }
 
 

@@ -113,7 +113,7 @@ def test_text_is_encoded_and_months_are_numbers(part):
                 assert dtype == "str"
             elif column.endswith(("_months", "_years")):
                 assert dtype == np.float64
-            elif column in ("sample_order", "line_number"):
+            elif column in ("sample_order", "line_number", "lines_since_sample"):
                 assert dtype == np.int64
             else:
                 assert isinstance(dtype, pd.CategoricalDtype), (name, column)

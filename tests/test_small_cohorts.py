@@ -44,7 +44,10 @@ def published_and_local() -> Cohort:
             sample("I1171N", "alectinib", line("lorlatinib", "PR"), patient="local"),
         ]
     )
-    own = {"source_id": "here", "study_type": "local", "year": 2026, "status": "included"}
+    own = {
+        "source_id": "here", "study_type": "local", "sampling": "consecutive",
+        "access": "full text", "year": 2026, "status": "included",
+    }  # fmt: skip
     patients = pooled.patients.assign(
         source_id=pooled.patients["patient_id"].map({"local": "here"}).fillna("source")
     )

@@ -1,6 +1,7 @@
 // What one can do with a figure or a table: enlarge it, take it along, point to it, cite it.
-// Everything works from disk: files are made in the page, or lie beside it.
-(() => {
+// Everything works from disk: files are made in the page, or lie beside it. Jupyter Book loads every
+// script of this folder in the head.
+addEventListener("DOMContentLoaded", () => {
   const words = document.querySelector('meta[name="citation_title"]')?.content ?? document.title;
   const button = (text, act) => {
     const made = document.createElement("button");
@@ -89,4 +90,4 @@
     const name = `${document.title.split(" ")[0].toLowerCase()}-table-${number}.csv`;
     bar(frame, id, [button("CSV", () => save(name, `\ufeff${rows(table).join("\r\n")}\r\n`, "text/csv"))]);
   }
-})();
+});
