@@ -393,8 +393,6 @@ document.addEventListener("DOMContentLoaded", () => {
       for (const open of answer.querySelectorAll("details[open]")) open.dispatchEvent(new Event("toggle"));
       answer.hidden = false;
       status.textContent = `${profile}: ${standingText(rows)}`;
-      const typing = document.activeElement === input;
-      if (!typing) fold(false);
     }
 
     function pagesOn(mutations, profile) {
@@ -472,8 +470,8 @@ document.addEventListener("DOMContentLoaded", () => {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       drawn = "";
-      input.blur();
       show(fromForm());
+      if (drawn) fold(false);
     });
     folded.querySelector("button").addEventListener("click", () => {
       fold(true);
@@ -497,6 +495,7 @@ document.addEventListener("DOMContentLoaded", () => {
       phase.value = data.phases.includes(asked.phase) ? asked.phase : "unknown";
       specimen.value = data.specimens.includes(asked.specimen) ? asked.specimen : "unknown";
       show(asked);
+      if (drawn) fold(false);
     }
     addEventListener("hashchange", restore);
     root.hidden = false;
