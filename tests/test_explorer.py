@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from alkpool import explorer, paths
-from alkpool.analysis.actionability import matrix
-from alkpool.analysis.benefit import RULES as BENEFIT_RULES
 from alkpool.analysis.evidence import gather
+from alkpool.analysis.ranking import Evidence, answer, ask
+from alkpool.answers import records
 from alkpool.compendium import book
-from alkpool.data.cohort import load
-from alkpool.data.tables import assessed_inhibitors
+
+pytestmark = pytest.mark.xdist_group("answers")
 
 HOSTILE = '<script>alert("1")</script> | [x](javascript:a) {{ 7 }} $y$ `z` <img src=x onerror=a()>'
 
@@ -29,56 +29,75 @@ def contexts() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
+def curated() -> Evidence:
+    return gather()
+
+
+@pytest.fixture(scope="module")
 def data(contexts: dict[str, Any]) -> dict[str, Any]:
     """As the page reads it."""
     written: dict[str, Any] = json.loads(book._json(contexts["explorer"]))
     return written
 
 
-def test_facts_are_those_of_the_matrix(data: dict[str, Any]) -> None:
-    """Counts, intervals to six digits, verdicts and rules of every cell."""
-    cells = matrix(load("curated"))
-    assert len(cells) > 100
-    for cell in cells.to_dict("records"):
-        fact = data["facts"]["profile"][cell["profile"]][cell["inhibitor"]]
-        for name in ("samples", "relapsed", "relapse_n", "benefit_k", "benefit_n", "unknown_n",
-                     "combined_n", "verdict", "rule"):  # fmt: skip
-            assert fact[name] == cell[name]
-        for name in ("sensitivity_low", "sensitivity_high", "relapse_low", "relapse_high"):
-            assert fact[name] == pytest.approx(cell[name], abs=1e-6) or cell[name] != cell[name]
+def test_answers_in_the_page_are_those_of_the_package(
+    contexts: dict[str, Any], data: dict[str, Any], curated: Evidence
+) -> None:
+    """Every profile, reading and inhibitor that may have failed: rows, ranks, texts."""
+    compared = 0
+    for profile, readings in data["answers"].items():
+        for phase, printed in readings.items():
+            for last, order in printed["after"].items():
+                asked = ask(
+                    profile, [last] if last else [], "unknown" if phase == "single" else phase
+                )
+                rows = records(answer(asked, curated).inhibitors)
+                assert [[row["inhibitor"], row["rank"]] for row in rows] == order
+                for row in rows:
+                    shown = dict(printed["rows"][row["inhibitor"]])
+                    if row["inhibitor"] == last:
+                        shown |= printed["failed"][last]
+                    shown["rank"] = row["rank"]
+                    shown.pop("key")
+                    assert shown == json.loads(json.dumps(row))
+                    compared += 1
+    assert compared > 40 * 7 * 6
 
 
-def test_cases_can_be_counted_to_the_facts(data: dict[str, Any]) -> None:
-    """Plain counts over the listed cases give each cell; no line is lost."""
-    for profile, facts in data["facts"]["profile"].items():
-        cases = [case for case in data["cases"] if profile in dict(case["assessed"])]
-        lines = [line for case in cases for line in case["lines"]]
-        for inhibitor in assessed_inhibitors():
-            mine = [line for line in lines if line["inhibitor"] == inhibitor]
-            alone = [line["benefit"] for line in mine if line["monotherapy"] == "yes"]
-            assert facts[inhibitor]["benefit_k"] == alone.count("benefit")
-            assert facts[inhibitor]["unknown_n"] == alone.count("unknown")
-            assert facts[inhibitor]["benefit_n"] == len(alone) - alone.count("unknown")
-            assert facts[inhibitor]["combined_n"] == len(mine) - len(alone)
-            relapsed = [case for case in cases if case["resistance_on"] == inhibitor]
-            assert facts[inhibitor]["relapsed"] == len(relapsed)
-    listed = [line for case in data["cases"] for line in case["lines"]]
-    assert len(listed) == data["about"]["lines"]
-    assert {line["rule"] for line in listed} <= set(BENEFIT_RULES)
+def test_other_substitutions_of_a_residue_are_answered(
+    data: dict[str, Any], curated: Evidence
+) -> None:
+    """What the page says of I1171V is what the package says."""
+    rows = records(answer(ask("I1171V", ["alectinib"]), curated).inhibitors)
+    printed = data["substitutions"]["I1171X"]
+    assert [[row["inhibitor"], row["rank"]] for row in rows] == printed["after"]["alectinib"]
+    for row in rows[:-1]:
+        assert printed["rows"][row["inhibitor"]]["basis_text"] == row["basis_text"]
 
 
-def test_every_case_measurement_and_assertion_has_its_source(data: dict[str, Any]) -> None:
-    """A label for each, a place for each case and measurement, known profiles everywhere."""
-    for case in data["cases"]:
-        assert all([case["label"], case["locator"], case["source_id"] in data["sources"]])
-        assert {profile for profile, _ in case["assessed"]} <= set(data["profiles"])
-    for call in data["calls"]:
-        assert all([call["label"], call["locator"], call["assay"]])
-        assert call["source_id"] in data["laboratory"]
-        assert call["profile"] in data["profiles"]
-    for said in data["assertions"]:
-        assert said["label"]
-        assert said["profile"] in data["profiles"]
+def test_cases_can_be_counted_to_the_answers(contexts: dict[str, Any]) -> None:
+    """Plain counts over the listed cases give the patients of each row; no line is lost."""
+    listed = 0
+    for profile, page in contexts["pages"].items():
+        lines = [line for case in page["cases"] for line in case["lines"]]
+        listed += len(lines)
+        rows = contexts["explorer"]["answers"][profile]
+        for row in next(iter(rows.values()))["rows"].values():
+            if "+" in profile and not page["cases"]:
+                continue
+            mine = [line for line in lines if line["inhibitor"] == row["inhibitor"]]
+            told = [line["benefit"] for line in mine if line["evaluated"]]
+            assert row["patients"]["k"] == told.count("benefit")
+            assert row["patients"]["n"] == len(told) - told.count("unknown")
+            assert row["patients"]["not_counted"] == len(mine) - row["patients"]["n"]
+    assert listed >= contexts["explorer"]["about"]["lines"]
+
+
+def test_every_case_measurement_and_assertion_has_its_source(contexts: dict[str, Any]) -> None:
+    """A label and a place for each."""
+    for page in contexts["pages"].values():
+        for item in (*page["cases"], *page["calls"], *page["assertions"]):
+            assert all([item["label"], item["locator"]])
 
 
 def test_profiles_have_safe_pages_of_their_own(data: dict[str, Any]) -> None:
@@ -101,14 +120,6 @@ def test_synthetic_cases_are_refused() -> None:
     """Their cells are no evidence."""
     with pytest.raises(ValueError, match="reconstructed is synthetic"):
         explorer.contexts("reconstructed")
-
-
-def test_answers_of_a_page_stand_best_first(contexts: dict[str, Any]) -> None:
-    """Every assessed inhibitor once, in the order of the rule."""
-    for page in contexts["pages"].values():
-        keys = [row["key"] for row in page["answers"]]
-        assert keys == sorted(keys)
-        assert sorted(row["inhibitor"] for row in page["answers"]) == sorted(assessed_inhibitors())
 
 
 def test_the_same_data_give_the_same_pages(contexts: dict[str, Any]) -> None:
@@ -153,6 +164,9 @@ def test_hostile_text_is_text_on_the_page_of_a_profile(contexts: dict[str, Any])
         case |= dict.fromkeys(("note", "locator", "other_findings", "label", "patient_id"), HOSTILE)
     for item in (*page["calls"], *page["assertions"]):
         item |= {"label": HOSTILE, "locator": HOSTILE, "level": HOSTILE, "record": HOSTILE}
+    for row in page["answer"]["inhibitors"]:
+        row |= {"basis_text": HOSTILE, "marks": [HOSTILE]}
+        row["patients"]["text"] = row["relapsed"]["source"] = HOSTILE
     filled = book._filled_in(book.PROFILE_TEMPLATE, contexts | {"page": page}).decode()
     body = filled.split("\n---\n", 1)[1]
     shown = MarkdownIt("commonmark", {"html": True}).enable("table").render(body)
@@ -190,8 +204,3 @@ def test_other_evidence_makes_the_book_anew(
         (tmp_path / folder / "rows.csv").write_text("row\n")
         keys.add(book._key([], tmp_path, {}))
         assert len(keys) == number
-
-
-def test_evidence_of_the_explorer_is_that_of_look_up(data: dict[str, Any]) -> None:
-    """The same basis is named."""
-    assert data["about"] == dict(gather().about)

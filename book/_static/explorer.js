@@ -21,7 +21,6 @@ document.addEventListener("DOMContentLoaded", () => {
   function answering(data, reader) {
     const { compose, words } = data;
     const own = (table, name) => (Object.hasOwn(table, name) ? table[name] : null);
-
     const silent = (inhibitor) => ({
       inhibitor, standing: "undecided", rank: null, basis: compose.none, basis_text: compose.words.nothing,
       patients: { k: 0, n: 0, not_counted: 0, text: "0/0", lines: [] }, groups: [], relapsed: { k: 0, n: null, source: "" },
@@ -106,13 +105,13 @@ document.addEventListener("DOMContentLoaded", () => {
 
     function rowsOf(mutations, reading, prior) {
       const last = prior.filter((name) => !data.no_inhibitors.includes(name)).at(-1) ?? "";
+      const failed = data.inhibitors.includes(last) ? last : "";
       const printed = known(mutations, reading);
-      const after = Object.hasOwn(printed?.after ?? {}, last) ? last : "";
       const rows = printed
-        ? printed.after[after].map(([inhibitor, rank]) => ({
-            ...printed.rows[inhibitor], ...(inhibitor === after ? printed.failed[after] : {}), rank,
+        ? printed.after[failed].map(([inhibitor, rank]) => ({
+            ...printed.rows[inhibitor], ...(inhibitor === failed ? printed.failed[failed] : {}), rank,
           }))
-        : composed(mutations, mutations.length > 1 ? reading : "trans", data.inhibitors.includes(last) ? last : "");
+        : composed(mutations, mutations.length > 1 ? reading : "trans", failed);
       return rows.map((row) => ({
         ...row,
         marks: prior.includes(row.inhibitor) && row.inhibitor !== last ? [words.given, ...row.marks] : row.marks,
@@ -128,7 +127,6 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     const isEmpty = (row) => row.basis === compose.none && !row.sources.length && !row.marks.includes(words.given);
-
     return { answer, isEmpty };
   }
 
@@ -174,8 +172,6 @@ document.addEventListener("DOMContentLoaded", () => {
     return calls.length ? `${counted(calls.length, "value")}, none decides` : "none";
   }
 
-  const marksOf = (row) => row.marks.map((mark) => make("span", { class: "tag" }, mark));
-
   function summaryTable(data, rows, isEmpty, caption) {
     const heads = ["Inhibitor", "Patients", "Groups", "Found after it", "Laboratory", "Why"];
     const bodies = Object.entries(data.standings).map(([standing, heading]) => {
@@ -190,7 +186,7 @@ document.addEventListener("DOMContentLoaded", () => {
             make("th", { scope: "row" }, row.rank && make("span", { class: "rank" }, `${row.rank}. `), row.inhibitor),
             [patientsCell(row), groupsCell(row), relapsedCell(row), laboratoryCell(row)].map((cell, place) =>
               make("td", { "data-head": heads[place + 1], class: cell === "none" && "nothing" }, cell)),
-            make("td", { class: "why" }, row.basis_text, " ", marksOf(row)))),
+            make("td", { class: "why" }, row.basis_text, " ", row.marks.map((mark) => make("span", { class: "tag" }, mark))))),
         last || (!told.length && make("tr", {}, make("td", { colspan: heads.length }, "none"))));
     });
     return make("table", { class: "summary" },
@@ -393,8 +389,6 @@ document.addEventListener("DOMContentLoaded", () => {
       for (const open of answer.querySelectorAll("details[open]")) open.dispatchEvent(new Event("toggle"));
       answer.hidden = false;
       status.textContent = `${profile}: ${standingText(rows)}`;
-      const typing = document.activeElement === input;
-      if (!typing) fold(false);
     }
 
     function pagesOn(mutations, profile) {
@@ -472,8 +466,8 @@ document.addEventListener("DOMContentLoaded", () => {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       drawn = "";
-      input.blur();
       show(fromForm());
+      if (drawn) fold(false);
     });
     folded.querySelector("button").addEventListener("click", () => {
       fold(true);
@@ -497,6 +491,7 @@ document.addEventListener("DOMContentLoaded", () => {
       phase.value = data.phases.includes(asked.phase) ? asked.phase : "unknown";
       specimen.value = data.specimens.includes(asked.specimen) ? asked.specimen : "unknown";
       show(asked);
+      if (drawn) fold(false);
     }
     addEventListener("hashchange", restore);
     root.hidden = false;

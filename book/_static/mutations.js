@@ -17,7 +17,7 @@
     `(?:(?<new>${CODE}|=)` +
     `|(?<frameshift>${CODE}?fs(?:\\*|TER|X)?\\d*)` +
     `|(?:[_-](?<last>${CODE})(?<end>${NUMBER}))?` +
-    `(?:(?<lost>del|dup)|(?<verb>delins|ins)(?<inserted>[A-Z]+)))` +
+    `(?:(?<verb>delins|ins)(?<inserted>[A-Z]+)|(?<lost>del|dup)(?<letters>[A-Z]*)))` +
     `|(?<oldFirst>${CODE})?(?<oldStart>${NUMBER})(?<oldInserted>[A-Z]+)ins)`;
   const FORMS = [`${PREFIX}${BODY}`, `${PREFIX}\\(${BODY}\\)`].map((form) => new RegExp(`^${form}$`, "i"));
   const SEPARATOR = / ?(?:[,;]? ?\band\b|[/+,;&]) ?/i;
@@ -26,11 +26,11 @@
     "G1202delinsRS and I1171X, several joined by '+'";
   const REASONS = [
     [/wild[ -]?type|\bwt\b|\bparental\b/i, "wild type is the absence of a mutation"],
+    [/splice/i, "splice variants are not resistance mutations and are not read"],
     [
       new RegExp(`\\||\\bor\\b|^${CODE}$`, "i"),
       "write alternatives one by one (I1171N, then I1171S) or as the residue class (I1171X)",
     ],
-    [/\bc\.|>/i, "DNA-level names are not read, write the protein change, as G1202R"],
     [
       new RegExp(`^${PREFIX} ?${CODE} ?${NUMBER}$`, "i"),
       "the new residue is missing; X stands for any, as in I1171X",
@@ -145,7 +145,10 @@
       if (form.end) told.set(end, wildType(form.last, form.end));
       if (end < start) refuse(`the range runs backwards, from ${start} to ${end}`);
       if (form.frameshift) refuse("frameshifts are not resistance mutations and are not read");
-      if (form.lost) return shifted(start, end, form.lost.toLowerCase(), wild);
+      if (form.lost) {
+        checkLetters(form.letters, code, start, end, wild);
+        return shifted(start, end, form.lost.toLowerCase(), wild);
+      }
       if (form.new) return substitution(form.new, start, wild);
       const inserted = sequence(form.inserted ?? form.oldInserted, code);
       if (!code && start > protein.length) refuse(unnamed(startDigits));
@@ -190,6 +193,14 @@
         return { residue: place, last: place, kind: "residue class", name: `${wild(place)}${place}X` };
       }
       return replaced(place, place, code === "=" ? wild(place) : letter(code), wild);
+    }
+
+    // A deletion or duplication may name its residues: those of the reference.
+    function checkLetters(letters, neighbour, from, to, wild) {
+      const named = letters ? sequence(letters, neighbour) : "";
+      let there = "";
+      for (let place = from; place <= to; place++) there += wild(place) ?? "?";
+      if (named && named !== there) refuse(`names ${named}, but residues ${from} to ${to} are ${there}`);
     }
 
     // What remains of a replacement once the unchanged residues are trimmed.

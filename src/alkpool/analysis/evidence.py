@@ -89,7 +89,7 @@ def look_up(
     --------
     >>> look_up("G1202R", ["Alecensa"]).standing_text
     'There is evidence for lorlatinib (16 of 28 patients with G1202R or G1202del responded \
-(Shaw 2019); count implied by the percentage; group holds other mutations too).'
+(Shaw 2019); implied count; group holds others too).'
     """
     question = ranking.ask(profile, prior, phase, specimen, findings)
     return ranking.answer(question, _curated(paths.HOME) if evidence is None else evidence)
@@ -298,7 +298,7 @@ def _relapses_in(pool: Cohort, rules: Settings) -> list[Row]:
         rows.append(
             {
                 "profile": profile, "inhibitor": inhibitor,
-                "k": k or len(found), "n": int(after[inhibitor]) if k else None,
+                "k": k or len(found), "n": int(after[str(inhibitor)]) if k else None,
                 "label": "consecutive cases" if k else "cases", "url": "",
                 "sources": _records(found[["label", "url"]].drop_duplicates()),
             }
@@ -476,9 +476,9 @@ def _groups_finding(groups: list[Row]) -> Finding | None:
         mark
         for row in groups
         for mark, holds in (
-            ("count implied by the percentage", row["k_origin"] == CountOrigin.IMPLIED),
-            ("count reconstructed", row["k_origin"] == CountOrigin.RECONSTRUCTED),
-            ("group holds other mutations too", not row["exact"]),
+            ("implied count", row["k_origin"] == CountOrigin.IMPLIED),
+            ("reconstructed count", row["k_origin"] == CountOrigin.RECONSTRUCTED),
+            ("group holds others too", not row["exact"]),
         )
         if holds
     )
@@ -519,9 +519,7 @@ def _relapse_finding(relapsed: Row, rules: Settings) -> Finding | None:
     return Finding(
         Direction.AGAINST,
         f"found in {k} of {n} samples at resistance to it ({relapsed['label']})",
-        marks=("pooled from reports that chose their samples",)
-        if relapsed.get("sampling") == Sampling.SELECTED
-        else (),
+        marks=("pooled reports",) if relapsed.get("sampling") == Sampling.SELECTED else (),
     )
 
 

@@ -5,7 +5,7 @@ groups.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,7 +153,7 @@ def _counts(published: Groups) -> Iterator[Row]:
         yield {
             "text": f"MET amplification in {row['percent_printed']}% of samples after "
             f"{row['after']}.",
-            "sources": [source_of(row, published.sources)],
+            "sources": [_source_of(row, published.sources)],
         }
 
 
@@ -177,13 +177,13 @@ def _without_mutation(published: Groups) -> Iterator[Row]:
                 "text": f"{row['mutations'].capitalize().replace('alk', 'ALK')}, {drug} after "
                 f"{row['after'].replace(';', ', ')} ({row['population']}): "
                 f"{', '.join(filter(None, results))}.",
-                "sources": [source_of(row, published.sources)],
+                "sources": [_source_of(row, published.sources)],
             }
 
 
-def source_of(row: Row, sources: pd.DataFrame) -> Row:
+def _source_of(row: Mapping[Hashable, Any], sources: pd.DataFrame) -> Row:
     """Label and address of the source of a row of the published groups."""
-    source = sources.set_index("source_id").loc[row["source_id"]]
+    source = sources[sources["source_id"] == row["source_id"]].to_dict("records")[0]
     return {
         "label": label(source["first_author"], source["year"], row["source_id"]),
         "url": address(source["pmid"], source["doi"], row["locator"], row.get("read_via", "")),

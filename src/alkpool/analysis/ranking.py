@@ -387,8 +387,14 @@ def assess(name: str, inhibitor: str, evidence: Evidence) -> Decision:
     own = decide(cell.findings)
     if own.basis != Tier.NONE:
         return own
-    related = _by_parts if "+" in name else _by_residue
-    return related(name, inhibitor, evidence) or replace(own, text=cell.hint)
+    related = (_by_parts if "+" in name else _by_residue)(name, inhibitor, evidence)
+    if related is None:
+        return replace(own, text=cell.hint)
+    if related.standing == Standing.FOR and cell.relapsed["k"]:
+        # It has arisen on this inhibitor: what is related to it cannot speak for it.
+        text = f"{cell.hint}; {related.text}"
+        return replace(related, standing=Standing.UNDECIDED, text=text)
+    return related
 
 
 def _by_residue(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
@@ -403,7 +409,10 @@ def _by_residue(name: str, inhibitor: str, evidence: Evidence) -> Decision | Non
         return None
     standings = {decision.standing for decision in said.values()}
     agreed = standings.pop() if len(standings) == 1 else Standing.UNDECIDED
-    listed = "; ".join(f"{other}: {decision.text}" for other, decision in said.items())
+    by_text: dict[str, list[str]] = {}
+    for other, decision in said.items():
+        by_text.setdefault(decision.text, []).append(other)
+    listed = "; ".join(f"{', '.join(names)}: {text}" for text, names in by_text.items())
     differ = "substitutions of the residue differ, so none is carried over: "
     text = (differ if standings else "not known itself, other substitutions: ") + listed
     return Decision(
@@ -442,9 +451,10 @@ def _by_parts(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
         text = WORDS["restored"].format(parts=", ".join(restored), text=text)
     elif standing == Standing.UNDECIDED:
         text = WORDS["undecided"].format(text=text)
+    behind = dict.fromkeys([*shown, *(name for d in shown.values() for name in d.rests_on)])
     return Decision(
         standing, Tier.COMPONENTS, text, min(decision.low for decision in shown.values()),
-        (WORDS["parts"],), tuple(shown),
+        (WORDS["parts"],), tuple(behind),
     )  # fmt: skip
 
 
