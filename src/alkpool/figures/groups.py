@@ -75,8 +75,8 @@ def _lines(rows: pd.DataFrame) -> Iterator[tuple[str, pd.Series | None]]:
 def group_words(rows: pd.DataFrame) -> str:
     """Say the figure in words, for those who cannot see it."""
     return "; ".join(
-        f"{row.inhibitor}, {row.mutations.replace(';', ' or ')}, after "
-        f"{row.after.replace(';', ', ')}: "
-        + (f"{row.k} of {row.n}" if pd.notna(row.k) else f"{row.percent:g}%, no count")
-        for row in rows.itertuples()
+        f"{row['inhibitor']}, {str(row['mutations']).replace(';', ' or ')}, after "
+        f"{str(row['after']).replace(';', ', ')}: "
+        + (f"{row['k']} of {row['n']}" if pd.notna(row["k"]) else f"{row['percent']:g}%, no count")
+        for _, row in rows.iterrows()
     )
