@@ -49,7 +49,8 @@ def outcomes_by_mutation(groups: Groups) -> pd.DataFrame:
     rows = rows[rows["inhibitor"].isin(selected)]
     known = groups.sources.set_index("source_id")
     named = known["first_author"] + " " + known["year"].astype(str)
-    named = named.where((known["first_author"] != "") & known["year"].notna(), known.index.to_series())
+    stated = (known["first_author"] != "") & known["year"].notna()
+    named = named.where(stated, known.index.to_series())
     shares = stats.proportions(
         rows["k"].astype(float).fillna(0), rows["n"].where(rows["k"].notna(), 0).astype(float)
     )

@@ -69,7 +69,7 @@ low_relapse_share
     threshold_months: float = BenefitRule.threshold_months
     ongoing_dot: Literal["unknown", "no benefit"] = BenefitRule.ongoing_dot
     unknown_lines: Literal["left out", "no benefit"] = "left out"
-    monotherapy: Literal["stated", "not excluded"] = "stated"
+    monotherapy: Literal["stated", "not excluded"] = "not excluded"
     duplicates: Literal["left out", "counted"] = "left out"
     case_reports: Literal["counted", "left out"] = "counted"
     plasma: Literal["counted", "left out"] = "counted"
@@ -132,7 +132,7 @@ CHOICES = (
         "what a report leaves out may be no benefit: the least favourable reading",
     ),
     Choice(
-        "monotherapy", "given alone", ("stated", "not excluded"),
+        "monotherapy", "given alone", ("not excluded", "stated"),
         "a source that names one drug may mean that drug alone",
     ),
     Choice(
@@ -184,7 +184,7 @@ CHOICES = (
 
 # The choices on which counts depend; then those on which only verdicts do; then the last.
 COUNTING = 9
-RULING = len(fields(VerdictRule))
+RULING = len(VerdictRule().thresholds)
 
 
 @dataclass(frozen=True)
