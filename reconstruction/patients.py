@@ -12,7 +12,7 @@ import numpy as np
 from scipy.stats import fisher_exact
 
 from alkpool.paper.recount import SIGNIFICANT
-from alkpool.vocabulary import UNKNOWN, Answer, BestResponse, Relation, TreatmentStatus
+from alkpool.vocabulary import UNKNOWN, BestResponse, Relation, TreatmentStatus
 from reconstruction.counts import ONE, Action, Course
 from reconstruction.local import LocalCourse, LocalLine
 from reconstruction.profiles import COMMON, FAILED, GIVEN, ON_PANEL
@@ -44,7 +44,7 @@ class Line:
     pfs: tuple[str, float] | None
     dot: tuple[str, float] | None
     status: str
-    monotherapy: str = Answer.YES
+    partner: str = ""
 
 
 @dataclass(frozen=True)
@@ -261,8 +261,8 @@ def _with_further_lines(patients: list[Patient], rng: np.random.Generator) -> li
         if rule:
             line = _unknown_line(inhibitor, rule, rng)
         else:
-            alone = choice(rng, [Answer.NO, Answer.UNKNOWN], [0.7, 0.3])
-            line = replace(_benefit_line(inhibitor, rng, last=True), monotherapy=alone)
+            partner = choice(rng, ["chemotherapy", "radiotherapy"], [0.7, 0.3])
+            line = replace(_benefit_line(inhibitor, rng, last=True), partner=partner)
         *before, final = patient.samples
         final = replace(final, lines=(*final.lines, line))
         extended[at] = replace(patient, samples=(*before, final))

@@ -16,6 +16,7 @@ from alkpool.vocabulary import (
     LIST_SEPARATOR,
     SYNTHETIC_PREFIX,
     UNKNOWN,
+    Answer,
     PatientStatus,
     Phase,
     Sex,
@@ -303,7 +304,8 @@ def _cells(line: Line) -> dict[str, object]:
     dot_relation, dot_months = line.dot or ("", "")
     return {
         "inhibitor": line.inhibitor,
-        "monotherapy": line.monotherapy,
+        "monotherapy": Answer.NO if line.partner else Answer.YES,
+        "partner": line.partner,
         "best_response": line.best_response,
         "pfs_relation": pfs_relation,
         "pfs_months": pfs_months,
