@@ -137,4 +137,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", drop_live_code)
     app.connect("build-finished", drop_icon_script)
     app.add_js_file("frames.js", loading_method="defer")
+    app.add_js_file("actions.js", loading_method="defer")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -36,6 +36,7 @@
       },
       language: { search: "Search this table", lengthMenu: "Show _MENU_ rows" },
     });
+    table.shownBy = shown;
     // Paper has no next page of a table: it gets all rows.
     let length;
     addEventListener("beforeprint", () => {
