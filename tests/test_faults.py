@@ -70,6 +70,7 @@ def kill(process: "subprocess.Popen[str]") -> None:
     process.communicate()
 
 
+@pytest.mark.nightly
 def test_a_run_killed_at_any_moment_loses_nothing(project: Project) -> None:
     good = set_state(project, 0)
     begun = time.perf_counter()
@@ -209,6 +210,7 @@ def test_whatever_a_chapter_made_is_made_again_when_it_is_gone_or_spoilt(project
     assert "up to date" in project.run("--no-book")
 
 
+@pytest.mark.nightly
 def test_two_runs_at_once_on_the_same_tables(project: Project) -> None:
     for state in (1, 2):
         expected = set_state(project, state)
@@ -364,6 +366,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.nightly
 def test_a_sweep_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     script, log, kept = tmp_path / "sweep.py", tmp_path / "log", tmp_path / "kept"
     script.write_text(SWEEP)
@@ -413,6 +416,7 @@ cli.main()
 """
 
 
+@pytest.mark.nightly
 def test_an_addition_killed_at_any_change_of_a_file_is_all_or_nothing(tmp_path: Path) -> None:
     new = write_csv(tmp_path / "new.csv", case())
 

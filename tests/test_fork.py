@@ -17,7 +17,6 @@ from alkpool.compendium.plan import Compendium
 @pytest.fixture
 def forkable(project: Project) -> Project:
     """The small project with a template."""
-    project.write("src/alkpool/fork.py", (ROOT / "src/alkpool/fork.py").read_text())
     listed = LIST.replace('"list.csv"', '("template" + ".csv")')
     project.notebook("template", "Title: the question", [PARAMETERS, listed])
     return project

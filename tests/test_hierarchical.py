@@ -184,6 +184,7 @@ def test_cells_learn_from_the_inhibitor(one_cell: Fitter, posterior: Posterior) 
     assert (means.drop("alectinib") < means["alectinib"] - 0.05).all()
 
 
+@pytest.mark.nightly
 def test_known_probabilities_are_covered() -> None:
     """Intervals hold the truth as often as they say, over data sets drawn from the prior."""
     profiles = ["L1196M", "G1202R", "I1171N", "I1171S", "L1196M+G1202R", "T1151dup"]
@@ -206,6 +207,7 @@ def test_known_probabilities_are_covered() -> None:
     assert np.mean(covered[0.5]) == pytest.approx(0.5, abs=0.12)
 
 
+@pytest.mark.nightly
 def test_one_seed_gives_the_same_bytes_on_another_processor(
     one_cell: Fitter, posterior: Posterior
 ) -> None:
@@ -275,6 +277,7 @@ def test_a_fit_that_has_not_converged_is_tried_with_shorter_steps(
     assert len(tried) == 2 * len(TARGET_ACCEPTANCES)
 
 
+@pytest.mark.nightly
 def test_shorter_steps_are_another_way_to_the_same_posterior(
     one_cell: Fitter, posterior: Posterior
 ) -> None:
@@ -305,6 +308,7 @@ def test_a_finished_fit_is_not_made_again(kept: Fitter, posterior: Posterior, mo
         np.testing.assert_array_equal(getattr(again, field.name), getattr(posterior, field.name))
 
 
+@pytest.mark.nightly
 def test_a_fit_of_the_published_size_takes_less_than_a_minute(tmp_path: Path, monkeypatch) -> None:
     """With the compilation, by the processor's clock: other work on the machine does not count."""
     of = design(alkpool.load("reconstructed"))
@@ -426,6 +430,7 @@ def test_every_build_folder_has_its_own_fits(tmp_path: Path) -> None:
     assert run.kernel_environment(tmp_path)["ALKPOOL_CACHE"] == str(tmp_path / "cache")
 
 
+@pytest.mark.nightly
 def test_a_kept_fit_can_be_followed_by_a_new_one() -> None:
     """The diagnostics of a kept fit import the sampler first: silently, with its settings."""
     program = (

@@ -21,6 +21,14 @@ def tasks() -> list[Task]:
     return plan.plan(plan.read())
 
 
+# By day nbval runs these: prose and tables, statistics, a matrix on made-up rows.
+REPRODUCED = (
+    "curated/02-benefit-classification",
+    "curated/12-what-groups-show",
+    "reconstructed/04-clinical-actionability",
+)
+
+
 def build(folder: Path, results: Path, jobs: int) -> None:
     options = {"--build": folder, "--results": results, "--jobs": jobs}
     arguments = [str(word) for option in options.items() for word in option]
@@ -66,6 +74,7 @@ def test_every_parameter_is_explained(source: Path) -> None:
     assert [name for name, parameter in parameters.items() if not parameter.help] == []
 
 
+@pytest.mark.nightly
 def test_two_full_builds_give_the_same_bytes(first: Path, second: Path, tasks: list[Task]) -> None:
     for task in tasks:
         one, other = (contents(run.folder(task, folder)) for folder in (first, second))
@@ -73,7 +82,7 @@ def test_two_full_builds_give_the_same_bytes(first: Path, second: Path, tasks: l
         assert [name for name in one if one[name] != other[name]] == [], task.page
 
 
-def test_tracked_results_are_those_of_this_state(second: Path) -> None:
+def test_tracked_results_are_those_of_this_state(first: Path) -> None:
     """A change of answers is to be looked at, and committed or at least staged."""
 
     def git(*arguments: str) -> bytes:
@@ -85,15 +94,16 @@ def test_tracked_results_are_those_of_this_state(second: Path) -> None:
         pytest.skip("not a git checkout")
     names = git("ls-files", "-z", "results").decode().split("\0")[:-1]
     tracked = {name.removeprefix("results/"): git("show", f":{name}") for name in names}
-    made = contents(second / "results")
+    made = contents(paths.HOME / "results")
     moved = [name for name in tracked | made if tracked.get(name) != made.get(name)]
     assert moved == [], "run make report, look at git diff results/, and git add results"
 
 
 def test_executed_notebooks_reproduce_their_outputs(
-    first: Path, tasks: list[Task], tmp_path: Path
+    first: Path, tasks: list[Task], tmp_path: Path, thorough: bool
 ) -> None:
     """Strict nbval: a second run of the executed copies prints and draws the same."""
+    tasks = tasks if thorough else [task for task in tasks if task.page in REPRODUCED]
     environment = run.kernel_environment(tmp_path / "build")
     environment |= {"ALKPOOL_RESULTS": str(tmp_path / "results")}
     copies = [run.executed_notebook(task, first) for task in tasks]

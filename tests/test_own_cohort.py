@@ -6,11 +6,15 @@ import subprocess
 import sys
 
 import pandas as pd
+import pytest
 from cases import case, contents, tables, write_csv
 
 from alkpool import paths
 from alkpool.data import cohort
 from alkpool.intake import flatfile, place
+
+# Minutes: a whole report or book of its own.
+pytestmark = pytest.mark.nightly
 
 COMPENDIUM = """\
 title: One chapter

@@ -18,6 +18,9 @@ from alkpool.problems import no_formula
 
 from .reading import WIDE, Watch
 
+# Minutes: a whole report or book of its own.
+pytestmark = pytest.mark.nightly
+
 INJECTED = "window.injected=1"
 HOSTILE = (
     f"<script>{INJECTED}</script>",

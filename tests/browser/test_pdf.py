@@ -15,6 +15,9 @@ from pypdf.generic import Destination
 
 from alkpool.compendium import pdf
 
+# Minutes: a whole report or book of its own.
+pytestmark = pytest.mark.nightly
+
 Pages = dict[str, BeautifulSoup]
 
 # The ribbon on a page ends its sentence; the running head does not.
