@@ -184,7 +184,7 @@ CHOICES = (
 
 # The choices on which counts depend; then those on which only verdicts do; then the last.
 COUNTING = 9
-RULING = len(fields(VerdictRule))
+RULING = len(VerdictRule().thresholds)
 
 
 @dataclass(frozen=True)

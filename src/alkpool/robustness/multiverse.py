@@ -9,7 +9,7 @@ tell apart.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from math import prod
@@ -158,7 +158,7 @@ class Multiverse:
         The rule is a place in `actionability.VERDICTS`, or one beyond without a sample.
         """
         c = self.counts
-        levels = {field.name: self.grid.levels(field.name) for field in fields(VerdictRule)}
+        levels = {name: self.grid.levels(name) for name in VerdictRule().thresholds}
         relapsing, sensitivity = share(c.relapsed, c.relapse_n), share(c.benefit_k, c.benefit_n)
         # Cells are of one kind where every comparison that a verdict makes comes out the same.
         kind = (self._of_every_cell("samples") > 0).astype(np.int64)
