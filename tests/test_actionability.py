@@ -1,5 +1,7 @@
 """Verdicts: every rule, every threshold at its boundary, and what is counted where."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -142,8 +144,21 @@ def test_counts_of_a_cell(pool):
     assert cell.relapse_share == 1.0
     assert np.isnan(cell.sensitivity)
     assert np.isnan(cell.sensitivity_low)
-    assert cell_of(table, "L1196M", "alectinib").combined_n == 1
-    assert cell_of(table, "L1196M", "alectinib").benefit_n == 0
+    assert cell_of(table, "L1196M", "alectinib").benefit_n == 1
+    strict = cell_of(matrix(pool, benefit_rule=BenefitRule(monotherapy="stated")),
+                     "L1196M", "alectinib")  # fmt: skip
+    assert (strict.combined_n, strict.benefit_n) == (1, 0)
+
+
+def test_a_share_is_read_from_consecutive_samples(pool):
+    """Chosen samples are counted without a share, and cannot make it high."""
+    chosen = dataclasses.replace(pool, sources=pool.sources.assign(sampling="selected"))
+    cell = cell_of(matrix(chosen), "G1202R", "ceritinib")
+    assert (cell.found_after, cell.relapsed, cell.relapse_n) == (2, 0, 0)
+    everything = cell_of(matrix(chosen, VerdictRule(relapse_from="all")), "G1202R", "ceritinib")
+    assert (everything.found_after, everything.relapsed, everything.relapse_n) == (2, 2, 2)
+    made_up = dataclasses.replace(chosen, meta=chosen.meta.model_copy(update={"synthetic": True}))
+    assert cell_of(matrix(made_up), "G1202R", "ceritinib").relapse_n == 2
 
 
 def test_wilson_intervals_stand_beside_the_shares(pool):

@@ -188,9 +188,14 @@ def test_missing_cells_read_as_unknown_and_a_bare_number_as_equal():
     assert list(result.index) == [7, 3, 5]
 
 
-def test_only_monotherapy_is_evaluable():
+def test_combinations_are_never_evaluable():
+    """What the source does not state is, unless the rule is strict."""
     table = pd.DataFrame({"monotherapy": ["yes", "no", "unknown"], "treatment_id": list("abc")})
-    assert list(evaluable(table)["treatment_id"]) == ["a"]
+    assert list(evaluable(table)["treatment_id"]) == ["a", "c"]
+    strict = BenefitRule(monotherapy="stated")
+    assert list(evaluable(table, strict)["treatment_id"]) == ["a"]
+    with pytest.raises(ValueError, match="monotherapy is 'yes'"):
+        BenefitRule(monotherapy="yes")
 
 
 def by_hand(line, threshold, ongoing_dot):

@@ -62,6 +62,7 @@ def test_all_else_of_the_configuration_stays_as_it_was_typed(forkable: Project) 
     for folder in ("raw/curated", "groups", "invitro", "knowledgebases", "published",
                    "identification", "multiverse"):  # fmt: skip
         forkable.write(f"data/{folder}/a.csv", "a\n")
+    forkable.write("data/published/profiles.csv", "a\n")
     forkable.write("compendium.yaml", text)
     new(forkable, "my-question")
     changed = (forkable.home / "compendium.yaml").read_text("utf-8")

@@ -22,7 +22,13 @@ def dated(samples: list[dict], years: list[int | str]) -> Cohort:
     made = make_cohort(samples)
     names = [f"source{place}" for place in range(len(years))]
     rows = [
-        {"source_id": name, "study_type": "cohort", "year": year, "status": "included"}
+        {
+            "source_id": name,
+            "study_type": "cohort",
+            "year": year,
+            "status": "included",
+            "sampling": "consecutive",
+        }
         for name, year in zip(names, years, strict=True)
     ]
     return dataclasses.replace(
@@ -159,12 +165,12 @@ def test_a_profile_that_only_one_matrix_has(direction: str) -> None:
 
 def test_denominators_of_the_years_before_are_those_of_their_year() -> None:
     """Every row of the history counts the samples after the inhibitor as its two years do."""
-    data = load("curated")
+    data, rule = load("curated"), VerdictRule(relapse_from="all")
     found = timeline.years(data)
     taken_after = {
         year: timeline.until(data, year).samples["resistance_on"].value_counts() for year in found
     }
-    for row in timeline.history(timeline.over_time(data)).itertuples():
+    for row in timeline.history(timeline.over_time(data, rule)).itertuples():
         assert row.relapse_n == taken_after[row.year].get(row.inhibitor, 0)
         earlier = [year for year in found if year < row.year]
         before = taken_after[earlier[-1]].get(row.inhibitor, 0) if earlier else 0

@@ -341,6 +341,8 @@ def _read(profile: str) -> tuple[tuple[str, ...], str]:
 
 def _treatment(text: str) -> str:
     name = text.strip().lower()
+    if not name:
+        raise ValueError("a previous treatment is missing: name one between any two commas")
     if name in list(OtherTreatment):
         return name
     try:

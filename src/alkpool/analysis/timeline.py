@@ -17,7 +17,7 @@ from alkpool.vocabulary import Benefit, Verdict
 CELL = ["profile", "inhibitor"]
 
 # Counts of a cell's own samples and lines; `relapse_n` is shared by all profiles of an inhibitor.
-OWN_COUNTS = ["relapsed", "benefit_k", "benefit_n", "unknown_n", "combined_n"]
+OWN_COUNTS = ["found_after", "relapsed", "benefit_k", "benefit_n", "unknown_n", "combined_n"]
 COUNTS = [*OWN_COUNTS, "relapse_n"]
 
 
