@@ -98,9 +98,9 @@ PROGRAM = """
 import json, sys
 from pathlib import Path
 import test_small_cohorts as chapters
-from alkpool import explorer, output, paths
-from alkpool.actionability import gather
-from alkpool.cohort import load
+from alkpool import explorer, paths
+from alkpool.analysis.evidence import gather
+from alkpool.data.cohort import load
 
 texts = []
 seen = chapters.texts_of
