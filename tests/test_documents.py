@@ -48,21 +48,31 @@ def test_methods_give_the_defaults_of_the_code() -> None:
             assert listed.get(name) == default, name
 
 
+RULES = {"benefit_rule", "verdict_rule"}
+
+
 def test_methods_give_the_defaults_of_the_notebooks() -> None:
-    """Every listed choice is a parameter of a chapter, with that default in all that have it."""
+    """Every listed choice is a field of a rule, or a parameter of a chapter with that default."""
     defaults: dict[str, set[object]] = {}
     for notebook in sorted(paths.NOTEBOOKS.glob("[0-9]*.ipynb")):
         for name, parameter in notebook_parameters(notebook).items():
-            defaults.setdefault(name, set()).add(parameter.default)
+            if name in RULES:
+                assert parameter.default == {}, notebook
+            else:
+                defaults.setdefault(name, set()).add(parameter.default)
+    fields = {f.name for rule in (BenefitRule, VerdictRule) for f in dataclasses.fields(rule)}
+    assert fields.isdisjoint(defaults)
     for name, row in CHOICES.items():
-        assert defaults.get(name.strip("`")) == {yaml.safe_load(row[0].strip("`"))}, name
+        if name.strip("`") not in fields:
+            assert defaults.get(name.strip("`")) == {yaml.safe_load(row[0].strip("`"))}, name
 
 
 def test_methods_list_every_choice() -> None:
     """A reader finds every parameter of the chapters, with the reason of its default."""
     notebooks = paths.NOTEBOOKS.glob("[0-9]*.ipynb")
     parameters = {name for notebook in notebooks for name in notebook_parameters(notebook)}
-    assert {name.strip("`") for name in CHOICES} == parameters - {COHORT}
+    fields = {f.name for rule in (BenefitRule, VerdictRule) for f in dataclasses.fields(rule)}
+    assert {name.strip("`") for name in CHOICES} == (parameters | fields) - {COHORT} - RULES
     assert [name for name, row in CHOICES.items() if not row[1]] == []
 
 

@@ -36,8 +36,8 @@ def outcomes_by_mutation(groups: Groups) -> pd.DataFrame:
     --------
     >>> from alkpool.data.groups import load
     >>> rows = outcomes_by_mutation(load()).set_index("outcome_id")
-    >>> rows.loc["shaw2019-g1202rdel-lorlatinib", ["kind", "k", "n"]].tolist()
-    ['mutation', 16, 28]
+    >>> print(*rows.loc["shaw2019-g1202rdel-lorlatinib", ["kind", "k", "n"]])
+    mutation 16 28
     """
     counted = (Endpoint.RESPONSE, Endpoint.BENEFIT, Endpoint.CONTROL)
     rows = groups.outcomes[groups.outcomes["endpoint"].isin(counted)]

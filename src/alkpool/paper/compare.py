@@ -195,7 +195,7 @@ def rounding_distance(compared: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFr
     ...                      "as_read": [math.nan]})
     >>> compared = compare_with_ledger(numbers, ours, paper.audit_ledger(numbers))
     >>> f"{rounding_distance(compared, numbers)['distance'].iloc[0]:.2f}"
-    '-0.24'
+    '-0.20'
     """
     table = compared.merge(
         ledger[["id", "statistic", "rounding_digits"]], left_on="ledger_id", right_on="id"
