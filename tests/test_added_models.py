@@ -14,7 +14,7 @@ import pytest
 
 from alkpool import paths
 from alkpool.analysis import invitro
-from alkpool.analysis.actionability import matrix
+from alkpool.analysis.actionability import VerdictRule, matrix
 from alkpool.data import laboratory
 from alkpool.data.cohort import load
 from alkpool.intake import added_models, curate
@@ -84,7 +84,7 @@ def test_model_is_compared_with_the_clinic(home: Path) -> None:
         ("G1269A", "crizotinib"): "resistant",
         ("L1196M+G1202R", "lorlatinib"): "resistant",
     }
-    evidence = matrix(load("curated"))
+    evidence = matrix(load("curated"), VerdictRule(relapse_from="all"))
     verdicts = evidence.set_index(["profile", "inhibitor"])["verdict"]
     assert verdicts["C1156Y", "crizotinib"] == "no benefit expected"
     assert verdicts["G1269A", "crizotinib"] == "no benefit expected"
@@ -98,9 +98,9 @@ PROGRAM = """
 import json, sys
 from pathlib import Path
 import test_small_cohorts as chapters
-from alkpool import explorer, output, paths
-from alkpool.actionability import gather
-from alkpool.cohort import load
+from alkpool import explorer, paths
+from alkpool.analysis.evidence import gather
+from alkpool.data.cohort import load
 
 texts = []
 seen = chapters.texts_of
