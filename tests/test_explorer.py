@@ -14,7 +14,8 @@ from markdown_it import MarkdownIt
 
 from alkpool import explorer, paths
 from alkpool.analysis.evidence import gather
-from alkpool.analysis.ranking import Evidence, answer, ask
+from alkpool.analysis.question import ask
+from alkpool.analysis.ranking import Evidence, answer
 from alkpool.answers import records
 from alkpool.compendium import book
 

@@ -20,7 +20,8 @@ from alkpool.analysis import ranking, settings
 from alkpool.analysis.actionability import matrix
 from alkpool.analysis.benefit import BenefitRule
 from alkpool.analysis.evidence import gather, look_up
-from alkpool.analysis.ranking import STEPS, Evidence, Finding, ask, composed, decide
+from alkpool.analysis.question import ask
+from alkpool.analysis.ranking import STEPS, Evidence, Finding, composed, decide
 from alkpool.analysis.settings import Settings
 from alkpool.data.cohort import load
 from alkpool.data.tables import assessed_inhibitors

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from alkpool.analysis.ranking import GIVEN_BEFORE, Answer, Question
+from alkpool.analysis.question import Question
+from alkpool.analysis.ranking import GIVEN_BEFORE, Answer
 from alkpool.problems import printable, spreadsheet_cell
 from alkpool.vocabulary import UNKNOWN, Phase, Standing, Tier
 

@@ -159,8 +159,9 @@ def look_up(
     and is no medical advice.
     """
     from alkpool import answers
-    from alkpool.analysis import ranking
     from alkpool.analysis.evidence import gather
+    from alkpool.analysis.question import ask
+    from alkpool.analysis.ranking import answer
     from alkpool.data import cohort
 
     _refuse_folder(output)
@@ -168,20 +169,20 @@ def look_up(
         raise typer.BadParameter("must be a mutation, or name a --finding", param_hint="PROFILE")
     try:
         given = prior.split(",") if prior.strip() else ()
-        question = ranking.ask(profile, given, phase, specimen, finding or ())
-        answer = ranking.answer(question, gather(cohort.load(cohort_name)))
+        question = ask(profile, given, phase, specimen, finding or ())
+        found = answer(question, gather(cohort.load(cohort_name)))
     except ValueError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     match form:
         case Form.JSON:
-            text = answers.to_json(answer)
+            text = answers.to_json(found)
         case Form.CSV:
-            text = answers.to_csv(answer)
+            text = answers.to_csv(found)
         case Form.TABLE:
             terminal = output == STREAM and sys.stdout.isatty()
             width = shutil.get_terminal_size().columns if terminal else 0
-            text = answers.to_text(answer, bold=terminal, width=width)
+            text = answers.to_text(found, bold=terminal, width=width)
     _write(output, text)
 
 

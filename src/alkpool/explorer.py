@@ -14,7 +14,8 @@ from alkpool.analysis import offtarget, ranking
 from alkpool.analysis.actionability import assessed_profiles, profile_order
 from alkpool.analysis.benefit import RULES, classify, evaluable
 from alkpool.analysis.evidence import assertions_on_lung_cancer, calls_of, gather, with_sources
-from alkpool.analysis.ranking import Evidence, Question
+from alkpool.analysis.question import Question, ask
+from alkpool.analysis.ranking import Evidence
 from alkpool.analysis.settings import configured
 from alkpool.answers import records
 from alkpool.data import laboratory, tables
@@ -63,7 +64,7 @@ def contexts(cohort_name: str) -> Record:
         name: {
             "name": name,
             **about,
-            "answer": answers.to_dict(ranking.answer(ranking.ask(name), evidence)),
+            "answer": answers.to_dict(ranking.answer(ask(name), evidence)),
             "related": [
                 other
                 for other in data["profiles"]

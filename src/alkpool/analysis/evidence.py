@@ -11,6 +11,7 @@ from alkpool import mutations, paths, stats
 from alkpool.analysis import invitro, ranking
 from alkpool.analysis.actionability import assessed_profiles, share_samples
 from alkpool.analysis.benefit import classify, evaluable
+from alkpool.analysis.question import ask
 from alkpool.analysis.ranking import Answer, Cell, Evidence, Finding
 from alkpool.analysis.settings import Settings, configured
 from alkpool.data import cohort as cohorts
@@ -83,7 +84,7 @@ def look_up(
     Raises
     ------
     ValueError
-        For a question that cannot be: see `alkpool.analysis.ranking.ask`.
+        For a question that cannot be: see `alkpool.analysis.question.ask`.
 
     Examples
     --------
@@ -91,7 +92,7 @@ def look_up(
     'There is evidence for lorlatinib (16 of 28 patients with G1202R or G1202del responded \
 (Shaw 2019); implied count; group holds others too).'
     """
-    question = ranking.ask(profile, prior, phase, specimen, findings)
+    question = ask(profile, prior, phase, specimen, findings)
     return ranking.answer(question, _curated(paths.HOME) if evidence is None else evidence)
 
 

@@ -1,0 +1,130 @@
+"""One tumour: what is asked, and which questions are refused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from alkpool import mutations
+from alkpool.analysis import offtarget
+from alkpool.data import tables
+from alkpool.vocabulary import OtherTreatment, Phase, Specimen
+
+
+@dataclass(frozen=True)
+class Question:
+    """One tumour; made by `ask`.
+
+    Attributes
+    ----------
+    mutations : tuple of str
+        Canonical names, sorted by residue; empty where no mutation of ALK was found.
+    prior : tuple of str
+        Treatments given, in order, by the names of the tables.
+    phase : Phase
+        ``single`` for one mutation.
+    specimen : Specimen
+        What was sequenced.
+    findings : tuple of str
+        Off-target findings, by the names of `alkpool.analysis.offtarget`.
+    """
+
+    mutations: tuple[str, ...]
+    prior: tuple[str, ...] = ()
+    phase: Phase = Phase.SINGLE
+    specimen: Specimen = Specimen.UNKNOWN
+    findings: tuple[str, ...] = ()
+
+    @property
+    def profile(self) -> str:
+        """Canonical profile."""
+        return "+".join(self.mutations)
+
+    @property
+    def progressed_on(self) -> str:
+        """The last ALK inhibitor given; what came after it, as chemotherapy, clears no mutation."""
+        return next((name for name in reversed(self.prior) if name not in list(OtherTreatment)), "")
+
+    @property
+    def readings(self) -> tuple[Phase, ...]:
+        """Readings of the profile, the leading one first.
+
+        Mutations found together in plasma come more likely from different clones (paper,
+        Discussion); elsewhere a profile of unknown phase is read as a compound first.
+        """
+        if self.phase != Phase.UNKNOWN:
+            return (self.phase,)
+        both = (Phase.CIS, Phase.TRANS)
+        return both[::-1] if self.specimen == Specimen.PLASMA else both
+
+
+_Term = TypeVar("_Term", Phase, Specimen)
+
+
+def _term(text: str, vocabulary: type[_Term], name: str) -> _Term:
+    if text not in list(vocabulary):
+        raise ValueError(f"{name} is {text!r}; must be one of {', '.join(vocabulary)}")
+    return vocabulary(text)
+
+
+def ask(
+    profile: str,
+    prior: Sequence[str] = (),
+    phase: str = Phase.UNKNOWN,
+    specimen: str = Specimen.UNKNOWN,
+    findings: Sequence[str] = (),
+) -> Question:
+    """Read a question and refuse an impossible one.
+
+    Raises
+    ------
+    ValueError
+        For an unreadable or impossible mutation, an unknown treatment or finding, a phase or a
+        specimen outside its vocabulary, or the phase of a single mutation.
+    TypeError
+        If `prior` or `findings` is a text instead of a sequence of names.
+    """
+    for name, given in (("prior", prior), ("findings", findings)):
+        if isinstance(given, str):
+            raise TypeError(f"{name} is the text {given!r}; must be a sequence of names")
+    found = tuple(map(offtarget.named, findings))
+    without = offtarget.is_no_mutation(profile) or (found and not profile.strip())
+    names: tuple[str, ...] = ()
+    known = _term(phase, Phase, "phase")
+    if not without:
+        names, said = _read(profile)
+        if said and known == Phase.UNKNOWN:
+            known = Phase(said)
+    if len(names) < 2:
+        if known not in (Phase.SINGLE, Phase.UNKNOWN):
+            what = f"{names[0]} is a single mutation" if names else "there is no mutation"
+            raise ValueError(f"phase is {known}, but {what}: leave the phase out")
+        known = Phase.SINGLE
+    elif known == Phase.SINGLE:
+        raise ValueError(
+            f"phase is single, but there are {len(names)} mutations: cis, trans or unknown"
+        )
+    given = tuple(map(_treatment, prior))
+    return Question(names, given, known, _term(specimen, Specimen, "specimen"), found)
+
+
+def _read(profile: str) -> tuple[tuple[str, ...], str]:
+    """Mutations of a profile or of a line of a report, and the phase where it says one."""
+    try:
+        return mutations.mutations_of(profile), ""
+    except ValueError:
+        reading = mutations.read(profile)
+        return mutations.mutations_of(reading.profile), reading.phase
+
+
+def _treatment(text: str) -> str:
+    name = text.strip().lower()
+    if not name:
+        raise ValueError("a previous treatment is missing: name one between any two commas")
+    if name in list(OtherTreatment):
+        return name
+    try:
+        return tables.inhibitor_named(text)
+    except ValueError as error:
+        raise ValueError(
+            f"previous treatment {error}; {' and '.join(OtherTreatment)} are accepted too"
+        ) from None
