@@ -109,11 +109,12 @@ def unique(rows: Iterable[Row]) -> list[Row]:
 def entry(row: Row) -> str:
     """BibTeX entry of one source."""
     fields = {
-        "author": _author(row.get("first_author", "")),
+        # Of a database record no author may have been seen; the list still needs a place for it.
+        "author": _author(row.get("first_author", "")) or "{Author not seen}",
         # Inner braces keep the capitals of ALK and of mutation names.
         "title": f"{{{_escaped(row['title'])}}}" if row.get("title") else "",
         "journal": _escaped(row.get("journal", "")),
-        "year": row.get("year", ""),
+        "year": row.get("year", "") or "year not seen",
         "doi": row.get("doi", ""),
         "pubmed": row.get("pmid", ""),
         "keywords": "source",
