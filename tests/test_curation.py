@@ -17,8 +17,10 @@ from alkpool.analysis import benefit
 from alkpool.data import cohort, dictionary, groups, laboratory, published, tables
 from alkpool.data.reader import Table
 from alkpool.data.tables import PATIENTS
-from alkpool.intake import curate
-from alkpool.intake.curate import Decision, decide
+from alkpool.intake import curate, raw
+from alkpool.intake import extractions as extracted
+from alkpool.intake import laboratory as intake_laboratory
+from alkpool.intake.raw import Decision, decide
 from alkpool.problems import DataError
 
 RAW = paths.RAW
@@ -48,7 +50,7 @@ def curated():
 
 @pytest.fixture(scope="module")
 def extractions():
-    return curate.read_extractions()
+    return extracted.read_extractions()
 
 
 @pytest.fixture
@@ -188,7 +190,7 @@ def test_no_class_depends_on_reading_censored_months_as_bounds(
 def test_lines_of_treatment_copy_the_adjudicated_record(built):
     decided = {
         (row.record, row.field)
-        for row in curate.read_decisions(RAW / "curated" / curate.DECISIONS, tables.COHORT_TABLES)
+        for row in raw.read_decisions(RAW / "curated" / raw.DECISIONS, tables.COHORT_TABLES)
         if row.table == "treatments"
     }
     records = read(RAW / "curated/adjudicated.csv").set_index("record_id")
@@ -283,7 +285,7 @@ def test_possible_overlap_with_the_paper_is_said_and_stays_included(built):
     order=st.randoms(use_true_random=False),
 )
 def test_allele_frequencies_follow_the_order_of_the_profile(percentages, absent, order):
-    profile = curate._canonical("+".join([*percentages, *absent]))
+    profile = raw._canonical("+".join([*percentages, *absent]))
     printed = [f"{name} {percent}%" for name, percent in percentages.items()]
     order.shuffle(printed)
     parsed = curate._vaf("; ".join(printed), profile).split(";")
@@ -330,7 +332,7 @@ def test_facts_of_a_civic_record_stand_in_the_record():
     path = RAW / "knowledgebases/civic_alk.tsv"
     items = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False).set_index("evidence_id")
     assert len(items) == 151
-    decisions = read(RAW / "curated" / curate.DECISIONS)
+    decisions = read(RAW / "curated" / raw.DECISIONS)
     named = decisions["reason"].str.extract(r"EID(\d+)", expand=False)
     taken = decisions.assign(item=named)[decisions["field"].isin(["stage", "histology"])].dropna()
     assert len(taken) == 15
@@ -428,7 +430,7 @@ ADDRESS = re.compile(
 @pytest.mark.parametrize("name", PLACES)
 def test_a_locator_is_a_primary_address(built, name):
     table = built[f"{name}.csv"]
-    unknown = table["locator"] == curate.NOT_IDENTIFIED
+    unknown = table["locator"] == raw.NOT_IDENTIFIED
     assert unknown.sum() == {"invitro/models": 2, "invitro/measurements": 7}.get(name, 0)
     assert (table.loc[unknown, "read_via"] != "").all()
     for locator in table.loc[~unknown, "locator"]:
@@ -451,7 +453,7 @@ def test_a_locator_is_a_primary_address(built, name):
     ],
 )
 def test_evidence_items_are_read_from_the_text(text, items):
-    assert list(curate._evidence_items(text)) == items
+    assert list(raw._evidence_items(text)) == items
 
 
 def test_nothing_is_from_memory():
@@ -515,16 +517,16 @@ def test_a_decision_on_another_table_is_refused(tmp_path):
     path = tmp_path / "decisions.csv"
     path.write_text("table,record,field,value,reason\nmodels,a,b,c,d\n")
     with pytest.raises(DataError, match="must be one of patients"):
-        curate.read_decisions(path, [PATIENTS])
+        raw.read_decisions(path, [PATIENTS])
     path.write_text("table,record,value,field,reason\n")
     with pytest.raises(DataError, match="the columns must be table, record, field"):
-        curate.read_decisions(path, [PATIENTS])
+        raw.read_decisions(path, [PATIENTS])
 
 
 @pytest.mark.parametrize("folder", ["curated", "invitro"])
 def test_every_decision_is_in_the_built_data(built, folder):
     place = {"curated": curate.COHORT, "invitro": "invitro"}[folder]
-    decisions = read(RAW / folder / curate.DECISIONS)
+    decisions = read(RAW / folder / raw.DECISIONS)
     assert (decisions["reason"] != "").all()
     for row in decisions.itertuples():
         frame = built[f"{place}/{row.table}.csv"]
@@ -534,7 +536,7 @@ def test_every_decision_is_in_the_built_data(built, folder):
 
 @pytest.mark.parametrize("folder", ["curated", "invitro"])
 def test_a_decision_that_became_superfluous_stops_the_build(data, folder):
-    path = data / "raw" / folder / curate.DECISIONS
+    path = data / "raw" / folder / raw.DECISIONS
     edit(path, lambda rows: rows.append(dict(rows[0], value=rows[0]["value"] + "!")))
     with pytest.raises(DataError, match="decided twice"):
         curate.build(data / "raw")
@@ -553,7 +555,7 @@ def test_without_its_decision_a_cell_fraction_is_refused(data, capsys):
 def extraction(**fields):
     """One record for each value given; fields not given are blank."""
     records = max(len(values) for values in fields.values())
-    blank = {name: [""] * records for name in curate.EXTRACTED_FIELDS}
+    blank = {name: [""] * records for name in extracted.EXTRACTED_FIELDS}
     identity = {"record_id": [f"r{number}" for number in range(records)]}
     return pd.DataFrame(identity | blank | fields)
 
@@ -561,7 +563,7 @@ def extraction(**fields):
 def test_agreement_counts_omissions_apart_from_contradictions():
     first = extraction(best_response=["PR", "PR", "SD", "PD", "", "PR", "unknown"])
     second = extraction(best_response=["PR", "SD", "SD", "PD", "CR", "", ""])
-    row = curate.agreement(first, second).set_index("field").loc["best_response"]
+    row = extracted.agreement(first, second).set_index("field").loc["best_response"]
     assert row[["records", "both_stated", "agreeing"]].tolist() == [7, 4, 3]
     assert row[["first_only", "second_only", "neither"]].tolist() == [1, 1, 1]
     assert row["agreement"] == 0.75
@@ -573,10 +575,10 @@ def test_agreement_counts_omissions_apart_from_contradictions():
 def test_agreement_compares_as_the_schema_stores():
     first = extraction(alk_mutations=["1151Tins", "I1171X|V1180L"], pfs_months=["7", "6.0"])
     second = extraction(alk_mutations=["p.T1151dup", "I1171X|V1180L"], pfs_months=["7.0", "6"])
-    table = curate.agreement(first, second).set_index("field")
+    table = extracted.agreement(first, second).set_index("field")
     assert table.loc["alk_mutations", "agreeing"] == 2
     assert table.loc["pfs_months", "agreeing"] == 2
-    words = curate.agreement(
+    words = extracted.agreement(
         extraction(vaf=["33% of tumor cells"]), extraction(vaf=["about 33% of tumour cells"])
     ).set_index("field")
     assert words.loc["vaf", ["both_stated", "agreeing"]].tolist() == [1, 0]
@@ -586,29 +588,29 @@ def test_agreement_compares_as_the_schema_stores():
 def test_agreement_uses_the_records_of_both_only():
     first = extraction(sex=["M", "F"])
     second = extraction(sex=["M", "F", "F"]).iloc[1:]
-    table = curate.agreement(first, second)
+    table = extracted.agreement(first, second)
     assert set(table["records"]) == {1}
     assert table.set_index("field").loc["sex", "agreeing"] == 1
 
 
 def test_an_extraction_agrees_with_itself(extractions):
-    table = curate.agreement(extractions.first, extractions.first)
+    table = extracted.agreement(extractions.first, extractions.first)
     assert (table["agreeing"] == table["both_stated"]).all()
     assert (table[["first_only", "second_only"]] == 0).all(axis=None)
-    same = curate.disagreements(extractions.first, extractions.first, extractions.first)
+    same = extracted.disagreements(extractions.first, extractions.first, extractions.first)
     assert same.empty
-    assert tuple(same.columns) == curate.DISAGREEMENT_COLUMNS
+    assert tuple(same.columns) == extracted.DISAGREEMENT_COLUMNS
 
 
 def test_a_record_without_adjudication_is_refused(extractions):
     first, second, adjudicated = extractions
     with pytest.raises(ValueError, match="not adjudicated: choi2010-p1-s1"):
-        curate.disagreements(first, second, adjudicated.iloc[1:])
+        extracted.disagreements(first, second, adjudicated.iloc[1:])
 
 
 def test_agreement_does_not_depend_on_who_is_first(extractions):
-    one = curate.agreement(extractions.first, extractions.second)
-    two = curate.agreement(extractions.second, extractions.first)
+    one = extracted.agreement(extractions.first, extractions.second)
+    two = extracted.agreement(extractions.second, extractions.first)
     shared = ["field", "records", "both_stated", "agreeing", "low", "high", "kappa", "neither"]
     pd.testing.assert_frame_equal(one[shared], two[shared])
     assert list(one["first_only"]) == list(two["second_only"])
@@ -616,7 +618,7 @@ def test_agreement_does_not_depend_on_who_is_first(extractions):
 
 def test_the_double_extraction_of_the_cohort(extractions):
     assert [len(frame) for frame in extractions] == [33, 36, 45]
-    table = curate.agreement(extractions.first, extractions.second).set_index("field")
+    table = extracted.agreement(extractions.first, extractions.second).set_index("field")
     assert set(table["records"]) == {24}
     parts = table[["both_stated", "first_only", "second_only", "neither"]].sum(axis=1)
     assert (parts == 24).all()
@@ -629,7 +631,7 @@ def test_the_double_extraction_of_the_cohort(extractions):
 
 
 def test_every_difference_of_the_double_extraction_was_settled(extractions):
-    table = curate.disagreements(*extractions)
+    table = extracted.disagreements(*extractions)
     assert table["kind"].value_counts().to_dict() == {
         "first only": 27,
         "second only": 19,
@@ -744,7 +746,7 @@ def test_only_printed_ratios_are_fold_changes(built):
     ],
 )
 def test_potency_type_is_read_off_the_readout(readout, with_numbers, kind):
-    assert curate._potency_type(readout, with_numbers=with_numbers) == kind
+    assert intake_laboratory._potency_type(readout, with_numbers=with_numbers) == kind
 
 
 def test_every_call_needs_a_model_and_every_key_a_call(data):

@@ -13,7 +13,8 @@ from alkpool import paths, show
 from alkpool.analysis import actionability, benefit, distribution, invitro
 from alkpool.data import laboratory
 from alkpool.data.cohort import analysis_set, flow, lines
-from alkpool.figures import charts
+from alkpool.figures import assembly, charts
+from alkpool.figures import invitro as invitro_figures
 
 SVG = "image/svg+xml"
 
@@ -69,8 +70,8 @@ def drawings(cohort):
         ),
         "lollipop": charts.lollipop(pool.samples),
         "verdicts": charts.verdict_matrix(matrix),
-        "comparison": charts.comparison_matrix(matrix, calls, {"a": 1, "b": 2}),
-        "swimmer": charts.swimmer(judged),
+        "comparison": invitro_figures.comparison_matrix(matrix, calls, {"a": 1, "b": 2}),
+        "swimmer": assembly.swimmer(judged),
     }
 
 
@@ -121,7 +122,7 @@ def test_calls_for_a_telephone_name_their_models(cohort):
         {"model_id": ["a", "b", "c"], "mutations": ["G1202R"] * 3, "inhibitor": ["alectinib"] * 3,
          "call": ["resistant", "sensitive", "unknown"]}
     )  # fmt: skip
-    cells = charts.comparison_cells(matrix, calls, {"a": 1, "b": 2, "c": 3}).cells
+    cells = invitro_figures.comparison_cells(matrix, calls, {"a": 1, "b": 2, "c": 3}).cells
     cell = cells.loc["G1202R", "alectinib"]
     assert '<span class="call resistant"><b>R</b> 1</span>' in cell
     assert '<span class="call sensitive"><b>S</b> 2</span>' in cell

@@ -1,0 +1,207 @@
+"""Two independent extractions of the published cases, and how far they agree."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from alkpool import paths, stats
+from alkpool.intake.raw import _NUMBER, _canonical, _read
+from alkpool.vocabulary import (
+    UNKNOWN,
+)
+
+# What the two extractions state about a record; the other columns identify it or comment on it.
+EXTRACTED_FIELDS = (
+    "study_type",
+    "sample_type",
+    "fusion_partner",
+    "fusion_variant",
+    "age",
+    "sex",
+    "prior_alk_inhibitors",
+    "resistance_on",
+    "alk_mutations",
+    "phase",
+    "vaf",
+    "other_mechanisms",
+    "next_alk_inhibitor",
+    "monotherapy",
+    "best_response",
+    "pfs_months",
+    "dot_months",
+    "treatment_status",
+)
+
+DISAGREEMENT_COLUMNS = (
+    "record",
+    "field",
+    "kind",
+    "first",
+    "second",
+    "settled",
+    "settled_as",
+    "adjudication",
+)
+
+
+class Extractions(NamedTuple):
+    """The two extractions and what they were settled to, cells as text."""
+
+    first: pd.DataFrame
+    second: pd.DataFrame
+    adjudicated: pd.DataFrame
+
+
+def read_extractions(raw: Path = paths.RAW) -> Extractions:
+    """Read the two independent extractions and the adjudicated records.
+
+    Parameters
+    ----------
+    raw : Path
+        Folder of the raw facts.
+
+    Returns
+    -------
+    Extractions
+        Frames ``first``, ``second``, ``adjudicated``; one row per record and next line of
+        treatment, cells as text, blank where not stated.
+    """
+    folder = raw / "curated"
+    return Extractions(
+        first=_read(folder / "extraction_a.csv"),
+        second=_read(folder / "extraction_b.csv"),
+        adjudicated=_read(folder / "adjudicated.csv"),
+    )
+
+
+def agreement(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Agreement of two extractions, field by field, over the records that both hold.
+
+    A cell that only one extraction states is an omission, not a contradiction: it is counted on
+    its own, and agreement and kappa are taken over the cells that both state. ``unknown`` is read
+    as not stated. Cells are compared as the schema would store them (canonical mutation names,
+    numbers by value) and otherwise letter by letter.
+
+    Parameters
+    ----------
+    first, second : DataFrame
+        Extractions as from `read_extractions`.
+
+    Returns
+    -------
+    DataFrame
+        One row per field: ``field, records, both_stated, agreeing, agreement, low, high`` (share
+        of both_stated with Wilson's 95% interval), ``kappa, kappa_low, kappa_high`` (Cohen's;
+        missing where both extractions use a single value), ``first_only, second_only, neither``.
+    """
+    a, b = (table.set_index("record_id") for table in (first, second))
+    common = [record for record in a.index if record in b.index]
+    return pd.DataFrame(
+        [_field_agreement(field, a[field][common], b[field][common]) for field in EXTRACTED_FIELDS]
+    )
+
+
+def disagreements(
+    first: pd.DataFrame, second: pd.DataFrame, adjudicated: pd.DataFrame
+) -> pd.DataFrame:
+    """List every difference between two extractions and how it was settled.
+
+    Parameters
+    ----------
+    first, second, adjudicated : DataFrame
+        As from `read_extractions`.
+
+    Returns
+    -------
+    DataFrame
+        ``record, field, kind, first, second, settled, settled_as, adjudication``. ``kind`` is
+        ``different values``, ``first only`` or ``second only``; ``settled_as`` says which
+        extraction the settled value agrees with (``first``, ``second``, ``neither``). A record
+        that one extraction found alone is one row with the field ``record``; its ``settled`` is
+        the adjudicated ``include``.
+
+    Raises
+    ------
+    ValueError
+        Where a record of an extraction was not adjudicated.
+    """
+    a, b, settled = (table.set_index("record_id") for table in (first, second, adjudicated))
+    extracted = {*a.index, *b.index}
+    unsettled = sorted(extracted - {*settled.index})
+    if unsettled:
+        raise ValueError(f"not adjudicated: {', '.join(unsettled)}")
+    rows = []
+    for record in settled.index[settled.index.isin(extracted)]:
+        if not (record in a.index and record in b.index):
+            found = "first" if record in a.index else "second"
+            rows.append(
+                {
+                    "record": record,
+                    "field": "record",
+                    "kind": f"{found} only",
+                    "first": "found" if found == "first" else "",
+                    "second": "found" if found == "second" else "",
+                    "settled": settled.loc[record, "include"],
+                    "settled_as": found,
+                    "adjudication": settled.loc[record, "adjudication"],
+                }
+            )
+            continue
+        for field in EXTRACTED_FIELDS:
+            one, two, final = (
+                _comparable(field, str(table.loc[record, field])) for table in (a, b, settled)
+            )
+            if one == two:
+                continue
+            rows.append(
+                {
+                    "record": record,
+                    "field": field,
+                    "kind": "different values" if one and two else _only_one(one),
+                    "first": a.loc[record, field],
+                    "second": b.loc[record, field],
+                    "settled": settled.loc[record, field],
+                    "settled_as": {one: "first", two: "second"}.get(final, "neither"),
+                    "adjudication": settled.loc[record, "adjudication"],
+                }
+            )
+    return pd.DataFrame(rows, columns=list(DISAGREEMENT_COLUMNS))
+
+
+def _only_one(first: str) -> str:
+    return "first only" if first else "second only"
+
+
+def _field_agreement(field: str, first: pd.Series, second: pd.Series) -> dict[str, object]:
+    one = np.array([_comparable(field, cell) for cell in first], dtype=object)
+    two = np.array([_comparable(field, cell) for cell in second], dtype=object)
+    stated = (one != "") & (two != "")
+    agreeing, n = int((one == two)[stated].sum()), int(stated.sum())
+    interval = stats.wilson(agreeing, n)
+    kappa = stats.kappa(one[stated], two[stated])
+    return {
+        "field": field,
+        "records": len(one),
+        "both_stated": n,
+        "agreeing": agreeing,
+        "agreement": kappa.observed_agreement,
+        "low": interval.low,
+        "high": interval.high,
+        "kappa": kappa.kappa,
+        "kappa_low": kappa.low,
+        "kappa_high": kappa.high,
+        "first_only": int(((one != "") & (two == "")).sum()),
+        "second_only": int(((one == "") & (two != "")).sum()),
+        "neither": int(((one == "") & (two == "")).sum()),
+    }
+
+
+def _comparable(field: str, cell: str) -> str:
+    """Reduce a raw cell to what is compared; blank where nothing is stated."""
+    if cell == UNKNOWN:
+        return ""
+    if field == "alk_mutations":
+        return _canonical(cell)
+    return f"{float(cell):g}" if _NUMBER.fullmatch(cell) else cell

@@ -1,0 +1,229 @@
+"""The laboratory tables and assertions, made from raw facts and decisions."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from alkpool.data.reader import Table
+from alkpool.data.tables import (
+    INVITRO_SOURCES,
+    INVITRO_TABLES,
+    MEASUREMENTS,
+    MODELS,
+)
+from alkpool.intake import added_models
+from alkpool.intake.raw import (
+    _RESIDUE_ONLY,
+    DECISIONS,
+    SECOND_SEARCH_FOLDER,
+    _canonical,
+    _joined,
+    _read,
+    _slug,
+    _with_place,
+    decide,
+    read_decisions,
+)
+from alkpool.problems import DataError, Problem
+from alkpool.vocabulary import (
+    UNKNOWN,
+    Answer,
+)
+
+
+def _invitro(folder: Path) -> list[tuple[Table, pd.DataFrame]]:
+    calls = _with_model(_read(folder / "calls.csv"), _read(folder / "model_keys.csv"))
+    # A setting without a model says why it has none.
+    calls = calls[calls["model_id"] != ""].reset_index(drop=True)
+    assays = _read(folder / "models.csv")
+    # "Fontana-V3 (=Fontana2015-EML4)": the name of Koopman 2022 and the one the calls use.
+    named = assays["model_id"].str.extract(r"\(=(.*)\)", expand=False)
+    assays = assays.set_index(named.fillna(assays["model_id"]))
+    undescribed = sorted({*calls["raw_model"]} - {*assays.index})
+    if undescribed:
+        reason = "has calls but no row in models.csv"
+        raise DataError(
+            [Problem("invitro/calls.csv", None, "model_id", name, reason) for name in undescribed]
+        )
+    decisions = read_decisions(folder / DECISIONS, (INVITRO_SOURCES, MODELS, MEASUREMENTS))
+    made = (_invitro_sources(calls), _models(calls, assays), _measurements(calls))
+    built = {
+        table.name: pd.concat([frame, _read(folder / SECOND_SEARCH_FOLDER / table.file)])
+        for table, frame in zip(INVITRO_TABLES, made, strict=True)
+    }
+    articles = built[INVITRO_SOURCES.name].set_index("source_id")[["doi", "pmid"]]
+    models = built[MODELS.name] = _with_place(built[MODELS.name].join(articles, on="source_id"))
+    built[MEASUREMENTS.name] = _with_place(
+        built[MEASUREMENTS.name].join(models.set_index("model_id")[["doi", "pmid"]], on="model_id")
+    )
+    built = {
+        table.name: decide(built[table.name].reset_index(drop=True), table, decisions)
+        for table in INVITRO_TABLES
+    }
+    with_added = added_models.join(folder / "added", built)
+    return [(table, with_added[table.name]) for table in INVITRO_TABLES]
+
+
+_SETTING = ["cell_line", "fusion", "readout"]
+
+
+def _with_model(calls: pd.DataFrame, keys: pd.DataFrame) -> pd.DataFrame:
+    """Assign each call to its model; each key must be used, each call must have one."""
+    calls = calls.rename(columns={"model_id": "raw_model"})
+    setting = ["raw_model", *_SETTING]
+    merged = calls.merge(keys, on=setting, how="outer", indicator=True, validate="many_to_one")
+    label = "invitro/model_keys.csv"
+    problems = [
+        Problem(label, None, "", " | ".join(row[name] for name in setting), words)
+        for side, words in (
+            ("left_only", "these calls have no model: add a row"),
+            ("right_only", "no call has this cell line, fusion and readout: remove the row"),
+        )
+        for _, row in merged[merged["_merge"] == side].drop_duplicates(setting).iterrows()
+    ]
+    if problems:
+        raise DataError(problems)
+    # The first key of a model says what the model is; the others are its controls and remarks.
+    stands_for = keys.drop_duplicates("model_id").set_index("model_id")
+    stands_for = stands_for[[*_SETTING, "system", "access"]].add_suffix("_of_model")
+    kept = keys[[*setting, "model_id", "source_id"]]
+    matched = calls.merge(kept, on=setting, how="left", validate="many_to_one")
+    return matched.join(stands_for, on="model_id")
+
+
+def _models(calls: pd.DataFrame, assays: pd.DataFrame) -> pd.DataFrame:
+    one = calls.drop_duplicates("model_id")
+    described = assays.loc[one["raw_model"]]
+    numbers = calls[calls["value_nM"] != ""].groupby("model_id").size()
+    potency = [
+        _potency_type(readout, with_numbers=model in numbers.index)
+        for model, readout in zip(one["model_id"], one["readout_of_model"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "model_id": one["model_id"].to_numpy(),
+            "source_id": one["source_id"].to_numpy(),
+            "system": one["system_of_model"].to_numpy(),
+            "access": one["access_of_model"].to_numpy(),
+            "assay": described["assay"].to_numpy(),
+            "cell_line": one["cell_line_of_model"].replace("not stated", UNKNOWN).to_numpy(),
+            "fusion": one["fusion_of_model"].replace("not stated", UNKNOWN).to_numpy(),
+            "readout": one["readout_of_model"].to_numpy(),
+            "potency_type": potency,
+            "unit": ["none" if kind == "class" else "nM" for kind in potency],
+            "sensitive_max": "",
+            "resistant_min": "",
+            "threshold_source": described["threshold_rule"].to_numpy(),
+            "seen_in": described["source"].to_numpy(),
+            "note": [
+                "" if verified == Answer.YES else f"verified: {verified}"
+                for verified in described["verified"]
+            ],
+        }
+    )
+
+
+def _potency_type(readout: str, *, with_numbers: bool) -> str:
+    named = re.findall(r"\b(?:IC50|GI50|Ki)\b", readout)
+    if len(named) == 1:
+        return str(named[0])
+    return UNKNOWN if with_numbers else "class"
+
+
+def _invitro_sources(calls: pd.DataFrame) -> pd.DataFrame:
+    fields = ["first_author", "year", "doi", "pmid"]
+    one = calls[["source_id", *fields]].drop_duplicates()
+    repeated = one.loc[one["source_id"].duplicated(), "source_id"]
+    if len(repeated):
+        reason = f"its calls differ in {', '.join(fields)}"
+        raise DataError(
+            [Problem("invitro/calls.csv", None, "source_id", name, reason) for name in repeated]
+        )
+    return one.assign(journal="", title="", secondary=str(Answer.NO), note="")
+
+
+def _measurements(calls: pd.DataFrame) -> pd.DataFrame:
+    profiles = calls["mutation"].map(_canonical)
+    remarks = [
+        _joined(
+            *(
+                f"{name.replace('_', ' ')} as read: {row[name]}"
+                for name in _SETTING
+                if row[name] != row[f"{name}_of_model"]
+            )
+        )
+        for row in calls[[*_SETTING, *(f"{name}_of_model" for name in _SETTING)]].to_dict("records")
+    ]
+    return pd.DataFrame(
+        {
+            "measurement_id": _numbered(
+                "-".join(parts)
+                for parts in zip(
+                    calls["model_id"],
+                    profiles.str.replace("+", "."),
+                    calls["inhibitor"],
+                    strict=True,
+                )
+            ),
+            "model_id": calls["model_id"],
+            "mutations": profiles,
+            "inhibitor": calls["inhibitor"],
+            "relation": calls["relation"],
+            "value": calls["value_nM"],
+            "fold_change": "",
+            "call_in_source": calls["call_in_source"].replace("", UNKNOWN),
+            "seen_in": calls["seen_in"],
+            "note": remarks,
+        }
+    )
+
+
+def _numbered(names: Iterable[str]) -> list[str]:
+    """Append -2, -3 ... to a name that came before, in the order of the raw file."""
+    counts: dict[str, int] = {}
+    keys = []
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+        keys.append(name if counts[name] == 1 else f"{name}-{counts[name]}")
+    return keys
+
+
+def _assertions(folder: Path) -> pd.DataFrame:
+    read = _read(folder / "assertions.csv")
+    residue = read["mutation"].map(lambda name: bool(_RESIDUE_ONLY.fullmatch(name)))
+    profiles = read["mutation"].where(~residue, read["mutation"] + "X").map(_canonical)
+    inhibitor = read["inhibitor"].str.lower()
+    parts = zip(
+        read["kb"].map(_slug),
+        read["kb_record_id"].map(_slug),
+        profiles.str.replace("+", "."),
+        inhibitor,
+        read["direction"],
+        strict=True,
+    )
+    first = pd.DataFrame(
+        {
+            "assertion_id": ["-".join(part) for part in parts],
+            "knowledge_base": read["kb"],
+            "record": read["kb_record_id"],
+            "mutations": profiles,
+            "as_printed": read["molecular_profile"].str.removeprefix("as printed: "),
+            "disease": read["disease"],
+            "nsclc": read["nsclc"],
+            "inhibitor": inhibitor,
+            "direction": read["direction"].str.replace("_", " "),
+            "level": read["level"],
+            "evidence_type": read["evidence_type"],
+            "rating": read["rating"],
+            "pmid": read["pmid"],
+            "citation": read["citation"],
+            "locator": read["url_or_repo_path_seen"],
+            "licence": read["licence"],
+        }
+    )
+    both = pd.concat([first, _read(folder / "assertions_second_search.csv")], ignore_index=True)
+    # The record of CIViC is the place; of a review's table, the table.
+    numbers = " " + both["record"].where(both["knowledge_base"] == "CIViC", "")
+    return _with_place(both.assign(seen_in=both["locator"] + numbers, doi=""))
