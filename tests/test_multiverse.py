@@ -38,7 +38,7 @@ def decided(cohort: Cohort, universe: Universe) -> pd.DataFrame:
     """Lines with a decided benefit, and whether their sample has several mutations."""
     # Profiles as reported: several mutations of one residue are several mutations.
     pool = analysis_set(apply(cohort, dataclasses.replace(universe, profiles="exact")))
-    lines = evaluable(classify(pool.treatments, universe.benefit_rule))
+    lines = evaluable(classify(pool.treatments, universe.benefit_rule), universe.benefit_rule)
     lines = lines.merge(pool.samples[["sample_id", "mutations"]], on="sample_id")
     lines = lines[lines["benefit"] != Benefit.UNKNOWN]
     return lines.assign(several=lines["mutations"].map(is_compound).astype(bool))
@@ -96,7 +96,10 @@ def test_every_level_of_every_choice_is_the_plain_analysis(project):
 def test_the_default_universe_is_what_the_chapters_say(project):
     cohort, laboratory, every = project
     assert_plain(every, cohort, laboratory, [GRID.number(Universe())])
-    assert_frame_equal(plain(cohort, Universe()), actionability.matrix(cohort))
+    assert_frame_equal(
+        plain(cohort, Universe()),
+        actionability.matrix(cohort, actionability.VerdictRule(relapse_from="all")),
+    )
 
 
 MONTHS = st.sampled_from(["", "0", "2.9", "3", "3.1", "6", "7.5", "12", "12.1", "40"])

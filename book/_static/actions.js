@@ -45,7 +45,7 @@ addEventListener("DOMContentLoaded", () => {
   };
   const rows = (table) => {
     const api = table.shownBy;
-    const body = api ? [...api.rows().nodes()] : [...table.tBodies].flatMap((part) => [...part.rows]);
+    const body = api ? api.rows().nodes().toArray() : [...table.tBodies].flatMap((part) => [...part.rows]);
     const head = table.tHead ? [...table.tHead.rows] : [];
     return [...head, ...body].map((row) => [...row.cells].map((each) => cell(each.textContent)).join(","));
   };
@@ -54,6 +54,8 @@ addEventListener("DOMContentLoaded", () => {
   enlarged.className = "enlarged";
   enlarged.addEventListener("click", () => enlarged.close());
   document.body.append(enlarged);
+  // Before the theme, which takes the key for its search.
+  addEventListener("keydown", ({ key }) => key === "Escape" && enlarged.open && enlarged.close(), true);
 
   const bar = (after, id, buttons) => {
     const made = document.createElement("div");
