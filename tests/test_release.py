@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -11,11 +12,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from cases import case, tables, write_csv
 from rocrate.rocrate import ROCrate
 
 from alkpool import paths, release
 from alkpool.analysis.actionability import matrix
 from alkpool.data.cohort import load
+from alkpool.intake import flatfile, place
 from alkpool.problems import ProjectError
 
 COLUMNS = (
@@ -56,6 +59,79 @@ def home(tmp_path: Path) -> Path:
     heading = f"## [Unreleased]\n\n## [{version(home)}] - 2026-03-01\n"
     changelog.write_text(text.replace("## [Unreleased]\n", heading, 1), "utf-8")
     return home
+
+
+# A chapter as its reader runs it by hand, in JupyterLab or with papermill, without the pipeline.
+BY_HAND = """
+import json, sys
+
+cohort = sys.argv[1]
+chapter = json.load(open("02-benefit-classification.ipynb", encoding="utf-8"))
+code = ["".join(cell["source"]) for cell in chapter["cells"] if cell["cell_type"] == "code"]
+tagged = next(number for number, cell in enumerate(code) if "cohort = " in cell)
+exec("\\n".join([*code[:tagged + 1], f"cohort = {cohort!r}", *code[tagged + 1:]]))
+"""
+SECRET = "KLINIKUM-PAT-7700"
+
+
+def plant(own: Path) -> None:
+    """Make a cohort outside the checkout, of one patient with an id to search for."""
+    own.mkdir()
+    meta = "title: Own\nkind: own\nsynthetic: false\ndescription: A test.\nlicence: none\n"
+    (own / "cohort.yaml").write_text(meta, "utf-8")
+    sheet = flatfile.read(write_csv(own.parent / "new.csv", case(patient_id=SECRET)))
+    for name, rows in place.fit(sheet, tables(paths.COHORTS / "curated")).rows.items():
+        rows.to_csv(own / f"{name}.csv", index=False)
+
+
+def holding(folder: Path, text: str) -> set[str]:
+    return {name for name, content in contents(folder).items() if text.encode() in content}
+
+
+def test_rows_of_an_own_cohort_stay_in_build(home: Path, tmp_path: Path) -> None:
+    """Whoever runs a chapter: git is not offered the planted id, and no release has it."""
+    own = tmp_path / "Klinik Daten"
+    plant(own)
+    (home / ".gitignore").write_bytes((paths.HOME / ".gitignore").read_bytes())
+    commit(home)
+    subprocess.run(["git", "add", "-A"], cwd=home, check=True)
+    chosen = f"curated,{own}"
+    done = subprocess.run(
+        [sys.executable, "-c", BY_HAND, chosen], env=os.environ | {"ALKPOOL_HOME": str(home)},
+        cwd=home / "notebooks", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    results = "build/cohorts/curated+Klinik Daten/results/curated+Klinik Daten"
+    found = holding(home, SECRET)
+    assert f"{results}/lines.csv" in found
+    assert {name.rpartition("/")[0] for name in found} == {results}
+    offered = subprocess.run(["git", "add", "-An", "."], cwd=home, capture_output=True, check=True)
+    assert offered.stdout == b""
+    assert holding(release.make(home, home / "out"), SECRET) == set()
+
+
+@pytest.mark.parametrize("folder", ["results/curated+own", "results/own", "data/cohorts/own"])
+def test_a_release_refuses_cohorts_that_the_compendium_does_not_name(
+    home: Path, folder: str
+) -> None:
+    write(home / folder / "lines.csv", f"patient_id\n{SECRET}\n")
+    with pytest.raises(ProjectError, match=f"^{re.escape(folder)}: compendium.yaml names no such"):
+        release.make(home, home / "out")
+    assert not (home / "out").exists()
+
+
+def test_a_release_refuses_what_else_may_hold_patients(home: Path) -> None:
+    """A cohort that the compendium reads from elsewhere, and notebooks saved with outputs."""
+    edit(home / "compendium.yaml", "cohort: curated", "cohort: curated,/private/own")
+    chapter = home / "notebooks/02-benefit-classification.ipynb"
+    edit(chapter, '"outputs": []', f'"outputs": ["{SECRET}"]')
+    with pytest.raises(ProjectError) as refused:
+        release.make(home, home / "out")
+    assert str(refused.value).splitlines() == [
+        "compendium.yaml: cohort: found '/private/own'; a release takes those of data/cohorts only",
+        "notebooks/02-benefit-classification.ipynb: has outputs, and a release is public; clear "
+        "them",
+    ]
 
 
 def write(path: Path, text: str) -> None:

@@ -44,6 +44,28 @@ def cohort_folder(name_or_path: str | Path, base: Path = Path()) -> Path:
     return COHORTS / folder.name if folder.parent == COHORTS.resolve() else folder
 
 
+def results_of(cohort: str) -> Path:
+    """Folder for the result tables of a cohort, ``results/<cohort>`` for those of the project.
+
+    Rows of any other cohort may be those of patients whom nobody has published: whoever runs a
+    notebook, its tables stay in ``build``, which git ignores and no release takes along.
+
+    Parameters
+    ----------
+    cohort : str
+        Name of the cohort; of several that are pooled, their names joined by ``+``.
+
+    Examples
+    --------
+    >>> shown(results_of("curated+hospital"))
+    'build/cohorts/curated+hospital/results/curated+hospital'
+    """
+    tracked = RESULTS.resolve() == (HOME / "results").resolve()
+    if tracked and cohort not in cohort_names():
+        return BUILD / "cohorts" / cohort / "results" / cohort
+    return RESULTS / cohort
+
+
 def is_namesake(folder: Path) -> bool:
     """Tell whether a folder lies elsewhere but is called as a cohort of the project.
 

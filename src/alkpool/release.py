@@ -26,6 +26,7 @@ from rocrate.rocrate import ROCrate
 
 from alkpool import paths
 from alkpool.analysis import timeline
+from alkpool.compendium.plan import CONFIGURATION, cohorts, read
 from alkpool.data.cohort import DESCRIPTION_FILE
 from alkpool.files import exchange
 from alkpool.paths import shown
@@ -158,6 +159,8 @@ def make(home: Path, target: Path, since: Path | None = None) -> Path:
     missing += [name for name in FILES if not (home / name).is_file()]
     if missing:
         raise ProjectError(f"not there: {', '.join(missing)}; run make report first")
+    if private := [*_not_published(home)]:
+        raise ProjectError("\n".join(private))
     note = release_note(home, identity, since)
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix=".making-") as stage:
@@ -173,6 +176,27 @@ def make(home: Path, target: Path, since: Path | None = None) -> Path:
         made = target / identity.name
         exchange(folder, made)
     return made
+
+
+def _not_published(home: Path) -> Iterator[str]:
+    """List what may hold rows of patients whom nobody has published."""
+    published = {path.parent.name for path in (home / "data/cohorts").glob("*/cohort.yaml")}
+    run = cohorts(read(home=home))
+    named = {name.strip() for cohort in run for name in cohort.split(",")}
+    for name in sorted(named - published):
+        yield f"{CONFIGURATION}: cohort: found {name!r}; a release takes those of data/cohorts only"
+    allowed = named | {"+".join(map(str.strip, cohort.split(","))) for cohort in run}
+    for place in ("results", "data/cohorts"):
+        for path in sorted((home / place).iterdir()):
+            if path.name not in allowed:
+                yield (
+                    f"{place}/{path.name}: {CONFIGURATION} names no such cohort, and a release is "
+                    "public; remove it, or name it there where its rows are published"
+                )
+    for path in sorted((home / "notebooks").rglob("*.ipynb")):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        if any(cell.get("outputs") for cell in cells):
+            yield f"{path.relative_to(home)}: has outputs, and a release is public; clear them"
 
 
 def _unwanted(_: str, names: list[str]) -> set[str]:

@@ -34,7 +34,7 @@ CHIPS = {str(verdict): f"verdict {verdict.name.lower()}" for verdict in Verdict}
 
 
 def write_table(table: pd.DataFrame, name: str, cohort: Cohort) -> None:
-    """Write a result table to ``results/<cohort>/<name>.csv``.
+    """Write a result table, ``<name>.csv``, to the folder of `alkpool.paths.results_of`.
 
     Shares are fractions with six decimals; a synthetic cohort adds the column ``synthetic``. No
     text is a formula.
@@ -42,7 +42,7 @@ def write_table(table: pd.DataFrame, name: str, cohort: Cohort) -> None:
     marked, _ = _marked(table, "", cohort)
     safe = marked.map(lambda cell: no_formula(cell) if isinstance(cell, str) else cell)
     text = safe.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-    write_atomically(paths.RESULTS / cohort.name / f"{name}.csv", text)
+    write_atomically(paths.results_of(cohort.name) / f"{name}.csv", text)
 
 
 def show_table(table: pd.DataFrame, caption: str, cohort: Cohort, *, escape: bool = True) -> None:
@@ -216,7 +216,7 @@ def _rows(figure: Figure) -> dict[str, tuple[float, float]]:
 
 def show_takeaways(sentences: Sequence[str], chapter: str, cohort: Cohort) -> None:
     """Show the computed takeaways of a chapter and keep them for the cover page."""
-    path = paths.RESULTS / cohort.name / "takeaways" / f"{chapter}.json"
+    path = paths.results_of(cohort.name) / "takeaways" / f"{chapter}.json"
     text = json.dumps(list(sentences), ensure_ascii=False, indent=1) + "\n"
     write_atomically(path, text)
     bullets = "\n".join(f"- {sentence}" for sentence in sentences)

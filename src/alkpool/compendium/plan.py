@@ -7,6 +7,7 @@ is not executed again. Start with ``python -m alkpool.compendium report``.
 
 import ast
 import json
+import os
 import platform
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
@@ -102,8 +103,13 @@ class Task:
     inputs: tuple[Path, ...]
     key: str
 
+    @property
+    def own(self) -> bool:
+        """Whether it reads a cohort that is not the project's: its tables stay in ``build``."""
+        return os.sep in self.parameters[COHORT]
 
-def read(cohort: str = "") -> Compendium:
+
+def read(cohort: str = "", home: Path = paths.HOME) -> Compendium:
     """Read ``compendium.yaml``.
 
     Parameters
@@ -111,13 +117,15 @@ def read(cohort: str = "") -> Compendium:
     cohort : str
         Cohort for this run in the place of that of the compendium; parts and chapters that name
         one keep it.
+    home : Path
+        The checkout.
 
     Raises
     ------
     ProjectError
         With every entry that is missing, unknown or of the wrong type.
     """
-    path = paths.HOME / CONFIGURATION
+    path = home / CONFIGURATION
     try:
         compendium = Compendium.model_validate(read_yaml(path))
     except FileNotFoundError:
@@ -133,6 +141,15 @@ def read(cohort: str = "") -> Compendium:
     except ValueError as error:
         raise ProjectError(f"{path.name} is not readable YAML: {error}") from None
     return compendium.model_copy(update={"cohort": cohort}) if cohort else compendium
+
+
+def cohorts(compendium: Compendium) -> set[str]:
+    """Cohorts that chapters run on, as they are written: several are joined by commas."""
+    return {
+        chapter.cohort or part.cohort or compendium.cohort
+        for part in compendium.parts
+        for chapter in part.chapters
+    }
 
 
 def for_one_run(cohort: str) -> tuple[str, Path]:

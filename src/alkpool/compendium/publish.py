@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from alkpool import paths
 from alkpool.compendium.plan import Task
 from alkpool.compendium.run import folder
 from alkpool.files import exchange, locked, write_if_changed
@@ -17,6 +18,16 @@ def publish(tasks: Sequence[Task], build: Path, results: Path) -> bool:
     """Copy the tables of all chapters to ``results``; remove those no chapter makes any more.
 
     Executed chapters of earlier states are forgotten.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        Chapters that were executed. Tables of those that read a cohort which is not the project's
+        go where `alkpool.paths.results_of` says.
+    build : Path
+        Folder of the executed chapters.
+    results : Path
+        Folder of the tables.
 
     Returns
     -------
@@ -39,6 +50,13 @@ def publish(tasks: Sequence[Task], build: Path, results: Path) -> bool:
             made[name] = task.page, path
     if clashes:
         raise ProjectError("\n".join(clashes))
+    if results == paths.RESULTS:
+        own = {task.page: paths.results_of(task.page.partition("/")[0]).parent
+               for task in tasks if task.own}  # fmt: skip
+        for name, (page, path) in made.items():
+            if page in own:
+                write_if_changed(own[page] / name, path.read_bytes())
+        made = {name: source for name, source in made.items() if source[0] not in own}
     ledger = build / "published.json"
     before = set(json.loads(ledger.read_text("utf-8"))) if ledger.is_file() else set()
     # First the names of old and new files: a run that is killed half-way forgets none of them.
