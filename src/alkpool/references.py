@@ -11,7 +11,6 @@ from pathlib import Path
 
 from alkpool import paths
 
-FILE = "sources.bib"
 TABLES = ("cohorts/curated/sources.csv", "invitro/sources.csv")
 HEADING = "Made from the tables of sources; correct a source there.\n\n"
 
