@@ -25,30 +25,7 @@ from alkpool.analysis.benefit import RULES as BENEFIT_RULES
 from alkpool.analysis.benefit import BenefitRule, outcomes
 from alkpool.vocabulary import UNKNOWN, Benefit, Call, Verdict
 
-# Text, lines and grounds; what has no class of its own is drawn in the accent.
-INK, MUTED, RULE_LINE, PANEL, PAPER = "#1b2a30", "#4a5b63", "#d3dde0", "#f2f6f7", "#ffffff"
-ACCENT, WARNING = "#0b5f70", "#6b2c00"
-
-# What speaks for an inhibitor, against it, or for neither; no inhibitor has one of these colours.
-FAVOURABLE, UNFAVOURABLE, UNDECIDED = "#0072b2", "#dd7a2e", "#8e9396"
-
-INHIBITOR_COLOURS = {
-    "crizotinib": "#e8b83a",
-    "ceritinib": "#56b4e9",
-    "alectinib": "#38832f",
-    "brigatinib": "#aa4499",
-    "ensartinib": "#5b3a1e",
-    "lorlatinib": "#222255",
-    UNKNOWN: "#a3adb1",
-}
-
-BENEFIT_COLOURS = {
-    Benefit.BENEFIT: FAVOURABLE,
-    Benefit.NO_BENEFIT: UNFAVOURABLE,
-    Benefit.UNKNOWN: UNDECIDED,
-}
-
-# Short name of each verdict; its fill, text colour and mark.
+# Short name of each verdict.
 VERDICT_NAMES = {
     Verdict.LIKELY: "likely",
     Verdict.POSSIBLE: "possible",
@@ -56,110 +33,9 @@ VERDICT_NAMES = {
     Verdict.CONFLICTING: "conflicting",
     Verdict.INSUFFICIENT: "insufficient",
 }
-VERDICT_STYLE: dict[Verdict, tuple[str, str, str]] = {
-    Verdict.LIKELY: (FAVOURABLE, PAPER, "++"),
-    Verdict.POSSIBLE: ("#93caef", INK, "+"),
-    Verdict.NONE: (UNFAVOURABLE, INK, "–"),
-    Verdict.CONFLICTING: ("#efd35c", INK, "±"),
-    Verdict.INSUFFICIENT: ("#e9eef0", INK, "?"),
-}
-
-CALL_STYLE: dict[Call, tuple[str, str, str]] = {
-    Call.SENSITIVE: (FAVOURABLE, "o", "sensitive"),
-    Call.INTERMEDIATE: (UNDECIDED, "D", "intermediate"),
-    Call.RESISTANT: (UNFAVOURABLE, "s", "resistant"),
-}
-
-# Figures are drawn at the size at which the book shows them: as wide as its column of text, or so
-# narrow that a telephone shows them whole (inches).
-COLUMN, NARROW = 7.0, 4.2
-# Sizes of type, in points: names, what is said about them, and the words in dense cells.
-TEXT, SMALL, DENSE = 8.5, 7.5, 7.0
-THIN, MEDIUM, THICK = 0.6, 0.9, 2.0
-MARK = 6.0
 
 # Exons that the paper's local panel covered (Methods, "Retrospective Cohort").
 PANEL_EXONS = {"22": (1151, 1172), "23": (1173, 1215), "25": (1260, 1279)}
-
-
-def use_style() -> None:
-    """Set matplotlib up for the book: quiet axes, text sizes, reproducible SVG."""
-    mpl.rcParams.update(
-        {
-            "figure.facecolor": PAPER,
-            "figure.constrained_layout.use": True,
-            "savefig.facecolor": PAPER,
-            "savefig.bbox": "tight",
-            "savefig.pad_inches": 0.04,
-            "figure.dpi": 96,
-            # The one family that matplotlib ships, and so the same drawing everywhere.
-            "font.family": "DejaVu Sans",
-            "font.size": TEXT,
-            "axes.labelsize": TEXT,
-            "axes.labelcolor": INK,
-            "axes.edgecolor": MUTED,
-            "axes.linewidth": MEDIUM,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.axisbelow": True,
-            "grid.color": RULE_LINE,
-            "grid.linewidth": THIN,
-            "xtick.color": INK,
-            "ytick.color": INK,
-            "xtick.labelsize": SMALL,
-            "ytick.labelsize": TEXT,
-            "text.color": INK,
-            "legend.frameon": False,
-            "legend.fontsize": SMALL,
-            "legend.handlelength": 1.2,
-            "legend.columnspacing": 1.2,
-            "hatch.linewidth": THIN,
-            "svg.hashsalt": "alkpool",
-            "svg.fonttype": "path",
-        }
-    )
-
-
-def ink_on(colour: ColorType) -> str:
-    """Choose the text colour that stands out more from a ground (WCAG 2.1 relative luminance)."""
-    channels = np.array([to_rgb(shade) for shade in (colour, INK, PAPER)])
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    ground, dark, light = linear @ [0.2126, 0.7152, 0.0722] + 0.05
-    return INK if ground / dark > light / ground else PAPER
-
-
-def box(
-    ax: Axes, centre: tuple[float, float], size: tuple[float, float], text: str, **style: Any
-) -> None:
-    """Draw a labelled box of a flow chart."""
-    (x, y), (width, height) = centre, size
-    face = style.pop("face", PAPER)
-    ax.add_patch(
-        FancyBboxPatch(
-            (x - width / 2, y - height / 2), width, height,
-            boxstyle="round,pad=0,rounding_size=0.06", facecolor=face, edgecolor=MUTED,
-            linewidth=MEDIUM,
-        )
-    )  # fmt: skip
-    ax.text(x, y, text, ha="center", va="center", color=ink_on(face), fontsize=SMALL, **style)
-
-
-def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Draw an arrow of a flow chart."""
-    ax.annotate(
-        "", xy=end, xytext=start,
-        arrowprops={"arrowstyle": "-|>", "color": MUTED, "linewidth": MEDIUM, "shrinkA": 0,
-                    "shrinkB": 0},
-    )  # fmt: skip
-
-
-def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
-    """Axes in inches without decoration."""
-    figure, ax = plt.subplots(figsize=(width, height), layout="none")
-    ax.set_position((0, 0, 1, 1))
-    ax.set(xlim=(0, width), ylim=(0, height))
-    ax.axis("off")
-    return figure, ax
 
 
 Corners = dict[tuple[str, str], tuple[float, float]]
@@ -181,7 +57,7 @@ def matrix_frame(
     Figure, Axes, float, dict
         The canvas in inches, the width of a cell, and the lower left corner of each cell.
     """
-    figure, ax = _canvas(COLUMN, below + height * len(rows) + 0.3)
+    figure, ax = canvas(COLUMN, below + height * len(rows) + 0.3)
     width, top = (COLUMN - left) / len(columns), below + height * len(rows)
     for place, name in enumerate(columns):
         ax.text(left + width * (place + 0.5), top + 0.08, name, ha="center", weight="bold")
@@ -214,7 +90,7 @@ def selection_flow(counts: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
     found = counts[(counts["step"] == "identified") & (counts["patients"] > 0)]["study_type"]
     kinds = [kind for kind in labels if kind in set(found)]
     step = COLUMN / max(len(kinds) + 1, 3)
-    figure, ax = _canvas(COLUMN, 4.3)
+    figure, ax = canvas(COLUMN, 4.3)
     xs = step * (0.5 + np.arange(len(kinds)))
     middle, side, wide = step * max(len(kinds), 1) / 2, COLUMN - step / 2, step - 0.14
     unseparated = counts.loc[counts["step"] == "no patient", "sources"].sum()
@@ -252,7 +128,7 @@ def benefit_flow(classified: pd.DataFrame, rule: BenefitRule) -> Figure:
         The rule it was classified by.
     """
     at = classified["rule"].value_counts().reindex(list(BENEFIT_RULES), fill_value=0)
-    figure, ax = _canvas(COLUMN, 4.75)
+    figure, ax = canvas(COLUMN, 4.75)
     y_of = {name: 4.5 - 0.5 * place for place, name in enumerate(BENEFIT_RULES)}
     limit = f"{rule.threshold_months:g} months"
     endings = (f"≥ {limit}", f"< {limit}, ongoing", f"< {limit}, ended\nor not stated")
@@ -358,7 +234,7 @@ def class_matrix(table: pd.DataFrame, rows: Sequence[str], columns: Sequence[str
         Mutation classes and inhibitors, in order.
     """
     if not len(rows) or not len(columns):
-        empty, frame = _canvas(NARROW, 0.5)
+        empty, frame = canvas(NARROW, 0.5)
         frame.text(NARROW / 2, 0.25, "no sample", ha="center", va="center", color=MUTED)
         return empty
     # Only this figure needs seaborn, and importing it takes longer than drawing.
