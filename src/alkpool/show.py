@@ -9,24 +9,38 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from io import StringIO
 
 import great_tables
 import jinja2
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from great_tables import GT
 from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
 
-from alkpool import paths, stats, style
+from alkpool import paths, style
 from alkpool.data.cohort import Cohort
 from alkpool.files import write_atomically
 from alkpool.problems import no_formula
-from alkpool.style import Drawing
+from alkpool.style import (
+    Drawing,
+    counted,
+    estimate,
+    fraction,
+    in_words,
+    listed,
+    p_value,
+    percent,
+    verb,
+)
 from alkpool.vocabulary import UNKNOWN, Verdict
+
+__all__ = [
+    "counted", "estimate", "figure", "fraction", "in_words", "listed", "p_value", "percent",
+    "publication_table", "say", "table", "takeaways", "verb", "write_table",
+]  # fmt: skip
 
 style.use_style()
 
@@ -36,8 +50,6 @@ SYNTHETIC_MARK = "SYNTHETIC: not patients"
 CHIPS = {str(verdict): f"verdict {verdict.name.lower()}" for verdict in Verdict} | {
     name: f"inhibitor {name}" for name in style.INHIBITOR_COLOURS if name != UNKNOWN
 }
-
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def write_table(table: pd.DataFrame, name: str, pool: Cohort) -> None:
@@ -302,110 +314,6 @@ def _keep_takeaways(sentences: Sequence[str], chapter: str, pool: Cohort) -> Non
 def say(text: str) -> None:
     """Show a computed sentence as Markdown."""
     display(Markdown(text))
-
-
-def fraction(k: float, n: float) -> str:
-    """``k/n (percent; 95% CI low to high)`` with the Wilson interval, or in words that it lacks.
-
-    Examples
-    --------
-    >>> fraction(5, 7)
-    '5/7 (71%; 95% CI 36% to 92%)'
-    >>> fraction(0, 0), fraction(float("nan"), 7)
-    ('0/0 (nothing observed)', 'count or total not stated')
-    """
-    if pd.isna(k) or pd.isna(n):
-        return "count or total not stated"
-    if n == 0:
-        return "0/0 (nothing observed)"
-    interval = stats.wilson(int(k), int(n))
-    return f"{k:.0f}/{n:.0f} ({k / n:.0%}; 95% CI {interval.low:.0%} to {interval.high:.0%})"
-
-
-def p_value(value: float) -> str:
-    """P value as text: three decimals, ``< .001`` below.
-
-    Examples
-    --------
-    >>> p_value(0.0004), p_value(0.0443)
-    ('P < .001', 'P = .044')
-    """
-    if np.isnan(value):
-        return "no P"
-    return "P < .001" if value < 0.001 else f"P = {value:.3f}".replace("0.", ".", 1)
-
-
-def percent(share: float) -> str:
-    """Share in whole per cent.
-
-    Examples
-    --------
-    >>> percent(0.714)
-    '71%'
-    """
-    return f"{share:.0%}"
-
-
-def in_words(number: int) -> str:
-    """Small number as a word, as a sentence has it; from ten on in digits.
-
-    Examples
-    --------
-    >>> in_words(0), in_words(7), in_words(12)
-    ('no', 'seven', '12')
-    """
-    return _NUMBERS[number] if number < len(_NUMBERS) else f"{number:,}"
-
-
-def counted(number: int, singular: str, plural: str | None = None) -> str:
-    """Number with its noun in the right form.
-
-    Examples
-    --------
-    >>> counted(1, "patient"), counted(2, "biopsy", "biopsies")
-    ('1 patient', '2 biopsies')
-    """
-    return f"{number} {singular if number == 1 else plural or singular + 's'}"
-
-
-def listed(items: Iterable[object], nothing: str = "none") -> str:
-    """Items with commas, and an *and* before the last.
-
-    Examples
-    --------
-    >>> listed(["crizotinib", "alectinib", "lorlatinib"]), listed([])
-    ('crizotinib, alectinib and lorlatinib', 'none')
-    """
-    *first, last = map(str, items) if (items := list(items)) else [nothing]
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def estimate(value: float, low: float, high: float) -> str:
-    """Estimate with its interval as text, or that there is none.
-
-    Examples
-    --------
-    >>> estimate(1.5, 0.8, 2.9), estimate(float("inf"), 3.95, float("inf"))
-    ('1.50 (0.80 to 2.90)', 'infinite (3.95 upwards)')
-    >>> estimate(float("nan"), float("nan"), float("nan"))
-    'not estimable'
-    """
-    if np.isnan(value):
-        return "not estimable"
-    estimated = f"{value:.2f}" if np.isfinite(value) else "infinite"
-    upper = f"to {high:.2f}" if np.isfinite(high) else "upwards"
-    return f"{estimated} ({low:.2f} {upper})"
-
-
-def verb(number: int, singular: str, plural: str) -> str:
-    """Verb that goes with a number.
-
-    Examples
-    --------
-    >>> verb(1, "rests", "rest"), verb(0, "rests", "rest")
-    ('rests', 'rest')
-    """
-    return singular if number == 1 else plural
 
 
 # Until every chapter calls the functions above.

@@ -1,22 +1,25 @@
-"""How everything looks: colours, sizes of type, matplotlib's settings, and what a figure is.
+"""How everything looks: colours, type, matplotlib's settings, numbers in text, what a figure is.
 
 ``book/_static/alkpool.css`` has the same colours as custom properties (tested). They can be told
 apart with every kind of colour blindness (tested by simulation) and are never the only signal:
 every class also has a word, a letter or a shape.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.typing import ColorType
 
+from alkpool import stats
 from alkpool.vocabulary import UNKNOWN, Benefit, Call, Verdict
 
 # Text, lines and grounds; what has no class of its own is drawn in the accent.
@@ -63,6 +66,8 @@ COLUMN, NARROW = 8.0, 4.6
 TEXT, SMALL, DENSE = 9.0, 8.5, 8.25
 THIN, MEDIUM, THICK = 0.6, 0.9, 2.0
 MARK = 6.0
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 # Upper left cell of a matrix on a page; that of a synthetic one says so.
 CORNER = '<th scope="col" class="corner"></th>'
@@ -178,6 +183,126 @@ def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> Non
         arrowprops={"arrowstyle": "-|>", "color": MUTED, "linewidth": MEDIUM, "shrinkA": 0,
                     "shrinkB": 0},
     )  # fmt: skip
+
+
+def fraction(k: float, n: float) -> str:
+    """``k/n (percent; 95% CI low to high)`` with the Wilson interval, or in words that it lacks.
+
+    Examples
+    --------
+    >>> fraction(5, 7)
+    '5/7 (71%; 95% CI 36% to 92%)'
+    >>> fraction(0, 0), fraction(float("nan"), 7)
+    ('0/0 (nothing observed)', 'count or total not stated')
+    """
+    if pd.isna(k) or pd.isna(n):
+        return "count or total not stated"
+    interval = stats.wilson(int(k), int(n))
+    return proportion(int(k), int(n), float(interval.low), float(interval.high))
+
+
+def proportion(k: int, n: int, low: float, high: float) -> str:
+    """Count and share as `fraction` writes them, with a given 95% interval.
+
+    Examples
+    --------
+    >>> proportion(5, 7, 0.29, 0.963)
+    '5/7 (71%; 95% CI 29% to 96%)'
+    """
+    if n == 0:
+        return "0/0 (nothing observed)"
+    return f"{k}/{n} ({k / n:.0%}; 95% CI {low:.0%} to {high:.0%})"
+
+
+def p_value(value: float) -> str:
+    """P value as text: three decimals, ``< .001`` below.
+
+    Examples
+    --------
+    >>> p_value(0.0004), p_value(0.0443)
+    ('P < .001', 'P = .044')
+    """
+    if np.isnan(value):
+        return "no P"
+    return "P < .001" if value < 0.001 else f"P = {value:.3f}".replace("0.", ".", 1)
+
+
+def percent(share: float) -> str:
+    """Share in whole per cent.
+
+    Examples
+    --------
+    >>> percent(0.714)
+    '71%'
+    """
+    return f"{share:.0%}"
+
+
+def in_words(number: int) -> str:
+    """Small number as a word, as a sentence has it; from ten on in digits.
+
+    Examples
+    --------
+    >>> in_words(0), in_words(7), in_words(12)
+    ('no', 'seven', '12')
+    """
+    return _NUMBERS[number] if number < len(_NUMBERS) else f"{number:,}"
+
+
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """Number with its noun in the right form.
+
+    Examples
+    --------
+    >>> counted(1, "patient"), counted(2, "biopsy", "biopsies")
+    ('1 patient', '2 biopsies')
+    """
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def listed(items: Iterable[object], nothing: str = "none") -> str:
+    """Items with commas, and an *and* before the last.
+
+    Examples
+    --------
+    >>> listed(["crizotinib", "alectinib", "lorlatinib"]), listed([])
+    ('crizotinib, alectinib and lorlatinib', 'none')
+    """
+    *first, last = map(str, items) if (items := list(items)) else [nothing]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def estimate(value: float, low: float, high: float) -> str:
+    """Estimate with its interval as text, or that there is none.
+
+    Examples
+    --------
+    >>> estimate(1.5, 0.8, 2.9), estimate(float("inf"), 3.95, float("inf"))
+    ('1.50 (0.80 to 2.90)', 'infinite (3.95 upwards)')
+    >>> estimate(float("nan"), float("nan"), float("nan"))
+    'not estimable'
+    """
+    if np.isnan(value):
+        return "not estimable"
+    estimated = f"{value:.2f}" if np.isfinite(value) else "infinite"
+    upper = f"to {high:.2f}" if np.isfinite(high) else "upwards"
+    return f"{estimated} ({low:.2f} {upper})"
+
+
+def verb(number: int, singular: str, plural: str) -> str:
+    """Verb that goes with a number.
+
+    Examples
+    --------
+    >>> verb(1, "rests", "rest"), verb(0, "rests", "rest")
+    ('rests', 'rest')
+    """
+    return singular if number == 1 else plural
+
+
+def rows(frame: pd.DataFrame) -> Iterator[Any]:
+    """Rows of a frame as named tuples, of which a type checker does not ask what each cell is."""
+    return iter(frame.itertuples())
 
 
 def named(inhibitor: str) -> str:
