@@ -33,13 +33,14 @@ from alkpool.style import (
     listed,
     p_value,
     percent,
+    proportion,
     verb,
 )
 from alkpool.vocabulary import UNKNOWN, Verdict
 
 __all__ = [
     "counted", "estimate", "figure", "fraction", "in_words", "listed", "p_value", "percent",
-    "publication_table", "say", "table", "takeaways", "verb", "write_table",
+    "proportion", "publication_table", "say", "table", "takeaways", "verb", "write_table",
 ]  # fmt: skip
 
 style.use_style()

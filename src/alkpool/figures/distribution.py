@@ -7,23 +7,29 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from alkpool import mutations, style
+from alkpool.analysis.distribution import MULTIPLE
+from alkpool.data.tables import assessed_inhibitors
 from alkpool.figures.matrix import Cell, Matrix, drawn, shaded
 from alkpool.style import Drawing
+from alkpool.vocabulary import UNKNOWN
 
 # Exons that the paper's local panel covered (Methods, "Retrospective Cohort").
 PANEL_EXONS = {"22": (1151, 1172), "23": (1173, 1215), "25": (1260, 1279)}
 
 
-def class_matrix(table: pd.DataFrame, rows: Sequence[str], columns: Sequence[str]) -> Drawing:
+def class_matrix(table: pd.DataFrame) -> Drawing:
     """Share of each mutation class after each inhibitor (paper, Figure 4 B).
 
     Parameters
     ----------
     table : DataFrame
         From `alkpool.analysis.distribution.by_class`.
-    rows, columns : sequence of str
-        Mutation classes and inhibitors, in order.
     """
+    after, classes = set(table["resistance_on"]), set(table["mutation_class"])
+    columns = [name for name in (*assessed_inhibitors(), UNKNOWN) if name in after]
+    columns += sorted(after - set(columns))
+    rows = sorted(classes - {MULTIPLE}, key=mutations.residues)
+    rows += [MULTIPLE] * (MULTIPLE in classes)
     total = table.groupby("resistance_on")["total"].first()
     heads = {name: f"{style.named(name)}\nn = {total[name]}" for name in columns}
     seen = table[table["samples"] > 0]
@@ -42,27 +48,24 @@ def class_matrix(table: pd.DataFrame, rows: Sequence[str], columns: Sequence[str
         for name in columns
     )  # fmt: skip
     matrix = Matrix(
-        list(rows), list(heads.values()), cells, "Samples, their share, 95% Wilson interval.",
+        rows, list(heads.values()), cells, "Samples, their share, 95% Wilson interval.",
         verdicts=False,
     )  # fmt: skip
     words = f"Samples by mutation class and failed inhibitor. {said or 'No sample'}."
     return drawn(matrix, words)
 
 
-def lollipop(samples: pd.DataFrame) -> Drawing:
+def lollipop(table: pd.DataFrame) -> Drawing:
     """Where the mutations lie along the kinase domain.
 
     Parameters
     ----------
-    samples : DataFrame
-        With ``mutations``; each mutation of a compound profile is counted once.
+    table : DataFrame
+        From `alkpool.analysis.distribution.by_mutation`.
     """
-    counts = samples["mutations"].map(mutations.mutations_of).explode().value_counts()
-    places = pd.Series({name: mutations.residues(name)[0] for name in counts.index}, dtype=int)
-    order = sorted(counts.index, key=mutations.residues)
-    said = ", ".join(f"{name} {counts[name]}" for name in order) or "no sample"
+    said = ", ".join(f"{row.mutation} {row.samples}" for row in style.rows(table)) or "no sample"
     alt = f"Samples with each mutation, by residue: {said}."
-    if not order:
+    if table.empty:
         return Drawing(None, alt)
     figure, ax = plt.subplots(figsize=(style.COLUMN, 3.9))
     first, last = mutations.KINASE_DOMAIN
@@ -71,18 +74,22 @@ def lollipop(samples: pd.DataFrame) -> Drawing:
         ax.text((start + end) / 2, -0.11, f"exon {exon}", ha="center", va="top",
                 fontsize=style.SMALL, color=style.MUTED,
                 transform=ax.get_xaxis_transform())  # fmt: skip
-    spread = _spread([float(places[name]) for name in order], gap=9.5)
-    top = float(counts.max())
-    for name, x in zip(order, spread, strict=True):
-        place, count = float(places[name]), float(counts[name])
+    spread = _spread([float(place) for place in table["residue"]], gap=9.5)
+    top = float(table["samples"].max())
+    for row, x in zip(style.rows(table), spread, strict=True):
+        place, count = row.residue, row.samples
         ax.plot([place, place, x], [count, 1.08 * top, 1.3 * top], color=style.RULE_LINE,
                 linewidth=style.THIN, clip_on=False, zorder=1)  # fmt: skip
         ax.plot([place, place], [0, count], color=style.MUTED, linewidth=style.MEDIUM)
         ax.plot(place, count, "o", color=style.ACCENT, markersize=style.MARK,
                 markeredgecolor=style.INK, markeredgewidth=style.THIN, zorder=3)  # fmt: skip
-        ax.text(x, 1.32 * top, f"{name}  {int(count)}", rotation=90, ha="center", va="bottom",
+        ax.text(x, 1.32 * top, f"{row.mutation}  {count}", rotation=90, ha="center", va="bottom",
                 fontsize=style.SMALL)  # fmt: skip
-    ax.set(xlim=(first - 2, last + 2), ylim=(0, top * 1.08), ylabel=f"samples, of {len(samples)}")
+    ax.set(
+        xlim=(first - 2, last + 2),
+        ylim=(0, top * 1.08),
+        ylabel=f"samples, of {table['total'].iloc[0]}",
+    )
     ax.set_xlabel("residue of the ALK kinase domain", labelpad=14)
     ax.yaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
     return Drawing(figure, alt)

@@ -18,7 +18,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from alkpool import style
 from alkpool.style import Drawing
-from alkpool.vocabulary import Call, Verdict
+from alkpool.vocabulary import Verdict
 
 # What stands in cells for the verdicts; the key has the whole words.
 SHORT = {
@@ -29,9 +29,9 @@ SHORT = {
     Verdict.INSUFFICIENT: "insufficient",
 }
 
-# In print, where letters may be smaller than on a screen: points, inches for a line of words, most
-# columns with room for the names of classes, and numbers of models beside each other.
-LETTERS, LINE, ROOM_FOR_WORDS, PER_LINE = 7.0, 0.125, 7, 5
+# In print, where letters may be smaller than on a screen: points, inches for a line of words, and
+# most columns with room for the names of classes.
+LETTERS, LINE, ROOM_FOR_WORDS = 7.0, 0.125, 7
 
 _SHADES = LinearSegmentedColormap.from_list("shade", [style.PANEL, style.ACCENT])
 
@@ -227,110 +227,7 @@ def shaded(lines: Iterable[str], share: float) -> Cell:
     return Cell(tuple(lines), face=to_hex(_SHADES(share)))
 
 
-def _share(name: str, k: int, n: int, low: float, high: float) -> str:
-    return f"{name} {k}/{n} ({low * 100:.0f}–{high * 100:.0f}%)" if n else f"{name} 0/0"
-
-
-def _in_order(evidence: pd.DataFrame) -> list[str]:
+def in_order(evidence: pd.DataFrame) -> list[str]:
     """Profiles in the order of the figures, those with a decided line first."""
     decided = evidence.groupby("profile", sort=False)["benefit_n"].sum() > 0
     return [*decided.index[decided], *decided.index[~decided]]
-
-
-def _tally(values: pd.Series) -> str:
-    return ", ".join(f"{name} {count}" for name, count in values.value_counts().items())
-
-
-def verdict_matrix(evidence: pd.DataFrame) -> Drawing:
-    """Clinical evidence for each profile and inhibitor (paper, Figure 5).
-
-    Every cell with a decided line or a relapse names verdict and rule; all others have their
-    relapsed samples alone. Profiles with a decided line come first, cells with one have a frame.
-
-    Parameters
-    ----------
-    evidence : DataFrame
-        From `alkpool.analysis.actionability.matrix`, the rows to show.
-
-    Examples
-    --------
-    >>> verdict_matrix(evidence).alt  # doctest: +SKIP
-    'Matrix of verdicts, 19 profiles by 6 inhibitors: insufficient evidence 112, ...'
-    """
-    cells = {}
-    for row in style.rows(evidence):
-        relapsed = _share("R", row.relapsed, row.relapse_n, row.relapse_low, row.relapse_high)
-        benefit = _share("B", row.benefit_k, row.benefit_n, row.sensitivity_low,
-                         row.sensitivity_high)  # fmt: skip
-        empty = not (row.benefit_n or row.relapsed)
-        cells[row.profile, row.inhibitor] = (
-            Cell((relapsed,) if row.relapse_n else (), kind="empty")
-            if empty
-            else verdict_cell(row.verdict, row.rule, (benefit, relapsed), framed=row.benefit_n > 0)
-        )
-    columns = list(evidence["inhibitor"].drop_duplicates())
-    once = evidence.drop_duplicates("profile")
-    counts = dict(zip(once["profile"], once["samples"], strict=True))
-    key = (
-        "B: benefit / decided lines. R: relapsed / samples after the inhibitor. 95% Wilson "
-        "intervals. n: samples with the profile."
-    )
-    matrix = Matrix(_in_order(evidence), columns, cells, key, counts)
-    if evidence.empty:
-        return drawn(matrix, "No profile to show.")
-    alt = (
-        f"Matrix of verdicts, {len(matrix.rows)} profiles by {len(columns)} inhibitors: "
-        f"{_tally(evidence['verdict'])}. Cells with a decided line: "
-        f"{(evidence['benefit_n'] > 0).sum()}; with neither a decided line nor a relapse: "
-        f"{((evidence['benefit_n'] == 0) & (evidence['relapsed'] == 0)).sum()}."
-    )
-    return drawn(matrix, alt)
-
-
-def comparison_matrix(
-    evidence: pd.DataFrame, calls: pd.DataFrame, numbers: Mapping[str, int]
-) -> Drawing:
-    """Clinical verdicts above the calls of the in vitro models (paper, Figure 6).
-
-    Parameters
-    ----------
-    evidence : DataFrame
-        From `alkpool.analysis.actionability.matrix`, the rows to show.
-    calls : DataFrame
-        From `alkpool.analysis.invitro.by_combination`.
-    numbers : mapping
-        Model to its number, by which a cell names it.
-    """
-    known = calls[
-        calls["call"].isin(list(style.CALL_STYLE)) & calls["model_id"].isin(list(numbers))
-    ]
-    models = {
-        (profile, inhibitor, call): sorted(numbers[name] for name in found)
-        for (profile, inhibitor, call), found in known.groupby(
-            ["mutations", "inhibitor", "call"]
-        )["model_id"]
-    }  # fmt: skip
-    cells, shown = {}, {str(call): 0 for call in Call}
-    for row in style.rows(evidence):
-        lines = [f"{row.benefit_k}/{row.benefit_n}"] if row.benefit_n else []
-        for call, (_, _, name) in style.CALL_STYLE.items():
-            found = models.get((row.profile, row.inhibitor, call), [])
-            shown[call] += len(found)
-            for at in range(0, len(found), PER_LINE):
-                some = " ".join(map(str, found[at : at + PER_LINE]))
-                lines.append(f"{name[0].upper()}: {some}")
-        silent = row.verdict == Verdict.INSUFFICIENT and not row.benefit_n
-        cells[row.profile, row.inhibitor] = (
-            Cell(tuple(lines), kind="empty")
-            if silent
-            else verdict_cell(row.verdict, "", lines, framed=row.benefit_n > 0)
-        )
-    columns = list(evidence["inhibitor"].drop_duplicates())
-    letters = ", ".join(f"{name[0].upper()} {name}" for _, _, name in style.CALL_STYLE.values())
-    key = f"Benefit / decided lines; below, by number, the models that call it: {letters}."
-    counted = ", ".join(f"{call} {count}" for call, count in shown.items() if count)
-    alt = (
-        "Matrix of in vitro calls below clinical verdicts, profiles by inhibitors. "
-        f"Calls: {counted or 'none'}."
-    )
-    return drawn(Matrix(_in_order(evidence), columns, cells, key), alt)
