@@ -245,17 +245,17 @@ class Grid:
     def __post_init__(self) -> None:
         for choice, known in zip(self.choices, CHOICES, strict=True):
             usual = getattr(self.default, choice.name)
-            if len(set(choice.levels)) != len(choice.levels) or usual not in choice.levels:
-                raise ValueError(
-                    f"{choice.name} has the levels {choice.levels}; "
-                    f"must be different, and hold the default {usual!r}"
-                )
             for level in choice.levels:
                 if isinstance(usual, str) and level not in known.levels:
                     allowed = " or ".join(map(repr, known.levels))
                     raise ValueError(f"{choice.name} is {level!r}; must be {allowed}")
                 if not isinstance(usual, str) and not _is_number(level):
                     raise ValueError(f"{choice.name} is {level!r}; must be a number")
+            if len(set(choice.levels)) != len(choice.levels) or usual not in choice.levels:
+                raise ValueError(
+                    f"{choice.name} has the levels {choice.levels}; "
+                    f"must be different, and hold the default {usual!r}"
+                )
         # Refuses levels that no rule can have, and thresholds that cross in some combination.
         for months in self.levels("threshold_months"):
             BenefitRule(months)

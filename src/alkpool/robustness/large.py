@@ -200,12 +200,27 @@ def tallied(folder: Path, choices: Grid) -> tuple[Cohort, pd.DataFrame]:
     none = tally(cohort, choices)
     parted = dd.from_map(tally_partition, parts, cohort=cohort, choices=choices, meta=none)
     total = parted.groupby(KEYS)["n"].sum().compute().reset_index()
+    if problems := split_patients(parts):
+        raise DataError(problems)
+    return cohort, add([total])
+
+
+def split_patients(parts: Sequence[Path]) -> list[Problem]:
+    """Find patients whose rows are in more than one partition, where they would count twice."""
+    import dask.dataframe as dd
+
     ids = dd.from_map(_patients, range(len(parts)), parts, meta=_NO_PATIENTS)
     spread = ids.groupby("patient_id")["part"].agg(["min", "max"], split_out=len(parts))
     twice = spread[spread["min"] < spread["max"]].compute().sort_index()
-    if len(twice):
-        raise DataError([_split(parts, part, rows) for part, rows in twice.groupby("max")])
-    return cohort, add([total])
+    return [
+        Problem(
+            f"{parts[last].parent.name}/{parts[last].name}/{PATIENTS.name}.parquet", None,
+            "patient_id", str(rows.index[0]),
+            f"is in {parts[rows['min'].iloc[0]].name} too; patients of this file that stand in "
+            f"earlier ones: {len(rows)}; all rows of a patient must be in one partition",
+        )
+        for last, rows in twice.groupby("max")
+    ]  # fmt: skip
 
 
 _NO_PATIENTS = pd.DataFrame({"patient_id": pd.Series(dtype=str), "part": pd.Series(dtype=int)})
@@ -214,17 +229,6 @@ _NO_PATIENTS = pd.DataFrame({"patient_id": pd.Series(dtype=str), "part": pd.Seri
 def _patients(number: int, part: Path) -> pd.DataFrame:
     ids = pd.read_parquet(part / f"{PATIENTS.name}.parquet", columns=["patient_id"])
     return ids.astype(str).assign(part=number)
-
-
-def _split(parts: Sequence[Path], number: int, rows: pd.DataFrame) -> Problem:
-    """Name the patients of a partition that are in earlier ones, where they would count twice."""
-    part, earlier = parts[number], parts[rows["min"].iloc[0]]
-    return Problem(
-        f"{part.parent.name}/{part.name}/{PATIENTS.name}.parquet", None, "patient_id",
-        str(rows.index[0]),
-        f"is in {earlier.name} too; patients of this file that stand in earlier ones: "
-        f"{len(rows)}; all rows of a patient must be in one partition",
-    )  # fmt: skip
 
 
 def answers(every: Multiverse, numbers: Integers) -> pd.DataFrame:
@@ -322,8 +326,8 @@ def _asked(levels: Sequence[str]) -> Grid:
     """Grid with the levels of the command line, such as ``plasma=counted``."""
     wanted = {}
     for text in levels:
-        name, equals, values = text.partition("=")
-        if not equals:
+        name, _, values = text.partition("=")
+        if not values:
             raise ValueError(f"{text!r}; write CHOICE=A,B")
         try:
             wanted[name] = yaml.safe_load(f"[{values}]")

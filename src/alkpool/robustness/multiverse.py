@@ -273,10 +273,10 @@ class Multiverse:
         telling = observed.max(axis=0, initial=0)[kinds].max(axis=(0, 1, 3)) > 0
         levels = [self.grid.levels("profiles").index(level) for _, level in readings_of(self.grid)]
         called = self._called[:, levels, self.models.index(model)] * telling
-        different, of_call = distinct(called.reshape(len(called), -1))
+        different, of_call = distinct(called.reshape(len(called), telling.size))
         shape = (*kinds.shape[:4], len(observed), len(different))
         k, n = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int32)
-        for call, by_reading in enumerate(different.reshape(-1, *telling.shape)):
+        for call, by_reading in enumerate(different.reshape(len(different), *telling.shape)):
             for reading, cells in enumerate(by_reading):
                 for code in set(cells.tolist()) - {0}:
                     often = _how_often(kinds[:, :, reading][..., cells == code], len(self._rules))
@@ -410,7 +410,7 @@ class Multiverse:
         for reading, (_, level) in enumerate(readings_of(self.grid)):
             codes = (kinds[:, :, reading] + of_cell).ravel()
             found = np.bincount(codes, repeated, len(of_cell) * len(often))
-            by_verdict = found.reshape(-1, len(often)).astype(np.int64) @ often
+            by_verdict = found.reshape(len(of_cell), len(often)).astype(np.int64) @ often
             by_verdict = by_verdict.reshape(len(place_of), len(inhibitors), len(words))
             numbers = numbers + by_verdict[named[level]]
             decided = np.maximum(decided, most[reading, named[level]])
@@ -536,7 +536,7 @@ def _kind(*compared: tuple[NDArray[Any], Sequence[float]]) -> Integers:
 
 def _how_often(kinds: NDArray[np.int32], number: int) -> NDArray[np.float32]:
     """Count the cells of each kind: kinds for cells in the last axis."""
-    rows = kinds.reshape(-1, kinds.shape[-1])
+    rows = kinds.reshape(prod(kinds.shape[:-1]), kinds.shape[-1])
     codes = rows + number * np.arange(len(rows))[:, None]
     often = np.bincount(codes.ravel(), minlength=number * len(rows))
     # Whole numbers up to 2**24 are exact.

@@ -157,8 +157,9 @@ def count(tallied: pd.DataFrame, grid: Grid) -> Counts:
     for reading, named in zip(of_profile, readings, strict=True):
         places = pd.Index(profiles).get_indexer(pd.Index(named["profile"]))
         np.add.at(reading, (named["sample_id"].to_numpy(dtype=np.intp), places), 1)
+    size = len(profiles) * len(inhibitors)
     cell = [
-        csr_array((reading[:, :, None] * of_inhibitor[:, None]).reshape(len(site), -1).T)
+        csr_array((reading[:, :, None] * of_inhibitor[:, None]).reshape(len(site), size).T)
         for reading in of_profile
     ]
 
@@ -202,7 +203,9 @@ def _kept(tallied: pd.DataFrame, grid: Grid, marks: Sequence[str]) -> NDArray[np
     for mark in marks:
         name, bears = mark.removeprefix("not "), tallied[mark].to_numpy(dtype=bool)
         levels = [~bears | (level != STRICT[name]) for level in grid.levels(name)]
-        kept = np.stack([kept & level for level in levels], axis=1).reshape(-1, len(tallied))
+        # The levels of a later choice vary faster.
+        kept = np.stack([kept & level for level in levels], axis=1)
+        kept = kept.reshape(prod(kept.shape[:2]), len(tallied))
     return kept
 
 
@@ -217,9 +220,9 @@ def _read_lines(tallied: pd.DataFrame, grid: Grid) -> NDArray[np.int8]:
         [[0, 1, _UNDECIDED[level], _NOT_COUNTED] for level in grid.levels("unknown_lines")],
         dtype=np.int8,
     )
-    read = np.moveaxis(meant[:, outcomes], 0, 1).reshape(-1, 1, len(tallied))
-    kept = _kept(tallied, grid, _LINE_MARKS)
-    return np.where(kept, read, np.int8(_NOT_COUNTED)).reshape(-1, len(tallied))
+    read = np.moveaxis(meant[:, outcomes], 0, 1)[:, :, None]
+    read = np.where(_kept(tallied, grid, _LINE_MARKS), read, np.int8(_NOT_COUNTED))
+    return read.reshape(prod(read.shape[:3]), len(tallied))
 
 
 def readings_of(grid: Grid) -> Iterator[tuple[str, str]]:
