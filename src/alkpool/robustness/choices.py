@@ -437,18 +437,20 @@ def apply(cohort: Cohort, universe: Universe) -> Cohort:
 
 
 def calls(laboratory: InVitro, universe: Universe) -> pd.DataFrame:
-    """In vitro calls as a universe reads them, as `alkpool.analysis.invitro.by_combination`."""
+    """In vitro calls as a universe reads them, as `alkpool.analysis.invitro.by_combination`.
+
+    Only of models that may decide: see `alkpool.data.laboratory.decides`.
+    """
     match universe.exploratory:
         case "none":
-            limits: tuple[float | None, float | None] = (None, None)
-            called = invitro.with_call(laboratory, universe.intermediate, *limits)
+            called = invitro.with_call(laboratory, universe.intermediate, None, None)
         case "ratio":
             ratios = replace(laboratory, measurements=_as_ratios(laboratory))
             limits = (RATIO_SENSITIVE, RATIO_RESISTANT)
             called = invitro.with_call(ratios, universe.intermediate, *limits)
         case _:
             called = invitro.with_call(laboratory, universe.intermediate)
-    called = called[called["inhibitor"].isin(assessed_inhibitors())]
+    called = called[called["decides"] & called["inhibitor"].isin(assessed_inhibitors())]
     if universe.profiles == RESIDUE:
         called = called.assign(mutations=called["mutations"].map(mutations.residue_class))
     return invitro.by_combination(called)
