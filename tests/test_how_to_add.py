@@ -5,6 +5,7 @@ import shlex
 import shutil
 
 import openpyxl
+import pytest
 from cases import CASE
 from command import alkpool
 from test_additions import home  # noqa: F401 (a fixture)
@@ -42,6 +43,7 @@ def fill_in(path, *rows):
     book.save(path)
 
 
+@pytest.mark.nightly
 def test_ten_steps(home, monkeypatch):  # noqa: F811
     monkeypatch.chdir(home)
     assert [step for step in range(1, 11) if commands(step)] == [1, 5, 8, 9]
@@ -64,6 +66,7 @@ def test_ten_steps(home, monkeypatch):  # noqa: F811
     assert commands(9) == ["make report", ".venv/bin/alkpool diff"]
 
 
+@pytest.mark.nightly
 def test_the_way_back(home, monkeypatch):  # noqa: F811
     """What the changelog says undoes the addition to the byte."""
     before = {path: path.read_bytes() for path in (home / "data").rglob("*") if path.is_file()}
