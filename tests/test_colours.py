@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from alkpool import paths, show
-from alkpool.figures import charts
+from alkpool import style as charts
 from alkpool.vocabulary import UNKNOWN, Verdict
 
 # Machado, Oliveira and Fernandes 2009 (doi:10.1109/TVCG.2009.113), severity 1.0: simulated linear

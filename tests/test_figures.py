@@ -1,34 +1,209 @@
-"""The figures: no words on words, and rows that a page can link."""
+"""Every figure: few rows and many, long names; words beside words; what it says without eyes."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from io import StringIO
 from itertools import combinations
 
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 import pytest
-from matplotlib.figure import Figure
-from matplotlib.text import Text
+from bs4 import BeautifulSoup
+from factory import line, make_cohort, sample
 
 import alkpool
-from alkpool import show
-from alkpool.analysis.actionability import matrix
-from alkpool.data.cohort import analysis_set
-from alkpool.figures import charts
+from alkpool import stats, style
+from alkpool.analysis import actionability, benefit, distribution, groups, timeline
+from alkpool.data.cohort import Cohort, analysis_set, flow, lines
+from alkpool.figures.actionability import verdict_matrix
+from alkpool.figures.assembly import selection_flow, swimmer
+from alkpool.figures.benefit import benefit_flow
+from alkpool.figures.distribution import class_matrix, lollipop
+from alkpool.figures.forest import forest
+from alkpool.figures.groups import group_forest
+from alkpool.figures.identification import range_matrix
+from alkpool.figures.invitro import comparison_matrix
+from alkpool.figures.matrix import Matrix, drawn, verdict_cell
+from alkpool.figures.multiverse import specification_curve, stability_map
+from alkpool.figures.published import p_values_by_test, rounding
+from alkpool.figures.timeline import growth_lines, telling, verdicts_by_year
+from alkpool.figures.uncertainty import prior_densities, shrinkage, verdict_probabilities
+from alkpool.paper import audit, ledger
+from alkpool.robustness.choices import CHOICES, Universe
+from alkpool.robustness.multiverse import NO_SAMPLE, Curve
+from alkpool.style import Drawing
+from alkpool.vocabulary import Verdict
+
+SIX = "C1156Y+I1171N+F1174L+L1196M+G1202R+G1269A"
+LONG = "university-hospital-of-a-town-with-a-long-name-2026-patient-0001"
 
 
-@pytest.fixture(scope="module", params=["curated", "reconstructed"])
-def verdicts(request: pytest.FixtureRequest) -> Iterator[Figure]:
-    """Figure 5, of few samples and of many."""
-    charts.use_style()
-    cells = matrix(analysis_set(alkpool.load(request.param)))
-    yield charts.verdict_matrix(cells)
+@pytest.fixture(autouse=True)
+def the_style() -> Iterator[None]:
+    style.use_style()
+    yield
     plt.close("all")
 
 
-def test_no_words_stand_on_others(verdicts: Figure) -> None:
-    (ax,) = verdicts.axes
-    verdicts.draw_without_rendering()
-    boxes = [(text.get_text(), text.get_window_extent()) for text in ax.texts if text.get_text()]
-    assert len(boxes) > 300
+COHORTS = {
+    "no-rows": make_cohort([]),
+    "one-row": make_cohort([sample("G1202R", "alectinib", line("lorlatinib", "PR"))]),
+    "long-names": make_cohort(
+        [
+            sample(SIX, "unknown", line("lorlatinib", "PR"), patient=LONG, phase="cis",
+                   prior="crizotinib;ceritinib;alectinib;brigatinib;unknown"),
+            sample("T1151dup", "an inhibitor of a long name", line("brigatinib", "PD")),
+        ]
+    ),
+    "few-rows": make_cohort(
+        [
+            sample("G1202R", "alectinib", line("lorlatinib", "PR", pfs_relation="=", pfs_months=9)),
+            sample("L1196M", "crizotinib", line("alectinib"), line("brigatinib", "PD")),
+            sample("I1171N", "alectinib", prior="unknown;alectinib"),
+            sample("L1196M+G1202R", "lorlatinib", phase="cis"),
+        ]
+    ),
+}  # fmt: skip
+
+
+def _drawn_probabilities(evidence: pd.DataFrame) -> pd.DataFrame:
+    """Cells with a decided line, as the chapter on uncertainty hands them to its figures."""
+    treated = evidence[evidence["benefit_n"] > 0]
+    return treated.assign(
+        pooled=0.5, pooled_low=0.1, pooled_high=0.9, verdict_probability=0.8
+    )  # fmt: skip
+
+
+def _by_verdict(table: pd.DataFrame) -> pd.DataFrame:
+    shares = dict.fromkeys(map(str, Verdict), 0.2)
+    return pd.DataFrame(shares, index=table.index)
+
+
+def _stability(evidence: pd.DataFrame) -> pd.DataFrame:
+    counts = dict.fromkeys([*map(str, Verdict), NO_SAMPLE], 1)
+    return evidence[["profile", "inhibitor"]].assign(
+        universes=len(counts), default=str(Verdict.CONFLICTING), **counts
+    )
+
+
+def _curve(rows: int) -> Curve:
+    steps = pd.DataFrame({"value": np.linspace(0.2, 0.8, rows), "universes": [10] * rows})
+    steps = steps.assign(low=steps["value"] - 0.1, high=steps["value"] + 0.1)
+    levels = {c.name: np.full((len(c.levels), rows), 10 / len(c.levels)) for c in CHOICES}
+    return Curve(steps, levels, 0.5, 0)
+
+
+def _limits(evidence: pd.DataFrame) -> pd.DataFrame:
+    bounds = {"low": 0, "high": 114, "low_proven": "yes", "high_proven": "no"}
+    return evidence[["profile", "inhibitor"]].assign(**bounds)
+
+
+def _calls(evidence: pd.DataFrame) -> pd.DataFrame:
+    models = pd.DataFrame({"model_id": [f"model {n}" for n in range(12)]})
+    calls = evidence[["profile", "inhibitor"]].rename(columns={"profile": "mutations"})
+    every = calls.merge(models, how="cross")
+    return every.assign(call=np.resize(["sensitive", "resistant", "intermediate"], len(every)))
+
+
+NUMBERS = {f"model {n}": n + 1 for n in range(12)}
+CHOSEN = [CHOICES[0], CHOICES[7]]
+
+FIGURES: dict[str, Callable[[Cohort, pd.DataFrame], Drawing]] = {
+    "selection": lambda pool, _: selection_flow(flow(pool), {"cohort": "Cohort studies"}),
+    "swimmer": lambda pool, _: swimmer(lines(pool)),
+    "benefit": lambda pool, _: benefit_flow(
+        benefit.classify(lines(pool)), benefit.BenefitRule(threshold_months=6.5)
+    ),
+    "forest": lambda pool, _: forest(
+        distribution.by_inhibitor(pool), "resistance_on", "samples", "total", xlabel="share"
+    ),
+    "classes": lambda pool, _: class_matrix(distribution.by_class(pool)),
+    "lollipop": lambda pool, _: lollipop(distribution.by_mutation(pool)),
+    "verdicts": lambda _, evidence: verdict_matrix(evidence),
+    "comparison": lambda _, evidence: comparison_matrix(evidence, _calls(evidence), NUMBERS),
+    "shrinkage": lambda _, evidence: shrinkage(_drawn_probabilities(evidence)),
+    "chances": lambda _, evidence: verdict_probabilities(
+        _drawn_probabilities(evidence), _by_verdict(_drawn_probabilities(evidence))
+    ),
+    "priors": lambda pool, _: prior_densities(
+        {"one mutation": np.linspace(0, 1, 50)} if len(pool.samples) else {}
+    ),
+    "stability": lambda _, evidence: stability_map(_stability(evidence)),
+    "curve": lambda pool, _: specification_curve(
+        _curve(len(pool.samples)), CHOSEN, Universe(), label="Benefit rate", unit="share"
+    ),
+    "ranges": lambda _, evidence: range_matrix(
+        _limits(evidence), evidence[["profile", "inhibitor"]].assign(value=5)
+    ),
+    "growth": lambda pool, _: growth_lines(timeline.growth(pool)),
+    "years": lambda pool, _: verdicts_by_year(telling(timeline.over_time(pool), 24)),
+}
+
+
+def drawing(name: str, cohort: Cohort) -> Drawing:
+    pool = analysis_set(cohort)
+    return FIGURES[name](pool, actionability.matrix(pool))
+
+
+def svg(made: Drawing) -> str:
+    assert made.figure is not None
+    written = StringIO()
+    made.figure.savefig(written, format="svg", metadata={"Date": None})
+    return written.getvalue()
+
+
+@pytest.mark.parametrize("cohort", COHORTS)
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_drawn_of_whatever_there_is(name: str, cohort: str) -> None:
+    """Warnings, which pytest turns into errors, would cost a reader the book."""
+    made = drawing(name, COHORTS[cohort])
+    assert made.alt.strip()
+    assert not re.search(r"\bnan\b|\bNone\b|<NA>|  ", made.alt)
+    if made.figure is None:
+        assert cohort != "few-rows"
+        return
+    assert "<svg" in svg(made)
+    assert made.figure.get_tightbbox().width <= style.COLUMN + 0.1
+
+
+def test_figures_of_published_facts() -> None:
+    numbers = ledger.read_ledger()
+    tests = audit.compare_tests(numbers)
+    digits = dict.fromkeys(tests["ledger_id"], 3)
+    distances = pd.DataFrame(
+        {"ledger_id": ["P001"], "quantity": ["q"], "distance": [0.2], "match": ["yes"]}
+    )
+    published = groups.outcomes_by_mutation(alkpool.load_groups())
+    for rows in (slice(0), slice(1), slice(None)):
+        shown = tests[tests["comparison"].isin(tests["comparison"].unique()[rows])]
+        figures = (p_values_by_test(shown, digits), rounding(distances[rows]))
+        for made in (*figures, group_forest(published[rows])):
+            assert made.alt
+            assert made.figure is None or "<svg" in svg(made)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_are_the_same_bytes_every_time(name: str) -> None:
+    first, second = (drawing(name, COHORTS["few-rows"]) for _ in range(2))
+    assert svg(first) == svg(second)
+    assert first.html == second.html
+
+
+@pytest.fixture(scope="module", params=["curated", "reconstructed"])
+def verdicts(request: pytest.FixtureRequest) -> Drawing:
+    """Figure 5, of few samples and of many."""
+    style.use_style()
+    return verdict_matrix(actionability.matrix(analysis_set(alkpool.load(request.param))))
+
+
+def test_no_words_stand_on_others(verdicts: Drawing) -> None:
+    assert verdicts.figure is not None
+    (ax,) = verdicts.figure.axes
+    verdicts.figure.draw_without_rendering()
+    texts = [*ax.texts, *ax.get_yticklabels()]
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts if text.get_text()]
+    assert len(boxes) > 50
     # The boxes of two lines may share a hair's breadth above their letters.
     shared = [
         (one, other)
@@ -39,24 +214,77 @@ def test_no_words_stand_on_others(verdicts: Figure) -> None:
     assert shared == []
 
 
-def test_each_profile_has_its_number_of_samples(verdicts: Figure) -> None:
-    (ax,) = verdicts.axes
-    at_left = [text for text in ax.texts if isinstance(text, Text) and text.get_position()[0] == 0]
-    numbers = [text.get_text() for text in at_left if text.get_text().isdigit()]
-    names = [text for text in ax.texts if text.get_ha() == "right"]
-    assert len(numbers) == len(names)
-    assert any(text.get_text() == "n" for text in at_left)
+def table(made: Drawing) -> BeautifulSoup:
+    return BeautifulSoup(made.html, "html.parser")
 
 
-def test_rows_stand_where_they_are_said_to(verdicts: Figure) -> None:
-    """Below each other, as high as drawn, with the name of the profile in the middle of each."""
-    rows = show._rows(verdicts)
-    (ax,) = verdicts.axes
-    names = [text for text in ax.texts if text.get_ha() == "right"]
-    assert list(rows) == [text.get_text().replace("\n", "") for text in names]
-    whole = verdicts.get_tightbbox().padded(0.04)
-    for text in names:
-        top, height = rows[text.get_text().replace("\n", "")]
-        middle = 100 * (whole.y1 - text.get_position()[1]) / whole.height
-        assert top + height / 2 == pytest.approx(middle, abs=0.02)
-    assert all(0 < top < top + height < 100 for top, height in rows.values())
+@pytest.mark.parametrize("cohort", ["few-rows", "long-names"])
+def test_page_and_print_show_the_same_cells(cohort: str) -> None:
+    """Verdict, rule, counts, intervals and lines not counted, in both renderings."""
+    evidence = actionability.matrix(analysis_set(COHORTS[cohort]))
+    made = verdict_matrix(evidence)
+    assert made.figure is not None
+    page = [" ".join(cell.get_text(" ").split()) for cell in table(made).select("tbody td:not(.n)")]
+    printed = [" ".join(text.get_text().split()) for text in made.figure.axes[0].texts]
+    assert page == printed
+    assert len(page) == len(evidence)
+    in_order = evidence.set_index(["profile", "inhibitor"])
+    rows = [row.get_text().replace("\n", "") for row in table(made).select("tbody th")]
+    heads = [head.get_text() for head in table(made).select("thead th:not(.corner)")][1:]
+    for cell, words in zip(((r, h) for r in rows for h in heads), page, strict=True):
+        known = in_order.loc[cell]
+        if known["benefit_n"]:
+            assert f"B {known['benefit_k']}/{known['benefit_n']} (" in words
+            assert known["rule"] in words
+        uncounted = known["unknown_n"] + known["combined_n"]
+        assert (f"{uncounted} not counted" in words) == (uncounted > 0)
+
+
+def test_a_matrix_can_be_read_aloud() -> None:
+    """Every column and row has a header, the marks have words, the key says what they mean."""
+    page = table(drawing("verdicts", COHORTS["few-rows"]))
+    caption = page.caption.get_text() if page.caption else ""
+    assert all(str(verdict) in caption for verdict in Verdict)
+    assert {head["scope"] for head in page.select("thead th")} == {"col"}
+    assert {head["scope"] for head in page.select("tbody th")} == {"row"}
+    assert all(cell.select_one(".words") for cell in page.select("tbody div.seen"))
+
+
+def test_calls_name_their_models() -> None:
+    evidence = actionability.matrix(analysis_set(COHORTS["one-row"]))
+    calls = pd.DataFrame(
+        {"model_id": ["a", "b", "c"], "mutations": ["G1202R"] * 3, "inhibitor": ["alectinib"] * 3,
+         "call": ["resistant", "sensitive", "unknown"]}
+    )  # fmt: skip
+    made = comparison_matrix(evidence, calls, {"a": 1, "b": 2, "c": 3})
+    by_column = [cell.get_text(" ") for cell in table(made).select("tbody td")]
+    assert [text for text in by_column if "R: 1" in text and "S: 2" in text]
+    assert sum("R:" in text or "S:" in text for text in by_column) == 1
+    assert made.alt.endswith("Calls: sensitive 1, resistant 1.")
+
+
+def test_hostile_names_are_shown_as_text() -> None:
+    hostile = '<script>alert("x")</script>'
+    cells = {(hostile, hostile): verdict_cell("likely beneficial", hostile, [hostile])}
+    made = drawn(Matrix([hostile], [hostile], cells, hostile), "One cell.")
+    assert "<script" not in made.html
+    assert made.html.count("&lt;script") == 5
+
+
+def test_a_forest_of_next_to_nothing_is_a_sentence() -> None:
+    counts = pd.DataFrame({"name": ["a"], "k": [1], "n": [2]})
+    counts = counts.join(stats.proportions(counts["k"], counts["n"]))
+    made = forest(counts, "name", "k", "n", xlabel="agreement", fewest=3)
+    assert made.figure is None
+    assert made.alt == "Agreement. a: 1/2 (50%; 95% CI 9% to 91%)."
+    assert forest(counts, "name", "k", "n", xlabel="agreement", fewest=2).figure is not None
+
+
+def test_benefit_flow_shows_the_count_of_every_branch() -> None:
+    classified = benefit.classify(analysis_set(COHORTS["few-rows"]).treatments)
+    made = benefit_flow(classified, benefit.BenefitRule())
+    assert made.figure is not None
+    words = [text.get_text() for text in made.figure.axes[0].texts]
+    counts = classified["rule"].value_counts()
+    for rule in benefit.RULES:
+        assert any(word.startswith(f"{rule}  n = {counts.get(rule, 0)}\n") for word in words), rule

@@ -2,19 +2,22 @@
 
 import json
 import re
-from io import StringIO
+from collections.abc import Iterator
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from factory import line, make_cohort, sample
 
 from alkpool import paths, show
-from alkpool.analysis import actionability, benefit, distribution, invitro
+from alkpool.analysis import actionability, distribution, invitro
 from alkpool.data import laboratory
-from alkpool.data.cohort import analysis_set, flow, lines
-from alkpool.figures import assembly, charts
-from alkpool.figures import invitro as invitro_figures
+from alkpool.data.cohort import analysis_set
+from alkpool.figures.actionability import verdict_matrix
+from alkpool.figures.forest import forest
+from alkpool.style import Drawing
 
 SVG = "image/svg+xml"
 
@@ -31,142 +34,70 @@ def shown(monkeypatch):
 def results(tmp_path, monkeypatch):
     """Keep the tables of tests out of the project's results."""
     monkeypatch.setattr(paths, "RESULTS", tmp_path)
-    charts.use_style()
     yield tmp_path
     plt.close("all")
 
 
 @pytest.fixture(params=[False, True], ids=["real", "synthetic"])
 def cohort(request):
-    ongoing = line("ceritinib", "SD", status="ongoing", dot_relation="=", dot_months=3)
     return make_cohort(
         [
             sample("G1202R", "alectinib", line("lorlatinib", "PR", pfs_relation="=", pfs_months=9)),
             sample("L1196M", "crizotinib", line("alectinib"), line("brigatinib", "PD")),
-            sample("I1171N", "alectinib", ongoing, prior="unknown;alectinib"),
-            sample("L1196M+G1202R", "lorlatinib", phase="cis"),
         ],
         synthetic=request.param,
     )  # fmt: skip
 
 
-def drawings(cohort):
-    """Every figure of the notebooks."""
-    pool = analysis_set(cohort)
-    judged = benefit.classify(lines(pool))
-    matrix = actionability.matrix(pool)
-    classes = distribution.by_class(pool)
-    calls = pd.DataFrame(
-        {"model_id": ["a", "b"], "mutations": ["G1202R"] * 2, "inhibitor": ["alectinib"] * 2,
-         "call": ["resistant", "sensitive"]}
-    )  # fmt: skip
-    failed = distribution.by_inhibitor(pool)
-    return {
-        "flow": charts.selection_flow(flow(pool), {"cohort": "Cohort studies"}),
-        "benefit": charts.benefit_flow(judged, benefit.BenefitRule()),
-        "forest": charts.forest(failed, "resistance_on", "samples", "total", xlabel="share"),
-        "classes": charts.class_matrix(
-            classes, sorted(set(classes["mutation_class"])), sorted(set(classes["resistance_on"]))
-        ),
-        "lollipop": charts.lollipop(pool.samples),
-        "verdicts": charts.verdict_matrix(matrix),
-        "comparison": invitro_figures.comparison_matrix(matrix, calls, {"a": 1, "b": 2}),
-        "swimmer": assembly.swimmer(judged),
-    }
+def a_forest(cohort):
+    failed = distribution.by_inhibitor(analysis_set(cohort))
+    return forest(failed, "resistance_on", "samples", "total", xlabel="share")
 
 
-def test_figures_are_the_same_bytes_every_time(cohort):
-    def bytes_of(figure):
-        drawing = StringIO()
-        figure.savefig(drawing, format="svg", metadata={"Date": None})
-        return drawing.getvalue()
-
-    first = {name: bytes_of(figure) for name, figure in drawings(cohort).items()}
-    assert first == {name: bytes_of(figure) for name, figure in drawings(cohort).items()}
-    assert all("<svg" in drawing for drawing in first.values())
+def a_matrix(cohort):
+    return verdict_matrix(actionability.matrix(analysis_set(cohort)))
 
 
-def words_of(figure):
-    """All text drawn in a figure."""
-    return [text.get_text() for text in figure.findobj(lambda part: hasattr(part, "get_text"))]
+def test_a_figure_says_how_wide_it_is(cohort, shown):
+    show.figure(a_forest(cohort), "fig-x", "Caption.", cohort)
+    figure, _ = plt.subplots(figsize=(8, 2))
+    show.figure(Drawing(figure, "A wide one."), "fig-y", "Caption.", cohort)
+    classes = [more["metadata"][SVG]["alkpool"]["classes"] for _, more in shown]
+    assert classes == ["narrow", "wide"]
 
 
-def test_every_cell_of_figure_5_says_verdict_rule_counts_and_intervals(cohort):
-    words = words_of(drawings(cohort)["verdicts"])
-    matrix = actionability.matrix(analysis_set(cohort))
-    assert sum(" V" in word and word[0] in "+–±?" for word in words) == len(matrix)
-    assert sum(word.startswith("B ") for word in words) == len(matrix) + 1
-    assert "B 1/1 (21–100%)" in words
-    assert "R 2/2 (34–100%)" not in words
-    assert "R 1/2 (9–91%)" in words
+def test_a_matrix_is_shown_as_a_table_with_its_figure(cohort, shown):
+    show.figure(a_matrix(cohort), "fig-z", "Caption.", cohort)
+    (table, _), (_, more) = shown
+    assert more["metadata"][SVG]["alkpool"]["classes"] == "of-matrix"
+    assert table.data.startswith('<table class="interactive matrix">')
+    assert (">synthetic</th>" in table.data) == cohort.synthetic
+    assert (f"<caption>{show.SYNTHETIC_MARK}" in table.data) == cohort.synthetic
 
 
-def test_the_matrices_for_a_telephone_say_what_the_drawings_say(cohort):
-    matrix = actionability.matrix(analysis_set(cohort))
-    cells = charts.verdict_cells(matrix).cells
-    assert cells.size == len(matrix)
-    drawn = words_of(drawings(cohort)["verdicts"])
-    for row in matrix.itertuples():
-        cell = cells.loc[row.profile.replace("+", "+\n"), row.inhibitor]
-        assert row.verdict in cell
-        assert f"B {row.benefit_k}/{row.benefit_n}" in cell
-        assert f"R {row.relapsed}/{row.relapse_n}" in cell
-    text = re.sub(r"<br><small>(.*?)</small>", r" (\1)", " ".join(cells.to_numpy().ravel()))
-    shares = re.findall(r"[BR] \d+/\d+(?: \([^)]*\))?", text)
-    assert sorted(shares) == sorted(word for word in drawn if re.match(r"[BR] \d+/\d+", word))
+def test_nothing_to_draw_or_to_list_is_said(cohort, shown):
+    show.figure(Drawing(None, "There is nothing."), "fig-x", "Caption.", cohort)
+    show.table(pd.DataFrame({"n": []}), "Caption", cohort, empty="No row.")
+    show.publication_table(pd.DataFrame({"n": []}), "Caption", cohort, empty="None at all.")
+    assert [data.data for data, _ in shown] == ["There is nothing.", "No row.", "None at all."]
 
 
-def test_calls_for_a_telephone_name_their_models(cohort):
-    matrix = actionability.matrix(analysis_set(cohort))
-    calls = pd.DataFrame(
-        {"model_id": ["a", "b", "c"], "mutations": ["G1202R"] * 3, "inhibitor": ["alectinib"] * 3,
-         "call": ["resistant", "sensitive", "unknown"]}
-    )  # fmt: skip
-    cells = invitro_figures.comparison_cells(matrix, calls, {"a": 1, "b": 2, "c": 3}).cells
-    cell = cells.loc["G1202R", "alectinib"]
-    assert '<span class="call resistant"><b>R</b> 1</span>' in cell
-    assert '<span class="call sensitive"><b>S</b> 2</span>' in cell
-    assert "call" not in cells.loc["G1202R", "crizotinib"]
-
-
-def test_a_figure_says_how_wide_it_is_and_brings_its_table(cohort, shown):
-    pictures = drawings(cohort)
-    table = charts.verdict_cells(actionability.matrix(analysis_set(cohort)))
-    show.show_figure(pictures["forest"], "fig-x", "Caption.", "Words.", cohort)
-    show.show_figure(pictures["benefit"], "fig-y", "Caption.", "Words.", cohort)
-    show.show_figure(pictures["verdicts"], "fig-z", "Caption.", "Words.", cohort, telephone=table)
-    classes = [more["metadata"][SVG]["alkpool"]["classes"] for _, more in shown if more]
-    assert classes == ["narrow", "wide", "has-telephone-table"]
-    made = shown[-1][0].data
-    assert made.count("<td") == table.cells.size
-    assert ("synthetic</th>" in made) == cohort.synthetic
-    assert (f"<caption>{show.SYNTHETIC_MARK}" in made) == cohort.synthetic
-
-
-def test_drawings_are_no_wider_than_the_text(cohort):
-    for name, figure in drawings(cohort).items():
-        figure.draw_without_rendering()
-        assert figure.get_tightbbox().width <= charts.COLUMN + 0.1, name
-
-
-def test_no_word_of_a_matrix_sticks_out_of_its_cell(cohort):
-    figure = drawings(cohort)["verdicts"]
-    renderer = figure.canvas.get_renderer()
-    # The rows of the matrix, which lead to their pages, have a name.
-    patches = [patch for patch in figure.axes[0].patches if patch.get_gid() is None]
-    cells = [patch for patch in patches if patch.get_width() > 0.5]
-    assert len(cells) == len(actionability.matrix(analysis_set(cohort)))
-    boxes = [patch.get_window_extent(renderer) for patch in cells]
-    for text in figure.axes[0].texts:
-        if re.match(r"[BR] \d|.+ V\d$", text.get_text()):
-            words = text.get_window_extent(renderer)
-            inside = [box for box in boxes if box.x0 <= words.x0 and words.x1 <= box.x1]
-            assert inside, text.get_text()
+def test_a_table_has_the_chosen_columns_and_fractions(cohort, shown):
+    rows = pd.DataFrame({"drug": ["alectinib"], "k": [5], "n": [7], "other": ["x"], "j": [None]})
+    share = "Benefit / decided"
+    columns = {"drug": "Drug", share: share, "other": "Other"}
+    show.table(rows, "C.", cohort, columns, {share: ("k", "n"), "Rest": ("j", "n")})
+    table = BeautifulSoup(shown[0][0].data, "html.parser")
+    heads = [head.get_text() for head in table.select("thead th")]
+    cells = dict(zip(heads, (cell.get_text() for cell in table.select("td")), strict=True))
+    assert heads == ["synthetic"] * cohort.synthetic + ["Drug", share, "Other", "Rest"]
+    assert cells[share] == "5/7 (71%; 95% CI 36% to 92%)"
+    assert cells["Rest"] == "count or total not stated"
 
 
 def test_verdicts_and_inhibitors_bear_their_colours_in_tables(cohort, shown):
     table = pd.DataFrame({"v": ["likely beneficial", "unlikely"], "i": ["alectinib", "ibuprofen"]})
-    show.show_table(table, "Chips.", cohort)
+    show.table(table, "Chips.", cohort)
     made = shown[0][0].data
     assert '<span class="verdict likely">likely beneficial</span>' in made
     assert '<span class="inhibitor alectinib">alectinib</span>' in made
@@ -174,19 +105,12 @@ def test_verdicts_and_inhibitors_bear_their_colours_in_tables(cohort, shown):
     assert "<td >ibuprofen</td>" in made
 
 
-def test_benefit_flow_shows_the_count_of_every_branch(cohort):
-    words = words_of(drawings(cohort)["benefit"])
-    counts = benefit.classify(analysis_set(cohort).treatments)["rule"].value_counts()
-    for rule in benefit.RULES:
-        assert any(word.startswith(f"{rule}  n = {counts.get(rule, 0)}\n") for word in words), rule
-
-
 def test_a_synthetic_cohort_is_marked_everywhere(cohort, shown, results):
     table = pd.DataFrame({"n": [1]})
     show.write_table(table, "numbers", cohort)
-    show.show_table(table, "Numbers.", cohort)
-    show.show_publication_table(table, "Numbers", cohort)
-    show.show_figure(drawings(cohort)["forest"], "fig-x", "Caption.", "Words.", cohort)
+    show.table(table, "Numbers.", cohort)
+    show.publication_table(table, "Numbers", cohort)
+    show.figure(a_forest(cohort), "fig-x", "Caption.", cohort)
     written = (results / cohort.name / "numbers.csv").read_text()
     assert ("synthetic" in written.splitlines()[0]) == cohort.synthetic
     for data, _ in shown[:2]:
@@ -200,25 +124,66 @@ def test_a_synthetic_cohort_is_marked_everywhere(cohort, shown, results):
 
 @pytest.mark.parametrize(("caption", "alt"), [("", "words"), ("words", " ")])
 def test_a_figure_needs_caption_and_words(caption, alt, cohort):
-    figure = drawings(cohort)["forest"]
+    drawing = Drawing(a_forest(cohort).figure, alt)
     with pytest.raises(ValueError, match="fig-x needs a caption and an alternative text"):
-        show.show_figure(figure, "fig-x", caption, alt, cohort)
+        show.figure(drawing, "fig-x", caption, cohort)
 
 
 def test_hostile_text_is_shown_as_text(cohort, shown):
     hostile = '<script>alert("x")</script>'
-    show.show_table(pd.DataFrame({hostile: [hostile]}), hostile, cohort)
-    show.show_publication_table(pd.DataFrame({"cell": [hostile]}), "Caption", cohort)
+    show.table(pd.DataFrame({hostile: [hostile]}), hostile, cohort)
+    show.publication_table(pd.DataFrame({"cell": [hostile]}), "Caption", cohort)
     for data, _ in shown:
         assert "<script" not in data.data
         assert "&lt;script" in data.data
 
 
-def test_takeaways_are_kept_for_the_cover(cohort, shown, results):
-    show.show_takeaways(["One.", "Two."], "01-x", cohort)
-    path = results / cohort.name / "takeaways" / "01-x.json"
-    assert json.loads(path.read_text()) == ["One.", "Two."]
-    assert "- One.\n- Two." in shown[0][0].data
+def template(folder: Path, text: str) -> None:
+    (folder / "mine.md.j2").write_text(text, "utf-8")
+
+
+@pytest.fixture
+def takeaways(tmp_path, monkeypatch) -> Iterator[Path]:
+    folder = tmp_path / "takeaways"
+    folder.mkdir()
+    monkeypatch.setattr(paths, "TAKEAWAYS", folder)
+    return folder
+
+
+def test_takeaways_are_the_items_of_their_template(cohort, shown, results, takeaways):
+    template(
+        takeaways,
+        "{# a remark #}\n- It helped {{ k | in_words }} of {{ n | counted('patient') }},\n"
+        "  {{ k | fraction(n) }}.\n{% if k > n %}\n- Never.\n{% endif %}\n- {{ p | p_value }}.\n",
+    )
+    show.takeaways("mine", cohort, k=5, n=7, p=0.04)
+    sentences = ["It helped five of 7 patients, 5/7 (71%; 95% CI 36% to 92%).", "P = .040."]
+    path = results / cohort.name / "takeaways" / "mine.json"
+    assert json.loads(path.read_text()) == sentences
+    assert "\n".join(f"- {sentence}" for sentence in sentences) in shown[0][0].data
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("- {{ missing }}", "mine.md.j2: 'missing' is undefined"),
+        ("- one\n- {% if %}", "mine.md.j2, line 2: Expected an expression"),
+        (None, "mine.md.j2: no such file"),
+    ],
+)
+def test_a_broken_template_is_named(text, problem, cohort, shown, takeaways):
+    if text is not None:
+        template(takeaways, text)
+    with pytest.raises(ValueError, match=problem):
+        show.takeaways("mine", cohort)
+
+
+@pytest.mark.parametrize("notebook", sorted(paths.NOTEBOOKS.glob("*.ipynb")), ids=lambda p: p.stem)
+def test_every_chapter_has_its_takeaways(notebook):
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    assert re.findall(r'show\.takeaways\(\s*"([^"]+)"', code) == [notebook.stem]
+    assert (paths.TAKEAWAYS / f"{notebook.stem}.md.j2").is_file()
 
 
 @pytest.mark.parametrize(

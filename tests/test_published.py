@@ -470,7 +470,7 @@ def test_distances_count_last_digits(ledger, audit):
 def test_the_figure_of_tests_shows_each_comparison_and_its_rounding(ledger):
     table = paper.compare_tests(ledger)
     digits = {ids: 2 if ids == "P106" else 3 for ids in table["ledger_id"]}
-    (ax,) = published.p_values_by_test(table, digits).axes
+    (ax,) = published.p_values_by_test(table, digits).figure.axes
     labels = [label.get_text().replace("\n", " ") for label in ax.get_yticklabels()]
     assert labels[::-1] == [
         name + " (printed P is adjusted)" * name.endswith("variant 1")
@@ -486,7 +486,7 @@ def test_the_figure_of_rounding_has_a_row_for_each_number():
         {"ledger_id": ["P004", "P112"], "quantity": ["share", "count"], "distance": [-0.2, 4.0],
          "match": ["yes", "no"]}
     )  # fmt: skip
-    (ax,) = published.rounding(rows).axes
+    (ax,) = published.rounding(rows).figure.axes
     assert {label.get_text(): place for label, place in
             zip(ax.get_yticklabels(), ax.get_yticks(), strict=True)} == {
         "P004  share": 1, "P112  count": 0,

@@ -1,9 +1,7 @@
 """Sphinx extension of the book: nothing on a page asks another host."""
 
-import html
 import importlib.util
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,6 @@ from sphinx.util.fileutil import copy_asset
 from alkpool import references
 
 MATHJAX = "tex-svg.js"
-LINKED_ROWS = "linked-rows.json"
 TABLES_SCRIPT, TABLES_STYLE = "datatables.js", "datatables.css"
 
 
@@ -82,30 +79,6 @@ def name_sidebar_toggles(
     context["generate_toctree_html"] = generate_with_names
 
 
-def link_rows(
-    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
-) -> None:
-    """Lay links over the rows of a matrix that have a page of their own."""
-    linked = json.loads((Path(app.srcdir) / LINKED_ROWS).read_text("utf-8"))
-    for figure, rows in linked.get(page, {}).items():
-        links = "".join(
-            f'<a href="{html.escape(address)}" title="Evidence on {html.escape(profile)}" '
-            f'aria-label="Evidence on {html.escape(profile)}" '
-            f'style="top: {top}%; height: {height}%"></a>'
-            for profile, address, top, height in rows
-        )
-        image = re.search(
-            rf'<figure [^>]*id="{re.escape(figure)}">\s*(<img [^>]*>)', context["body"]
-        )
-        if image is None:
-            raise RuntimeError(f"{page}: no image of {figure} to lay links over")
-        linked_image = (
-            f'<span class="linked-rows">{image[1]}<span class="rows">{links}</span></span>'
-        )
-        before, after = context["body"][: image.start(1)], context["body"][image.end(1) :]
-        context["body"] = before + linked_image + after
-
-
 def drop_live_code(app: Sphinx, config: Config) -> None:
     """Silence sphinx-thebe, which Jupyter Book always loads: it runs code on a remote server."""
     for listeners in list(app.events.listeners.values()):
@@ -132,7 +105,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("html-page-context", name_list_items)
     # After the theme, which makes the function.
     app.connect("html-page-context", name_sidebar_toggles, priority=600)
-    app.connect("html-page-context", link_rows)
     app.connect("html-page-context", write_out_references)
     app.connect("config-inited", drop_live_code)
     app.connect("build-finished", drop_icon_script)

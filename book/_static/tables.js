@@ -21,10 +21,13 @@
       details.append(summary);
       cell.append(details);
     }
-    const long = table.tBodies[0].rows.length > PAGE;
+    // A matrix has its own order, and is seen whole.
+    const matrix = table.classList.contains("matrix");
+    const long = !matrix && table.tBodies[0].rows.length > PAGE;
     const shown = new DataTable(table, {
       autoWidth: false,
       order: [],
+      ordering: !matrix,
       paging: long,
       pageLength: PAGE,
       lengthMenu: [PAGE, 100, { label: "all", value: -1 }],

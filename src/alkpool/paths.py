@@ -21,6 +21,7 @@ REFERENCE = DATA / "reference"
 RAW = DATA / "raw"
 
 NOTEBOOKS = HOME / "notebooks"
+TAKEAWAYS = NOTEBOOKS / "takeaways"
 BOOK = HOME / "book"
 BUILD = HOME / "build"
 CACHE = Path(os.environ.get("ALKPOOL_CACHE") or BUILD / "cache")

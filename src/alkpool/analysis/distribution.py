@@ -81,6 +81,33 @@ def by_class(cohort: Cohort, *, by_residue: bool = True) -> pd.DataFrame:
     return table.join(stats.proportions(table["samples"], table["total"]))
 
 
+def by_mutation(cohort: Cohort) -> pd.DataFrame:
+    """Count samples with each mutation; each mutation of a compound profile is counted once.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``mutation, residue, samples, total``, in the order of the residues.
+
+    Examples
+    --------
+    >>> import alkpool
+    >>> int(by_mutation(alkpool.load("reconstructed")).loc[0, "residue"])
+    1128
+    """
+    samples = analysis_set(cohort).samples
+    counts = samples["mutations"].map(mutations.mutations_of).explode().value_counts()
+    names = sorted(counts.index, key=mutations.residues)
+    return pd.DataFrame(
+        {
+            "mutation": names,
+            "residue": [mutations.residues(name)[0] for name in names],
+            "samples": [int(counts[name]) for name in names],
+            "total": len(samples),
+        }
+    )
+
+
 def against_other_inhibitors(
     cohort: Cohort, *, minimum: int, by_residue: bool = True
 ) -> pd.DataFrame:

@@ -14,7 +14,6 @@ import subprocess
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,9 +61,6 @@ NOTEBOOK_LINK = re.compile(r"\]\(([\w-]+)\.ipynb\)")
 
 # An address of the web within a text.
 ADDRESS = re.compile(r"""(https?://[^\s;,()<>"|$\\]+)""")
-
-# Rows of figures that lead to the page of a profile; the extension of the book reads it.
-LINKED_ROWS = "linked-rows.json"
 
 Notebook = dict[str, Any]
 
@@ -177,14 +173,11 @@ def _assemble(
         for part in compendium.parts
     ]
     content: dict[str, bytes] = {}
-    linked_rows: dict[str, Any] = {}
     for task, notebook in notebooks.items():
         page = _page(notebook, task, targets[task.suffix], [task.page for task in tasks])
         if task.parameters[COHORT] == EXPLORER_COHORT:
             _link_profiles(page, profiles)
-            linked_rows[task.page] = _linked_rows(page, profiles)
         content[f"{task.page}.ipynb"] = json.dumps(page, ensure_ascii=False, indent=1).encode()
-    content[LINKED_ROWS] = json.dumps(linked_rows, indent=1).encode()
     context |= {
         "compendium": compendium,
         "parts": parts,
@@ -243,7 +236,7 @@ def _link_profiles(page: Notebook, profiles: Mapping[str, str]) -> None:
     """Let the profiles in the tables of a chapter lead to their pages."""
     if not profiles:
         return
-    # The names of a table for telephones break after their +.
+    # The names of a matrix break after their +.
     names = "|".join(re.escape(name).replace(r"\+", r"\+\n?") for name in profiles)
     pattern = re.compile(rf"(<t[dh]\b[^>]*>)({names})(?=</t[dh]>)")
 
@@ -254,28 +247,6 @@ def _link_profiles(page: Notebook, profiles: Mapping[str, str]) -> None:
     for output in (output for cell in page["cells"] for output in cell.get("outputs", [])):
         if "text/html" in output.get("data", {}):
             output["data"]["text/html"] = pattern.sub(linked, "".join(output["data"]["text/html"]))
-
-
-def _linked_rows(page: Notebook, profiles: Mapping[str, str]) -> dict[str, list[list[object]]]:
-    """Rows of the figures of a chapter that lead to the page of a profile.
-
-    Returns
-    -------
-    dict
-        For each figure that has any, from the top: profile, address, top and height in per cent.
-    """
-    found = {}
-    for cell in page["cells"]:
-        for output in cell.get("outputs", []):
-            figure = output.get("metadata", {}).get("image/svg+xml", {}).get("alkpool", {})
-            rows = [
-                [profile, f"../{profiles[profile]}.html", *place]
-                for profile, place in sorted(figure.get("rows", {}).items(), key=itemgetter(1))
-                if profile in profiles
-            ]
-            if rows:
-                found[cell["metadata"]["mystnb"]["figure"]["name"]] = rows
-    return found
 
 
 @cache

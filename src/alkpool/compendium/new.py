@@ -19,6 +19,7 @@ from alkpool.compendium.plan import (
     COHORT,
     CONFIGURATION,
     PARAMETERS_TAG,
+    TEMPLATE_SUFFIX,
     Compendium,
     Part,
     plan,
@@ -34,7 +35,7 @@ MAX_TITLE = 120
 
 
 def new(name: str, title: str = "", cohort: str = "") -> Path:
-    """Make a notebook from the template, as a chapter of its own.
+    """Make a notebook and its takeaways from the template, as a chapter of its own.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ def new(name: str, title: str = "", cohort: str = "") -> Path:
     problems = [*_name_problems(name), *_title_problems(title), *_cohort_problems(cohort)]
     if problems:
         raise ProjectError("\n".join(problems))
-    notebook = paths.NOTEBOOKS / f"{name}.ipynb"
+    notebook, sentences = paths.NOTEBOOKS / f"{name}.ipynb", _takeaways(name)
     with locked(paths.HOME):
         compendium = read()
         plan(compendium)
@@ -73,12 +74,19 @@ def new(name: str, title: str = "", cohort: str = "") -> Path:
         registered = _registered(configuration.read_text("utf-8"), compendium, name, cohort)
         try:
             write_atomically(notebook, text)
+            if _takeaways(TEMPLATE).is_file():
+                write_atomically(sentences, _takeaways(TEMPLATE).read_text("utf-8"))
             plan(Compendium.model_validate(yaml.safe_load(registered)))
             write_atomically(configuration, registered)
         except BaseException:
-            notebook.unlink(missing_ok=True)
+            for made in (notebook, sentences):
+                made.unlink(missing_ok=True)
             raise
     return notebook
+
+
+def _takeaways(name: str) -> Path:
+    return paths.TAKEAWAYS / f"{name}{TEMPLATE_SUFFIX}"
 
 
 def _name_problems(name: str) -> Iterator[str]:

@@ -239,6 +239,7 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, shared: str) 
     names = [folder.name for folder in folders]
     problems += _cohort_problems(cohort)
     inputs = {path for folder in folders for path in folder.glob("*")}
+    inputs.add(paths.TAKEAWAYS / f"{chapter.notebook}{TEMPLATE_SUFFIX}")
     for pattern in (*compendium.reads, *part.reads, *chapter.reads):
         expanded = [pattern.replace("{cohort}", name) for name in names]
         found = {path for each in expanded for path in paths.HOME.glob(each)}

@@ -1,35 +1,20 @@
 """Figures of the chapter on evidence over time."""
 
-from collections.abc import Hashable
-from typing import Any
-
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib.figure import Figure
-from matplotlib.patches import Patch, Rectangle
 
+from alkpool import style
 from alkpool.analysis.timeline import CELL
-from alkpool.figures.charts import (
-    ACCENT,
-    COLUMN,
-    DENSE,
-    INK,
-    MEDIUM,
-    MUTED,
-    NARROW,
-    RULE_LINE,
-    SMALL,
-    THICK,
-    THIN,
-    VERDICT_STYLE,
-    TelephoneTable,
-)
+from alkpool.figures.matrix import Matrix, drawn, verdict_cell
+from alkpool.style import Drawing
 from alkpool.vocabulary import Verdict
 
-_LABEL, _TOP, _ROW, _KEY = 1.75, 0.3, 0.42, 0.5
-
-_SERIES = {"samples": (INK, "-"), "patients": (ACCENT, "--"), "decided": (MUTED, ":")}
+_SERIES = {
+    "samples": (style.INK, "-"),
+    "patients": (style.ACCENT, "--"),
+    "decided": (style.MUTED, ":"),
+}
 _WORDS = {"samples": "samples", "patients": "patients", "decided": "decided lines"}
 
 
@@ -55,103 +40,68 @@ def telling(evidence: pd.DataFrame, most: int) -> pd.DataFrame:
     return evidence[kept].reset_index(drop=True)
 
 
-def growth_lines(growth: pd.DataFrame) -> Figure:
-    """Draw how many patients, samples and decided lines had been published by each year."""
-    figure, ax = plt.subplots(figsize=(NARROW, 2.6))
+def growth_lines(growth: pd.DataFrame) -> Drawing:
+    """How many patients, samples and decided lines had been published by each year.
+
+    Parameters
+    ----------
+    growth : DataFrame
+        From `alkpool.analysis.timeline.growth`.
+    """
+    if growth.empty:
+        return Drawing(None, "No source of this cohort has a year of publication.")
+    figure, ax = plt.subplots(figsize=(style.NARROW, 2.6))
     for name, (colour, dash) in _SERIES.items():
         ax.step(growth["year"], growth[name], where="post", color=colour, linestyle=dash,
-                linewidth=THICK)  # fmt: skip
+                linewidth=style.THICK)  # fmt: skip
         last = growth[name].iloc[-1]
         above = name == "samples"
         ax.annotate(f"{_WORDS[name]} {last}", (growth["year"].iloc[-1], last), (5, 3 * above - 3),
-                    textcoords="offset points", va="bottom" if above else "top", fontsize=SMALL,
-                    color=colour, annotation_clip=False)  # fmt: skip
+                    textcoords="offset points", va="bottom" if above else "top",
+                    fontsize=style.SMALL, color=colour, annotation_clip=False)  # fmt: skip
     ax.set(ylabel="published so far", ylim=(0, None))
     ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
     ax.yaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
     ax.grid(axis="y")
-    return figure
+    years = "; ".join(
+        f"{row.year}: {row.patients}, {row.samples}, {row.decided}" for row in style.rows(growth)
+    )
+    return Drawing(
+        figure,
+        f"Three rising steps. By year, patients, samples and decided lines: {years}.",
+    )
 
 
-def verdicts_by_year(evidence: pd.DataFrame) -> Figure:
-    """Draw the verdict of cells at the end of each year, with their counts.
+def verdicts_by_year(evidence: pd.DataFrame) -> Drawing:
+    """Verdict of cells at the end of each year, with their counts.
 
     Parameters
     ----------
     evidence : DataFrame
-        From `telling`. A cell whose profile had not been published has no colour.
+        From `telling`. A cell is blank until its profile had been published.
     """
-    years, cells = _axes(evidence)
-    height = _TOP + _ROW * len(cells) + _KEY
-    figure, ax = plt.subplots(figsize=(COLUMN, height), layout="none")
-    ax.set_position((0, 0, 1, 1))
-    ax.set(xlim=(0, COLUMN), ylim=(0, height))
-    ax.axis("off")
-    width = (COLUMN - _LABEL) / len(years)
-    for place, year in enumerate(years):
-        ax.text(_LABEL + width * (place + 0.5), height - 0.2, str(year), ha="center",
-                weight="bold", fontsize=SMALL)  # fmt: skip
-    for place, (profile, inhibitor) in enumerate(cells):
-        y = height - _TOP - _ROW * (place + 1)
-        ax.text(0, y + _ROW * 0.5, f"{profile}\n{inhibitor}", va="center", fontsize=SMALL)
-        ax.axhline(y, color=RULE_LINE, linewidth=THIN, zorder=0)
-    for row in evidence.to_dict("records"):
-        x = _LABEL + width * years.index(row["year"])
-        y = height - _TOP - _ROW * (cells.index((row["profile"], row["inhibitor"])) + 1)
-        face, ink, mark = VERDICT_STYLE[Verdict(row["verdict"])]
-        frame = INK if row["benefit_n"] else "none"
-        ax.add_patch(Rectangle((x + 0.01, y + 0.015), width - 0.02, _ROW - 0.03, facecolor=face,
-                               edgecolor=frame, linewidth=MEDIUM))  # fmt: skip
-        benefit, relapse = _counts(row)
-        for line, word in enumerate((mark, benefit, relapse)):
-            ax.text(x + width / 2, y + _ROW - 0.085 - 0.125 * line, word, ha="center", va="center",
-                    fontsize=DENSE, color=ink, weight="normal" if line else "bold")  # fmt: skip
-    ax.text(0, 0.3, "second line: benefit / decided lines   third: relapsed / samples after the "
-            "inhibitor", fontsize=DENSE, color=MUTED)  # fmt: skip
-    ax.legend(
-        handles=[
-            Patch(facecolor=face, edgecolor=RULE_LINE, label=f"{mark}  {verdict}")
-            for verdict, (face, _, mark) in VERDICT_STYLE.items()
-        ],
-        loc="lower left", bbox_to_anchor=(0, 0), borderpad=0, borderaxespad=0,
-        ncols=len(VERDICT_STYLE), fontsize=DENSE,
-    )  # fmt: skip
-    return figure
-
-
-def steps(evidence: pd.DataFrame) -> TelephoneTable:
-    """Make `verdicts_by_year` for a telephone: only the years in which a cell moved."""
-    _, cells = _axes(evidence)
-    counts = ["verdict", "benefit_k", "benefit_n", "relapsed"]
-    texts = []
-    for profile, inhibitor in cells:
-        rows = evidence[(evidence["profile"] == profile) & (evidence["inhibitor"] == inhibitor)]
-        moved = rows[(rows[counts] != rows[counts].shift()).any(axis=1)]
-        texts.append("".join(map(_step, moved.to_dict("records"))))
-    names = [f"{profile}\n{inhibitor}".replace("+", "+\n") for profile, inhibitor in cells]
-    marks = ", ".join(f"{mark} {verdict}" for verdict, (_, _, mark) in VERDICT_STYLE.items())
-    letters = "B: benefit / decided lines; R: relapsed / samples after the inhibitor."
-    return TelephoneTable(
-        pd.DataFrame({"Years in which it moved": texts}, index=names), f"{marks}. {letters}"
-    )
-
-
-def _step(row: dict[Hashable, Any]) -> str:
-    verdict = Verdict(row["verdict"])
-    benefit, relapse = _counts(row)
-    return (
-        f'<div class="verdict {verdict.name.lower()}"><b>{row["year"]} '
-        f'{VERDICT_STYLE[verdict][2]}</b><span class="visually-hidden"> {verdict}</span> '
-        f"B {benefit}, R {relapse}</div>"
-    )
-
-
-def _counts(row: dict[Hashable, Any]) -> tuple[str, str]:
-    return f"{row['benefit_k']}/{row['benefit_n']}", f"{row['relapsed']}/{row['relapse_n']}"
-
-
-def _axes(evidence: pd.DataFrame) -> tuple[list[int], list[tuple[str, str]]]:
-    cells = list(dict.fromkeys(zip(evidence["profile"], evidence["inhibitor"], strict=True)))
     last = evidence[evidence["year"] == evidence["year"].max()]
-    order = list(zip(last["profile"], last["inhibitor"], strict=True))
-    return sorted(int(year) for year in evidence["year"].unique()), sorted(cells, key=order.index)
+    cells = {
+        (f"{row.profile}\n{row.inhibitor}", str(row.year)): verdict_cell(
+            row.verdict, "",
+            (f"B {row.benefit_k}/{row.benefit_n}", f"R {row.relapsed}/{row.relapse_n}"),
+            framed=row.benefit_n > 0,
+        )
+        for row in style.rows(evidence)
+    }  # fmt: skip
+    matrix = Matrix(
+        [f"{row.profile}\n{row.inhibitor}" for row in style.rows(last)],
+        [str(year) for year in sorted(evidence["year"].unique())],
+        cells,
+        "B: benefit / decided lines. R: relapsed / samples after the inhibitor.",
+    )
+    if evidence.empty:
+        return drawn(
+            matrix, "No profile and inhibitor had a decided line or a verdict in any year."
+        )
+    said = "; ".join(
+        f"{row.inhibitor} with {row.profile} {row.verdict}, benefit "
+        f"{row.benefit_k}/{row.benefit_n}, relapsed {row.relapsed}/{row.relapse_n}"
+        for row in style.rows(last)
+    )
+    return drawn(matrix, f"Matrix of verdicts by year. In {last['year'].iloc[0]}: {said}.")

@@ -1,60 +1,61 @@
-"""Figures of the uncertainty chapter."""
+"""Figures of the chapter on uncertainty: priors, pooled estimates, probable verdicts."""
 
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from alkpool.figures.charts import (
-    ACCENT,
-    DENSE,
-    INK,
-    MARK,
-    MEDIUM,
-    MUTED,
-    NARROW,
-    PAPER,
-    SMALL,
-    THICK,
-    VERDICT_NAMES,
-    VERDICT_STYLE,
-    ink_on,
-)
+from alkpool import style
+from alkpool.figures.matrix import SHORT, wrapped
 from alkpool.stats import Floats
+from alkpool.style import Drawing
 from alkpool.vocabulary import Verdict
 
 # A segment narrower than this has no room for its mark.
 ROOM = 0.08
 
 
-def prior_densities(draws: Mapping[str, Floats]) -> Figure:
-    """Draw how the model spreads a probability before any data, against a uniform one.
+def prior_densities(draws: Mapping[str, Floats]) -> Drawing:
+    """How the model spreads a probability before any data, against a uniform one.
 
     Parameters
     ----------
     draws : mapping
         Name of a kind of profile to probabilities of benefit.
     """
-    figure, ax = plt.subplots(figsize=(NARROW, 2.3))
+    if not draws:
+        return Drawing(None, "The cohort has no profile, so that there is nothing to estimate.")
+    figure, ax = plt.subplots(figsize=(style.NARROW, 2.3))
     edges = np.linspace(0, 1, 21)
-    for (name, values), (colour, style) in zip(
-        draws.items(), ((ACCENT, "-"), (INK, ":")), strict=False
+    for (name, values), (colour, dash) in zip(
+        draws.items(), ((style.ACCENT, "-"), (style.INK, ":")), strict=False
     ):
         heights, _ = np.histogram(values, edges, density=True)
-        ax.stairs(heights, edges * 100, color=colour, linestyle=style, linewidth=THICK, label=name)
-    ax.axhline(1, color=MUTED, linewidth=MEDIUM, linestyle="--", label="uniform")
+        ax.stairs(
+            heights, edges * 100, color=colour, linestyle=dash, linewidth=style.THICK, label=name
+        )
+    ax.axhline(1, color=style.MUTED, linewidth=style.MEDIUM, linestyle="--", label="uniform")
     ax.set(xlim=(0, 100), ylim=(0, None), ylabel="density")
-    ax.set_xlabel("probability of benefit before any data", loc="right", fontsize=SMALL)
+    ax.set_xlabel("probability of benefit before any data", loc="right", fontsize=style.SMALL)
     ax.xaxis.set_major_formatter("{x:.0f}%")
     ax.legend(loc="lower center")
-    return figure
+    middle = [f"{name} ({style.percent(_in_middle(values))} in the middle half)"
+              for name, values in draws.items()]  # fmt: skip
+    return Drawing(
+        figure,
+        "Density of the prior probability of benefit for profiles with "
+        f"{' and with '.join(middle)}, beside a uniform one.",
+    )
 
 
-def shrinkage(table: pd.DataFrame) -> Figure:
-    """Draw how raw proportions move to pooled estimates, one row for each cell.
+def _in_middle(values: Floats) -> float:
+    return float(((values > 0.25) & (values < 0.75)).mean())
+
+
+def shrinkage(table: pd.DataFrame) -> Drawing:
+    """How raw proportions move to pooled estimates, one row for each cell.
 
     Parameters
     ----------
@@ -62,74 +63,91 @@ def shrinkage(table: pd.DataFrame) -> Figure:
         ``profile, inhibitor, benefit_k, benefit_n``; ``sensitivity, sensitivity_low,
         sensitivity_high`` (raw, Wilson) and ``pooled, pooled_low, pooled_high``; first on top.
     """
-    figure, ax = plt.subplots(figsize=(NARROW, 0.9 + 0.27 * len(table)))
+    if table.empty:
+        return Drawing(None, "No combination has a decided line: there is nothing to pool.")
+    figure, ax = plt.subplots(figsize=(style.NARROW, 0.9 + 0.27 * len(table)))
     places = np.arange(len(table))[::-1]
     raw, pooled = (
         table[names].to_numpy(dtype=float) * 100
         for names in (["sensitivity", "sensitivity_low", "sensitivity_high"],
                       ["pooled", "pooled_low", "pooled_high"])
     )  # fmt: skip
-    ax.hlines(places + 0.16, raw[:, 1], raw[:, 2], color=MUTED, linewidth=MEDIUM)
-    ax.hlines(places - 0.16, pooled[:, 1], pooled[:, 2], color=ACCENT, linewidth=THICK)
+    ax.hlines(places + 0.16, raw[:, 1], raw[:, 2], color=style.MUTED, linewidth=style.MEDIUM)
+    ax.hlines(places - 0.16, pooled[:, 1], pooled[:, 2], color=style.ACCENT, linewidth=style.THICK)
     for place, start, end in zip(places, raw[:, 0], pooled[:, 0], strict=True):
-        ax.plot([start, end], [place + 0.16, place - 0.16], color=MUTED, linewidth=MEDIUM)
-    ax.plot(raw[:, 0], places + 0.16, "o", color=PAPER, markeredgecolor=INK, markersize=MARK - 1,
-            markeredgewidth=MEDIUM, linestyle="", clip_on=False, zorder=4,
-            label="raw, Wilson interval")  # fmt: skip
-    ax.plot(pooled[:, 0], places - 0.16, "D", color=ACCENT, markersize=MARK - 1.5, linestyle="",
-            clip_on=False, zorder=4, label="pooled, credible interval")  # fmt: skip
+        ax.plot(
+            [start, end], [place + 0.16, place - 0.16], color=style.MUTED, linewidth=style.MEDIUM
+        )
+    ax.plot(raw[:, 0], places + 0.16, "o", color=style.PAPER, markeredgecolor=style.INK,
+            markersize=style.MARK - 1, markeredgewidth=style.MEDIUM, linestyle="", clip_on=False,
+            zorder=4, label="raw, Wilson interval")  # fmt: skip
+    ax.plot(pooled[:, 0], places - 0.16, "D", color=style.ACCENT, markersize=style.MARK - 1.5,
+            linestyle="", clip_on=False, zorder=4, label="pooled, credible interval")  # fmt: skip
     for place, k, n in zip(places, table["benefit_k"], table["benefit_n"], strict=True):
-        ax.text(104, place, f"{k}/{n}", va="center", fontsize=SMALL)
-    labels = [f"{row.profile}, {row.inhibitor}" for row in table.itertuples()]
+        ax.text(104, place, f"{k}/{n}", va="center", fontsize=style.SMALL)
+    labels = [wrapped(f"{row.profile}, {row.inhibitor}") for row in style.rows(table)]
     ax.set(xlim=(0, 100), ylim=(-0.7, len(table) - 0.3))
-    ax.set_yticks(places, labels, fontsize=DENSE)
-    ax.set_xlabel("benefit, 95% intervals", loc="right", fontsize=SMALL)
+    ax.set_yticks(places, labels, fontsize=style.DENSE)
+    ax.set_xlabel("benefit, 95% intervals", loc="right", fontsize=style.SMALL)
     ax.xaxis.set_major_formatter("{x:.0f}%")
     ax.grid(axis="x")
     ax.tick_params(axis="y", length=0)
     ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=2, borderaxespad=0.2)
-    return figure
+    moved = (table["pooled"] - table["sensitivity"]).abs() * 100
+    return Drawing(
+        figure,
+        f"Raw and pooled estimates of {len(table)} combinations. The pooled estimates lie between "
+        f"{table['pooled'].min():.0%} and {table['pooled'].max():.0%}; the raw ones move by "
+        f"{moved.mean():.0f} points on average and by at most {moved.max():.0f}.",
+    )
 
 
-def verdict_probabilities(table: pd.DataFrame, by_verdict: pd.DataFrame) -> Figure:
-    """Draw the probability of each verdict, one bar for each cell.
+def verdict_probabilities(table: pd.DataFrame, by_verdict: pd.DataFrame) -> Drawing:
+    """Probability of each verdict, one bar for each cell.
 
     Parameters
     ----------
     table : DataFrame
-        ``profile, inhibitor, verdict, rule``; first on top.
+        ``profile, inhibitor, verdict, rule, verdict_probability``; first on top.
     by_verdict : DataFrame
         Its rows with a column for each verdict.
     """
-    figure, ax = plt.subplots(figsize=(NARROW, 0.95 + 0.24 * len(table)))
+    if table.empty:
+        return Drawing(None, "Every verdict is insufficient by its counts, which is certain.")
+    figure, ax = plt.subplots(figsize=(style.NARROW, 0.95 + 0.24 * len(table)))
     places = np.arange(len(table))[::-1]
     left = np.zeros(len(table))
     for verdict in Verdict:
-        face, _, mark = VERDICT_STYLE[verdict]
+        face, _, mark = style.VERDICT_STYLE[verdict]
         wide = by_verdict[str(verdict)].to_numpy()
-        ax.barh(places, wide * 100, left=left * 100, height=0.78, color=face, edgecolor=PAPER,
-                linewidth=MEDIUM)  # fmt: skip
+        ax.barh(places, wide * 100, left=left * 100, height=0.78, color=face, edgecolor=style.PAPER,
+                linewidth=style.MEDIUM)  # fmt: skip
         for place, start, width, given in zip(places, left, wide, table["verdict"], strict=True):
             if width >= ROOM:
                 ax.text((start + width / 2) * 100, place, mark, ha="center", va="center",
-                        fontsize=SMALL, color=ink_on(face),
+                        fontsize=style.SMALL, color=style.ink_on(face),
                         weight="bold" if given == verdict else "normal")  # fmt: skip
         left += wide
     for place, verdict, rule in zip(places, table["verdict"], table["rule"], strict=True):
-        ax.text(104, place, f"{VERDICT_STYLE[Verdict(verdict)][2]} {rule}", va="center",
-                fontsize=SMALL)  # fmt: skip
-    labels = [f"{row.profile}, {row.inhibitor}" for row in table.itertuples()]
+        ax.text(104, place, f"{style.VERDICT_STYLE[Verdict(verdict)][2]} {rule}", va="center",
+                fontsize=style.SMALL)  # fmt: skip
+    labels = [wrapped(f"{row.profile}, {row.inhibitor}") for row in style.rows(table)]
     ax.set(xlim=(0, 100), ylim=(-0.6, len(table) - 0.4))
-    ax.set_yticks(places, labels, fontsize=DENSE)
+    ax.set_yticks(places, labels, fontsize=style.DENSE)
     ax.set_xlabel("probability of each verdict; right: verdict and rule given", loc="right",
-                  fontsize=SMALL)  # fmt: skip
+                  fontsize=style.SMALL)  # fmt: skip
     ax.xaxis.set_major_formatter("{x:.0f}%")
     ax.tick_params(axis="y", length=0)
     handles = [
-        Patch(facecolor=face, edgecolor=MUTED, label=f"{mark} {VERDICT_NAMES[verdict]}")
-        for verdict, (face, _, mark) in VERDICT_STYLE.items()
+        Patch(facecolor=face, edgecolor=style.MUTED, label=f"{mark} {SHORT[verdict]}")
+        for verdict, (face, _, mark) in style.VERDICT_STYLE.items()
     ]
     ax.legend(
         handles=handles, loc="lower center", bbox_to_anchor=(0.4, 1), ncols=3, borderaxespad=0.2
     )
-    return figure
+    return Drawing(
+        figure,
+        f"Stacked bars of verdict probabilities of {len(table)} combinations; the verdict given "
+        f"has a probability from {table['verdict_probability'].min():.0%} to "
+        f"{table['verdict_probability'].max():.0%}.",
+    )

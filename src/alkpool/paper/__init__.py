@@ -6,7 +6,14 @@ another. *Recomputing* counts them again from the rows of a cohort.
 
 from alkpool.paper.audit import audit_ledger, compare_tests, read_readings, two_by_two_tests
 from alkpool.paper.compare import compare_with_ledger, differing, rounding_distance
-from alkpool.paper.ledger import Agreement, Match, printed_number, read_ledger, rounded
+from alkpool.paper.ledger import (
+    Agreement,
+    Match,
+    printed_number,
+    read_identification,
+    read_ledger,
+    rounded,
+)
 from alkpool.paper.recount import NOT_FROM_ROWS, Readings, recompute
 
 __all__ = [
@@ -19,6 +26,7 @@ __all__ = [
     "compare_with_ledger",
     "differing",
     "printed_number",
+    "read_identification",
     "read_ledger",
     "read_readings",
     "recompute",

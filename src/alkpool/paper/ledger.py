@@ -12,8 +12,9 @@ from pathlib import Path
 import pandas as pd
 
 from alkpool import paths
-from alkpool.data.published import LEDGER
+from alkpool.data.published import LEDGER, PROFILES
 from alkpool.data.reader import read_folder
+from alkpool.data.tables import DRAWS, LIMITS
 
 FRACTION, PROPORTION = "fraction", "proportion"
 
@@ -59,6 +60,26 @@ def read_ledger(folder: Path = paths.PUBLISHED) -> pd.DataFrame:
     ['387', 'patients']
     """
     return read_folder(folder, [LEDGER])[LEDGER.name]
+
+
+def read_identification() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Load what the printed numbers leave open: drawn cohorts, limits, and the profiles.
+
+    Returns
+    -------
+    tuple of DataFrame
+        ``draws.csv`` and ``limits.csv`` of ``data/identification``, and ``profiles.csv`` of
+        ``data/published``; columns as in the data dictionary.
+
+    Examples
+    --------
+    >>> draws, limits, profiles = read_identification()
+    >>> int(limits["low"].min())
+    0
+    """
+    kept = read_folder(paths.IDENTIFICATION, [DRAWS, LIMITS])
+    profiles = read_folder(paths.PUBLISHED, [PROFILES])[PROFILES.name]
+    return kept[DRAWS.name], kept[LIMITS.name], profiles
 
 
 def printed_number(value: str) -> float:

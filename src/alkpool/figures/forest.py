@@ -1,0 +1,83 @@
+"""Proportions with their intervals, one row each."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from alkpool import style
+from alkpool.style import Drawing
+
+
+def forest(
+    table: pd.DataFrame,
+    label: str,
+    k: str,
+    n: str,
+    *,
+    xlabel: str,
+    colours: Sequence[str] | None = None,
+    fewest: int = 0,
+) -> Drawing:
+    """Proportions with their intervals, and the counts beside them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        First row on top; ``share, low, high`` (fractions) beside the columns below.
+    label, k, n : str
+        Columns with the name of the row, numerator and denominator.
+    xlabel : str
+        What the style.proportion is, with the kind of interval.
+    colours : sequence of str, optional
+        Colour of each row.
+    fewest : int
+        Where no row has so many observations its words say it all, and nothing is drawn.
+
+    Examples
+    --------
+    >>> from alkpool import stats
+    >>> table = pd.DataFrame({"model": ["Ba/F3"], "k": [5], "n": [7]})
+    >>> table = table.join(stats.proportions(table["k"], table["n"]))
+    >>> drawing = forest(table, "model", "k", "n", xlabel="agreement (95% Wilson interval)")
+    >>> drawing.alt
+    'Agreement (95% Wilson interval). Ba/F3: 5/7 (71%; 95% CI 36% to 92%).'
+    >>> plt.close(drawing.figure)
+    """
+    names = table[label].astype(str)
+    said = "; ".join(
+        f"{' '.join(name.split())}: {style.proportion(*row)}"
+        for name, row in zip(
+            names, table[[k, n, "low", "high"]].itertuples(index=False, name=None), strict=True
+        )
+    )
+    alt = f"{xlabel[:1].upper()}{xlabel[1:]}. {said or 'Nothing was observed'}."
+    if table.empty or table[n].max() < fewest:
+        return Drawing(None, alt)
+    rows = len(table)
+    tall = rows + sum(name.count("\n") for name in names)
+    figure, ax = plt.subplots(figsize=(style.NARROW, 0.65 + 0.06 * rows + 0.25 * tall))
+    places = np.arange(rows)[::-1]
+    tints = list(colours) if colours is not None else [style.ACCENT] * rows
+    per_cent = table[["share", "low", "high"]].to_numpy(dtype=float) * 100
+    for place, (middle, lower, upper), tint in zip(places, per_cent, tints, strict=True):
+        if np.isnan(middle):
+            ax.text(
+                1, place, "nothing observed", va="center", color=style.MUTED, fontsize=style.SMALL
+            )
+            continue
+        ax.plot(
+            [lower, upper], [place, place], color=tint, linewidth=style.THICK, solid_capstyle="butt"
+        )
+        ax.plot(middle, place, "o", color=tint, markersize=style.MARK, markeredgecolor=style.INK,
+                markeredgewidth=style.THIN, clip_on=False, zorder=4)  # fmt: skip
+    for place, top, bottom in zip(places, table[k], table[n], strict=True):
+        ax.text(105, place, f"{top}/{bottom}", va="center", fontsize=style.SMALL)
+    ax.set(xlim=(0, 100), ylim=(-0.6, rows - 0.4))
+    ax.set_xlabel(xlabel, loc="right", fontsize=style.SMALL)
+    ax.set_yticks(places, names, fontsize=style.SMALL)
+    ax.xaxis.set_major_formatter("{x:.0f}%")
+    ax.grid(axis="x")
+    ax.tick_params(axis="y", length=0)
+    return Drawing(figure, alt)
