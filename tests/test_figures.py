@@ -230,7 +230,7 @@ def test_page_and_print_show_the_same_cells(cohort: str) -> None:
     assert len(page) == len(evidence)
     in_order = evidence.set_index(["profile", "inhibitor"])
     rows = [row.get_text().replace("\n", "") for row in table(made).select("tbody th")]
-    heads = [head.get_text() for head in table(made).select("thead th:not(.corner)")][1:]
+    heads = [head.get_text() for head in table(made).select("thead th:not(.corner, .n)")]
     for cell, words in zip(((r, h) for r in rows for h in heads), page, strict=True):
         known = in_order.loc[cell]
         if known["benefit_n"]:

@@ -16,7 +16,7 @@ from alkpool.style import Drawing
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN
 
 # Width of a line of unknown duration, in months, and what its words take up below and above it.
-UNKNOWN_DURATION, LABEL_WIDTH, NAME_WIDTH = 4.0, 3.5, 5.0
+UNKNOWN_DURATION, LABEL_WIDTH, NAME_WIDTH = 4.0, 4.0, 5.0
 # A bar of so many months has room for a name of ten letters.
 ROOM = 5.0
 
@@ -141,8 +141,9 @@ def _bars(course: pd.DataFrame) -> Iterator[_Bar]:
     for line in style.rows(course):
         known = [value for value in (line.dot_months, line.pfs_months) if not pd.isna(value)]
         months = float(str(known[0])) if known else float("nan")
-        response = "response ?" if line.best_response == UNKNOWN else str(line.best_response)
-        words = response if np.isnan(months) else f"{response}, {months:g} mo"
+        response = "" if line.best_response == UNKNOWN else str(line.best_response)
+        span = "" if np.isnan(months) else f"{months:g} mo"
+        words = ", ".join(filter(None, (response, span))) or "no result"
         bar = _Bar(str(line.inhibitor), now, months, words, line.status == "ongoing")
         yield bar
         now = bar.end

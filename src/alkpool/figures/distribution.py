@@ -35,8 +35,8 @@ def class_matrix(table: pd.DataFrame) -> Drawing:
     seen = table[table["samples"] > 0]
     cells = {
         (row.mutation_class, heads[row.resistance_on]): shaded(
-            (f"{row.samples}/{row.total}, {row.share:.0%}",
-             f"({row.low * 100:.0f}–{row.high:.0%})"), row.share,
+            [f"{row.samples}/{row.total}, {row.share:.0%} ({row.low * 100:.0f}–{row.high:.0%})"],
+            row.share,
         )
         if row.samples
         else Cell(("0",))

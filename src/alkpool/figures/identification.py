@@ -29,8 +29,8 @@ def range_matrix(limits: pd.DataFrame, draws: pd.DataFrame) -> Drawing:
             for value, proven in ((row.low, row.low_proven), (row.high, row.high_proven))
         )
         drawn_low, drawn_high = seen.loc[(row.profile, row.inhibitor)]
-        lines = (f"{low} to {high}", f"(drawn {drawn_low} to {drawn_high})")
-        cells[row.profile, row.inhibitor] = shaded(lines, (row.high - row.low) / widest)
+        line = f"{low} to {high} (drawn {drawn_low} to {drawn_high})"
+        cells[row.profile, row.inhibitor] = shaded([line], (row.high - row.low) / widest)
     open_cells = int((limits["low"] == 0).sum())
     matrix = Matrix(
         list(limits["profile"].drop_duplicates()),

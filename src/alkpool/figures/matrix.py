@@ -29,9 +29,9 @@ SHORT = {
     Verdict.INSUFFICIENT: "insufficient",
 }
 
-# In print, where letters may be smaller than on a screen: points, inches for a line of words, and
-# most columns with room for the names of classes.
-LETTERS, LINE, ROOM_FOR_WORDS = 7.0, 0.125, 7
+# In print, where letters may be smaller than on a screen: points, inches for a line of words,
+# letters that all columns together have room for, and most columns with the names of classes.
+LETTERS, LINE, LETTERS_ACROSS, ROOM_FOR_WORDS = 7.0, 0.125, 120, 7
 
 _SHADES = LinearSegmentedColormap.from_list("shade", [style.PANEL, style.ACCENT])
 
@@ -110,7 +110,7 @@ def drawn(matrix: Matrix, alt: str) -> Drawing:
 
 def _table(matrix: Matrix) -> str:
     """HTML of a matrix; the book makes it searchable and links its rows."""
-    samples = '<th scope="col">n</th>' if matrix.counts else ""
+    samples = '<th scope="col" class="n">n</th>' if matrix.counts else ""
     heads = "".join(f'<th scope="col">{_escaped(name)}</th>' for name in matrix.columns)
     body = ""
     for row in matrix.rows:
@@ -133,8 +133,9 @@ def _html_cell(cell: Cell) -> str:
     if not lines:
         return "<td></td>"
     # Intervals are small print.
-    text = "<br>".join(line.replace(" (", "<br><small>(") + "</small>" * (" (" in line)
-                       for line in lines)  # fmt: skip
+    text = "<br>".join(
+        line.replace(" (", "<small><br>(") + "</small>" * (" (" in line) for line in lines
+    )
     if cell.kind:
         return f'<td><div class="verdict {cell.kind}{" seen" * cell.framed}">{text}</div></td>'
     colours = f"background: {cell.face}; color: {_ink(cell)}"
@@ -165,7 +166,7 @@ def _figure(matrix: Matrix) -> Figure:
     ]
     names = [wrapped(row, matrix.counts.get(row)) for row in matrix.rows]
     every = [cell for line in cells for cell in line]
-    texts = [_printed(cell, columns <= ROOM_FOR_WORDS) for cell in every]
+    texts = [_printed(cell, columns) for cell in every]
     faces = list(dict.fromkeys(cell.face for cell in every))
     codes = np.array([faces.index(cell.face) for cell in every]).reshape(rows, columns)
     deepest = max(1 + text.count("\n") for text in [*texts, *names])
@@ -199,9 +200,11 @@ def _figure(matrix: Matrix) -> Figure:
     return figure
 
 
-def _printed(cell: Cell, words: bool) -> str:
-    first = f"{cell.mark} {cell.words}".strip() if words else cell.mark
-    return "\n".join(filter(None, (first, *cell.lines)))
+def _printed(cell: Cell, columns: int) -> str:
+    first = f"{cell.mark} {cell.words}".strip() if columns <= ROOM_FOR_WORDS else cell.mark
+    room = LETTERS_ACROSS // columns
+    lines = [line if len(line) <= room else line.replace(" (", "\n(") for line in cell.lines]
+    return "\n".join(filter(None, (first, *lines)))
 
 
 def wrapped(name: str, count: int | None = None) -> str:
