@@ -2,6 +2,8 @@
 
 import dataclasses
 import re
+import subprocess
+import sys
 import tomllib
 
 import yaml
@@ -74,6 +76,12 @@ def test_methods_list_every_choice() -> None:
     fields = {f.name for rule in (BenefitRule, VerdictRule) for f in dataclasses.fields(rule)}
     assert {name.strip("`") for name in CHOICES} == (parameters | fields) - {COHORT} - RULES
     assert [name for name, row in CHOICES.items() if not row[1]] == []
+
+
+def test_what_a_cell_can_use_is_what_the_code_says() -> None:
+    """The page is written from the code; ``python tools/cells.py`` renews it."""
+    command = [sys.executable, str(paths.HOME / "tools" / "cells.py"), "--check"]
+    assert subprocess.run(command, check=False).returncode == 0
 
 
 def test_documents_name_targets_that_exist() -> None:

@@ -71,6 +71,10 @@ def follow(home: Path, page: str) -> Iterator[tuple[str, str]]:
             yield content, done.stdout
         elif language == "python":
             put_code(home / "notebooks/mutations-by-specimen.ipynb", content, prose)
+        elif language == "jinja":
+            (name,) = re.findall(r"`(notebooks/takeaways/.+?)`", prose)
+            assert (home / name).is_file()
+            (home / name).write_text(content, "utf-8")
         else:
             assert language == "yaml"
             line = re.search(r"takes the place of the line `(.+?)`", prose)
@@ -86,7 +90,8 @@ def test_how_to_ask_a_question_of_your_own(home: Path) -> None:
     assert steps(page) == list(range(1, 11))
     said = dict(follow(home, page))
     (status,) = [printed for command, printed in said.items() if "git status" in command]
-    assert " M compendium.yaml\n?? notebooks/mutations-by-specimen.ipynb\n" in status
+    new = ("mutations-by-specimen.ipynb", "takeaways/mutations-by-specimen.md.j2")
+    assert " M compendium.yaml\n" + "".join(f"?? notebooks/{name}\n" for name in new) in status
     changes = re.findall(r"^[+-] .*", status, re.M)
     assert changes == ["+      - notebook: mutations-by-specimen"]
     (head,) = [printed for command, printed in said.items() if "head" in command]
