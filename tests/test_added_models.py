@@ -103,7 +103,7 @@ from alkpool import explorer, paths
 texts = []
 seen = chapters.texts_of
 chapters.texts_of = lambda *of: [texts.append(text) or text for text in seen(*of)]
-flaws = chapters.problems(paths.NOTEBOOKS / "05-in-vitro-comparison.ipynb", "curated")
+flaws = chapters.problems(paths.NOTEBOOKS / "06-in-vitro-comparison.ipynb", "curated")
 pages = explorer.contexts("curated")["pages"].values()
 calls = [call for page in pages for call in page["calls"] if call["model"] == sys.argv[1]]
 print(json.dumps([flaws, texts, calls]))

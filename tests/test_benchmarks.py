@@ -107,15 +107,15 @@ def test_a_chapter_is_measured_or_says_why_not(tmp_path, monkeypatch):
     as_cohort(str(tmp_path / "registry"), str(tmp_path / "simulated"))
     where = {"cohort": str(tmp_path / "simulated")}
     notebooks = run("chapters:names", **where)["notebooks"]
-    assert {"01-cohort-assembly", "06-uncertainty", "07-multiverse"} <= set(notebooks)
-    assert "09-what-agrees" not in notebooks
+    assert {"01-cohort-assembly", "07-uncertainty", "08-multiverse"} <= set(notebooks)
+    assert "11-what-agrees" not in notebooks
     measured = run("chapters:one", **where, notebook="02-benefit-classification")
     assert measured["seconds"] > 0.5
     # The kernel, which draws figures, is larger than what starts it.
     assert measured["peak"] > 100
     calls = tmp_path / "simulated" / "invitro_calls.csv"
     calls.write_text(calls.read_text().replace("sensitive", "sensible", 1))
-    failed = run("chapters:one", **where, notebook="05-in-vitro-comparison")
+    failed = run("chapters:one", **where, notebook="06-in-vitro-comparison")
     assert "invitro_calls.csv, row " in failed["stopped"]
     assert "found 'sensible'" in failed["stopped"]
     with pytest.raises(TooLong, match="longer than 1 s"):

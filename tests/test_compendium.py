@@ -344,7 +344,7 @@ def test_this_compendium_is_sound() -> None:
         "curated/02-benefit-classification",
         "curated/03-mutation-distribution",
         "curated/04-clinical-actionability",
-        "curated/05-in-vitro-comparison",
+        "curated/06-in-vitro-comparison",
     ]
 
 

@@ -24,7 +24,7 @@ def tasks() -> list[Task]:
 # By day nbval runs these: prose and tables, statistics, a matrix on made-up rows.
 REPRODUCED = (
     "curated/02-benefit-classification",
-    "curated/12-what-groups-show",
+    "curated/05-what-groups-show",
     "reconstructed/04-clinical-actionability",
 )
 

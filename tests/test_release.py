@@ -49,7 +49,7 @@ def home(tmp_path: Path) -> Path:
     write(home / "src/alkpool/__init__.py", "")
     write(home / "src/alkpool/__pycache__/x.pyc", "")
     folder = home / "results/curated"
-    write(folder / "takeaways/11-evidence-over-time.json", '["The newest year added 1 patient."]')
+    write(folder / "takeaways/09-evidence-over-time.json", '["The newest year added 1 patient."]')
     write(folder / "evidence_newest.csv", NEWEST)
     matrix(load("curated")).to_csv(folder / "actionability.csv", index=False)
     write(home / "results/reconstructed/lines.csv", "line,synthetic\nx,yes\n")

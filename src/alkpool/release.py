@@ -332,7 +332,7 @@ def release_note(home: Path, identity: Identity, since: Path | None = None) -> s
         Folder of an earlier release, or of its results.
     """
     folder = home / "results" / COHORT
-    takeaways = json.loads((folder / "takeaways/11-evidence-over-time.json").read_text("utf-8"))
+    takeaways = json.loads((folder / "takeaways/09-evidence-over-time.json").read_text("utf-8"))
     newest = pd.read_csv(folder / "evidence_newest.csv")
     lines = [
         f"# alkpool {identity.version}" + " (draft)" * identity.draft,

@@ -138,7 +138,7 @@ def test_arrow_keys_move_a_frame(page: Page, book: Path) -> None:
 
 @pytest.mark.parametrize(
     ("chapter", "figure"),
-    [(CHAPTER, "fig-actionability"), ("curated/05-in-vitro-comparison.html", "fig-comparison")],
+    [(CHAPTER, "fig-actionability"), ("curated/06-in-vitro-comparison.html", "fig-comparison")],
 )
 def test_a_matrix_is_a_table_that_fits(page: Page, book: Path, chapter: str, figure: str) -> None:
     """On a screen the table, which can be searched; the drawing is for paper and to enlarge."""

@@ -95,7 +95,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = configuration.read_text("utf-8")
     start, end = text.index("  - title: Reconstruction"), text.index("  - title: How to")
     text = text[:start] + text[end:]
-    configuration.write_text(text.replace("      - notebook: 06-uncertainty\n", ""), "utf-8")
+    configuration.write_text(text.replace("      - notebook: 07-uncertainty\n", ""), "utf-8")
     done = run(home, "make report")
     assert done.returncode == 0, done.stdout + done.stderr
     return home
