@@ -29,6 +29,8 @@ HIGH_SENSITIVITY = 0.75
 HIGH_RELAPSE_SHARE = 0.10
 HIGH_RELAPSE_SAMPLES = 3
 LOW_RELAPSE_SHARE = 0.05
+# Asks nothing of the interval; an interval-based rule (from 50%) is a choice of the multiverse.
+LIKELY_LOWER = 0.0
 
 Threshold = float | NDArray[np.float64] | NDArray[np.int64]
 
@@ -65,6 +67,9 @@ class VerdictRule:
         The relapsing share is high from this share *and* this number of samples.
     low_relapse_share : float
         The relapsing share is low below this.
+    likely_lower : float
+        Benefit is likely only where the lower limit of the Wilson 95% interval of sensitivity is
+        at least this: three of three lines are 44%.
     relapse_from : {"consecutive", "all"}
         Samples that a relapsing share is read from: those of sources with consecutive patients,
         or all. Where reports choose their patients, a share says what was thought worth
@@ -77,6 +82,7 @@ class VerdictRule:
     high_relapse_share: float = HIGH_RELAPSE_SHARE
     high_relapse_samples: int = HIGH_RELAPSE_SAMPLES
     low_relapse_share: float = LOW_RELAPSE_SHARE
+    likely_lower: float = LIKELY_LOWER
     relapse_from: Literal["consecutive", "all"] = "consecutive"
 
     def __post_init__(self) -> None:
@@ -86,6 +92,8 @@ class VerdictRule:
             raise ValueError("must be 0 <= low_sensitivity <= high_sensitivity <= 1")
         if not 0 <= self.low_relapse_share <= self.high_relapse_share <= 1:
             raise ValueError("must be 0 <= low_relapse_share <= high_relapse_share <= 1")
+        if not 0 <= self.likely_lower <= 1:
+            raise ValueError("must be 0 <= likely_lower <= 1")
         if self.relapse_from not in ("consecutive", "all"):
             raise ValueError(
                 f"relapse_from is {self.relapse_from!r}; must be 'consecutive' or 'all'"
@@ -270,6 +278,7 @@ def decide(
     high_relapse_share: Threshold,
     high_relapse_samples: Threshold,
     low_relapse_share: Threshold,
+    likely_lower: Threshold,
     relapsing: ArrayLike | None = None,
     sensitivity: ArrayLike | None = None,
 ) -> NDArray[np.intp]:
@@ -280,7 +289,7 @@ def decide(
     relapsed, relapse_n, benefit_k, benefit_n : array_like of int
         Counts.
     min_evaluable, low_sensitivity, high_sensitivity, high_relapse_share, high_relapse_samples, \
-low_relapse_share : number or ndarray
+low_relapse_share, likely_lower : number or ndarray
         Thresholds, see `VerdictRule`.
     relapsing, sensitivity : array_like of float, optional
         Shares to judge instead of those of the counts.
@@ -289,12 +298,13 @@ low_relapse_share : number or ndarray
     sensitivity = share(benefit_k, benefit_n) if sensitivity is None else np.asarray(sensitivity)
     few = np.asarray(benefit_n) < min_evaluable
     high = (relapsing >= high_relapse_share) & (np.asarray(relapsed) >= high_relapse_samples)
+    firm = np.asarray(stats.wilson(benefit_k, benefit_n).low) >= likely_lower
     conditions = [
         few & high,
         few,
         sensitivity < low_sensitivity,
         high,
-        (sensitivity >= high_sensitivity) & (relapsing < low_relapse_share),
+        (sensitivity >= high_sensitivity) & (relapsing < low_relapse_share) & firm,
     ]
     places = list(range(len(conditions)))
     return np.select(np.broadcast_arrays(*conditions), places, len(conditions))

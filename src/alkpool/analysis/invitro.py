@@ -108,9 +108,8 @@ def by_combination(calls: pd.DataFrame) -> pd.DataFrame:
     """
     decided = calls[calls["call"] != Call.UNKNOWN]
     keys = ["model_id", "mutations", "inhibitor"]
-    unique = decided.groupby(keys)["call"].agg(
-        lambda found: found.iloc[0] if found.nunique() == 1 else str(Call.UNKNOWN)
-    )
+    found = decided.groupby(keys)["call"].agg(["first", "nunique"])
+    unique = found["first"].where(found["nunique"] == 1, str(Call.UNKNOWN))
     everything = pd.MultiIndex.from_frame(calls[keys].drop_duplicates())
     return unique.reindex(everything, fill_value=str(Call.UNKNOWN)).rename("call").reset_index()
 

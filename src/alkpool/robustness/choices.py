@@ -1,14 +1,16 @@
 """The choices that data do not settle: one table of them, and what each makes of a cohort.
 
 A *choice* has *levels*; a *universe* takes one level of each; a *grid* is all combinations.
+Choices that act on the same thing form a *block*: how a line is read, which samples count, as
+which profiles, where relapsing shares come from, the thresholds of the verdict, in vitro calls.
 `plain` analyses one universe the long way, as the chapters do; `multiverse` all at once.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from itertools import product
+from dataclasses import asdict, dataclass, fields, replace
 from math import prod
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -21,13 +23,17 @@ from alkpool.analysis.benefit import BenefitRule, classify
 from alkpool.analysis.invitro import Intermediate
 from alkpool.data.cohort import Cohort
 from alkpool.data.laboratory import InVitro
-from alkpool.data.tables import assessed_inhibitors
+from alkpool.data.tables import CONTROLS, assessed_inhibitors
 from alkpool.vocabulary import (
     UNKNOWN,
     Answer,
     Benefit,
     BestResponse,
     PatientStatus,
+    Phase,
+    Relation,
+    Sampling,
+    SourceStatus,
     Specimen,
     StudyType,
 )
@@ -36,64 +42,68 @@ Level = Any
 
 COUNTED, LEFT_OUT = "counted", "left out"
 EXACT, RESIDUE = "exact", "residue class"
+BLOCKS = ("lines", "samples", "profiles", "relapse", "verdict", "calls")
+
+# What the curation writes into the note of a row whose facts were not all seen.
+UNVERIFIED = r"verified: (?:no|partial)"
+# Ratios to the unmutated fusion: CIViC EID1354 has the authors of PMID 25727400 call a ratio of 4
+# to 10 resistant; that up to twice its potency is sensitive is our assumption.
+RATIO_SENSITIVE, RATIO_RESISTANT = 2, 4
 
 
 @dataclass(frozen=True)
 class Universe:
-    """One level of every choice; by default those of the chapters.
+    """One level of every choice, by default those of the chapters; `CHOICES` says what each is.
 
-    Attributes
-    ----------
-    threshold_months, ongoing_dot
-        See `alkpool.analysis.benefit.BenefitRule`.
-    unknown_lines : {"left out", "no benefit"}
-        What a line counts as whose benefit cannot be decided.
-    monotherapy : {"stated", "not excluded"}
-        Evaluate lines known to be monotherapy, or also those for which the source does not say.
-    duplicates : {"left out", "counted"}
-        Leave patients out who were probably reported before, or count them as patients of their
-        own, where their mutation is known: that a report is a duplicate is itself a judgement.
-    case_reports, plasma : {"counted", "left out"}
-        Patients of case reports; samples of plasma, with the lines that followed them.
-    split_trans : bool
-        See `alkpool.analysis.actionability.assessed_profiles`.
-    profiles : {"exact", "residue class"}
-        Assess each profile, or substitutions of one residue together.
-    min_evaluable, low_sensitivity, high_sensitivity, high_relapse_share, high_relapse_samples, \
-low_relapse_share
-        See `alkpool.analysis.actionability.VerdictRule`.
-    intermediate
-        See `alkpool.analysis.invitro.with_call`.
+    Examples
+    --------
+    >>> Universe.following(VerdictRule(min_evaluable=5), plasma="left out").min_evaluable
+    5
     """
 
     threshold_months: float = BenefitRule.threshold_months
+    endpoint: Literal["response, then months", "response", "months"] = "response, then months"
     ongoing_dot: Literal["unknown", "no benefit"] = BenefitRule.ongoing_dot
-    unknown_lines: Literal["left out", "no benefit"] = "left out"
-    monotherapy: Literal["stated", "not excluded"] = "not excluded"
+    unknown_lines: Literal["left out", "no benefit", "benefit"] = "left out"
+    monotherapy: Literal["not combined", "stated"] = BenefitRule.monotherapy
+    lines: Literal["all", "first"] = "all"
+    biopsy: Literal["any", "just before"] = "any"
     duplicates: Literal["left out", "counted"] = "left out"
     case_reports: Literal["counted", "left out"] = "counted"
     plasma: Literal["counted", "left out"] = "counted"
-    split_trans: bool = True
+    unverified: Literal["counted", "left out"] = "counted"
+    apart: Literal["trans", "none", "trans and unknown"] = "trans"
     profiles: Literal["exact", "residue class"] = "exact"
+    relapse_from: Literal["consecutive", "all"] = VerdictRule.relapse_from
     min_evaluable: int = VerdictRule.min_evaluable
     low_sensitivity: float = VerdictRule.low_sensitivity
     high_sensitivity: float = VerdictRule.high_sensitivity
     high_relapse_share: float = VerdictRule.high_relapse_share
     high_relapse_samples: int = VerdictRule.high_relapse_samples
     low_relapse_share: float = VerdictRule.low_relapse_share
+    likely_lower: float = VerdictRule.likely_lower
     intermediate: Intermediate = "neither"
+    exploratory: Literal["potency", "none", "ratio"] = "potency"
+
+    @classmethod
+    def following(
+        cls,
+        verdict: VerdictRule = VerdictRule(),
+        benefit: BenefitRule = BenefitRule(),
+        **others: Level,
+    ) -> Self:
+        """Make the universe of two rules and the levels of other choices."""
+        return cls(**asdict(verdict), **asdict(benefit), **others)
 
     @property
     def benefit_rule(self) -> BenefitRule:
         """Rule of benefit of this universe."""
-        return BenefitRule(self.threshold_months, self.ongoing_dot, monotherapy="stated")
+        return BenefitRule(**{f.name: getattr(self, f.name) for f in fields(BenefitRule)})
 
     @property
     def verdict_rule(self) -> VerdictRule:
         """Rule of the verdict of this universe."""
-        return VerdictRule(
-            **{name: getattr(self, name) for name in VerdictRule().thresholds}, relapse_from="all"
-        )
+        return VerdictRule(**{f.name: getattr(self, f.name) for f in fields(VerdictRule)})
 
 
 @dataclass(frozen=True)
@@ -102,6 +112,8 @@ class Choice:
 
     Attributes
     ----------
+    block : str
+        One of `BLOCKS`.
     name : str
         Attribute of `Universe`.
     label : str
@@ -112,6 +124,7 @@ class Choice:
         Why more than the default can be.
     """
 
+    block: str
     name: str
     label: str
     levels: tuple[Level, ...]
@@ -120,71 +133,106 @@ class Choice:
 
 CHOICES = (
     Choice(
-        "threshold_months", "benefit from, months", (3, 4, 5, 6, 7, 8, 9, 10, 11, 12),
+        "lines", "threshold_months", "benefit from, months", (3, 6, 9, 12),
         "the paper took 6; how long stable disease must last to be a benefit is a convention",
     ),
     Choice(
-        "ongoing_dot", "short ongoing DoT", ("unknown", "no benefit"),
+        "lines", "endpoint", "benefit by", ("response, then months", "response", "months"),
+        "a response of one month is benefit in the paper; trials report response or time alone",
+    ),
+    Choice(
+        "lines", "ongoing_dot", "short ongoing DoT", ("unknown", "no benefit"),
         "the paper states the ongoing case for PFS only",
     ),
     Choice(
-        "unknown_lines", "undecided lines", (LEFT_OUT, "no benefit"),
-        "what a report leaves out may be no benefit: the least favourable reading",
+        "lines", "unknown_lines", "undecided lines", (LEFT_OUT, "no benefit", "benefit"),
+        "what a report leaves out may be no benefit, or benefit: the worst and the best case",
     ),
     Choice(
-        "monotherapy", "given alone", ("not excluded", "stated"),
-        "a source that names one drug may mean that drug alone",
+        "lines", "monotherapy", "given alone", ("not combined", "stated"),
+        "a source that names one drug may not mean that drug alone",
     ),
     Choice(
-        "duplicates", "probable duplicates", (LEFT_OUT, COUNTED),
+        "lines", "lines", "lines of a patient", ("all", "first"),
+        "several lines of one patient are not independent",
+    ),
+    Choice(
+        "lines", "biopsy", "biopsy", ("any", "just before"),
+        "treatments between biopsy and line may have changed the tumour",
+    ),
+    Choice(
+        "samples", "duplicates", "probable duplicates", (LEFT_OUT, COUNTED),
         "that two reports are of one patient is a judgement",
     ),
     Choice(
-        "case_reports", "case reports", (COUNTED, LEFT_OUT),
+        "samples", "case_reports", "case reports", (COUNTED, LEFT_OUT),
         "single cases favour striking responses",
     ),
     Choice(
-        "plasma", "plasma samples", (COUNTED, LEFT_OUT),
+        "samples", "plasma", "plasma samples", (COUNTED, LEFT_OUT),
         "plasma sums over all lesions that shed DNA",
     ),
     Choice(
-        "split_trans", "mutations in trans", (True, False),
-        "apart or as a compound profile (the paper, Discussion)",
+        "samples", "unverified", "rows not wholly verified", (COUNTED, LEFT_OUT),
+        "not every fact of the row stood in a text that was seen",
     ),
     Choice(
-        "profiles", "profiles", (EXACT, RESIDUE),
+        "profiles", "apart", "assessed apart", ("trans", "none", "trans and unknown"),
+        "mutations in trans sit in different clones (the paper, Discussion); in plasma those of "
+        "unknown phase often do",
+    ),
+    Choice(
+        "profiles", "profiles", "profiles", (EXACT, RESIDUE),
         "substitutions of one residue may or may not behave alike",
     ),
-    Choice("min_evaluable", "fewest decided lines", (2, 3, 5), "at most 6 fits the paper's text"),
     Choice(
-        "low_sensitivity", "sensitivity low below", (0.4, 0.5, 0.6),
+        "relapse", "relapse_from", "relapsing share from", ("consecutive", "all"),
+        "reports choose their patients; the paper counts all of them",
+    ),
+    Choice(
+        "verdict", "min_evaluable", "fewest decided lines", (2, 3, 5),
+        "at most 6 fits the paper's text",
+    ),
+    Choice(
+        "verdict", "low_sensitivity", "sensitivity low below", (0.4, 0.5, 0.6),
         "at most 4/6 fits the paper's text",
     ),
     Choice(
-        "high_sensitivity", "sensitivity high from", (0.7, 0.75, 0.8),
+        "verdict", "high_sensitivity", "sensitivity high from", (0.7, 0.75, 0.8),
         "not fixed by the paper's text",
     ),
     Choice(
-        "high_relapse_share", "relapsing share from", (0.08, 0.1, 0.15),
+        "verdict", "high_relapse_share", "relapsing share high from", (0.08, 0.1, 0.15),
         "at most 9/82 fits the paper's text; 15% leaves one of its conflicts out",
     ),
     Choice(
-        "high_relapse_samples", "and from samples", (2, 3, 5),
+        "verdict", "high_relapse_samples", "and from samples", (2, 3, 5),
         "how many samples make a pattern is open",
     ),
     Choice(
-        "low_relapse_share", "relapsing low below", (0.03, 0.05, 0.08),
+        "verdict", "low_relapse_share", "relapsing low below", (0.03, 0.05, 0.08),
         "not fixed by the paper's text",
     ),
     Choice(
-        "intermediate", "intermediate in vitro", ("neither", "sensitive", "resistant"),
+        "verdict", "likely_lower", "likely: lower limit from", (0.0, 0.5),
+        "three of three is likely beneficial, and its interval begins at 44%",
+    ),
+    Choice(
+        "calls", "intermediate", "intermediate in vitro", ("neither", "sensitive", "resistant"),
         "the paper does not say how it read such calls",
+    ),
+    Choice(
+        "calls", "exploratory", "calls of our own by", ("potency", "none", "ratio"),
+        "models without a threshold: IC50 in nM, or the ratio to the unmutated fusion, or no call",
     ),
 )  # fmt: skip
 
-# The choices on which counts depend; then those on which only verdicts do; then the last.
-COUNTING = 9
-RULING = len(VerdictRule().thresholds)
+# Choice -> its level under which the rows that `marked` marks do not count.
+STRICT = {
+    "monotherapy": "stated", "lines": "first", "biopsy": "just before", "duplicates": LEFT_OUT,
+    "case_reports": LEFT_OUT, "plasma": LEFT_OUT, "unverified": LEFT_OUT,
+    "relapse_from": "consecutive",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -195,50 +243,49 @@ class Grid:
     default: Universe
 
     def __post_init__(self) -> None:
-        if [choice.name for choice in self.choices] != [field.name for field in fields(Universe)]:
-            raise ValueError("a grid has every choice of Universe, in its order")
-        for choice in self.choices:
+        for choice, known in zip(self.choices, CHOICES, strict=True):
             usual = getattr(self.default, choice.name)
+            for level in choice.levels:
+                if isinstance(usual, str) and level not in known.levels:
+                    allowed = " or ".join(map(repr, known.levels))
+                    raise ValueError(f"{choice.name} is {level!r}; must be {allowed}")
+                if not isinstance(usual, str) and not _is_number(level):
+                    raise ValueError(f"{choice.name} is {level!r}; must be a number")
             if len(set(choice.levels)) != len(choice.levels) or usual not in choice.levels:
                 raise ValueError(
                     f"{choice.name} has the levels {choice.levels}; "
                     f"must be different, and hold the default {usual!r}"
                 )
-            known = next(c.levels for c in CHOICES if c.name == choice.name)
-            for level in choice.levels:
-                if not _is_number(usual) and level not in known:
-                    raise ValueError(f"{choice.name} is {level!r}; must be one of {known}")
         # Refuses levels that no rule can have, and thresholds that cross in some combination.
-        for months, reading in product(
-            *(self.levels(n) for n in ("threshold_months", "ongoing_dot"))
-        ):
-            BenefitRule(months, reading)
-        extremes = {name: self.levels(name) for name in VerdictRule().thresholds}
+        for months in self.levels("threshold_months"):
+            BenefitRule(months)
         for low, high in ((min, max), (max, min)):
-            VerdictRule(
-                **{
-                    name: (low if name.startswith("low") else high)(values)
-                    for name, values in extremes.items()
-                }
-            )
+            extreme = {
+                choice.name: (low if choice.name.startswith("low") else high)(choice.levels)
+                for choice in self.block("verdict")
+            }
+            VerdictRule(**extreme)
 
     def levels(self, name: str) -> tuple[Any, ...]:
         """Levels of a choice."""
         return next(choice.levels for choice in self.choices if choice.name == name)
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Number of levels of each choice."""
-        return tuple(len(choice.levels) for choice in self.choices)
+    def block(self, name: str) -> tuple[Choice, ...]:
+        """Choices of a block."""
+        return tuple(choice for choice in self.choices if choice.block == name)
+
+    def shape(self, block: str) -> tuple[int, ...]:
+        """Number of levels of each choice of a block."""
+        return tuple(len(choice.levels) for choice in self.block(block))
 
     @property
     def size(self) -> int:
         """Number of universes."""
-        return prod(self.shape)
+        return prod(len(choice.levels) for choice in self.choices)
 
     def universe(self, number: int) -> Universe:
         """Give a universe by its number, 0 to size - 1; the last choice varies fastest."""
-        places = np.unravel_index(number, self.shape)
+        places = np.unravel_index(number, [len(choice.levels) for choice in self.choices])
         return Universe(
             **{c.name: c.levels[int(place)] for c, place in zip(self.choices, places, strict=True)}
         )
@@ -246,7 +293,7 @@ class Grid:
     def number(self, universe: Universe) -> int:
         """Give the number of a universe."""
         places = [choice.levels.index(getattr(universe, choice.name)) for choice in self.choices]
-        return int(np.ravel_multi_index(places, self.shape))
+        return int(np.ravel_multi_index(places, [len(choice.levels) for choice in self.choices]))
 
     def sample(self, count: int, seed: int = 0) -> NDArray[np.int64]:
         """Draw numbers of different universes; all of them where the grid has no more."""
@@ -267,74 +314,167 @@ def grid(default: Universe = Universe(), **levels: Sequence[Any]) -> Grid:
 
     Examples
     --------
-    >>> grid(threshold_months=(6, 12), plasma=("counted",)).size == grid().size // 5 // 2
+    >>> grid(threshold_months=(6, 12), plasma=("counted",)).size == grid().size // 2 // 2
     True
     """
-    unknown = set(levels) - {choice.name for choice in CHOICES}
-    if unknown:
-        raise ValueError(f"{sorted(unknown)[0]} is no choice; known are {_names(CHOICES)}")
+    names = [choice.name for choice in CHOICES]
+    if unknown := sorted(set(levels) - set(names)):
+        raise ValueError(f"{unknown[0]} is no choice; known are {', '.join(names)}")
     choices = []
     for choice in CHOICES:
         usual = getattr(default, choice.name)
         given = tuple(levels.get(choice.name, choice.levels))
         if usual not in given:
             given = (*given, usual)
-        choices.append(replace(choice, levels=tuple(sorted(given)) if _is_number(usual) else given))
+        if all(map(_is_number, given)):
+            given = tuple(sorted(given))
+        choices.append(replace(choice, levels=given))
     return Grid(tuple(choices), default)
 
 
 def _is_number(level: Level) -> bool:
-    return isinstance(level, float | int) and not isinstance(level, bool)
+    return isinstance(level, float | int) and type(level) is not bool and math.isfinite(level)
 
 
-def _names(choices: Sequence[Choice]) -> str:
-    return ", ".join(choice.name for choice in choices)
+def marked(cohort: Cohort) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Samples and lines that some universe counts, with the marks by which others leave them out.
+
+    Returns
+    -------
+    samples, lines : DataFrame
+        Samples with a named mutation of patients who are included or duplicates, and the lines
+        after them, combinations too. For each choice of `STRICT` a column ``not NAME`` tells which
+        rows do not count under its strict level; for lines with the columns of their sample.
+    """
+    sources = cohort.sources.set_index("source_id")
+    series = (sources["sampling"] == Sampling.CONSECUTIVE) & (
+        sources["status"] == SourceStatus.INCLUDED
+    )
+    of_source = cohort.patients["source_id"]
+    patients = cohort.patients[["patient_id", "status"]].assign(
+        **{
+            "not duplicates": cohort.patients["status"] == PatientStatus.DUPLICATE,
+            "not case_reports": of_source.map(sources["study_type"]) == StudyType.CASE_REPORT,
+            # A synthetic cohort stands for the paper's pool, whose shares count every sample.
+            "not relapse_from": ~of_source.map(series).astype(bool) & (not cohort.synthetic),
+        }
+    )
+    patients = patients[
+        patients.pop("status").isin([PatientStatus.INCLUDED, PatientStatus.DUPLICATE])
+    ]
+    named = cohort.samples[cohort.samples["mutations"] != UNKNOWN]
+    samples = named.assign(
+        **{
+            "not plasma": named["specimen"] == Specimen.PLASMA,
+            "not unverified": named["note"].str.contains(UNVERIFIED),
+        }
+    ).merge(patients, on="patient_id", validate="many_to_one")
+    lines = cohort.treatments.merge(
+        samples, on="sample_id", validate="many_to_one", suffixes=("", "_of_sample")
+    )
+    order = ["patient_id", "sample_order", "line_number", "treatment_id"]
+    alone = lines[lines["monotherapy"] != Answer.NO].sort_values(order)
+    later = alone.loc[alone.duplicated("patient_id"), "treatment_id"]
+    lines = lines.assign(
+        **{
+            "not monotherapy": lines["monotherapy"] != Answer.YES,
+            "not lines": lines["treatment_id"].isin(later),
+            "not biopsy": (lines["lines_since_sample"] != 0).fillna(True).astype(bool),
+            "not unverified": lines["not unverified"] | lines["note"].str.contains(UNVERIFIED),
+        }
+    )
+    return samples, lines
+
+
+def by_endpoint(lines: pd.DataFrame, endpoint: str) -> pd.DataFrame:
+    """Lines of treatment with what one endpoint tells: all, the best response, or the months."""
+    match endpoint:
+        case "response":
+            # Stable disease is no response, however long it lasts.
+            less = [BestResponse.STABLE, BestResponse.MIXED]
+            response = lines["best_response"].astype(str)
+            return lines.assign(
+                best_response=response.mask(response.isin(less), str(BestResponse.PROGRESSIVE)),
+                pfs_months=np.nan, dot_months=np.nan, pfs_relation="", dot_relation="",
+            )  # fmt: skip
+        case "months":
+            return lines.assign(best_response=str(BestResponse.UNKNOWN))
+    return lines
 
 
 def apply(cohort: Cohort, universe: Universe) -> Cohort:
     """Make the cohort whose plain analysis is that of a universe.
 
-    Duplicates that count are included; what is left out is gone; a line that counts as no benefit
-    although it is undecided has progressive disease; profiles are residue classes.
+    Duplicates that count are included; what is left out is gone; a line that counts as benefit or
+    not although it is undecided has a response that says so; profiles are residue classes, and
+    mutations of unknown phase are in trans.
     """
-    patients, samples, treatments = cohort.patients, cohort.samples, cohort.treatments
-    if universe.duplicates == COUNTED:
-        known = samples.loc[samples["mutations"] != UNKNOWN, "patient_id"]
-        again = (patients["status"] == PatientStatus.DUPLICATE) & patients["patient_id"].isin(known)
-        patients = patients.assign(
-            status=patients["status"].mask(again, str(PatientStatus.INCLUDED))
-        )
-    if universe.case_reports == LEFT_OUT:
-        sources = cohort.sources
-        single = sources.loc[sources["study_type"] == StudyType.CASE_REPORT, "source_id"]
-        patients = patients[~patients["source_id"].isin(single)]
-    samples = samples[samples["mutations"] != UNKNOWN]
-    if universe.plasma == LEFT_OUT:
-        samples = samples[samples["specimen"] != Specimen.PLASMA]
+    samples, lines = marked(cohort)
+    # What is left to the rules of the universe needs no other cohort.
+    by_rule = {"monotherapy", "relapse_from"}
+    for name, level in STRICT.items():
+        if getattr(universe, name) == level and name not in by_rule:
+            lines = lines[~lines[f"not {name}"]]
+            if f"not {name}" in samples:
+                samples = samples[~samples[f"not {name}"]]
+    patients = cohort.patients[cohort.patients["patient_id"].isin(samples["patient_id"])]
+    samples = samples[cohort.samples.columns]
+    treatments = by_endpoint(lines, universe.endpoint)[cohort.treatments.columns]
+    if universe.unknown_lines != LEFT_OUT:
+        undecided = classify(treatments, universe.benefit_rule)["benefit"] == Benefit.UNKNOWN
+        best = universe.unknown_lines == "benefit"
+        meant = BestResponse.PARTIAL if best else BestResponse.PROGRESSIVE
+        response = treatments["best_response"].mask(undecided, str(meant))
+        treatments = treatments.assign(best_response=response)
+    if universe.apart == "trans and unknown":
+        samples = samples.replace({"phase": {str(Phase.UNKNOWN): str(Phase.TRANS)}})
     if universe.profiles == RESIDUE:
         samples = samples.assign(mutations=samples["mutations"].map(mutations.residue_class))
-    if universe.monotherapy == "not excluded":
-        alone = treatments["monotherapy"].replace(str(Answer.UNKNOWN), str(Answer.YES))
-        treatments = treatments.assign(monotherapy=alone)
-    if universe.unknown_lines == "no benefit":
-        undecided = classify(treatments, universe.benefit_rule)["benefit"] == Benefit.UNKNOWN
-        response = treatments["best_response"].mask(undecided, str(BestResponse.PROGRESSIVE))
-        treatments = treatments.assign(best_response=response)
-    return replace(cohort, patients=patients, samples=samples, treatments=treatments)
+    return replace(
+        cohort, patients=patients.assign(status=str(PatientStatus.INCLUDED)), samples=samples,
+        treatments=treatments,
+    )  # fmt: skip
 
 
 def calls(laboratory: InVitro, universe: Universe) -> pd.DataFrame:
-    """In vitro calls as a universe reads them, as `alkpool.analysis.invitro.by_combination`."""
-    called = invitro.with_call(laboratory, universe.intermediate)
-    called = called[called["inhibitor"].isin(assessed_inhibitors())]
+    """In vitro calls as a universe reads them, as `alkpool.analysis.invitro.by_combination`.
+
+    Only of models that may decide: see `alkpool.data.laboratory.decides`.
+    """
+    match universe.exploratory:
+        case "none":
+            called = invitro.with_call(laboratory, universe.intermediate, None, None)
+        case "ratio":
+            ratios = replace(laboratory, measurements=_as_ratios(laboratory))
+            limits = (RATIO_SENSITIVE, RATIO_RESISTANT)
+            called = invitro.with_call(ratios, universe.intermediate, *limits)
+        case _:
+            called = invitro.with_call(laboratory, universe.intermediate)
+    called = called[called["decides"] & called["inhibitor"].isin(assessed_inhibitors())]
     if universe.profiles == RESIDUE:
         called = called.assign(mutations=called["mutations"].map(mutations.residue_class))
     return invitro.by_combination(called)
+
+
+def _as_ratios(laboratory: InVitro) -> pd.DataFrame:
+    """Measurements of models without a threshold as ratios to the unmutated fusion.
+
+    A ratio is that of the source, or that to the model's own value; without either it is missing.
+    """
+    table = laboratory.measurements
+    exact = table["relation"].isin([Relation.EQUAL, Relation.ABOUT])
+    keys = ["model_id", "inhibitor"]
+    unmutated = table[exact & (table["mutations"] == CONTROLS[0])].groupby(keys)["value"].median()
+    wild = table.join(unmutated.rename("wild"), on=keys)["wild"]
+    ratio = table["fold_change"].fillna(table["value"] / wild)
+    limits = laboratory.models.set_index("model_id")[["sensitive_max", "resistant_min"]]
+    own = table["model_id"].map(limits.notna().any(axis="columns"))
+    return table.assign(value=table["value"].where(own, ratio))
 
 
 def plain(cohort: Cohort, universe: Universe) -> pd.DataFrame:
     """Evidence and verdicts of one universe the long way, as `actionability.matrix`."""
     return matrix(
         apply(cohort, universe), universe.verdict_rule, universe.benefit_rule,
-        split_trans=universe.split_trans,
+        split_trans=universe.apart != "none",
     )  # fmt: skip

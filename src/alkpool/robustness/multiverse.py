@@ -3,14 +3,14 @@
 The universes are not a sample of anything, and shares of them are no probabilities: they show how
 far an answer rests on choices that data do not settle.
 
-Nothing is run once for each universe. The counts of `tallies` are sums over the axes of a
-grid; verdicts follow by broadcasting over the thresholds, once for each *kind* of cell that these
-tell apart.
+Nothing is run once for each universe. What differs between the universes of a block of choices is
+computed once: every answer is an array with an axis for each of `choices.BLOCKS`, of length one
+where the block has no effect, and ``places`` say where on its axis each universe of a block is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import product
 from math import prod
 from typing import Any, Literal, NamedTuple
@@ -22,24 +22,25 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from alkpool import mutations, stats
 from alkpool.analysis import actionability, invitro
-from alkpool.analysis.actionability import VerdictRule, decide, share
+from alkpool.analysis.actionability import decide, share
 from alkpool.data.cohort import Cohort
 from alkpool.data.laboratory import InVitro
-from alkpool.robustness.choices import COUNTING, EXACT, RESIDUE, RULING, Grid, Universe, calls, grid
-from alkpool.robustness.tallies import Counts, count, tally
+from alkpool.robustness.choices import BLOCKS, EXACT, RESIDUE, Grid, Universe, calls, grid
+from alkpool.robustness.tallies import Counts, count, distinct, readings_of, tally
 from alkpool.vocabulary import Call, Verdict
 
 __all__ = ["Grid", "Headline", "Multiverse", "Universe", "grid", "run"]
 
-Integers = NDArray[np.int64]
+Integers = NDArray[np.int64] | NDArray[np.int32]
 Floats = NDArray[np.float64]
-Kinds = NDArray[np.int32]
 Places = NDArray[np.intp]
 
 VERDICTS = tuple(Verdict)
 # Stands for the verdict where a universe has no sample with the profile.
 ABSENT = len(VERDICTS)
 NO_SAMPLE = "no sample"
+
+_CALLED = {Call.SENSITIVE: 1, Call.RESISTANT: 2}
 
 
 class Headline(NamedTuple):
@@ -52,10 +53,9 @@ class Headline(NamedTuple):
     unit : {"share", "difference", "cells"}
         ``k`` of ``n``; one such share minus another; or ``k`` cells of ``n``.
     k, n : ndarray of int
-        Axes: different counting universes; thresholds; readings of intermediate calls; of length
-        one where they have no effect. A difference has one axis more, of its two groups.
-    row : ndarray of int
-        Place of each counting universe in the first axis; one axis for each counting choice.
+        One axis for each block of choices; a difference has one axis more, of its two groups.
+    places : tuple of ndarray
+        For each block, the place of its universes on its axis.
     exact : bool
         Whether the interval is exact (Clopper-Pearson), as for the agreement of models.
     """
@@ -64,12 +64,12 @@ class Headline(NamedTuple):
     unit: Literal["share", "difference", "cells"]
     k: Integers
     n: Integers
-    row: Places
+    places: tuple[Places, ...]
     exact: bool = False
 
     @property
     def values(self) -> Floats:
-        """What is compared between universes, axes as ``k``; missing where nothing was observed."""
+        """What is compared between universes; missing where nothing was observed."""
         match self.unit:
             case "cells":
                 return self.k.astype(float)
@@ -77,6 +77,17 @@ class Headline(NamedTuple):
                 return share(self.k, self.n)
             case "difference":
                 return -np.diff(share(self.k, self.n), axis=-1)[..., 0]
+
+    @property
+    def weights(self) -> list[Integers]:
+        """How many universes of a block share each place on its axis."""
+        return [np.bincount(place) for place in self.places]
+
+    def at(self, universes: Sequence[Places]) -> tuple[Integers, Integers]:
+        """Give ``k`` and ``n`` in universes named by their numbers within each block."""
+        at = tuple(place[within] for place, within in zip(self.places, universes, strict=True))
+        k, n = np.broadcast_arrays(self.k, self.n)
+        return k[at], n[at]
 
 
 @dataclass(frozen=True)
@@ -123,20 +134,17 @@ class Multiverse:
     counts : Counts
         Of every cell.
     calls : mapping
-        In vitro calls by the levels of ``profiles`` and ``intermediate``.
+        In vitro calls by the levels of ``profiles``, ``intermediate`` and ``exploratory``.
     """
 
     grid: Grid
     counts: Counts
-    calls: Mapping[tuple[str, str], pd.DataFrame]
+    calls: Mapping[tuple[str, ...], pd.DataFrame]
 
     @property
-    def _counting(self) -> tuple[int, ...]:
-        return self.grid.shape[:COUNTING]
-
-    @property
-    def _cells(self) -> tuple[int, int]:
-        return len(self.counts.profiles), len(self.counts.inhibitors)
+    def _size(self) -> list[int]:
+        """Universes of each block."""
+        return [prod(self.grid.shape(block)) for block in BLOCKS]
 
     @cached_property
     def _index(self) -> pd.MultiIndex:
@@ -144,54 +152,77 @@ class Multiverse:
             [self.counts.profiles, self.counts.inhibitors], names=["profile", "inhibitor"]
         )
 
-    def _of_every_cell(self, name: str) -> Integers:
-        """Counts of a name in `Counts` with all axes at their full length."""
-        values = getattr(self.counts, name)
-        if name == "samples":
-            values = values[..., None]
-        return np.broadcast_to(values, (*self._counting, *self._cells))
+    @property
+    def _kinds(self) -> NDArray[np.int32]:
+        """Kind of each cell: axes of `Counts`, the cells in one."""
+        return self._decided[0]
 
-    @cached_property
-    def _kinds(self) -> tuple[Kinds, NDArray[np.int8]]:
-        """Kind of each cell by counting universe, and the rule of each kind by thresholds.
+    @property
+    def _rules(self) -> NDArray[np.int8]:
+        """Rule of each kind of cell by thresholds.
 
-        The rule is a place in `actionability.VERDICTS`, or one beyond without a sample.
+        A place in `actionability.VERDICTS`, or one beyond without a sample.
         """
-        c = self.counts
-        levels = {name: self.grid.levels(name) for name in VerdictRule().thresholds}
-        relapsing, sensitivity = share(c.relapsed, c.relapse_n), share(c.benefit_k, c.benefit_n)
-        # Cells are of one kind where every comparison that a verdict makes comes out the same.
-        kind = (self._of_every_cell("samples") > 0).astype(np.int64)
-        for values, marks in (
-            (c.relapse_n, (1,)),
-            (c.benefit_n, levels["min_evaluable"]),
-            (sensitivity, levels["low_sensitivity"]),
-            (sensitivity, levels["high_sensitivity"]),
-            (relapsing, levels["high_relapse_share"]),
-            (c.relapsed, levels["high_relapse_samples"]),
-            (relapsing, levels["low_relapse_share"]),
-        ):
-            reached = np.searchsorted(np.sort(marks), values, side="right")
-            kind = kind * (len(marks) + 1) + np.where(np.isnan(values), 0, reached)
-        _, first, kind_of = np.unique(kind, return_index=True, return_inverse=True)
-        place = np.unravel_index(first, kind.shape)
-        example = {
-            name: self._of_every_cell(name)[place].reshape(-1, *[1] * RULING)
-            for name in ("relapsed", "relapse_n", "benefit_k", "benefit_n")
-        }
-        thresholds = np.ix_(*map(np.asarray, levels.values()))
-        rules = decide(**example, **dict(zip(levels, thresholds, strict=True)))
-        rules[self._of_every_cell("samples")[place] == 0] = len(actionability.VERDICTS)
-        return (
-            kind_of.reshape(prod(self._counting), prod(self._cells)).astype(np.int32),
-            rules.reshape(len(first), prod(rules.shape[1:])).astype(np.int8),
-        )
+        return self._decided[1]
 
     @cached_property
     def _verdicts(self) -> NDArray[np.int8]:
         """Verdict of each kind of cell by thresholds: a place in `VERDICTS`, or `ABSENT`."""
         of_rule = [VERDICTS.index(verdict) for verdict in actionability.VERDICTS.values()]
-        return np.array([*of_rule, ABSENT], dtype=np.int8)[self._kinds[1]]
+        return np.array([*of_rule, ABSENT], dtype=np.int8)[self._rules]
+
+    @cached_property
+    def _decided(self) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
+        c = self.counts
+        levels = {choice.name: choice.levels for choice in self.grid.block("verdict")}
+        relapsing = share(c.relapsed, c.relapse_n)
+        # Of each different pair once: there are few.
+        above = int(c.benefit_n.max(initial=0)) + 1
+        pairs, of_pair = np.unique(c.benefit_k * above + c.benefit_n, return_inverse=True)
+        helped, decided = np.divmod(pairs, above)
+        sensitivity, lower = share(helped, decided), stats.wilson(helped, decided).low
+        # Cells are of one kind where every comparison that a verdict makes comes out the same.
+        line_kind = _kind(
+            (decided, levels["min_evaluable"]),
+            (sensitivity, levels["low_sensitivity"]),
+            (sensitivity, levels["high_sensitivity"]),
+            (np.asarray(lower), levels["likely_lower"]),
+        )
+        sample_kind = _kind(
+            (c.samples, (1,)),
+            (c.relapse_n, (1,)),
+            (relapsing, levels["high_relapse_share"]),
+            (c.relapsed, levels["high_relapse_samples"]),
+            (relapsing, levels["low_relapse_share"]),
+        )
+        kind = sample_kind * (line_kind.max(initial=0) + 1) + line_kind[of_pair]
+        _, first, number = np.unique(kind, return_index=True, return_inverse=True)
+        place = np.unravel_index(first, kind.shape)
+        names = ("samples", "relapsed", "relapse_n", "benefit_k", "benefit_n")
+        absent, *example = (
+            np.broadcast_to(getattr(c, name), kind.shape)[place].reshape(-1, *[1] * len(levels))
+            for name in names
+        )
+        thresholds = np.ix_(*map(np.asarray, levels.values()))
+        rules = decide(*example, **dict(zip(levels, thresholds, strict=True)))
+        rules[absent.ravel() == 0] = len(actionability.VERDICTS)
+        return (
+            number.reshape(*kind.shape[:4], prod(kind.shape[4:])).astype(np.int32),
+            rules.reshape(len(first), self._size[4]).astype(np.int8),
+        )
+
+    @cached_property
+    def _often(self) -> NDArray[np.float32]:
+        """How many cells are of each kind; the last axis."""
+        return _how_often(self._kinds, len(self._verdicts))
+
+    def _places(
+        self, verdict: Places | None = None, call: Places | None = None
+    ) -> tuple[Places, ...]:
+        """Places of all blocks, with those of the last two, which differ between answers."""
+        alike = [np.zeros(size, dtype=np.intp) for size in self._size]
+        last = (alike[4] if verdict is None else verdict, alike[5] if call is None else call)
+        return (*self.counts.places, *last)
 
     def headlines(self) -> Iterator[tuple[str, Headline]]:
         """Give the answers one after the other, each with its name.
@@ -199,13 +230,12 @@ class Multiverse:
         ``benefit`` (rate over all lines), ``single_minus_multiple`` (difference of the rates),
         one for each verdict (number of cells) and ``agreement MODEL`` for each model.
         """
-        k, n = np.broadcast_arrays(self.counts.group_k, self.counts.group_n)
-        row = np.arange(prod(k.shape[:-1])).reshape(k.shape[:-1])
-        row = np.broadcast_to(row, self._counting)
-        k, n = (part.reshape(-1, 1, 1, 2) for part in (k, n))
-        yield "benefit", Headline("benefit rate", "share", k.sum(axis=-1), n.sum(axis=-1), row)
+        k, n = (part[:, :, :, :, None, None] for part in (self.counts.group_k, self.counts.group_n))
+        alike = [np.zeros(size, dtype=np.intp) for size in self._size]
+        places = (*self.counts.places[:2], *alike[2:])
+        yield "benefit", Headline("benefit rate", "share", k.sum(-1), n.sum(-1), places)
         label = "benefit rate, one mutation minus several"
-        yield "single_minus_multiple", Headline(label, "difference", k, n, row)
+        yield "single_minus_multiple", Headline(label, "difference", k, n, places)
         for verdict in VERDICTS:
             yield str(verdict), self.cells(verdict)
         for model in self.models:
@@ -213,23 +243,19 @@ class Multiverse:
 
     def cells(self, verdict: Verdict) -> Headline:
         """Count the cells with a verdict, of those with a sample of the profile."""
-        rows, row = _distinct_rows(self._kinds[0])
-        k, absent = (
-            _sums(rows, (self._verdicts == place)[..., None])
-            for place in (VERDICTS.index(verdict), ABSENT)
-        )
-        label = f"cells: {verdict}"
-        return Headline(label, "cells", k, rows.shape[1] - absent, row.reshape(self._counting))
+        says, place = distinct((self._verdicts == VERDICTS.index(verdict)).T)
+        present = (self._verdicts != ABSENT)[:, :1].T
+        k, n = (_summed(self._often, cells)[..., None] for cells in (says, present))
+        return Headline(f"cells: {verdict}", "cells", k, n, self._places(place))
 
     @property
     def profiles(self) -> list[str]:
         """Profiles of the first reading, exact where it is one; the others are their classes."""
-        # The axis of the readings is the last of the counting choices.
-        samples = self._of_every_cell("samples")[..., 0, :, 0]
-        seen = np.any(samples > 0, axis=tuple(range(COUNTING - 1))).tolist()
-        return [profile for profile, found in zip(self.counts.profiles, seen, strict=True) if found]
+        seen = self.counts.samples.max(axis=(0, 1, 3, 5), initial=0)
+        first = seen[:: len(self.grid.levels("profiles"))].max(axis=0) > 0
+        return [name for name, found in zip(self.counts.profiles, first, strict=True) if found]
 
-    @property
+    @cached_property
     def models(self) -> list[str]:
         """In vitro models that have a call in some universe."""
         return sorted(
@@ -242,72 +268,51 @@ class Multiverse:
 
     def agreement(self, model: str) -> Headline:
         """Agreeing and compared combinations of one model, as `invitro.agreement`."""
-        observed = {
-            call: np.isin(
-                self._verdicts,
-                [VERDICTS.index(v) for v, meant in invitro.OBSERVED.items() if meant == call],
-            )[..., None]
-            for call in (Call.SENSITIVE, Call.RESISTANT)
-        }
-        either = observed[Call.SENSITIVE] | observed[Call.RESISTANT]
-        kinds = self._kinds[0].reshape(*self._counting, prod(self._cells))
-        row = np.empty(self._counting, dtype=np.intp)
-        k: list[Integers] = []
-        n: list[Integers] = []
-        by_level = [
-            [self._called(model, profiles, reading) for reading in self.grid.levels("intermediate")]
-            for profiles in self.grid.levels("profiles")
-        ]
-        if all(
-            np.array_equal(one, called[0][call])
-            for called in by_level
-            for pair in called
-            for call, one in enumerate(pair)
-        ):
-            # No call is intermediate: the readings do not differ.
-            by_level = [called[:1] for called in by_level]
-        for level, called in enumerate(by_level):
-            of_level = kinds[..., level, :]
-            any_call = np.unique(np.concatenate([cells for pair in called for cells in pair]))
-            rows, place = _distinct_rows(of_level.reshape(row[..., level].size, -1)[:, any_call])
-            row[..., level] = sum(len(part) for part in k) + place.reshape(row[..., level].shape)
-            agreeing, compared = [], []
-            for pair in called:
-                sensitive, resistant = (rows[:, np.searchsorted(any_call, cells)] for cells in pair)
-                agreeing.append(
-                    _sums(sensitive, observed[Call.SENSITIVE])
-                    + _sums(resistant, observed[Call.RESISTANT])
-                )
-                compared.append(_sums(sensitive, either) + _sums(resistant, either))
-            k.append(np.concatenate(agreeing, axis=-1))
-            n.append(np.concatenate(compared, axis=-1))
-        return Headline(
-            f"agreement with {model}",
-            "share",
-            np.concatenate(k),
-            np.concatenate(n),
-            row,
-            exact=True,
-        )
+        kinds, (observed, of_rule) = self._kinds, self._observed
+        # Cells that some universe can compare, by reading of profiles.
+        telling = observed.max(axis=0, initial=0)[kinds].max(axis=(0, 1, 3)) > 0
+        levels = [self.grid.levels("profiles").index(level) for _, level in readings_of(self.grid)]
+        called = self._called[:, levels, self.models.index(model)] * telling
+        different, of_call = distinct(called.reshape(len(called), telling.size))
+        shape = (*kinds.shape[:4], len(observed), len(different))
+        k, n = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int32)
+        for call, by_reading in enumerate(different.reshape(len(different), *telling.shape)):
+            for reading, cells in enumerate(by_reading):
+                for code in set(cells.tolist()) - {0}:
+                    often = _how_often(kinds[:, :, reading][..., cells == code], len(self._rules))
+                    k[:, :, reading, ..., call] += _summed(often, observed == code)
+                    n[:, :, reading, ..., call] += _summed(often, observed > 0)
+        places = self._places(of_rule, of_call)
+        return Headline(f"agreement with {model}", "share", k, n, places, exact=True)
 
     @cached_property
-    def _calls(self) -> dict[tuple[str, str], pd.DataFrame]:
-        """Calls of the cells, with their place among these."""
-        placed = {}
-        for read, called in self.calls.items():
-            names = pd.MultiIndex.from_frame(called[["mutations", "inhibitor"]])
-            placed[read] = called.assign(cell=self._index.get_indexer(names)).query("cell >= 0")
-        return placed
+    def _observed(self) -> tuple[NDArray[np.int8], Places]:
+        """Call that the verdict of each kind of cell amounts to, a code of `_CALLED` or 0."""
+        calls = [invitro.OBSERVED.get(verdict) for verdict in VERDICTS]
+        codes = np.array([*(_CALLED[call] if call else 0 for call in calls), 0], dtype=np.int8)
+        return distinct(codes[self._verdicts].T)
 
-    def _called(self, model: str, profiles: str, reading: str) -> tuple[Places, Places]:
-        """Places of the cells that a model calls sensitive, and resistant."""
-        called = self._calls[profiles, reading]
-        of_model = called["model_id"] == model
-        sensitive, resistant = (
-            called.loc[of_model & (called["call"] == call), "cell"].to_numpy()
-            for call in (Call.SENSITIVE, Call.RESISTANT)
-        )
-        return sensitive, resistant
+    @cached_property
+    def _called(self) -> NDArray[np.int8]:
+        """Codes of `_CALLED`, or 0: readings of calls, levels of profiles, models, cells."""
+        readings = list(product(*map(self.grid.levels, ("intermediate", "exploratory"))))
+        profiles, models = self.grid.levels("profiles"), self.models
+        shape = (len(readings), len(profiles), len(models), len(self._index))
+        codes = np.zeros(shape, dtype=np.int8)
+        for place in np.ndindex(*shape[:2]):
+            called = self.calls[profiles[place[1]], *readings[place[0]]]
+            called = called[called["call"].isin(list(_CALLED))]
+            cells = self._index.get_indexer(
+                pd.MultiIndex.from_frame(called[["mutations", "inhibitor"]])
+            )
+            found = cells >= 0
+            model = pd.Index(models).get_indexer(pd.Index(called["model_id"]))
+            codes[place][model[found], cells[found]] = called["call"].map(_CALLED)[found]
+        return codes
+
+    def _within(self, universes: Sequence[int] | Integers) -> list[Places]:
+        """Numbers of universes within each block."""
+        return list(np.unravel_index(np.asarray(universes, dtype=np.int64), self._size))
 
     def table(self, universes: Sequence[int] | Integers) -> pd.DataFrame:
         """Choices and answers of some universes, one row each.
@@ -319,23 +324,14 @@ class Multiverse:
             ``NAME n``; a difference has two of each, of its groups.
         """
         numbers = np.asarray(universes, dtype=np.int64)
-        places = np.unravel_index(numbers, self.grid.shape)
+        within = self._within(numbers)
         columns: dict[str, Any] = {"universe": numbers}
-        for choice, place in zip(self.grid.choices, places, strict=True):
-            columns[choice.name] = np.array(choice.levels)[place]
-
-        counting, ruling, reading = self._split(numbers)
-
-        def at(values: Integers, row: Places) -> Integers:
-            of_rule, of_call = (
-                np.minimum(place, length - 1)
-                for place, length in zip((ruling, reading), values.shape[1:3], strict=True)
-            )
-            found: Integers = values[row.ravel()[counting], of_rule, of_call]
-            return found
-
+        for block, place in zip(BLOCKS, within, strict=True):
+            places = np.unravel_index(place, self.grid.shape(block))
+            for choice, at in zip(self.grid.block(block), places, strict=True):
+                columns[choice.name] = np.array(choice.levels)[at]
         for name, headline in self.headlines():
-            k, n = (at(part, headline.row) for part in (headline.k, headline.n))
+            k, n = headline.at(within)
             if headline.unit == "difference":
                 for group, word in enumerate(("one", "several")):
                     columns |= {f"{name} {word} k": k[:, group], f"{name} {word} n": n[:, group]}
@@ -354,35 +350,35 @@ class Multiverse:
         """
         return self._of_cells(self._verdicts, universes)
 
-    def matrix(self, universe: int) -> pd.DataFrame:
-        """Evidence and verdicts of one universe: the columns of `plain` without the intervals."""
-        names = ("samples", "relapsed", "relapse_n", "benefit_k", "benefit_n", "unknown_n")
-        place = np.unravel_index(universe, self.grid.shape)[:COUNTING]
-        decided = {
-            "verdict": np.array([*VERDICTS, ""])[self._of_cells(self._verdicts, [universe])],
-            "rule": np.array([*actionability.VERDICTS, ""])[
-                self._of_cells(self._kinds[1], [universe])
-            ],
-        }
-        table = pd.DataFrame(
-            {name: self._of_every_cell(name)[place].ravel() for name in names}
-            | {name: values.ravel() for name, values in decided.items()},
-            index=self._index,
-        )
-        return table[table["samples"] > 0].reset_index()
-
-    def _split(self, universes: Integers) -> tuple[Places, ...]:
-        """Places of universes among the counting ones, the thresholds, and the last choice."""
-        shape = (prod(self._counting), self._verdicts.shape[1], self.grid.shape[-1])
-        return np.unravel_index(universes, shape)
-
     def _of_cells(
         self, by_kind: NDArray[np.int8], universes: Sequence[int] | Integers
     ) -> NDArray[np.int8]:
         """What each cell has by its kind, in some universes; universes, profiles, inhibitors."""
-        counting, ruling, _ = self._split(np.asarray(universes, dtype=np.int64))
-        kinds = self._kinds[0].reshape(prod(self._counting), *self._cells)[counting]
-        return by_kind[kinds, ruling[:, None, None]]
+        *counting, ruling, _ = self._within(universes)
+        at = tuple(p[within] for p, within in zip(self.counts.places, counting, strict=True))
+        found = by_kind[self._kinds[at], ruling[:, None]]
+        return found.reshape(len(found), len(self.counts.profiles), len(self.counts.inhibitors))
+
+    def matrix(self, universe: int) -> pd.DataFrame:
+        """Evidence and verdicts of one universe: the columns of `plain` without the intervals."""
+        names = ("samples", "relapsed", "relapse_n", "benefit_k", "benefit_n", "unknown_n")
+        counting = self._within([universe])[:4]
+        at = [int(p[n][0]) for p, n in zip(self.counts.places, counting, strict=True)]
+        shape = self._kinds.shape[:4]
+        cells = (len(self.counts.profiles), len(self.counts.inhibitors))
+        table = pd.DataFrame(
+            {
+                name: np.broadcast_to(getattr(self.counts, name), (*shape, *cells))[*at].ravel()
+                for name in names
+            },
+            index=self._index,
+        )
+        for column, words, by_kind in (
+            ("verdict", VERDICTS, self._verdicts),
+            ("rule", actionability.VERDICTS, self._rules),
+        ):
+            table[column] = np.array([*words, ""])[self._of_cells(by_kind, [universe]).ravel()]
+        return table[table["samples"] > 0].reset_index()
 
     def stability(self) -> pd.DataFrame:
         """Count for each cell of Figure 5 the universes that give each verdict.
@@ -391,88 +387,90 @@ class Multiverse:
         -------
         DataFrame
             ``profile, inhibitor``, the verdict at the ``default``, a column for each verdict and
-            ``no sample`` (numbers of universes), and ``universes``. In a universe of residue
-            classes a profile has the verdict of its class.
+            ``no sample`` (numbers of universes), ``universes``, and ``most_n``, the most decided
+            lines in any. In a universe of residue classes a profile has the verdict of its class.
         """
-        words = [*VERDICTS, NO_SAMPLE]
-        kinds = self._kinds[0].reshape(*self._counting, *self._cells)
+        words, inhibitors = [*VERDICTS, NO_SAMPLE], self.counts.inhibitors
+        kinds, (lines, samples, _, shares) = self._kinds, self.counts.places
+        shape = (*kinds.shape[:2], kinds.shape[3])
         # Of each kind, how many universes of one counting universe have each verdict.
         often = np.stack([(self._verdicts == place).sum(axis=1) for place in range(len(words))], 1)
-        often = often * self.grid.shape[-1]
-        at_default = self.verdicts([self.grid.number(self.grid.default)])[0]
+        often = often * self._size[5]
+        weights = reduce(np.multiply.outer, map(np.bincount, (lines, samples, shares)))
+        of_cell = np.arange(kinds.shape[-1]) * len(often)
+        repeated = np.broadcast_to(weights[..., None], (*shape, kinds.shape[-1])).ravel()
+        most = self.counts.benefit_n.max(axis=(0, 1, 3))
         place_of = {name: place for place, name in enumerate(self.counts.profiles)}
-        levels = self.grid.levels("profiles")
-        rows = []
-        for profile in self.profiles:
-            named = {EXACT: profile, RESIDUE: mutations.residue_class(profile)}
-            for column, inhibitor in enumerate(self.counts.inhibitors):
-                numbers = sum(
-                    np.bincount(
-                        kinds[..., level, place_of[named[name]], column].ravel(),
-                        minlength=len(often),
-                    )
-                    @ often
-                    for level, name in enumerate(levels)
-                )
-                default = at_default[place_of[named[self.grid.default.profiles]], column]
-                rows.append([profile, inhibitor, words[default], *numbers])
-        table = pd.DataFrame(rows, columns=["profile", "inhibitor", "default", *words])
-        return table.assign(universes=self.grid.size)
+        named = {
+            EXACT: [place_of[name] for name in self.profiles],
+            RESIDUE: [place_of.get(mutations.residue_class(name), 0) for name in self.profiles],
+        }
+        numbers = np.zeros((), dtype=np.int64)
+        decided = np.zeros((), dtype=np.int64)
+        for reading, (_, level) in enumerate(readings_of(self.grid)):
+            codes = (kinds[:, :, reading] + of_cell).ravel()
+            found = np.bincount(codes, repeated, len(of_cell) * len(often))
+            by_verdict = found.reshape(len(of_cell), len(often)).astype(np.int64) @ often
+            by_verdict = by_verdict.reshape(len(place_of), len(inhibitors), len(words))
+            numbers = numbers + by_verdict[named[level]]
+            decided = np.maximum(decided, most[reading, named[level]])
+        default = self.verdicts([self.grid.number(self.grid.default)])[0]
+        default = default[named[self.grid.default.profiles]]
+        index = pd.MultiIndex.from_product([self.profiles, inhibitors])
+        table = index.to_frame(index=False, name=["profile", "inhibitor"])
+        table["default"] = np.array(words)[default.ravel()]
+        of_words = dict(zip(words, numbers.reshape(-1, len(words)).T, strict=True))
+        return table.assign(**of_words, universes=self.grid.size, most_n=decided.ravel())
+
+    def _by_block(
+        self, headline: Headline, values: NDArray[Any]
+    ) -> Iterator[tuple[NDArray[Any], Floats, dict[str, Places]]]:
+        """Look at values along each block of choices.
+
+        Gives them with the block as first axis and all others as second, the universes that share
+        a place on the second, and for each choice the places of its universes, by level.
+        """
+        weights = headline.weights
+        for axis, block in enumerate(BLOCKS):
+            flat = np.moveaxis(values, axis, 0).reshape(values.shape[axis], -1)
+            others = reduce(np.multiply.outer, [*weights[:axis], *weights[axis + 1 :]]).ravel()
+            places = headline.places[axis].reshape(self.grid.shape(block))
+            levels = {
+                choice.name: np.moveaxis(places, at, 0).reshape(len(choice.levels), -1)
+                for at, choice in enumerate(self.grid.block(block))
+            }
+            yield flat, others.astype(float), levels
 
     def curve(self, headline: Headline) -> Curve:
         """Put the universes in the order of an answer."""
-        values = headline.values
-        known = ~np.isnan(values)
-        different, place = np.unique(values[known], return_inverse=True)
-        # Where nothing was observed, a step beyond the last.
-        step = np.full(values.shape, len(different))
-        step[known] = place
-        repeats = self.grid.size // (headline.row.size * values[0].size)
-
-        def universes(row: Places, steps: Integers) -> Integers:
-            weights = np.bincount(row.ravel(), minlength=len(steps)) * repeats
-            each = np.repeat(weights, steps[0].size)
-            return np.bincount(steps.ravel(), each, len(different) + 1).astype(np.int64)
-
-        everywhere = universes(headline.row, step)
-        by_choice = step.reshape(len(step), *self._lengths(headline)[COUNTING:])
-        levels = {}
-        for axis, choice in enumerate(self.grid.choices):
-            number = len(choice.levels)
-            if axis < COUNTING:
-                found = [universes(headline.row.take([at], axis), step) for at in range(number)]
-            elif by_choice.shape[1 + axis - COUNTING] == 1:
-                found = [everywhere // number] * number
-            else:
-                found = [
-                    universes(headline.row, by_choice.take([at], 1 + axis - COUNTING))
-                    for at in range(number)
-                ]
-            levels[choice.name] = np.array(found)[:, :-1]
-        low, high = self._limits(headline, step, len(different))
+        different, step = np.unique(headline.values, return_inverse=True)
+        missing = bool(np.isnan(different[-1:]).any())
+        levels, everywhere = {}, np.zeros(len(different))
+        for flat, others, places in self._by_block(headline, step):
+            found = np.array([np.bincount(row, others, len(different)) for row in flat])
+            for name, by_level in places.items():
+                taken = np.array([np.bincount(row, minlength=len(flat)) for row in by_level])
+                levels[name] = (taken @ found).astype(np.int64)
+                everywhere = levels[name].sum(axis=0)
+        known = len(different) - missing
+        steps = pd.DataFrame(
+            {"value": different[:known], "universes": everywhere[:known].astype(np.int64)}
+        )
+        low, high = self._limits(headline, step, known)
         return Curve(
-            steps=pd.DataFrame(
-                {"value": different, "universes": everywhere[:-1], "low": low, "high": high}
-            ),
-            levels=levels,
+            steps=steps.assign(low=low, high=high),
+            levels={name: found[:, :known] for name, found in levels.items()},
             default=self.at_default(headline),
-            missing=int(everywhere[-1]),
+            missing=int(everywhere[known:].sum()),
         )
 
     def at_default(self, headline: Headline) -> float:
         """Value of an answer at the default."""
-        number = self.grid.number(self.grid.default)
-        counting, ruling, reading = (int(at[0]) for at in self._split(np.array([number])))
-        of_row = headline.values[headline.row.flat[counting]]
-        return float(of_row[min(ruling, len(of_row) - 1), min(reading, of_row.shape[1] - 1)])
+        within = self._within([self.grid.number(self.grid.default)])
+        at = tuple(p[n] for p, n in zip(headline.places, within, strict=True))
+        return float(headline.values[at][0])
 
-    def _lengths(self, headline: Headline) -> tuple[int, ...]:
-        """Levels of each choice; one where a choice of verdicts or calls has no effect."""
-        _, by_rule, by_call = headline.values.shape
-        ruling = self.grid.shape[COUNTING : COUNTING + RULING]
-        return (*self._counting, *(ruling if by_rule > 1 else [1] * RULING), by_call)
-
-    def _limits(self, headline: Headline, step: Integers, steps: int) -> tuple[Floats, Floats]:
+    def _limits(self, headline: Headline, step: Places, steps: int) -> tuple[Floats, Floats]:
         """Widest interval at each step: exact for the agreement of models, else Wilson's."""
         if headline.unit == "cells":
             return np.full(steps, np.nan), np.full(steps, np.nan)
@@ -504,26 +502,18 @@ class Multiverse:
         Exact, because every combination of the grid is there with equal weight; the weights say
         how the grid was made, not how probable a universe is.
         """
-        row, values = headline.row, headline.values
-        weights = np.bincount(row.ravel(), minlength=len(values)) / row.size
-        values = values - np.tensordot(weights, values, 1).mean()
-        # Mean product of two counting universes over the choices that are left.
-        flat = values.reshape(len(values), -1)
-        products = flat @ flat.T / flat.shape[1]
-        variance = weights @ products.diagonal()
-        of_row, first, total = flat.mean(axis=1)[row], [], []
-        for axis, levels in enumerate(self._counting):
-            others = tuple(other for other in range(COUNTING) if other != axis)
-            first.append(of_row.mean(axis=others).var())
-            apart = np.moveaxis(row, axis, 0)
-            pairs = [products[one, other].mean() for one, other in product(apart, apart)]
-            total.append(variance - sum(pairs) / levels**2)
-        by_rule = values.reshape(len(values), *self._lengths(headline)[COUNTING:])
-        for axis in range(1, by_rule.ndim):
-            others = tuple(other for other in range(by_rule.ndim - 1) if other != axis - 1)
-            first.append(np.tensordot(weights, by_rule, 1).mean(axis=others).var())
-            within = by_rule.var(axis=axis).reshape(len(values), -1).mean(axis=1)
-            total.append(weights @ within)
+        weights = reduce(np.multiply.outer, headline.weights) / self.grid.size
+        values = headline.values - (headline.values * weights).sum()
+        variance = (values**2 * weights).sum()
+        first, total = [], []
+        for flat, others, places in self._by_block(headline, values):
+            share_of = others / others.sum()
+            # Mean product of two places of the block over all others.
+            means, products = flat @ share_of, (flat * share_of) @ flat.T
+            for by_level in places.values():
+                first.append(means[by_level].mean(axis=1).var())
+                pairs = [products[one, other].mean() for one, other in product(by_level, by_level)]
+                total.append(variance - np.mean(pairs))
         # Below this the answer is the same everywhere, but for rounding.
         scale = variance if variance > 1e-20 else np.nan
         return pd.DataFrame(
@@ -535,28 +525,32 @@ class Multiverse:
         )
 
 
+def _kind(*compared: tuple[NDArray[Any], Sequence[float]]) -> Integers:
+    """Number what different comparisons of values with marks say; values broadcast."""
+    kind = np.zeros((), dtype=np.int64)
+    for values, marks in compared:
+        reached = np.searchsorted(np.sort(marks), values, side="right")
+        kind = kind * (len(marks) + 1) + np.where(np.isnan(values), 0, reached)
+    return kind
+
+
+def _how_often(kinds: NDArray[np.int32], number: int) -> NDArray[np.float32]:
+    """Count the cells of each kind: kinds for cells in the last axis."""
+    rows = kinds.reshape(prod(kinds.shape[:-1]), kinds.shape[-1])
+    codes = rows + number * np.arange(len(rows))[:, None]
+    often = np.bincount(codes.ravel(), minlength=number * len(rows))
+    # Whole numbers up to 2**24 are exact.
+    return often.reshape(*kinds.shape[:-1], number).astype(np.float32)
+
+
+def _summed(often: NDArray[np.float32], says: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Sum how often each kind is there over the kinds of which something holds; columns, kinds."""
+    return (often @ says.T.astype(np.float32)).astype(np.int32)
+
+
 def _fractions(parts: list[Any], whole: float) -> Floats:
     """Divide, without the rounding errors that differ from one machine to the next."""
     return np.round(np.array(parts, dtype=float) / whole, 9).clip(0, 1) + 0.0
-
-
-def _distinct_rows(rows: Kinds) -> tuple[Kinds, Places]:
-    """Different rows, and the place of each row among them."""
-    if rows.shape[1] == 0:
-        return rows[:1], np.zeros(len(rows), dtype=np.intp)
-    # As one item each: comparing rows column by column takes far longer.
-    whole = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.itemsize * rows.shape[1])))
-    _, first, place = np.unique(whole.ravel(), return_index=True, return_inverse=True)
-    return rows[first], place
-
-
-def _sums(rows: Kinds, weights: NDArray[Any]) -> Integers:
-    """Sum weights of kinds (kind, ...) over the cells of rows of kinds; rows, ..."""
-    places = rows + len(weights) * np.arange(len(rows))[:, None]
-    how_often = np.bincount(places.ravel(), minlength=len(weights) * len(rows))
-    # Whole numbers up to 2**24 are exact.
-    often = how_often.reshape(len(rows), -1).astype(np.float32)
-    return np.tensordot(often, weights.astype(np.float32), 1).astype(np.int64)
 
 
 def run(cohort: Cohort | pd.DataFrame, grid: Grid, laboratory: InVitro | None = None) -> Multiverse:
@@ -580,9 +574,10 @@ def run(cohort: Cohort | pd.DataFrame, grid: Grid, laboratory: InVitro | None = 
     10000
     """
     tallied = tally(cohort, grid) if isinstance(cohort, Cohort) else cohort
+    names = ("profiles", "intermediate", "exploratory")
     called = {}
     if laboratory is not None:
-        for profiles, reading in product(grid.levels("profiles"), grid.levels("intermediate")):
-            universe = replace(grid.default, profiles=profiles, intermediate=reading)
-            called[profiles, reading] = calls(laboratory, universe)
+        for levels in product(*map(grid.levels, names)):
+            universe = replace(grid.default, **dict(zip(names, levels, strict=True)))
+            called[levels] = calls(laboratory, universe)
     return Multiverse(grid, count(tallied, grid), called)
