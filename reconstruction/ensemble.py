@@ -1,17 +1,13 @@
-"""What the printed numbers pin down: many reconstructed cohorts, and proven limits, on Dask.
-
-Every job is one draw (its seed) or one limit (its quantity), see `alkpool.robustness.jobs`.
-"""
+"""What the printed numbers pin down: many reconstructed cohorts, and proven limits, on Dask."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
+from rich.progress import track
 
 from alkpool import mutations, paths
 from alkpool.analysis import benefit
@@ -19,33 +15,13 @@ from alkpool.analysis.actionability import matrix
 from alkpool.data.cohort import analysis_set, lines
 from alkpool.data.tables import DRAWS, LIMITS
 from alkpool.files import write_atomically
-from alkpool.robustness import jobs
-from alkpool.robustness.jobs import Job
+from alkpool.robustness import large
 from alkpool.vocabulary import Benefit, StudyType
 from reconstruction import Quantity, Tables, bounds, draw, kind, quantities
 
 DRAW_COUNT = 100
 # Seeds of the ensemble start here, away from the seed of the checked-in cohort.
 FIRST_SEED = 10_000
-# Modules, besides `reconstruction`, on which the numbers of a draw depend.
-USED = (
-    "actionability", "benefit", "cohort", "ensemble", "invitro", "mutations", "schema", "stats",
-    "vocabulary",
-)  # fmt: skip
-
-
-def draw_jobs(count: int) -> list[Job]:
-    """Jobs of ``count`` draws with consecutive seeds."""
-    seeds = range(FIRST_SEED, FIRST_SEED + count)
-    return [Job(f"draw-{seed}", partial(drawn, seed)) for seed in seeds]
-
-
-def limit_jobs() -> list[Job]:
-    """Jobs of the limits of every quantity, one for each kind that shares them."""
-    kinds = dict.fromkeys(kind(quantity) for quantity in quantities())
-    return [
-        Job(f"limits-{str(alike[0]).replace(' ', '-')}", partial(limited, alike)) for alike in kinds
-    ]
 
 
 def drawn(seed: int) -> pd.DataFrame:
@@ -96,33 +72,26 @@ def observed(tables: Tables) -> dict[Quantity, int]:
     return {quantity: count(quantity) for quantity in quantities()}
 
 
-def inputs() -> list[Path]:
-    """Files of the code and the facts on which a draw depends."""
-    package = Path(__file__).parent
-    return [
-        *(package / "reconstruct").glob("*.py"),
-        *(package / f"{name}.py" for name in USED),
-        paths.PUBLISHED / "results.csv",
-        paths.REFERENCE / "inhibitors.csv",
-    ]
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Write ``data/identification/``: the draws and the limits."""
     parser = argparse.ArgumentParser(
         prog="python -m reconstruction.ensemble", description=main.__doc__
     )
     parser.add_argument("--draws", type=int, default=DRAW_COUNT, help=f"default {DRAW_COUNT}")
-    jobs.add_options(parser)
+    large.add_options(parser)
     parser.add_argument("--output", type=Path, default=paths.IDENTIFICATION)
     options = parser.parse_args(arguments)
     if options.draws < 1 or options.workers < 1:
         parser.error("--draws and --workers must be at least 1")
-    folder = paths.BUILD / "ensemble" / jobs.fingerprint(inputs(), version("ortools"))
-    where = {"scheduler": options.scheduler, "workers": options.workers}
+    seeds = range(FIRST_SEED, FIRST_SEED + options.draws)
+    # Quantities of one kind share their limits.
+    kinds = list(dict.fromkeys(kind(quantity) for quantity in quantities()))
     try:
-        draws = pd.concat(jobs.run(draw_jobs(options.draws), folder, **where))
-        limits = pd.concat(jobs.run(limit_jobs(), folder, **where))
+        with large.client(options.scheduler, options.workers) as connected:
+            # Limits first: some take far longer than a draw.
+            futures = [*connected.map(limited, kinds), *connected.map(drawn, seeds)]
+            parts = [future.result() for future in track(futures, "limits, draws", transient=True)]
+        limits, draws = pd.concat(parts[: len(kinds)]), pd.concat(parts[len(kinds) :])
         for table, frame in ((DRAWS, draws), (LIMITS, limits)):
             ordered = frame.assign(synthetic="yes")[table.columns].sort_values(list(table.key))
             text = ordered.to_csv(index=False, lineterminator="\n")

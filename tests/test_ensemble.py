@@ -1,55 +1,56 @@
 """The ensemble counts what the solver counts."""
 
-import os
-import shutil
-import subprocess
-import sys
+from contextlib import nullcontext
+from types import SimpleNamespace
 
+import dask
+import pandas as pd
 import pytest
 
 from alkpool import paths
 from alkpool.data.reader import read_folder
 from alkpool.data.tables import DRAWS, LIMITS
-from alkpool.robustness import jobs
+from alkpool.robustness import large
 from reconstruction import Quantity, draw, ensemble, quantities
 from reconstruction.ensemble import observed
 
 
-def test_other_code_or_facts_are_not_taken_for_the_same(monkeypatch, tmp_path):
-    """The key of kept results holds every module that a draw imports, and the facts it reads."""
-    told = subprocess.run(
-        [sys.executable, "-c", "import reconstruction.ensemble, sys; print(*sys.modules)"],
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    imported = {name.split(".")[1] for name in told.stdout.split() if name.startswith("alkpool.")}
-    # These name folders, write files and answer questions; no draw depends on them.
-    assert set(ensemble.USED) == imported - {"paths", "files", "jobs", "ranking", "reconstruct"}
-    before = jobs.fingerprint(ensemble.inputs())
-    assert jobs.fingerprint(ensemble.inputs()) == before
-    changed = shutil.copytree(paths.PUBLISHED, tmp_path / "published") / "results.csv"
-    changed.write_text(changed.read_text("utf-8").replace(",387,", ",388,"), "utf-8")
-    monkeypatch.setattr(paths, "PUBLISHED", changed.parent)
-    assert jobs.fingerprint(ensemble.inputs()) != before
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand in for a cluster: work is done at once, in this process."""
+
+    def done(work, over):
+        return [SimpleNamespace(result=lambda it=it: work(it)) for it in over]
+
+    monkeypatch.setattr(large, "client", lambda *_: nullcontext(SimpleNamespace(map=done)))
 
 
-def test_a_scheduler_that_is_not_there_is_a_message(tmp_path):
-    command = [
-        sys.executable,
-        "-m",
-        "reconstruction.ensemble",
-        "--draws",
-        str(ensemble.DRAW_COUNT + 1),
-    ]
-    command += ["--scheduler", "tcp://127.0.0.1:9", "--output", str(tmp_path / "out")]
-    soon = {**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "1s"}
-    done = subprocess.run(command, capture_output=True, text=True, env=soon)
-    assert done.returncode == 1
-    (said,) = done.stderr.splitlines()
+def test_every_draw_and_limit_is_written_once(tmp_path, monkeypatch, capsys, here):
+    quantity = Quantity("relapsed", "G1202R", "alectinib")
+    monkeypatch.setattr(
+        ensemble, "drawn", lambda seed: pd.DataFrame([{"seed": seed, **vars(quantity), "value": 1}])
+    )
+    bounded = {"low": 0, "low_proven": "yes", "high": 3, "high_proven": "no"}
+    monkeypatch.setattr(
+        ensemble, "limited", lambda alike: pd.DataFrame([{**vars(q), **bounded} for q in alike])
+    )
+    assert ensemble.main(["--draws", "3", "--output", str(tmp_path)]) == 0
+    written = read_folder(tmp_path, [DRAWS, LIMITS])
+    assert list(written["draws"]["seed"]) == [10_000, 10_001, 10_002]
+    assert len(written["limits"]) == len(quantities())
+    assert f"wrote 3 counts of 3 draws and {len(quantities())} limits" in capsys.readouterr().out
+
+
+def test_a_scheduler_that_is_not_there_is_a_message(tmp_path, capsys):
+    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}):
+        where = ["--scheduler", "tcp://127.0.0.1:9", "--output", str(tmp_path / "out")]
+        assert ensemble.main(["--draws", "1", *where]) == 1
+    (said,) = capsys.readouterr().err.splitlines()
     assert said.startswith("--scheduler tcp://127.0.0.1:9: ")
-    assert "must be the address of a running Dask scheduler" in said
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.nightly
 def test_counts_in_the_rows_are_the_counts_of_the_solver():
     fixed = {
         Quantity("benefit_n", "G1202R", "lorlatinib"): 40,
@@ -81,6 +82,7 @@ def test_draws_lie_within_the_limits(kept):
     assert (both["value"] <= both["high"]).all()
 
 
+@pytest.mark.nightly
 def test_a_kept_draw_can_be_made_again(kept):
     seed = int(kept["draws"]["seed"].iloc[0])
     keys = ["measure", "profile", "inhibitor"]

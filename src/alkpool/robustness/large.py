@@ -1,64 +1,94 @@
 """The multiverse of a cohort of any size, on this machine or on a Dask cluster.
 
 A large cohort is a folder of *partitions*, ``part-*``, each with the tables of some patients as
-Parquet files. No partition need be in memory with another: each is reduced to its tally, a job of
-its own, and the tallies add up.
+Parquet files. Dask counts what no choice tells apart, one partition at a time, and the multiverse
+answers from the counts; no partition need be in memory with another.
 """
 
 import argparse
-import math
+import logging
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
-from functools import partial
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 import yaml
-from numpy.typing import NDArray
+from dask.distributed import Client, LocalCluster, Security
 
 from alkpool import paths
 from alkpool.data import cohort as cohorts
 from alkpool.data import laboratory
 from alkpool.data.cohort import Cohort
-from alkpool.data.columns import MAX_MONTHS
-from alkpool.data.laboratory import InVitro
-from alkpool.data.reader import Table, cell_problems, is_among
+from alkpool.data.reader import Table, cell_problems, flagged, unknown_keys
 from alkpool.data.tables import PATIENTS, SAMPLES, SOURCES, SYNTHETIC_CALLS, TREATMENTS
-from alkpool.files import locked, write_atomically, write_if_changed
+from alkpool.files import write_atomically, write_if_changed
 from alkpool.problems import DataError, Problem
-from alkpool.robustness import jobs, multiverse
-from alkpool.robustness.choices import CHOICES, Choice, Grid, Level, grid
-from alkpool.robustness.jobs import Job
+from alkpool.robustness import multiverse
+from alkpool.robustness.choices import CHOICES, Grid, grid
 from alkpool.robustness.multiverse import Integers, Multiverse
-from alkpool.robustness.tallies import add, tally
+from alkpool.robustness.tallies import KEYS, add, tally
 
-PARTITIONS = "part-*"
 UNIVERSES = 10_000
-# Universes of one job: some seconds of work, some megabytes of result.
-PER_JOB = 50_000
-# Names the cohort whose answers a folder holds.
-OWNER = "cohort.txt"
 
 # Columns that a tally reads; the others of a partition stay on disk.
 NEEDED = {
-    SOURCES.name: ["source_id", "study_type"],
+    SOURCES.name: ["source_id", "study_type", "sampling", "status"],
     PATIENTS.name: ["patient_id", "source_id", "status"],
-    SAMPLES.name: ["sample_id", "patient_id", "specimen", "resistance_on", "mutations", "phase"],
+    SAMPLES.name: [
+        "sample_id", "patient_id", "sample_order", "specimen", "resistance_on", "mutations",
+        "phase", "note",
+    ],
     TREATMENTS.name: [
-        "sample_id", "inhibitor", "monotherapy", "best_response", "pfs_relation", "pfs_months",
-        "dot_relation", "dot_months", "status",
+        "treatment_id", "sample_id", "line_number", "lines_since_sample", "inhibitor",
+        "monotherapy", "best_response", "pfs_relation", "pfs_months", "dot_relation",
+        "dot_months", "status", "note",
     ],
 }  # fmt: skip
 
 
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `client`."""
+    parser.add_argument("--scheduler", help="address of a Dask scheduler; default: this machine")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="on this machine")
+
+
+@contextmanager
+def client(scheduler: str | None, workers: int | None) -> Iterator[Client]:
+    """Connect to a Dask scheduler, or start one that only this process can use.
+
+    Raises
+    ------
+    ConnectionError
+        Where there is no scheduler at the address.
+    """
+    if scheduler is None:
+        local = LocalCluster(
+            n_workers=workers, threads_per_worker=1, memory_limit=0,
+            dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL,
+            # Without it every user of the machine could run code in the workers.
+            security=Security.temporary(),
+        )  # fmt: skip
+        with local as cluster, Client(cluster) as connected:
+            yield connected
+        return
+    try:
+        connected = Client(scheduler)
+    except (OSError, ValueError) as error:
+        raise ConnectionError(
+            f"--scheduler {scheduler}: {error}; must be the address of a running Dask "
+            "scheduler, such as tcp://host:8786"
+        ) from error
+    with connected:
+        yield connected
+
+
 def partitions(folder: Path) -> list[Path]:
     """Partitions of a cohort, in order; none where it is a folder of CSV files."""
-    return sorted(path for path in folder.glob(PARTITIONS) if path.is_dir())
+    return sorted(path for path in folder.glob("part-*") if path.is_dir())
 
 
 def described(folder: Path) -> Cohort:
@@ -75,7 +105,7 @@ def described(folder: Path) -> Cohort:
     if problems or meta is None:
         raise DataError(problems)
     nothing = {
-        table.name: pd.DataFrame(columns=NEEDED[table.name])
+        table.name: table.typed(pd.DataFrame(columns=table.columns, dtype=str))
         for table in (PATIENTS, SAMPLES, TREATMENTS)
     }
     return Cohort(name=folder.name, meta=meta, folder=folder, sources=sources, **nothing)
@@ -87,38 +117,30 @@ def read_partition(folder: Path, cohort: Cohort) -> Cohort:
     Raises
     ------
     DataError
-        Where a column is missing, a value is outside its vocabulary, a patient or sample stands
-        twice, or a sample or line belongs to nobody in the partition.
+        Where a column is missing, a value is outside its vocabulary, a patient, sample or line
+        stands twice, or a sample or line belongs to nobody in the partition.
     """
-    label = f"{folder.parent.name}/{folder.name}"
-    problems: list[Problem] = []
-    patients, samples, treatments = (
-        _read(folder, table, label, problems) for table in (PATIENTS, SAMPLES, TREATMENTS)
-    )
-    for frame, table, column, known, where in (
-        (patients, PATIENTS, "source_id", cohort.sources, "sources"),
-        (samples, SAMPLES, "patient_id", patients, "patients of the partition"),
-        (treatments, TREATMENTS, "sample_id", samples, "samples of the partition"),
-    ):
-        if not problems:
-            dangling = frame.loc[~is_among(frame[column], known[column]), column]
-            problems += [
-                Problem(f"{label}/{table.name}.parquet", None, column, str(value),
-                        f"must be one of the {where}")
-                for value in dangling.drop_duplicates()
-            ]  # fmt: skip
-    for frame, table, column in (
-        (patients, PATIENTS, "patient_id"),
-        (samples, SAMPLES, "sample_id"),
-    ):
-        twice = frame.loc[frame[column].duplicated(), column]
-        problems += [
-            Problem(f"{label}/{table.name}.parquet", None, column, str(value),
-                    "stands twice; must be unique")
-            for value in twice.drop_duplicates()
-        ]  # fmt: skip
+    label, problems = f"{folder.parent.name}/{folder.name}", list[Problem]()
+    frames = {
+        table.name: _read(folder, table, label, problems)
+        for table in (PATIENTS, SAMPLES, TREATMENTS)
+    }
+    known = {SOURCES.name: cohort.sources} | frames
+    if not problems:
+        for table, column, other in (
+            (PATIENTS, "source_id", SOURCES),
+            (SAMPLES, "patient_id", PATIENTS),
+            (TREATMENTS, "sample_id", SAMPLES),
+        ):
+            rows, file, (key,) = frames[table.name], f"{label}/{table.name}.parquet", table.key
+            once = rows.drop_duplicates(column)
+            where = other.name + ("" if other is SOURCES else " of the partition")
+            problems += unknown_keys(once, column, file, known[other.name][column], where)
+            twice = rows[key].duplicated()
+            problems += flagged(rows, twice, key, file, "stands twice; must be unique")
     if problems:
-        raise DataError(problems)
+        raise DataError([replace(problem, row=None) for problem in problems])
+    patients, samples, treatments = frames.values()
     return replace(cohort, patients=patients, samples=samples, treatments=treatments)
 
 
@@ -129,88 +151,29 @@ def _read(folder: Path, table: Table, label: str, problems: list[Problem]) -> pd
         frame = pd.read_parquet(folder / f"{table.name}.parquet", columns=columns)
     # Arrow says in one of these what is wrong with a file.
     except (OSError, ValueError) as error:
-        problems.append(
-            Problem(file, None, "", "", f"cannot be read ({str(error).splitlines()[0]})")
-        )
+        reason = str(error).splitlines()[0]
+        problems.append(Problem(file, None, "", "", f"cannot be read ({reason})"))
         return pd.DataFrame(columns=columns)
     for column in columns:
-        if column in table.decimals:
-            months = frame[column]
-            strange = months[months.notna() & ~months.between(0, MAX_MONTHS)]
-            problems += [
-                Problem(
-                    file, None, column, f"{value:g}", f"must be a number from 0 to {MAX_MONTHS}"
-                )
-                for value in strange.drop_duplicates()
-            ]
-        elif not column.endswith("_id"):
+        if not column.endswith("_id"):
+            cells = frame[column].drop_duplicates().astype(str).fillna("")
+            if column in (*table.integers, *table.decimals):
+                cells = cells.str.removesuffix(".0")
             alone = replace(table, schema=table.schema.select_columns([column]), key=())
-            values = pd.DataFrame({column: frame[column].drop_duplicates().astype(str)})
+            different = cells.reset_index(drop=True).to_frame()
             problems += [
-                replace(problem, row=None)
-                for problem in cell_problems(values.reset_index(drop=True), alone, file)
+                replace(problem, row=None) for problem in cell_problems(different, alone, file)
             ]
     return frame
 
 
 def tally_partition(folder: Path, cohort: Cohort, choices: Grid) -> pd.DataFrame:
-    """Tally of one partition; the work of a job."""
+    """Tally of one partition."""
     return tally(read_partition(folder, cohort), choices)
 
 
-def patient_hashes(folder: Path) -> pd.DataFrame:
-    """Hashes of the patients of one partition, eight bytes each; the work of a job."""
-    problems: list[Problem] = []
-    patients = _read(folder, PATIENTS, f"{folder.parent.name}/{folder.name}", problems)
-    if problems:
-        raise DataError(problems)
-    return pd.DataFrame({"patient": _hashes(patients["patient_id"])})
-
-
-def _hashes(ids: pd.Series) -> NDArray[np.uint64]:
-    return np.asarray(pd.util.hash_pandas_object(ids.astype(str), index=False), dtype=np.uint64)
-
-
-def split_patients(parts: Sequence[Path], hashed: Iterable[pd.DataFrame]) -> list[Problem]:
-    """Find patients whose rows are in more than one partition, where they would count twice.
-
-    Parameters
-    ----------
-    parts : sequence of Path
-        Partitions.
-    hashed : iterable of DataFrame
-        From `patient_hashes`, of each. Ids are read again only where hashes are equal.
-
-    Returns
-    -------
-    list of Problem
-        One for each partition that repeats patients of earlier ones.
-    """
-    hashes = np.concatenate([each["patient"].to_numpy() for each in hashed])
-    hashes.sort()
-    again = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
-    first: dict[str, str] = {}
-    problems = []
-    for part in parts if len(again) else ():
-        file = part / f"{PATIENTS.name}.parquet"
-        ids = pd.read_parquet(file, columns=["patient_id"])["patient_id"].astype(str)
-        suspected = ids[np.isin(_hashes(ids), again)]
-        split = [name for name in suspected if first.setdefault(name, part.name) != part.name]
-        if split:
-            problems.append(
-                Problem(
-                    f"{part.parent.name}/{part.name}/{file.name}", None, "patient_id", split[0],
-                    f"is in {first[split[0]]} too; patients of this file that stand in earlier "
-                    f"ones: {len(split)}; all rows of a patient must be in one partition",
-                )
-            )  # fmt: skip
-    return problems
-
-
-def tallied(
-    folder: Path, choices: Grid, kept: Path, *, scheduler: str | None = None, workers: int = 1
-) -> tuple[Cohort, pd.DataFrame]:
-    """Tally a cohort of partitions, each a job.
+def tallied(folder: Path, choices: Grid) -> tuple[Cohort, pd.DataFrame]:
+    """Tally a cohort of partitions, with the Dask client that is connected.
 
     Parameters
     ----------
@@ -218,10 +181,6 @@ def tallied(
         The cohort; workers elsewhere see it under the same path.
     choices : Grid
         Of the multiverse.
-    kept : Path
-        Where finished tallies are kept.
-    scheduler, workers
-        See `alkpool.robustness.jobs.run`.
 
     Returns
     -------
@@ -235,33 +194,45 @@ def tallied(
     DataError
         Where a partition is wrong, or a patient is in two.
     """
-    cohort, code = described(folder), Path(__file__).parent.glob("*.py")
-    shared = jobs.fingerprint([*code, folder / f"{SOURCES.name}.parquet"], repr(choices))
-    parts = partitions(folder)
-    keys = [f"{part.name}-{jobs.fingerprint(part.glob('*.parquet'), shared)}" for part in parts]
-    named = list(zip(keys, parts, strict=True))
-    # Tallies first: what is wrong with any table of a partition is told before anything is kept.
-    work = [Job(key, partial(tally_partition, part, cohort, choices)) for key, part in named]
-    work += [Job(f"patients-{key}", partial(patient_hashes, part)) for key, part in named]
-    results = jobs.run(work, kept, scheduler=scheduler, workers=workers)
-    total = add(islice(results, len(parts)))
-    if problems := split_patients(parts, results):
+    import dask.dataframe as dd
+
+    cohort, parts = described(folder), partitions(folder)
+    none = tally(cohort, choices)
+    parted = dd.from_map(tally_partition, parts, cohort=cohort, choices=choices, meta=none)
+    total = parted.groupby(KEYS)["n"].sum().compute().reset_index()
+    if problems := split_patients(parts):
         raise DataError(problems)
-    return cohort, total
+    return cohort, add([total])
 
 
-def laboratory_of(cohort: Cohort) -> InVitro | None:
-    """In vitro tables that belong to a cohort; a synthetic one may have none."""
-    folder = cohort.folder or paths.COHORTS / cohort.name
-    if cohort.synthetic and not (folder / SYNTHETIC_CALLS.file).is_file():
-        return None
-    return laboratory.load_for(cohort)
+def split_patients(parts: Sequence[Path]) -> list[Problem]:
+    """Find patients whose rows are in more than one partition, where they would count twice."""
+    import dask.dataframe as dd
+
+    ids = dd.from_map(_patients, range(len(parts)), parts, meta=_NO_PATIENTS)
+    spread = ids.groupby("patient_id")["part"].agg(["min", "max"], split_out=len(parts))
+    twice = spread[spread["min"] < spread["max"]].compute().sort_index()
+    return [
+        Problem(
+            f"{parts[last].parent.name}/{parts[last].name}/{PATIENTS.name}.parquet", None,
+            "patient_id", str(rows.index[0]),
+            f"is in {parts[rows['min'].iloc[0]].name} too; patients of this file that stand in "
+            f"earlier ones: {len(rows)}; all rows of a patient must be in one partition",
+        )
+        for last, rows in twice.groupby("max")
+    ]  # fmt: skip
 
 
-def answers(
-    total: pd.DataFrame, choices: Grid, laboratory: InVitro | None, numbers: Integers
-) -> pd.DataFrame:
-    """Everything that some universes say; the work of a job.
+_NO_PATIENTS = pd.DataFrame({"patient_id": pd.Series(dtype=str), "part": pd.Series(dtype=int)})
+
+
+def _patients(number: int, part: Path) -> pd.DataFrame:
+    ids = pd.read_parquet(part / f"{PATIENTS.name}.parquet", columns=["patient_id"])
+    return ids.astype(str).assign(part=number)
+
+
+def answers(every: Multiverse, numbers: Integers) -> pd.DataFrame:
+    """Everything that some universes say.
 
     Returns
     -------
@@ -269,7 +240,6 @@ def answers(
         One row for each universe: the columns of `multiverse.Multiverse.table`, and one
         for each profile and inhibitor with the verdict, or ``no sample``.
     """
-    every = multiverse.run(total, choices, laboratory)
     words = pd.Index([*multiverse.VERDICTS, multiverse.NO_SAMPLE], dtype=str)
     cells = [f"{p} {i}" for p in every.counts.profiles for i in every.counts.inhibitors]
     codes = every.verdicts(numbers).reshape(len(numbers), len(cells)).T
@@ -280,69 +250,25 @@ def answers(
     return pd.concat([every.table(numbers), pd.DataFrame(verdicts)], axis="columns")
 
 
-def write(
-    cohort: Cohort, total: pd.DataFrame, choices: Grid, numbers: Integers, folder: Path,
-    *, scheduler: str | None = None, workers: int = 1,
-) -> Multiverse:  # fmt: skip
+def write(cohort: Cohort, total: pd.DataFrame, choices: Grid, count: int, folder: Path) -> None:
     """Write what the universes say: of some everything, of all the summaries.
 
-    Writes ``universes/part-*.parquet`` (see `answers`; each a job), ``stability.csv`` and
-    ``influence.csv``.
+    Writes ``universes.parquet`` (see `answers`), ``stability.csv`` and ``influence.csv``; every
+    row of a synthetic cohort says that it is.
     """
-    laboratory = laboratory_of(cohort)
-    code = Path(__file__).parent.glob("*.py")
-    read = [] if laboratory is None else [getattr(laboratory, f.name) for f in fields(laboratory)]
-    tables = [table.to_csv(index=False) for table in (total, *read)]
-    shared = jobs.fingerprint(code, repr(choices), *tables)
-    blocks = [numbers[start : start + PER_JOB] for start in range(0, len(numbers), PER_JOB)]
-    work = [
-        Job(
-            f"universes-{jobs.fingerprint([], shared, block.tobytes().hex())}",
-            partial(answers, total, choices, laboratory, block),
-        )
-        for block in blocks
-    ]
-    kept = jobs.run(work, folder / "jobs", scheduler=scheduler, workers=workers)
-    written = [folder / "universes" / f"part-{place:05d}.parquet" for place in range(len(blocks))]
-    for path, part in zip(written, kept, strict=True):
-        jobs.keep(marked(part, cohort), path)
-    # Of an earlier sweep that wrote more universes.
-    for path in set((folder / "universes").glob("part-*.parquet")) - set(written):
-        path.unlink()
-    every = multiverse.run(total, choices, laboratory)
+    place = cohort.folder or paths.COHORTS / cohort.name
+    without = cohort.synthetic and not (place / SYNTHETIC_CALLS.file).is_file()
+    every = multiverse.run(total, choices, None if without else laboratory.load_for(cohort))
+    mark = {"synthetic": "yes"} if cohort.synthetic else {}
+    content = BytesIO()
+    answers(every, choices.sample(count)).assign(**mark).to_parquet(content, index=False)
+    write_if_changed(folder / "universes.parquet", content.getvalue())
     influence = pd.concat(
         every.influence(headline).assign(answer=name) for name, headline in every.headlines()
     )
     for name, table in (("stability", every.stability()), ("influence", influence)):
-        text = marked(table, cohort).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+        text = table.assign(**mark).to_csv(index=False, float_format="%.6g", lineterminator="\n")
         write_atomically(folder / f"{name}.csv", text)
-    return every
-
-
-def marked(table: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
-    """Say in every row of a synthetic cohort that it is."""
-    return table.assign(synthetic="yes") if cohort.synthetic else table
-
-
-def claim(place: Path, folder: Path) -> None:
-    """Reserve a folder of answers for one cohort; a cohort of the project goes by its name.
-
-    Raises
-    ------
-    ValueError
-        Where it holds those of another.
-    """
-    place.mkdir(parents=True, exist_ok=True)
-    of_project = folder == paths.COHORTS / folder.name
-    owner = os.fsencode(folder.name if of_project else folder)
-    mark = place / OWNER
-    with locked(place):
-        if mark.is_file() and (other := mark.read_bytes()) != owner:
-            raise ValueError(
-                f"{place} holds the answers of {os.fsdecode(other)}, not of {folder}: name another "
-                "--output, or remove it"
-            )
-        write_if_changed(mark, owner)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -355,64 +281,42 @@ def main(arguments: list[str] | None = None) -> int:
         help="name in data/cohorts, or folder, also one of partitions; default: %(default)s",
     )  # fmt: skip
     parser.add_argument(
-        "--universes", default=str(UNIVERSES), metavar="N",
-        help="write the answers of so many, drawn from the grid; 'all'; default: %(default)s",
+        "--universes", type=int, default=UNIVERSES, metavar="N",
+        help="write the answers of so many, drawn from the grid; default: %(default)s",
     )  # fmt: skip
     parser.add_argument(
         "--levels", action="append", default=[], metavar="CHOICE=A,B",
         help=f"other levels of a choice; choices: {', '.join(c.name for c in CHOICES)}",
     )  # fmt: skip
     parser.add_argument("--output", type=Path, default=paths.BUILD / "sweep")
-    jobs.add_options(parser)
+    add_options(parser)
     options = parser.parse_args(arguments)
-    if options.workers < 1:
-        parser.error("--workers must be at least 1")
+    folders = {name: paths.cohort_folder(name) for name in options.cohorts}
+    names = [folder.name for folder in folders.values()]
+    if len(set(names)) < len(names) or any(map(paths.is_namesake, folders.values())):
+        parser.error("answers are kept by the name of the folder: rename one of two of a name")
+    if min(options.workers, options.universes) < 1:
+        parser.error("--workers and --universes must be at least 1")
     try:
         choices = _asked(options.levels)
-        count = choices.size if options.universes == "all" else int(options.universes)
-        if count < 1:
-            raise ValueError("--universes must be 'all' or a number from 1")
     except (ValueError, TypeError) as error:
-        parser.error(str(error))
-    folders = {name: paths.cohort_folder(name) for name in options.cohorts}
-    for name, folder in folders.items():
-        same = [other for other in folders if folders[other].name == folder.name]
-        if len({folders[other] for other in same}) > 1 or paths.is_namesake(folder):
-            parser.error(
-                f"{name}: another cohort is called {folder.name}, and answers are kept by name; "
-                "rename the folder"
-            )
-    numbers = choices.sample(count)
-    where = {"scheduler": options.scheduler, "workers": options.workers}
-    try:
-        options.output.mkdir(parents=True, exist_ok=True)
-        for folder in filter(Path.is_dir, folders.values()):
-            claim(options.output / folder.name, folder)
-    except ValueError as error:
-        parser.error(str(error))
-    except OSError as error:
-        print(f"--output: {error}; must be a folder that can be written", file=sys.stderr)
-        return 1
+        parser.error(f"--levels: {error}")
     try:
         for name, folder in folders.items():
             if partitions(folder):
-                kept = options.output / folder.name / "jobs"
-                cohort, total = tallied(folder, choices, kept, **where)
+                with client(options.scheduler, options.workers):
+                    cohort, total = tallied(folder, choices)
             else:
                 cohort = cohorts.load(name)
                 total = tally(cohort, choices)
-            write(cohort, total, choices, numbers, options.output / cohort.name, **where)
+            write(cohort, total, choices, options.universes, options.output / folder.name)
             units = total.groupby("unit")["n"].sum().reindex(["sample", "line"], fill_value=0)
             print(
-                f"{cohort.name}: {choices.size} universes of {units['sample']} samples and "
-                f"{units['line']} lines; wrote the answers of {len(numbers)} to "
-                f"{options.output / cohort.name}"
+                f"{cohort.name}: {choices.size:,} universes of {units['sample']} samples and "
+                f"{units['line']} lines; answers: {options.output / folder.name}"
             )
-    except DataError as error:
-        print(error, file=sys.stderr)
-        return 1
-    # A full disk, or no scheduler at the address.
-    except OSError as error:
+    # Wrong data, no scheduler at the address, or a disk that cannot be written.
+    except (DataError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -420,32 +324,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _asked(levels: Sequence[str]) -> Grid:
     """Grid with the levels of the command line, such as ``plasma=counted``."""
-    wanted: dict[str, Any] = {}
-    known = {choice.name: choice for choice in CHOICES}
+    wanted = {}
     for text in levels:
-        name, equals, values = text.partition("=")
-        if not equals:
-            raise ValueError(f"--levels {text}: write CHOICE=A,B")
-        if name not in known:
-            raise ValueError(f"--levels: {name} is no choice; known are {', '.join(known)}")
-        wanted[name] = [_level(known[name], value) for value in values.split(",")]
+        name, _, values = text.partition("=")
+        if not values:
+            raise ValueError(f"{text!r}; write CHOICE=A,B")
+        try:
+            wanted[name] = yaml.safe_load(f"[{values}]")
+        except yaml.YAMLError:
+            raise ValueError(f"{text!r} is not readable; write CHOICE=A,B") from None
     return grid(**wanted)
-
-
-def _level(choice: Choice, text: str) -> Level:
-    """Read a level of a choice; whether a number is in its range is for the grid to say."""
-    try:
-        level = yaml.safe_load(text)
-    except yaml.YAMLError:
-        level = None
-    if isinstance(choice.levels[0], bool | str):
-        fits, allowed = level in choice.levels, f"one of {', '.join(map(str, choice.levels))}"
-    else:
-        number = isinstance(level, int | float) and not isinstance(level, bool)
-        fits, allowed = number and math.isfinite(level), "a number"
-    if not fits:
-        raise ValueError(f"--levels: {choice.name} is {text!r}; must be {allowed}")
-    return level
 
 
 if __name__ == "__main__":
