@@ -86,8 +86,7 @@ def _multiverse(found: dict[str, Any]) -> Iterator[str]:
         f"papermill is timed on {len(notebooks)} universes that the notebook can express, kernel "
         "start and the figures of the chapter included, and extrapolated linearly; the ratio is "
         "that of the medians. specification-curve fits the one headline that is a regression "
-        "(benefit with one mutation minus with several) in the "
-        f"{curve['universes']} universes that move it.\n"
+        f"(benefit with one mutation minus with several) in {curve['universes']} universes.\n"
     )
     theirs = curve["seconds"]["specification-curve"]
     ours = curve["seconds"]["alkpool"]

@@ -5,6 +5,8 @@ Everything runs on the synthetic cohort with as many samples as the published on
 
 import os
 import time
+from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,11 +16,11 @@ import numpy as np
 import pandas as pd
 
 from alkpool import paths
-from alkpool.analysis.benefit import BenefitRule, classify
+from alkpool.analysis.benefit import classify
 from alkpool.data import cohort, laboratory
 from alkpool.mutations import is_compound
 from alkpool.robustness import large
-from alkpool.robustness.choices import COUNTED, LEFT_OUT, Grid, Universe, grid
+from alkpool.robustness.choices import CHOICES, COUNTED, LEFT_OUT, Grid, Universe, grid
 from alkpool.robustness.multiverse import run
 from alkpool.robustness.tallies import add
 from alkpool.vocabulary import UNKNOWN, Answer, Benefit, PatientStatus, Specimen, StudyType
@@ -28,19 +30,19 @@ COHORT = "reconstructed"
 NOTEBOOK = "04-clinical-actionability.ipynb"
 DEFAULT = Universe()
 # Choices that are no parameters of the notebook stay at their default, and so do those that the
-# headline of the specification curve does not depend on.
+# headline of the specification curve does not depend on, or that its table of outcomes leaves out.
 OUTSIDE_NOTEBOOK = (
-    "unknown_lines", "monotherapy", "duplicates", "case_reports", "plasma", "profiles",
-    "intermediate",
+    "endpoint", "unknown_lines", "lines", "biopsy", "duplicates", "case_reports", "plasma",
+    "unverified", "profiles", "intermediate", "exploratory",
 )  # fmt: skip
 OUTSIDE_CURVE = (
-    "split_trans", "profiles", "min_evaluable", "low_sensitivity", "high_sensitivity",
-    "high_relapse_share", "high_relapse_samples", "low_relapse_share", "intermediate",
+    "endpoint", "lines", "biopsy", "unverified",
+    *(choice.name for choice in CHOICES if choice.block not in ("lines", "samples")),
 )  # fmt: skip
 
 
-def _fixed(*names: str) -> Grid:
-    return grid(**{name: (getattr(DEFAULT, name),) for name in names})
+def _fixed(*names: str, **levels: Sequence[Any]) -> Grid:
+    return grid(**{name: (getattr(DEFAULT, name),) for name in names}, **levels)
 
 
 def engine(universes: int) -> dict[str, float]:
@@ -82,7 +84,7 @@ def grown(folder: str, universes: int) -> dict[str, float]:
     forget_peak()
     numbers = choices.sample(universes)
     begun = time.perf_counter()
-    answers = large.answers(total, choices, large.laboratory_of(described), numbers)
+    answers = large.answers(run(total, choices), numbers)
     return {
         "universes": len(answers),
         "lines": int(total.loc[total["unit"] == "line", "n"].sum()),
@@ -103,16 +105,19 @@ def notebooks(universes: int) -> dict[str, list[float]]:
 
     from alkpool.compendium.run import kernel_environment
 
-    choices = _fixed(*OUTSIDE_NOTEBOOK)
+    choices = _fixed(*OUTSIDE_NOTEBOOK, apart=("trans", "none"))
     every = run(cohort.load(COHORT), choices)
-    names = [c.name for c in choices.choices if c.name not in OUTSIDE_NOTEBOOK]
     seconds = []
     with TemporaryDirectory() as folder:
         results = Path(folder) / "results"
         os.environ |= kernel_environment(Path(folder)) | {"ALKPOOL_RESULTS": str(results)}
         for number in choices.sample(universes).tolist():
             universe = choices.universe(number)
-            parameters = {name: getattr(universe, name) for name in names}
+            parameters = {
+                "verdict_rule": asdict(universe.verdict_rule),
+                "benefit_rule": asdict(universe.benefit_rule),
+                "split_trans": universe.apart == "trans",
+            }
             started = time.perf_counter()
             papermill.execute_notebook(
                 paths.NOTEBOOKS / NOTEBOOK, Path(folder) / NOTEBOOK, kernel_name="python3",
@@ -153,7 +158,7 @@ def specification_curve(repeats: int) -> dict[str, Any]:
         seconds["specification-curve"].append(time.perf_counter() - started)
         started = time.perf_counter()
         headline = dict(run(pooled, choices).headlines())["single_minus_multiple"]
-        values = headline.values[headline.row].ravel()
+        values = headline.values[np.ix_(*headline.places)].ravel()
         seconds["alkpool"].append(time.perf_counter() - started)
     fitted = curve.df_r.set_index("y_endog")["Coefficient"].loc[names].to_numpy(dtype=float)
     np.testing.assert_allclose(fitted, values, atol=1e-9)
@@ -170,12 +175,11 @@ def _outcomes(pooled: cohort.Cohort, choices: Grid) -> pd.DataFrame:
     columns = {"one": (~lines["mutations"].map(is_compound).astype(bool)).astype(float)}
     for number in range(choices.size):
         universe = choices.universe(number)
-        rule = BenefitRule(universe.threshold_months, universe.ongoing_dot)
-        benefit = classify(lines, rule)["benefit"].map(value)
+        benefit = classify(lines, universe.benefit_rule)["benefit"].map(value)
         if universe.unknown_lines != LEFT_OUT:
-            benefit = benefit.fillna(0.0)
+            benefit = benefit.fillna(float(universe.unknown_lines == "benefit"))
         counts = alone.isin(
-            [Answer.YES, *([Answer.UNKNOWN] if universe.monotherapy == "not excluded" else [])]
+            [Answer.YES, *([Answer.UNKNOWN] if universe.monotherapy == "not combined" else [])]
         ) & status.isin(
             [PatientStatus.INCLUDED]
             + [PatientStatus.DUPLICATE] * (universe.duplicates == COUNTED)

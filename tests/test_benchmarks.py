@@ -67,6 +67,7 @@ def test_wrong_usage_is_told(arguments, message):
     assert message in done.stderr
 
 
+@pytest.mark.nightly
 def test_a_small_run_of_the_sweep_counts_every_line(tmp_path):
     done = bench(
         "--rows", "1e4", "--universes", 20, "--repeats", 1, "--only", "sweep",
@@ -102,6 +103,7 @@ def test_a_registry_becomes_a_valid_cohort_with_the_same_rows(tmp_path):
         )
 
 
+@pytest.mark.nightly
 def test_a_chapter_is_measured_or_says_why_not(tmp_path, monkeypatch):
     registry.write(tmp_path / "registry", 100, seed=1)
     as_cohort(str(tmp_path / "registry"), str(tmp_path / "simulated"))
