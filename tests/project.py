@@ -19,6 +19,8 @@ COMPENDIUM = """\
 title: A small compendium
 cohort: curated
 reads: [data/reference/*]
+extension: {module: small_study, cohort: curated, below: welcome, template: record,
+            reads: [data/invitro/*]}
 parts:
   - title: Prose
     pages: [welcome]
@@ -30,6 +32,21 @@ parts:
       - notebook: 02-list
   - title: About
     pages: [status]
+"""
+
+STUDY = """\
+from alkpool import references
+
+
+def contexts(cohort):
+    return {"pages": {}}
+
+
+def bibliography():
+    try:
+        return references.render(references.read())
+    except ValueError as error:
+        raise ValueError(f"sources.csv: {error}") from None
 """
 
 PARAMETERS = """\
@@ -141,6 +158,7 @@ def small_project(home: Path) -> Project:
     for name in ("_config.yml", "_ext/alkpool_book.py", "index.md.j2", "status.md.j2"):
         made.write(f"book/{name}", (ROOT / "book" / name).read_text())
     shutil.copytree(ROOT / "book" / "_static", home / "book" / "_static")
+    made.write("src/small_study.py", STUDY)
     made.write("book/references.bib", "")
     made.write("book/welcome.md", "# Welcome\n\nText.\n")
     for cohort, synthetic in (("curated", "false"), ("made-up", "true")):

@@ -12,9 +12,8 @@ from command import alkpool
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alkpool import paths
-from alkpool.compendium import difference
-from alkpool.compendium.difference import COLUMNS, Kind
+from alkpool import difference, paths
+from alkpool.difference import COLUMNS, Kind
 
 TRACKED = paths.RESULTS
 CELLS = pd.DataFrame(

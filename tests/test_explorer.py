@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from alkpool.analysis.evidence import gather
 from alkpool.analysis.question import ask
 from alkpool.analysis.ranking import Evidence, answer
 from alkpool.answers import records
-from alkpool.compendium import book
+from alkpool.compendium import book, plan
 
 pytestmark = pytest.mark.xdist_group("answers")
 
@@ -168,7 +169,7 @@ def test_hostile_text_is_text_on_the_page_of_a_profile(contexts: dict[str, Any])
     for row in page["answer"]["inhibitors"]:
         row |= {"basis_text": HOSTILE, "marks": [HOSTILE]}
         row["patients"]["text"] = row["relapsed"]["source"] = HOSTILE
-    filled = book._filled_in(book.PROFILE_TEMPLATE, contexts | {"page": page}).decode()
+    filled = book._filled_in("profile.md.j2", contexts | {"page": page}).decode()
     body = filled.split("\n---\n", 1)[1]
     shown = MarkdownIt("commonmark", {"html": True}).enable("table").render(body)
     soup = BeautifulSoup(shown, "html.parser")
@@ -185,7 +186,7 @@ def test_tables_of_a_chapter_link_its_profiles() -> None:
         "<td>G1202R 5</td><td>G1202K</td>"
     )
     page = {"cells": [{"outputs": [{"data": {"text/html": [table]}}]}, {}]}
-    book._link_profiles(page, {"G1202R": "profiles/G1202R", "L1196M+G1202R": "profiles/both"})
+    book._link_records(page, {"G1202R": "profiles/G1202R", "L1196M+G1202R": "profiles/both"})
     assert page["cells"][0]["outputs"][0]["data"]["text/html"] == (
         "<td class='a'><a href=\"../profiles/G1202R.html\">G1202R</a></td>"
         '<th><a href="../profiles/both.html">L1196M+G1202R</a></th>'
@@ -198,10 +199,15 @@ def test_other_evidence_makes_the_book_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The key of the book holds all data of the explorer."""
-    monkeypatch.setattr(paths, "DATA", tmp_path)
-    keys = {book._key([], tmp_path, {})}
-    for number, folder in enumerate(book.EXPLORER_DATA, start=2):
-        (tmp_path / folder).mkdir(parents=True)
-        (tmp_path / folder / "rows.csv").write_text("row\n")
-        keys.add(book._key([], tmp_path, {}))
+    compendium = plan.read()
+    assert compendium.extension
+    for name in ("requirements.lock", "compendium.yaml", "pyproject.toml"):
+        shutil.copy(paths.HOME / name, tmp_path)
+    monkeypatch.setattr(paths, "HOME", tmp_path)
+    keys = {book._key(compendium, [], tmp_path, {})}
+    for number, pattern in enumerate(compendium.extension.reads, start=2):
+        folder = (tmp_path / pattern).parent
+        folder.mkdir(parents=True)
+        (folder / "rows.csv").write_text("row\n")
+        keys.add(book._key(compendium, [], tmp_path, {}))
         assert len(keys) == number

@@ -249,8 +249,7 @@ def diff(
 
     Without any folder, between the last commit and the results as they are.
     """
-    from alkpool import paths
-    from alkpool.compendium import difference
+    from alkpool import difference, paths
 
     _refuse_folder(output)
     if revision and new:

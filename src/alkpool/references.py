@@ -13,7 +13,6 @@ from urllib.parse import quote
 
 from alkpool import paths
 
-FILE = "sources.bib"
 TABLES = ("cohorts/curated/sources.csv", "invitro/sources.csv")
 HEADING = "Made from the tables of sources; correct a source there.\n\n"
 

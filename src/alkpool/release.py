@@ -20,14 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import yaml
 from rocrate.rocrate import ROCrate
 
 from alkpool import paths
-from alkpool.analysis import timeline
 from alkpool.compendium.plan import CONFIGURATION, cohorts, read
-from alkpool.data.cohort import DESCRIPTION_FILE
 from alkpool.files import exchange
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
@@ -35,15 +32,11 @@ from alkpool.problems import ProjectError
 CHECKSUMS, NOTE, VERSIONS = "SHA256SUMS", "RELEASE-NOTE.md", "VERSIONS.csv"
 METADATA = "ro-crate-metadata.json"
 
-# The cohort that the release note speaks of.
-COHORT = "curated"
-
 CC_BY, MIT = "https://creativecommons.org/licenses/by/4.0/", "https://spdx.org/licenses/MIT"
 LICENCES = {
     CC_BY: "Creative Commons Attribution 4.0 International",
     MIT: "MIT License",
 }
-PAPER = "https://doi.org/10.1016/j.cllc.2021.06.011"
 
 # Folder of the release, where it comes from in the checkout, its licence, and what it holds.
 FOLDERS = {
@@ -70,6 +63,7 @@ MADE = {
     NOTE: (CC_BY, "text/markdown", "What the newest data changed."),
     VERSIONS: (CC_BY, "text/csv", "Version of Python and of every package."),
 }
+DESCRIPTION_FILE = "cohort.yaml"
 MEDIA = {".csv": "text/csv", ".json": "application/json", ".yaml": "application/yaml"}
 
 
@@ -249,7 +243,9 @@ def describe(folder: Path, identity: Identity) -> str:
         entity(f"#author-{place}", **_author(author))
         for place, author in enumerate(cited["authors"], start=1)
     ]
-    paper = entity(PAPER, "ScholarlyArticle", name=cited["references"][0]["title"])
+    reference = cited["references"][0]
+    address = f"https://doi.org/{reference['doi']}"
+    paper = entity(address, "ScholarlyArticle", name=reference["title"])
     root = crate.root_dataset
     root["name"] = f"{cited['title']}, {identity.version}" + " (draft)" * identity.draft
     root["description"] = " ".join(cited["abstract"].split())
@@ -325,42 +321,19 @@ def release_note(home: Path, identity: Identity, since: Path | None = None) -> s
     Parameters
     ----------
     home : Path
-        The checkout, of which the changelog and the results of ``curated`` are read.
+        The checkout, of which the changelog and the results are read.
     identity : Identity
         From `identify`.
     since : Path, optional
         Folder of an earlier release, or of its results.
     """
-    folder = home / "results" / COHORT
-    takeaways = json.loads((folder / "takeaways/09-evidence-over-time.json").read_text("utf-8"))
-    newest = pd.read_csv(folder / "evidence_newest.csv")
     lines = [
         f"# alkpool {identity.version}" + " (draft)" * identity.draft,
         "",
         f"{'State of' if identity.draft else 'Released on'} {identity.date.isoformat()}.",
-        "Everything below is computed from the published cases of the cohort `curated`; cohorts "
-        "marked synthetic are no part of it.",
-        "It informs specialists and is no medical advice.",
-        "",
-        "## What the newest data changed",
-        "",
-        *(f"- {sentence}" for sentence in takeaways),
-        "",
-        *_moved(newest),
     ]
-    if since is not None:
-        before = _actionability(since)
-        moved = timeline.changes(before, pd.read_csv(folder / "actionability.csv"))
-        counts = moved["moved"].value_counts()
-        lines += [
-            f"## Since {since.name}",
-            "",
-            f"Verdicts that moved: {counts.get('verdict', 0)}; combinations whose own counts moved "
-            f"besides: {counts.get('counts', 0)}; of which only the denominator moved, the samples "
-            f"after the inhibitor: {counts.get('denominator', 0)}.",
-            "",
-            *_moved(moved),
-        ]
+    if extension := read(home=home).extension:
+        lines += extension.loaded().news(home / "results", since)
     changes = next(filter(None, _sections(home).values()), "")
     lines += ["## Changes", "", changes, "", "## What is in it", ""]
     lines += [f"- `{name}/`: {text}" for name, (_, _, text) in FOLDERS.items()]
@@ -370,42 +343,6 @@ def release_note(home: Path, identity: Identity, since: Path | None = None) -> s
         "",
     ]
     return "\n".join(lines)
-
-
-def _actionability(since: Path) -> pd.DataFrame:
-    for folder in (since / "results" / COHORT, since / COHORT):
-        if (file := folder / "actionability.csv").is_file():
-            return pd.read_csv(file)
-    raise ProjectError(
-        f"{since}: has no results/{COHORT}/actionability.csv; must be the folder of a release or "
-        "of its results"
-    )
-
-
-def _moved(changes: pd.DataFrame) -> list[str]:
-    """Rows of the changes as a Markdown table, without those of the denominator alone."""
-    rows = changes[changes["moved"] != "denominator"]
-    if rows.empty:
-        return []
-    lines = [
-        "| profile | inhibitor | verdict before | verdict | benefit / decided lines before | now "
-        "(95% CI) | relapsed / samples after it before | now (95% CI) | other lines before | now |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for row in rows.to_dict("records"):
-        cells = [row["profile"], row["inhibitor"], row["verdict_before"], row["verdict"]]
-        for k, n, name in (
-            ("benefit_k", "benefit_n", "benefit"), ("relapsed", "relapse_n", "relapse"),
-        ):  # fmt: skip
-            now = f"{row[k]}/{row[n]}"
-            if row[n]:
-                now += f" ({row[f'{name}_low']:.0%} to {row[f'{name}_high']:.0%})"
-            cells += [f"{row[f'{k}_before']}/{row[f'{n}_before']}", now]
-        cells += [
-            str(row[f"unknown_n{when}"] + row[f"combined_n{when}"]) for when in ("_before", "")
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return [*lines, "", "Other lines are undecided, or not known to be monotherapy.", ""]
 
 
 def _sections(home: Path) -> dict[str, str]:

@@ -12,16 +12,24 @@ import re
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from alkpool import paths, references
+from alkpool import paths
 from alkpool.compendium import run
-from alkpool.compendium.plan import COHORT, CONFIGURATION, TEMPLATE_SUFFIX, Compendium, Part, Task
+from alkpool.compendium.plan import (
+    COHORT,
+    CONFIGURATION,
+    TEMPLATE_SUFFIX,
+    Compendium,
+    Extension,
+    Part,
+    Task,
+)
 from alkpool.compendium.run import ADDED_TAGS
 from alkpool.files import exchange, hash_of, write_if_changed
 from alkpool.paths import shown
@@ -34,12 +42,6 @@ KEY = ".key"
 INDEX = "index"
 DICTIONARY = paths.DATA / "README.md"
 NO_COMMIT = "none: not a git checkout, or nothing committed"
-
-# The explorer, the list of profiles below which each has a page, the template of those pages, and
-# what all are made from besides the package, which is in the key of every chapter.
-EXPLORER, PROFILES, PROFILE_TEMPLATE = "explorer", "profiles", f"profile{TEMPLATE_SUFFIX}"
-EXPLORER_COHORT = "curated"
-EXPLORER_DATA = (f"cohorts/{EXPLORER_COHORT}", "groups", "invitro", "knowledgebases", "reference")
 
 # Shown on the status page; requirements.lock has all of them.
 NAMED_PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "jupyter-book", "sphinx")
@@ -62,6 +64,9 @@ NOTEBOOK_LINK = re.compile(r"\]\(([\w-]+)\.ipynb\)")
 # An address of the web within a text.
 ADDRESS = re.compile(r"""(https?://[^\s;,()<>"|$\\]+)""")
 
+# References of the study; the settings of Sphinx read them.
+BIBLIOGRAPHY = "sources.bib"
+
 Notebook = dict[str, Any]
 
 
@@ -80,7 +85,7 @@ def publish(compendium: Compendium, tasks: Sequence[Task], build: Path) -> bool:
         stays.
     """
     state = made_from()
-    key = _key(tasks, build, state)
+    key = _key(compendium, tasks, build, state)
     published = build / "book"
     if (published / "index.html").is_file() and _read(published / KEY) == key:
         return False
@@ -100,10 +105,13 @@ def _read(path: Path) -> str:
     return path.read_text("utf-8") if path.is_file() else ""
 
 
-def _key(tasks: Sequence[Task], build: Path, state: Mapping[str, str]) -> str:
+def _key(
+    compendium: Compendium, tasks: Sequence[Task], build: Path, state: Mapping[str, str]
+) -> str:
     sources = [path for path in paths.BOOK.rglob("*") if path.is_file() and path.suffix != ".pyc"]
     chapters = [run.folder(task, build) / run.RECORD for task in tasks]
-    data = [path for folder in EXPLORER_DATA for path in (paths.DATA / folder).glob("*")]
+    reads = compendium.extension.reads if compendium.extension else ()
+    data = [path for pattern in reads for path in paths.HOME.glob(pattern) if path.is_file()]
     files = [*sources, *chapters, *data, paths.HOME / CONFIGURATION]
     return hash_of([json.dumps(state), _read(DICTIONARY), *(task.key for task in tasks)], files)
 
@@ -160,7 +168,7 @@ def _assemble(
     for task, notebook in notebooks.items():
         promote_figures(notebook, f"notebooks/{task.notebook.name}")
         targets.setdefault(task.suffix, set()).update(_targets(notebook))
-    context, profiles = _explorer(compendium)
+    context, records = _contexts(compendium.extension)
     parts = [
         {
             "title": _part_title(part, tasks),
@@ -175,8 +183,8 @@ def _assemble(
     content: dict[str, bytes] = {}
     for task, notebook in notebooks.items():
         page = _page(notebook, task, targets[task.suffix], [task.page for task in tasks])
-        if task.parameters[COHORT] == EXPLORER_COHORT:
-            _link_profiles(page, profiles)
+        if compendium.extension and task.parameters[COHORT] == compendium.extension.cohort:
+            _link_records(page, records)
         content[f"{task.page}.ipynb"] = json.dumps(page, ensure_ascii=False, indent=1).encode()
     context |= {
         "compendium": compendium,
@@ -184,9 +192,11 @@ def _assemble(
         "state": state,
         "data_dictionary": _read(DICTIONARY),
     }
-    for profile, target in profiles.items():
-        of_profile = context | {"page": context["pages"][profile]}
-        content[f"{target}.md"] = _filled_in(PROFILE_TEMPLATE, of_profile)
+    if compendium.extension:
+        template = f"{compendium.extension.template}{TEMPLATE_SUFFIX}"
+        for record, target in records.items():
+            of_record = context | {"page": context["pages"][record]}
+            content[f"{target}.md"] = _filled_in(template, of_record)
     listed = {INDEX, *_pages(compendium)}
     for path in sorted(path for path in paths.BOOK.rglob("*") if path.is_file()):
         name = path.relative_to(paths.BOOK).as_posix()
@@ -195,11 +205,8 @@ def _assemble(
                 content[name.removesuffix(".j2")] = _filled_in(name, context)
         elif path.suffix != ".pyc":
             content[name] = path.read_bytes()
-    try:
-        content[references.FILE] = references.render(references.read()).encode()
-    except ValueError as error:
-        raise ProjectError(f"{' and '.join(references.TABLES)}: {error}") from None
-    contents = _toc(compendium, tasks, profiles.values())
+    content[BIBLIOGRAPHY] = _bibliography(compendium.extension)
+    contents = _toc(compendium, tasks, records.values())
     content["_toc.yml"] = yaml.safe_dump(contents, sort_keys=False).encode()
     for name, page_bytes in content.items():
         write_if_changed(source / name, page_bytes)
@@ -221,27 +228,34 @@ def _pages(compendium: Compendium) -> list[str]:
     return [page for part in compendium.parts for page in part.pages]
 
 
-def _explorer(compendium: Compendium) -> tuple[dict[str, Any], dict[str, str]]:
-    """What the templates of the explorer need, and the page of each profile."""
-    if not {EXPLORER, PROFILES} <= set(_pages(compendium)):
+def _contexts(extension: Extension | None) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the templates get from the study, and the page of each of its records."""
+    if extension is None:
         return {}, {}
-    from alkpool import explorer
-
-    context = explorer.contexts(EXPLORER_COHORT)
+    context = extension.loaded().contexts(extension.cohort)
     pages = context["pages"].values()
-    return context, {page["name"]: f"{PROFILES}/{page['page']}" for page in pages}
+    return context, {page["name"]: f"{extension.below}/{page['page']}" for page in pages}
 
 
-def _link_profiles(page: Notebook, profiles: Mapping[str, str]) -> None:
-    """Let the profiles in the tables of a chapter lead to their pages."""
-    if not profiles:
+def _bibliography(extension: Extension | None) -> bytes:
+    if extension is None:
+        return b""
+    try:
+        return str(extension.loaded().bibliography()).encode()
+    except ValueError as error:
+        raise ProjectError(str(error)) from None
+
+
+def _link_records(page: Notebook, records: Mapping[str, str]) -> None:
+    """Let the records in the tables of a chapter lead to their pages."""
+    if not records:
         return
     # The names of a matrix break after their +.
-    names = "|".join(re.escape(name).replace(r"\+", r"\+\n?") for name in profiles)
+    names = "|".join(re.escape(name).replace(r"\+", r"\+\n?") for name in records)
     pattern = re.compile(rf"(<t[dh]\b[^>]*>)({names})(?=</t[dh]>)")
 
     def linked(found: re.Match[str]) -> str:
-        page = profiles[found[2].replace("\n", "")]
+        page = records[found[2].replace("\n", "")]
         return f'{found[1]}<a href="../{page}.html">{found[2]}</a>'
 
     for output in (output for cell in page["cells"] for output in cell.get("outputs", [])):
@@ -307,9 +321,11 @@ def _json(value: object) -> str:
 
 
 def _toc(
-    compendium: Compendium, tasks: Sequence[Task], profiles: Iterable[str]
+    compendium: Compendium, tasks: Sequence[Task], records: Collection[str]
 ) -> dict[str, object]:
-    below = {PROFILES: {"sections": [{"file": page} for page in profiles]}}
+    below: dict[str, dict[str, object]] = {}
+    if compendium.extension and records:
+        below[compendium.extension.below] = {"sections": [{"file": page} for page in records]}
     parts = []
     for part in compendium.parts:
         pages = [*part.pages, *(task.page for task in tasks if task.part == part.title)]

@@ -6,6 +6,7 @@ is not executed again. Start with ``python -m alkpool.compendium report``.
 """
 
 import ast
+import importlib
 import json
 import os
 import platform
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
@@ -52,11 +54,45 @@ class Part(_Settings):
     chapters: tuple[Chapter, ...] = ()
 
 
+class Extension(BaseModel):
+    """What a study adds to the book: a module, and the pages that are made of its records.
+
+    The module has ``contexts(cohort)``, a mapping for the templates of the book, and
+    ``bibliography()``, the text of a BibTeX file. ``pages`` of the mapping are the records by
+    name; each has its ``name`` and the ``page`` it becomes. A release asks for ``news(results,
+    since)``, lines of Markdown.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    module: str
+    cohort: str
+    below: str
+    template: str
+    reads: tuple[str, ...] = ()
+
+    def loaded(self) -> ModuleType:
+        """Give the module.
+
+        Raises
+        ------
+        ProjectError
+            Where there is no such module.
+        """
+        try:
+            return importlib.import_module(self.module)
+        except ModuleNotFoundError as error:
+            raise ProjectError(
+                f"{CONFIGURATION}: extension.module: found {self.module!r}; {error}"
+            ) from None
+
+
 class Compendium(_Settings):
     """The content of ``compendium.yaml``."""
 
     title: str
     cohort: str
+    extension: Extension | None = None
     parts: tuple[Part, ...]
 
 
@@ -351,6 +387,9 @@ def _page_problems(compendium: Compendium, chapters: Sequence[str]) -> Iterator[
     known = sorted(path.name.partition(".")[0] for path in files)
     for page in set(pages) - set(known):
         yield f"{CONFIGURATION}, pages: found {page!r}; must be one of {', '.join(known)}"
+    below = compendium.extension and compendium.extension.below
+    if below and below not in pages:
+        yield f"{CONFIGURATION}, extension.below: found {below!r}; must be one of the pages"
     once: set[str] = set()
     for name in [*pages, *chapters, *(part.title for part in compendium.parts)]:
         if name in once:
