@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from project import PARAMETERS, Project
 
+from alkpool import paths
 from alkpool.compendium import plan
+from alkpool.compendium.imports import PACKAGE, Imports
 
 CHAPTERS = 'part "Cases", chapter 01-count'
 
@@ -179,7 +181,41 @@ CHANGES: dict[str, tuple[Callable[[Project], object], set[str]]] = {
         {"curated/02-list"},
     ),
     "parameter": (lambda p: p.edit("compendium.yaml", "threshold: 6.0", "threshold: 7"), BOTH),
-    "package": (lambda p: p.edit("src/alkpool/paths.py", "HOME /", "HOME  /"), BOTH),
+    "module both import": (lambda p: p.edit("src/alkpool/paths.py", "HOME /", "HOME  /"), BOTH),
+    "module nobody imports": (lambda p: p.write("src/alkpool/cli.py", "import alkpool"), NONE),
+    "maker of the book": (
+        lambda p: p.edit("src/alkpool/compendium/book.py", "import json", "import  json"),
+        NONE,
+    ),
+    "import within a function of a module of one": (
+        lambda p: (
+            p.write("src/alkpool/wing/__init__.py", ""),
+            p.write("src/alkpool/wing/deep.py", "def f():\n    from ..other import g\n"),
+            p.notebook("02-list", "L", [PARAMETERS, "%time 1\nfrom alkpool.wing import deep"]),
+        ),
+        {"curated/02-list"},
+    ),
+    "module it imports": (
+        lambda p: p.write("src/alkpool/other.py", "def g(): ..."),
+        {"curated/02-list"},
+    ),
+    "package around it": (
+        lambda p: p.write("src/alkpool/wing/__init__.py", "import helper"),
+        {"curated/02-list"},
+    ),
+    "module beside the notebooks": (
+        lambda p: p.write("notebooks/helper.py", "x = 1"),
+        {"curated/02-list"},
+    ),
+    "sentences of a chapter": (
+        lambda p: p.write("notebooks/takeaways/01-count.md.j2", "Text."),
+        {"curated/01-count"},
+    ),
+    "what cannot be read": (
+        lambda p: p.notebook("02-list", "L", [PARAMETERS, "files = !ls"]),
+        {"curated/02-list"},
+    ),
+    "any module": (lambda p: p.write("src/alkpool/cli.py", "import os"), {"curated/02-list"}),
     "file of the package": (lambda p: p.write("src/alkpool/style.mplstyle", ""), BOTH),
     "lock file": (lambda p: p.write("requirements.lock", "other==1\n"), BOTH),
     "data of one chapter": (
@@ -378,3 +414,12 @@ def test_a_cohort_for_one_run_leaves_the_results_alone(project: Project, tmp_pat
     lost = project.run("--no-book", "--cohort", "curated,lost", expect=1)
     assert "cohort: found" in lost
     assert project.tables() == tracked
+
+
+@pytest.mark.parametrize("chapter", sorted(paths.NOTEBOOKS.glob("*.ipynb")), ids=lambda p: p.stem)
+def test_a_chapter_depends_on_the_science_and_not_on_the_faces(chapter: Path) -> None:
+    cells = json.loads(chapter.read_text("utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    found = {path.relative_to(PACKAGE).as_posix() for path in Imports().behind(*code)}
+    assert {"data/cohort.py", "analysis/benefit.py", "show.py"} <= found
+    assert not found & {"cli.py", "release.py", "explorer.py", "study.py", "compendium/book.py"}

@@ -21,6 +21,7 @@ import yaml
 
 from alkpool import paths
 from alkpool.compendium import run
+from alkpool.compendium.imports import Imports
 from alkpool.compendium.plan import (
     COHORT,
     CONFIGURATION,
@@ -67,6 +68,8 @@ ADDRESS = re.compile(r"""(https?://[^\s;,()<>"|$\\]+)""")
 # References of the study; the settings of Sphinx read them.
 BIBLIOGRAPHY = "sources.bib"
 
+_HERE = Path(__file__).parent
+
 Notebook = dict[str, Any]
 
 
@@ -112,7 +115,11 @@ def _key(
     chapters = [run.folder(task, build) / run.RECORD for task in tasks]
     reads = compendium.extension.reads if compendium.extension else ()
     data = [path for pattern in reads for path in paths.HOME.glob(pattern) if path.is_file()]
-    files = [*sources, *chapters, *data, paths.HOME / CONFIGURATION]
+    makers = [path for path in (*_HERE.glob("*.py"), *sources) if path.suffix == ".py"]
+    code = [path.read_text("utf-8") for path in makers]
+    code += [f"import {compendium.extension.module}"] if compendium.extension else []
+    modules = Imports().behind(*code)
+    files = [*sources, *chapters, *data, *makers, *modules, paths.HOME / CONFIGURATION]
     return hash_of([json.dumps(state), _read(DICTIONARY), *(task.key for task in tasks)], files)
 
 

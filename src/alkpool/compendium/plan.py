@@ -21,6 +21,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from alkpool import paths
+from alkpool.compendium.imports import PACKAGE, Imports
 from alkpool.files import hash_of, read_yaml
 from alkpool.problems import ProjectError
 
@@ -251,11 +252,11 @@ def plan(compendium: Compendium) -> list[Task]:
     """
     problems: list[str] = []
     tasks: list[Task] = []
-    shared = _shared_hash()
+    imports = Imports()
     for part in compendium.parts:
         for chapter in part.chapters:
             try:
-                tasks.append(_resolve(compendium, part, chapter, shared))
+                tasks.append(_resolve(compendium, part, chapter, imports))
             except ProjectError as error:
                 place = f'{CONFIGURATION}, part "{part.title}", chapter {chapter.notebook}'
                 problems += [f"{place}: {problem}" for problem in str(error).splitlines()]
@@ -268,7 +269,7 @@ def plan(compendium: Compendium) -> list[Task]:
     return tasks
 
 
-def _resolve(compendium: Compendium, part: Part, chapter: Chapter, shared: str) -> Task:
+def _resolve(compendium: Compendium, part: Part, chapter: Chapter, imports: Imports) -> Task:
     problems: list[str] = []
     cohort = chapter.cohort or part.cohort or compendium.cohort
     folders = _cohort_folders(cohort)
@@ -309,7 +310,7 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, shared: str) 
             "never pooled with patients: name it alone"
         )
     synthetic = bool(made_up)
-    settings = json.dumps([wanted, synthetic], sort_keys=True)
+    settings = json.dumps([platform.python_version(), wanted, synthetic], sort_keys=True)
     return Task(
         page=f"{'+'.join(names)}/{chapter.notebook}",
         part=part.title,
@@ -319,7 +320,7 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, shared: str) 
         synthetic=synthetic,
         suffix="" if folders == _cohort_folders(compendium.cohort) else "-" + "-".join(names),
         inputs=files,
-        key=hash_of([shared, settings], [notebook, *files])[:16],
+        key=hash_of([settings], [notebook, *files, *_code(notebook, imports)])[:16],
     )
 
 
@@ -397,7 +398,17 @@ def _page_problems(compendium: Compendium, chapters: Sequence[str]) -> Iterator[
         once.add(name)
 
 
-def _shared_hash() -> str:
-    package = Path(__file__).parents[1].rglob("*")
-    files = [path for path in package if path.is_file() and path.suffix != ".pyc"]
-    return hash_of([platform.python_version()], [*files, paths.HOME / "requirements.lock"])
+def _code(notebook: Path, imports: Imports) -> set[Path]:
+    """Files whose content the answer of a notebook depends on, besides its inputs."""
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    try:
+        modules = imports.behind(*code)
+    except SyntaxError:
+        # What cannot be read may import anything.
+        modules = set(PACKAGE.rglob("*.py"))
+    sentences = paths.NOTEBOOKS / "takeaways" / f"{notebook.stem}{TEMPLATE_SUFFIX}"
+    resources = {path for path in PACKAGE.rglob("*") if path.suffix not in (".py", ".pyc")}
+    how_it_runs = Path(__file__).with_name("run.py")
+    files = {*modules, *resources, sentences, how_it_runs, paths.HOME / "requirements.lock"}
+    return {path for path in files if path.is_file()}

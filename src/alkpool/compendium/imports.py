@@ -1,0 +1,100 @@
+"""Which modules of the project some code imports, directly or through others.
+
+Found by reading, not by running: a chapter runs again when a module it imports has changed, and
+for no other. Names that nobody spells out, such as those of ``importlib``, are not found.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from alkpool import paths
+
+PACKAGE = Path(paths.__file__).parent
+
+# Lines that IPython takes for itself; the rest of a cell is Python.
+_MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
+
+
+class Imports:
+    """Finds the files behind imports; each is read once, as it is when it is first asked for.
+
+    Parameters
+    ----------
+    roots : sequence of Path
+        Folders in which modules are looked for, the first one first: those of a kernel.
+    """
+
+    def __init__(
+        self, roots: Sequence[Path] = (PACKAGE.parent, paths.HOME, paths.NOTEBOOKS)
+    ) -> None:
+        self._roots = roots
+        self._direct: dict[Path, frozenset[Path]] = {}
+
+    def behind(self, *sources: str) -> set[Path]:
+        """Files that code imports, with those which they import in turn.
+
+        Parameters
+        ----------
+        *sources : str
+            Python, or a cell of a notebook.
+
+        Raises
+        ------
+        SyntaxError
+            Where it is no Python.
+        """
+        found: set[Path] = set()
+        waiting: list[Path] = []
+        for source in sources:
+            waiting += self._imported(ast.parse(_MAGIC.sub(r"\1pass", source)), "")
+        while waiting:
+            path = waiting.pop()
+            if path not in found:
+                found.add(path)
+                waiting += self._of(path)
+        return found
+
+    def _of(self, path: Path) -> frozenset[Path]:
+        if path not in self._direct:
+            root = next(root for root in self._roots if path.is_relative_to(root))
+            package = ".".join(path.relative_to(root).parent.parts)
+            try:
+                tree = ast.parse(path.read_bytes())
+            except (SyntaxError, ValueError):
+                # It imports nothing until it is mended, which changes its content.
+                tree = ast.Module([], [])
+            self._direct[path] = frozenset(self._imported(tree, package))
+        return self._direct[path]
+
+    def _imported(self, tree: ast.AST, package: str) -> Iterator[Path]:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                above = package.split(".")[: -node.level + 1 or None] if node.level else []
+                base = ".".join([*above, *filter(None, [node.module])])
+                names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
+            else:
+                continue
+            for name in names:
+                yield from self._files(name)
+
+    def _files(self, name: str) -> Iterator[Path]:
+        """Give the file of a module and those of the packages around it, of the project only."""
+        parts = name.split(".")
+        for root in self._roots:
+            if not any(_file(root, parts[:1])):
+                continue
+            for number in range(1, len(parts) + 1):
+                yield from _file(root, parts[:number])
+            return
+
+
+def _file(root: Path, parts: Sequence[str]) -> Iterator[Path]:
+    place = root.joinpath(*parts)
+    for path in (place / "__init__.py", place.with_name(f"{place.name}.py")):
+        if path.is_file():
+            yield path
+            return
