@@ -33,7 +33,7 @@ report: $(STAMP) ## Run the notebooks that changed and make the book, build/book
 	@$(PY) -m alkpool.compendium report $(if $(filter command,$(origin COHORT)),--cohort "$(COHORT)")
 
 .PHONY: pdf
-pdf: report ## Print the whole report as one PDF, build/alkpool.compendium.pdf; needs Chromium
+pdf: report ## Print the whole report as one PDF, build/alkpool.pdf; needs Chromium
 	@$(PY) -m alkpool.compendium.pdf
 
 .PHONY: release

@@ -1,6 +1,7 @@
 """The compendium is refused with every problem at once, and runs again only what changed."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -10,11 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from project import PARAMETERS, Project
+from project import COMPENDIUM, PARAMETERS, Project
 
 from alkpool import paths
 from alkpool.compendium import plan
 from alkpool.compendium.imports import PACKAGE, Imports
+from alkpool.compendium.publish import KEPT
 
 CHAPTERS = 'part "Cases", chapter 01-count'
 
@@ -257,6 +259,42 @@ def test_runs_again_only_what_changed(project: Project) -> None:
     assert executed(project.run("--no-book")) == {"01-count"}
     assert project.tables()["curated/count.csv"] == b"rows,threshold,extra\n2,6.0,2\n"
     assert executed(project.run("--no-book", "--force")) == {"01-count", "02-list"}
+
+
+def test_going_back_to_an_earlier_state_runs_nothing(project: Project) -> None:
+    """The newest executions are kept, whatever the clock says; older ones go."""
+    for months in range(4):
+        project.edit("compendium.yaml", f"threshold: {months or '6.0'}", f"threshold: {months + 1}")
+        assert executed(project.run("--no-book")) == {"01-count", "02-list"}
+    project.edit("compendium.yaml", "threshold: 4", "threshold: 2")
+    assert "to execute" not in project.run("--no-book")
+    assert project.tables()["curated/count.csv"] == b"rows,threshold,extra\n2,2,1\n"
+    kept = {path: path.stat().st_mtime for path in (project.home / "build/executed").glob("*/*/*")}
+    assert len(kept) == 2 * KEPT
+    for path in kept:
+        os.utime(path, (2**32, 2**32))
+    project.edit("compendium.yaml", "threshold: 2", "threshold: 1")
+    assert executed(project.run("--no-book")) == {"01-count", "02-list"}
+    assert "up to date" in project.run("--no-book")
+
+
+def test_a_run_on_another_cohort_runs_only_what_reads_it(project: Project, tmp_path: Path) -> None:
+    second = "  - title: Made up\n    cohort: made-up\n    chapters: [{notebook: 02-list}]\n"
+    project.write("compendium.yaml", COMPENDIUM + second)
+    project.edit("compendium.yaml", """      - notebook: 01-count
+        reads: ["data/extra/{cohort}.csv"]
+""", "")  # fmt: skip
+    project.run("--no-book")
+    before = project.tables()
+    shutil.copytree(project.home / "data/cohorts/curated", tmp_path / "own")
+    printed = project.run("--no-book", "--cohort", f"curated,{tmp_path / 'own'}")
+    assert "notebooks to execute: 1" in printed
+    assert "curated+own/02-list  " in printed
+    assert project.tables() == before
+    own = project.tables("build/cohorts/curated+own/results")
+    assert own["made-up/list.csv"] == before["made-up/list.csv"]
+    assert len(own) == 2
+    assert "up to date" in project.run("--no-book")
 
 
 def test_parameters_are_handed_down_and_the_innermost_wins(project: Project) -> None:

@@ -73,8 +73,17 @@ _HERE = Path(__file__).parent
 Notebook = dict[str, Any]
 
 
-def publish(compendium: Compendium, tasks: Sequence[Task], build: Path) -> bool:
-    """Make the book in ``build/book`` unless it is up to date.
+def publish(compendium: Compendium, tasks: Sequence[Task], build: Path, target: Path) -> bool:
+    """Make the book in a folder ``book`` unless it is up to date.
+
+    Parameters
+    ----------
+    compendium, tasks
+        What the book is made of.
+    build : Path
+        Folder of the executed chapters.
+    target : Path
+        Folder of the book, and of what it is made from.
 
     Returns
     -------
@@ -89,14 +98,14 @@ def publish(compendium: Compendium, tasks: Sequence[Task], build: Path) -> bool:
     """
     state = made_from()
     key = _key(compendium, tasks, build, state)
-    published = build / "book"
+    published = target / "book"
     if (published / "index.html").is_file() and _read(published / KEY) == key:
         return False
     print("rendering the book", flush=True)
-    source = build / "book-src"
+    source = target / "book-src"
     _assemble(compendium, tasks, build, source, state)
-    rendered = _render(source, build / "sphinx")
-    fresh = build / ".book.new"
+    rendered = _render(source, target / "sphinx")
+    fresh = target / ".book.new"
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(rendered, fresh, ignore=shutil.ignore_patterns(".buildinfo*"))
     (fresh / KEY).write_text(key)

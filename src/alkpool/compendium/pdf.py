@@ -1,4 +1,4 @@
-"""Print the rendered book as one PDF. Start with ``python -m alkpool.pdf``.
+"""Print the rendered book as one PDF. Start with ``python -m alkpool.compendium.pdf``.
 
 The articles of all pages are put into one document, in the order of the table of contents and
 with their links inside it; template and style are in ``book/_pdf``. Chromium prints it: layout,

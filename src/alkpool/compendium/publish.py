@@ -13,11 +13,14 @@ from alkpool.compendium.run import folder
 from alkpool.files import exchange, locked, write_if_changed
 from alkpool.problems import ProjectError
 
+# Executions of a page that are kept, the newest: going back to an earlier state costs nothing.
+KEPT = 3
 
-def publish(tasks: Sequence[Task], build: Path, results: Path) -> bool:
+
+def publish(tasks: Sequence[Task], build: Path, results: Path, ledger: Path) -> bool:
     """Copy the tables of all chapters to ``results``; remove those no chapter makes any more.
 
-    Executed chapters of earlier states are forgotten.
+    Of executed chapters of earlier states, the newest are kept.
 
     Parameters
     ----------
@@ -28,6 +31,8 @@ def publish(tasks: Sequence[Task], build: Path, results: Path) -> bool:
         Folder of the executed chapters.
     results : Path
         Folder of the tables.
+    ledger : Path
+        File that lists what was published before.
 
     Returns
     -------
@@ -50,14 +55,13 @@ def publish(tasks: Sequence[Task], build: Path, results: Path) -> bool:
             made[name] = task.page, path
     if clashes:
         raise ProjectError("\n".join(clashes))
-    if results == paths.RESULTS:
+    if results == paths.RESULTS.resolve():
         own = {task.page: paths.results_of(task.page.partition("/")[0]).parent
                for task in tasks if task.own}  # fmt: skip
         for name, (page, path) in made.items():
             if page in own:
                 write_if_changed(own[page] / name, path.read_bytes())
         made = {name: source for name, source in made.items() if source[0] not in own}
-    ledger = build / "published.json"
     before = set(json.loads(ledger.read_text("utf-8"))) if ledger.is_file() else set()
     # First the names of old and new files: a run that is killed half-way forgets none of them.
     _write_names(ledger, before | made.keys())
@@ -104,8 +108,13 @@ def _write_names(ledger: Path, names: Iterable[str]) -> None:
 
 def _prune(tasks: Sequence[Task], build: Path) -> None:
     current = {folder(task, build) for task in tasks}
-    for path in (build / "executed").glob("*/*/*"):
-        if path not in current:
+    for path in current:
+        os.utime(path)
+    for page in (build / "executed").glob("*/*"):
+        # A clock that was set back makes the current one look old.
+        order = {path: (path in current, path.stat().st_mtime) for path in page.glob("[!.]*")}
+        kept = sorted(order, key=order.__getitem__, reverse=True)[:KEPT]
+        for path in set(page.iterdir()) - set(kept):
             shutil.rmtree(path, ignore_errors=True)  # what a killed run left may still be written
     shutil.rmtree(build / "failed", ignore_errors=True)
 

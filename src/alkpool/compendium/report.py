@@ -31,6 +31,7 @@ def _alone(build: Path) -> Iterator[None]:
 
 def report(
     build: Path,
+    target: Path,
     results: Path,
     *,
     jobs: int,
@@ -43,7 +44,10 @@ def report(
     Parameters
     ----------
     build : Path
-        Folder of the executed notebooks and the book.
+        Folder of the executed notebooks, which runs on other cohorts share: a chapter that does
+        not read them is not executed again.
+    target : Path
+        Folder of the book.
     results : Path
         Folder of the result tables; changed only when every chapter has succeeded.
     jobs : int
@@ -73,14 +77,14 @@ def report(
                 publish.discard(moved, build)
                 pages = ", ".join(task.page for task in moved)
                 raise ProjectError(f"inputs of {pages} changed while they ran: run again")
-        changed = publish.publish(tasks, build, results)
+        changed = publish.publish(tasks, build, results, target / "published.json")
         if render:
-            changed |= book.publish(compendium, tasks, build)
-    target = shown(build / "book" / "index.html" if render else results)
+            changed |= book.publish(compendium, tasks, build, target)
+    made = shown(target / "book" / "index.html" if render else results)
     if stale or changed:
-        print(f"done in {time.perf_counter() - started:.1f} s: {target}")
+        print(f"done in {time.perf_counter() - started:.1f} s: {made}")
     else:
-        print(f"up to date: {target}")
+        print(f"up to date: {made}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -104,14 +108,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = vars(parser.parse_args(arguments))
     if options["jobs"] < 1:
         parser.error(f"--jobs: found {options['jobs']}; must be at least 1")
-    build, results = paths.BUILD, paths.RESULTS
+    target, results = options["build"] or paths.BUILD, paths.RESULTS
     if options["cohort"]:
-        options["cohort"], build = for_one_run(options["cohort"])
-        results = build / "results"
-    options["build"] = options["build"] or build
-    options["results"] = options["results"] or results
+        options["cohort"], own = for_one_run(options["cohort"])
+        target = options["build"] or own
+        results = target / "results"
+    options |= {
+        "build": (options["build"] or paths.BUILD).resolve(),
+        "target": target.resolve(),
+        "results": (options["results"] or results).resolve(),
+    }
     try:
-        report(options.pop("build").resolve(), options.pop("results").resolve(), **options)
+        report(**options)
     except ProjectError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
