@@ -126,6 +126,8 @@ class Task:
         main cohort of the compendium.
     inputs : tuple of Path
         Every data file the notebook may open.
+    beside : tuple of Path
+        Files beside the notebook that it uses: modules, and the sentences of its takeaways.
     key : str
         Hash of all that the executed notebook depends on.
     """
@@ -138,6 +140,7 @@ class Task:
     synthetic: bool
     suffix: str
     inputs: tuple[Path, ...]
+    beside: tuple[Path, ...]
     key: str
 
     @property
@@ -310,6 +313,7 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, imports: Impo
             "never pooled with patients: name it alone"
         )
     synthetic = bool(made_up)
+    code = _code(notebook, imports)
     settings = json.dumps([platform.python_version(), wanted, synthetic], sort_keys=True)
     return Task(
         page=f"{'+'.join(names)}/{chapter.notebook}",
@@ -320,7 +324,8 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, imports: Impo
         synthetic=synthetic,
         suffix="" if folders == _cohort_folders(compendium.cohort) else "-" + "-".join(names),
         inputs=files,
-        key=hash_of([settings], [notebook, *files, *_code(notebook, imports)])[:16],
+        beside=tuple(sorted(path for path in code if path.is_relative_to(paths.NOTEBOOKS))),
+        key=hash_of([settings], [notebook, *files, *code])[:16],
     )
 
 

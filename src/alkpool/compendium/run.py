@@ -1,5 +1,8 @@
 """Run chapters and keep what they made.
 
+A chapter sees a checkout of its own, which holds copies of what it declares and nothing else: it
+can neither depend on a file that its key does not know, nor change one.
+
 Every chapter works in a folder of its own, ``build/executed/<page>/<key>``, which appears only
 when its notebook has succeeded. It holds the executed notebook, the tables in ``results``, and
 ``record.json`` with the run time and a hash of each file. The tracked ``results`` are copied from
@@ -11,6 +14,7 @@ import hashlib
 import json
 import os
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -23,13 +27,15 @@ from pathlib import Path
 from typing import Any
 
 from alkpool import paths
-from alkpool.compendium.kernel_startup import DECLARATION
-from alkpool.compendium.plan import Task
+from alkpool.compendium.plan import CONFIGURATION, Task
 from alkpool.files import exchange, write_if_changed
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
 RECORD = "record.json"
+
+# The checkout that a running chapter sees.
+CHECKOUT = "checkout"
 
 # The same for every kernel: the same bytes on every machine, and no threads fighting for cores.
 FIXED_ENVIRONMENT = {
@@ -45,7 +51,6 @@ FIXED_ENVIRONMENT = {
 UNWANTED_ENVIRONMENT = ("MPLBACKEND", "PYTHONDONTWRITEBYTECODE", "PYTHONSTARTUP", "PYTHONWARNINGS")
 
 KERNEL_CONFIGURATION = "c.HistoryManager.enabled = False\n"
-KERNEL_STARTUP = "from alkpool.compendium import kernel_startup\n\nkernel_startup.guard_inputs()\n"
 
 SOURCE_LINES_SHOWN = 6
 
@@ -106,7 +111,6 @@ def kernel_environment(build: Path) -> dict[str, str]:
     """
     profile = build / "ipython" / "profile_default"
     write_if_changed(profile / "ipython_kernel_config.py", KERNEL_CONFIGURATION.encode())
-    write_if_changed(profile / "startup" / "00-alkpool.py", KERNEL_STARTUP.encode())
     private = {
         "IPYTHONDIR": build / "ipython",
         "JUPYTER_CONFIG_DIR": build / "jupyter" / "config",
@@ -231,15 +235,14 @@ def run(task: Task, build: Path) -> Failure | None:
     (work / "results").mkdir(parents=True)
     # Papermill fills braces in the paths it is given: a relative one has none of the checkout's.
     os.chdir(work)
-    unfinished, declaration = Path("unfinished.ipynb"), work / "reads.json"
-    inputs = [os.path.realpath(path) for path in task.inputs]
-    declaration.write_text(json.dumps({"page": task.page, "inputs": inputs}))
+    unfinished, home = Path("unfinished.ipynb"), work / CHECKOUT
+    given = _checkout(task, home)
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="alkpool-") as sockets:
         os.environ |= {
+            "ALKPOOL_HOME": str(home),
             "ALKPOOL_RESULTS": str(work / "results"),
             "JUPYTER_RUNTIME_DIR": sockets,
-            DECLARATION: str(declaration),
         }
         try:
             notebook = papermill.execute_notebook(
@@ -248,7 +251,7 @@ def run(task: Task, build: Path) -> Failure | None:
                 parameters=task.parameters,
                 kernel_name="python3",
                 language="python",
-                cwd=paths.NOTEBOOKS,
+                cwd=home / paths.NOTEBOOKS.name,
                 progress_bar=False,
                 # Times, and the chunks printed text comes in, differ from run to run.
                 record_timing=False,
@@ -257,9 +260,11 @@ def run(task: Task, build: Path) -> Failure | None:
             )
         except Exception as error:
             return _failure(task, error, work, build)
-    if declaration.exists():
+    if written := sorted(name for name, _ in _states(home) ^ given):
         shutil.rmtree(work)
-        return Failure(task.page, "its kernel started without the guard of its inputs")
+        problem = f"writes to {written[0]}: inputs stay as they are, results go to paths.RESULTS"
+        return Failure(task.page, problem)
+    shutil.rmtree(home)
     unfinished.unlink()
     Path(task.notebook.name).write_text(nbformat.writes(_stripped(notebook)) + "\n", "utf-8")
     finished = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
@@ -270,9 +275,36 @@ def run(task: Task, build: Path) -> Failure | None:
     return None
 
 
+def _checkout(task: Task, home: Path) -> set[tuple[str, int]]:
+    """Copy what a chapter may read; give the state of every copy."""
+    (home / paths.NOTEBOOKS.name).mkdir(parents=True)
+    for path in (*task.inputs, *task.beside):
+        if path.is_relative_to(paths.HOME):
+            copy = home / path.relative_to(paths.HOME)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+            copy.chmod(0o444)
+    return _states(home)
+
+
+def _states(home: Path) -> set[tuple[str, int]]:
+    return {
+        (path.relative_to(home).as_posix(), path.stat().st_mtime_ns)
+        for path in home.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
 def _failure(task: Task, error: Exception, work: Path, build: Path) -> Failure:
     # An error of the notebook brings its own name; others, such as a dead kernel, are what failed.
-    name, reason = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", error)
+    name = getattr(error, "ename", type(error).__name__)
+    reason = str(getattr(error, "evalue", error))
+    for missing in re.findall(rf"{re.escape(str(work / CHECKOUT))}/([^'\"]+)", reason):
+        if (paths.HOME / missing).exists():
+            remedy = f"add it to its reads: in {CONFIGURATION}"
+            if not missing.startswith("data/"):
+                remedy = "a chapter reads data only"
+            reason = f"{task.page} reads {missing}: {remedy}"
     unfinished = work / "unfinished.ipynb"
     try:
         notebook = json.loads(unfinished.read_text("utf-8"))
