@@ -18,8 +18,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A small compendium that has not run yet."""
+    """A small compendium that has not run yet; its notebooks run without kernels."""
     return small_project(tmp_path / "a checkout")
+
+
+@pytest.fixture
+def kernels(tmp_path: Path) -> Project:
+    """The same, whose notebooks run in kernels."""
+    return small_project(tmp_path / "a checkout", kernels=True)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ COMPENDIUM = """\
 title: A small compendium
 cohort: curated
 reads: [data/reference/*]
-extension: {module: small_study, cohort: curated, below: welcome, template: record,
+extension: {module: small_study, below: welcome, template: record,
             reads: [data/invitro/*]}
 parts:
   - title: Prose
@@ -88,9 +88,10 @@ folder.mkdir(parents=True, exist_ok=True)
 
 @dataclass(frozen=True)
 class Project:
-    """A checkout in a temporary folder."""
+    """A checkout in a temporary folder; cells run in a kernel, or else in a plain Python."""
 
     home: Path
+    kernels: bool = False
 
     def write(self, name: str, text: str) -> Path:
         path = self.home / name
@@ -123,7 +124,9 @@ class Project:
     def environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("ALKPOOL_")}
         kept.pop("PYTHONDONTWRITEBYTECODE", None)
-        return kept | {"ALKPOOL_HOME": str(self.home), "PYTHONPATH": str(self.home / "src")}
+        places = [self.home / "src", *([] if self.kernels else [ROOT / "tests" / "fake"])]
+        path = os.pathsep.join(map(str, places))
+        return kept | {"ALKPOOL_HOME": str(self.home), "PYTHONPATH": path}
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         command = [sys.executable, "-m", "alkpool.compendium", "report", *arguments]
@@ -149,9 +152,9 @@ class Project:
         }
 
 
-def small_project(home: Path) -> Project:
+def small_project(home: Path, *, kernels: bool = False) -> Project:
     """Make the checkout, with the modules of the pipeline and no others."""
-    made = Project(home)
+    made = Project(home, kernels)
     for pattern in PIPELINE:
         for module in (ROOT / "src/alkpool").glob(pattern):
             made.write(str(module.relative_to(ROOT)), module.read_text())

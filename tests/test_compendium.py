@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -341,9 +342,9 @@ def test_nothing_to_do_is_quick_and_touches_nothing(project: Project) -> None:
     project.run()
     build = project.home / "build"
     before = {path: path.stat().st_mtime_ns for path in build.rglob("*") if path.name != ".lock"}
-    started = time.perf_counter()
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     assert project.run() == "up to date: build/book/index.html\n"
-    assert time.perf_counter() - started < 2
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - spent < 2
     after = {path: path.stat().st_mtime_ns for path in build.rglob("*") if path.name != ".lock"}
     assert after == before
 
@@ -400,11 +401,8 @@ def test_interruption_is_no_traceback(project: Project) -> None:
 
 
 def test_inputs_that_change_during_a_run_are_noticed(project: Project) -> None:
-    change = (
-        "from alkpool import paths\n"
-        "notebook = paths.NOTEBOOKS / '02-list.ipynb'\n"
-        "notebook.write_text(notebook.read_text() + ' ')"
-    )
+    notebook = project.home / "notebooks/02-list.ipynb"
+    change = f"with open({str(notebook)!r}, 'a') as notebook:\n    notebook.write(' ')"
     project.notebook("02-list", "List", [PARAMETERS, change])
     printed = project.run("--no-book", expect=1)
     assert "inputs of curated/02-list changed while they ran: run again" in printed
@@ -412,14 +410,10 @@ def test_inputs_that_change_during_a_run_are_noticed(project: Project) -> None:
 
 
 def test_this_compendium_is_sound() -> None:
-    tasks = plan.plan(plan.read())
-    assert [task.page for task in tasks][:5] == [
-        "curated/01-cohort-assembly",
-        "curated/02-benefit-classification",
-        "curated/03-mutation-distribution",
-        "curated/04-clinical-actionability",
-        "curated/06-in-vitro-comparison",
-    ]
+    pages = [task.page for task in plan.plan(plan.read())]
+    assert pages[0] == "curated/01-cohort-assembly"
+    notebooks = {path.stem for path in paths.NOTEBOOKS.glob("*.ipynb")}
+    assert {page.rpartition("/")[2] for page in pages} == notebooks - {"template"}
 
 
 COUNT_ALL = """\

@@ -23,36 +23,36 @@ def executed(project: Project, name: str, build: str = "build") -> Path:
     return found
 
 
-def test_publishes_tables_and_keeps_executed_notebooks(project: Project) -> None:
-    project.run("--no-book")
-    assert project.tables() == {
+def test_publishes_tables_and_keeps_executed_notebooks(kernels: Project) -> None:
+    kernels.run("--no-book")
+    assert kernels.tables() == {
         "curated/count.csv": b"rows,threshold,extra\n2,6.0,1\n",
         "curated/list.csv": b"drug\ncrizotinib\n",
         "curated/takeaways/01-count.json": b'["2 rows, see {numref}`fig-count`."]',
     }
-    notebook = nbformat.read(executed(project, "01-count"), as_version=4)
+    notebook = nbformat.read(executed(kernels, "01-count"), as_version=4)
     nbformat.validate(notebook)
     assert [cell.id for cell in notebook.cells] == [f"cell-{n:02d}" for n in range(6)]
     assert notebook.cells[2].metadata.tags == ["injected-parameters"]
     assert notebook.cells[3].outputs == [{"name": "stdout", "output_type": "stream", "text": "2\n"}]
 
 
-def test_two_builds_give_the_same_bytes(project: Project) -> None:
+def test_two_builds_give_the_same_bytes(kernels: Project) -> None:
     noisy = "import sys, time\nfor n in range(3):\n    print(n, flush=True)\n    time.sleep(0.1)\n"
     hashed = "print({'a', 'b', 'c', 'd'}, hash('a'))\nimport time; time.tzname"
-    project.notebook("02-list", "List", [PARAMETERS, LIST, noisy, hashed])
-    project.run("--no-book", "--jobs", "1")
-    project.run("--no-book", "--jobs", "2", "--build", "other/build", "--results", "other/results")
-    assert project.tables() == project.tables("other/results")
+    kernels.notebook("02-list", "List", [PARAMETERS, LIST, noisy, hashed])
+    kernels.run("--no-book", "--jobs", "1")
+    kernels.run("--no-book", "--jobs", "2", "--build", "other/build", "--results", "other/results")
+    assert kernels.tables() == kernels.tables("other/results")
     record = re.compile(r"/record\.json$")
     first, second = (
-        {name: text for name, text in project.tables(f"{root}executed").items()
+        {name: text for name, text in kernels.tables(f"{root}executed").items()
          if not record.search(name)}
         for root in ("build/", "other/build/")
     )  # fmt: skip
     assert first == second
     assert sum(name.endswith(".ipynb") for name in first) == 2
-    assert not any(str(project.home).encode() in text for text in first.values())
+    assert not any(str(kernels.home).encode() in text for text in first.values())
 
 
 FAILURES = {
@@ -119,12 +119,12 @@ def test_nothing_is_started_after_a_failure(project: Project) -> None:
     assert not (project.home / "build/executed/curated/02-list").exists()
 
 
-def test_a_kernel_that_dies_is_reported(project: Project) -> None:
-    project.notebook("02-list", "List", [PARAMETERS, "import os\nos._exit(3)"])
-    printed = project.run("--no-book", expect=1)
+def test_a_kernel_that_dies_is_reported(kernels: Project) -> None:
+    kernels.notebook("02-list", "List", [PARAMETERS, "import os\nos._exit(3)"])
+    printed = kernels.run("--no-book", expect=1)
     assert "notebooks/02-list.ipynb, cell 3:\n    import os\n    os._exit(3)\n" in printed
     assert "DeadKernelError: Kernel died" in printed
-    assert (project.home / "build/failed/curated/02-list.ipynb").is_file()
+    assert (kernels.home / "build/failed/curated/02-list.ipynb").is_file()
 
 
 @pytest.mark.parametrize("name", ["data/reference/drugs.csv", "data/new.csv", "notebooks/x.csv"])
@@ -179,16 +179,16 @@ def test_pooled_cohorts_and_a_second_cohort_have_tables_of_their_own(project: Pr
     assert tables["made-up/list.csv"] == tables["curated/list.csv"]
 
 
-def test_braces_and_spaces_in_the_path_of_the_checkout(project: Project) -> None:
-    home = project.home.with_name("a {braced} checkout")
-    project.home.rename(home)
-    moved = Project(home)
+def test_braces_and_spaces_in_the_path_of_the_checkout(kernels: Project) -> None:
+    home = kernels.home.with_name("a {braced} checkout")
+    kernels.home.rename(home)
+    moved = Project(home, kernels=True)
     moved.run("--no-book")
     assert json.loads(moved.tables()["curated/takeaways/01-count.json"])
 
 
-def test_personal_settings_stay_out(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = project.home.parent / "settings" / "profile_default" / "startup"
+def test_personal_settings_stay_out(kernels: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = kernels.home.parent / "settings" / "profile_default" / "startup"
     settings.mkdir(parents=True)
     (settings / "mine.py").write_text("mine = 1")
     monkeypatch.setenv("IPYTHONDIR", str(settings.parents[1]))
@@ -196,8 +196,8 @@ def test_personal_settings_stay_out(project: Project, monkeypatch: pytest.Monkey
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     seen = "import os\nassert 'mine' not in globals()\nassert os.environ['TZ'] == 'UTC'\n"
     seen += "assert os.environ['MPLBACKEND'] == 'module://matplotlib_inline.backend_inline'"
-    project.notebook("02-list", "List", [PARAMETERS, LIST, seen])
-    project.run("--no-book")
+    kernels.notebook("02-list", "List", [PARAMETERS, LIST, seen])
+    kernels.run("--no-book")
 
 
 def test_write_if_changed_keeps_equal_files(tmp_path: Path) -> None:

@@ -2,18 +2,28 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from alkpool import references
+from alkpool import explorer, references
 from alkpool.analysis import timeline
-from alkpool.explorer import contexts
+from alkpool.data.cohort import load
 from alkpool.problems import ProjectError
 
-__all__ = ["bibliography", "contexts", "news"]
-
-# The cohort that a release note speaks of.
+# The cohort of the published cases.
 COHORT = "curated"
+
+
+def contexts(cohort: str) -> dict[str, Any]:
+    """Collect what the templates of the book need, from published cases where rows are made up.
+
+    Parameters
+    ----------
+    cohort : str
+        Cohort of the compendium; several are joined by commas.
+    """
+    return explorer.contexts(COHORT if load(cohort).synthetic else cohort)
 
 
 def bibliography() -> str:

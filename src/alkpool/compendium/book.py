@@ -30,6 +30,7 @@ from alkpool.compendium.plan import (
     Extension,
     Part,
     Task,
+    extension_inputs,
 )
 from alkpool.compendium.run import ADDED_TAGS
 from alkpool.files import exchange, hash_of, write_if_changed
@@ -122,13 +123,10 @@ def _key(
 ) -> str:
     sources = [path for path in paths.BOOK.rglob("*") if path.is_file() and path.suffix != ".pyc"]
     chapters = [run.folder(task, build) / run.RECORD for task in tasks]
-    reads = compendium.extension.reads if compendium.extension else ()
-    data = [path for pattern in reads for path in paths.HOME.glob(pattern) if path.is_file()]
-    makers = [path for path in (*_HERE.glob("*.py"), *sources) if path.suffix == ".py"]
-    code = [path.read_text("utf-8") for path in makers]
+    code = [f"import {__name__}", *(_read(path) for path in sources if path.suffix == ".py")]
     code += [f"import {compendium.extension.module}"] if compendium.extension else []
-    modules = Imports().behind(*code)
-    files = [*sources, *chapters, *data, *makers, *modules, paths.HOME / CONFIGURATION]
+    data = [*extension_inputs(compendium), *Imports().behind(*code)]
+    files = [*sources, *chapters, *data, paths.HOME / CONFIGURATION]
     return hash_of([json.dumps(state), _read(DICTIONARY), *(task.key for task in tasks)], files)
 
 
@@ -184,7 +182,7 @@ def _assemble(
     for task, notebook in notebooks.items():
         promote_figures(notebook, f"notebooks/{task.notebook.name}")
         targets.setdefault(task.suffix, set()).update(_targets(notebook))
-    context, records = _contexts(compendium.extension)
+    context, records = _contexts(compendium)
     parts = [
         {
             "title": _part_title(part, tasks),
@@ -199,7 +197,7 @@ def _assemble(
     content: dict[str, bytes] = {}
     for task, notebook in notebooks.items():
         page = _page(notebook, task, targets[task.suffix], [task.page for task in tasks])
-        if compendium.extension and task.parameters[COHORT] == compendium.extension.cohort:
+        if not task.suffix and not task.synthetic:
             _link_records(page, records)
         content[f"{task.page}.ipynb"] = json.dumps(page, ensure_ascii=False, indent=1).encode()
     context |= {
@@ -244,11 +242,12 @@ def _pages(compendium: Compendium) -> list[str]:
     return [page for part in compendium.parts for page in part.pages]
 
 
-def _contexts(extension: Extension | None) -> tuple[dict[str, Any], dict[str, str]]:
+def _contexts(compendium: Compendium) -> tuple[dict[str, Any], dict[str, str]]:
     """What the templates get from the study, and the page of each of its records."""
+    extension = compendium.extension
     if extension is None:
         return {}, {}
-    context = extension.loaded().contexts(extension.cohort)
+    context = extension.loaded().contexts(compendium.cohort)
     pages = context["pages"].values()
     return context, {page["name"]: f"{extension.below}/{page['page']}" for page in pages}
 

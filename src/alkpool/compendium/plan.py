@@ -58,16 +58,15 @@ class Part(_Settings):
 class Extension(BaseModel):
     """What a study adds to the book: a module, and the pages that are made of its records.
 
-    The module has ``contexts(cohort)``, a mapping for the templates of the book, and
-    ``bibliography()``, the text of a BibTeX file. ``pages`` of the mapping are the records by
-    name; each has its ``name`` and the ``page`` it becomes. A release asks for ``news(results,
-    since)``, lines of Markdown.
+    The module has ``contexts(cohort)``, a mapping for the templates of the book from the cohort of
+    the compendium, and ``bibliography()``, the text of a BibTeX file. ``pages`` of the mapping are
+    the records by name; each has its ``name`` and the ``page`` it becomes. A release asks for
+    ``news(results, since)``, lines of Markdown.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     module: str
-    cohort: str
     below: str
     template: str
     reads: tuple[str, ...] = ()
@@ -278,17 +277,10 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, imports: Impo
     folders = _cohort_folders(cohort)
     names = [folder.name for folder in folders]
     problems += _cohort_problems(cohort)
-    inputs = {path for folder in folders for path in folder.glob("*")}
-    inputs.add(paths.TAKEAWAYS / f"{chapter.notebook}{TEMPLATE_SUFFIX}")
-    for pattern in (*compendium.reads, *part.reads, *chapter.reads):
-        expanded = [pattern.replace("{cohort}", name) for name in names]
-        found = {path for each in expanded for path in paths.HOME.glob(each)}
-        inputs |= found
-        if not pattern.startswith("data/"):
-            problems.append(f"reads: found {pattern!r}; must start with data/")
-        elif not found:
-            problems.append(f"reads: found {pattern!r}; there is no such file")
-    files = tuple(sorted(path for path in inputs if path.is_file()))
+    patterns = (*compendium.reads, *part.reads, *chapter.reads)
+    problems += _reads_problems(patterns, names)
+    takeaways = paths.TAKEAWAYS / f"{chapter.notebook}{TEMPLATE_SUFFIX}"
+    files = tuple(_declared(folders, patterns)) + (takeaways,) * takeaways.is_file()
     notebook = paths.NOTEBOOKS / f"{chapter.notebook}.ipynb"
     if not notebook.is_file():
         known = ", ".join(sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb")))
@@ -327,6 +319,34 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, imports: Impo
         beside=tuple(sorted(path for path in code if path.is_relative_to(paths.NOTEBOOKS))),
         key=hash_of([settings], [notebook, *files, *code])[:16],
     )
+
+
+def extension_inputs(compendium: Compendium) -> list[Path]:
+    """Files that the contexts of the templates are made from."""
+    if compendium.extension is None:
+        return []
+    return _declared(_cohort_folders(compendium.cohort), compendium.extension.reads)
+
+
+def _declared(folders: Sequence[Path], patterns: Sequence[str]) -> list[Path]:
+    """Files of cohorts, and those that patterns name."""
+    found = {path for folder in folders for path in folder.glob("*")}
+    for pattern in patterns:
+        found |= _found(pattern, [folder.name for folder in folders])
+    return sorted(path for path in found if path.is_file())
+
+
+def _found(pattern: str, names: Sequence[str]) -> set[Path]:
+    expanded = {pattern.replace("{cohort}", name) for name in names}
+    return {path for each in expanded for path in paths.HOME.glob(each)}
+
+
+def _reads_problems(patterns: Sequence[str], names: Sequence[str]) -> Iterator[str]:
+    for pattern in patterns:
+        if not pattern.startswith("data/"):
+            yield f"reads: found {pattern!r}; must start with data/"
+        elif not _found(pattern, names):
+            yield f"reads: found {pattern!r}; there is no such file"
 
 
 def _cohort_folders(cohort: str) -> list[Path]:

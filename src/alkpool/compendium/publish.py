@@ -108,12 +108,12 @@ def _write_names(ledger: Path, names: Iterable[str]) -> None:
 
 def _prune(tasks: Sequence[Task], build: Path) -> None:
     current = {folder(task, build) for task in tasks}
-    for path in current:
-        os.utime(path)
     for page in (build / "executed").glob("*/*"):
+        newest = sorted(page.glob("[!.]*"), key=lambda path: -path.stat().st_mtime)
         # A clock that was set back makes the current one look old.
-        order = {path: (path in current, path.stat().st_mtime) for path in page.glob("[!.]*")}
-        kept = sorted(order, key=order.__getitem__, reverse=True)[:KEPT]
+        kept = sorted(newest, key=lambda path: path not in current)[:KEPT]
+        for path in current.intersection(newest[1:]):
+            os.utime(path)
         for path in set(page.iterdir()) - set(kept):
             shutil.rmtree(path, ignore_errors=True)  # what a killed run left may still be written
     shutil.rmtree(build / "failed", ignore_errors=True)

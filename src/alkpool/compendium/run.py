@@ -9,6 +9,7 @@ when its notebook has succeeded. It holds the executed notebook, the tables in `
 there, all or none.
 """
 
+import ctypes
 import datetime
 import hashlib
 import json
@@ -16,6 +17,7 @@ import os
 import pickle
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -48,7 +50,10 @@ FIXED_ENVIRONMENT = {
     "TZ": "UTC",
 }
 # A person's own settings: they change outputs, or let every kernel start slower.
-UNWANTED_ENVIRONMENT = ("MPLBACKEND", "PYTHONDONTWRITEBYTECODE", "PYTHONSTARTUP", "PYTHONWARNINGS")
+UNWANTED_ENVIRONMENT = (
+    "MATPLOTLIBRC", "MPLBACKEND", "PYTHONDEVMODE", "PYTHONDONTWRITEBYTECODE", "PYTHONSTARTUP",
+    "PYTHONUTF8", "PYTHONWARNINGS",
+)  # fmt: skip
 
 KERNEL_CONFIGURATION = "c.HistoryManager.enabled = False\n"
 
@@ -220,6 +225,9 @@ def _in_own_process(
 
 def work() -> None:
     """Be the process of one chapter, which comes by standard input."""
+    if sys.platform == "linux":
+        # A report that is killed takes its chapters with it: PR_SET_PDEATHSIG of prctl(2).
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
     task, build = pickle.load(sys.stdin.buffer)
     sys.stdout.buffer.write(pickle.dumps(run(task, build)))
 
