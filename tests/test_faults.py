@@ -142,6 +142,7 @@ def test_a_run_killed_at_each_change_of_a_file_leaves_all_old_or_all_new_tables(
     assert not list(project.home.glob(".results*"))
 
 
+@pytest.mark.nightly
 def test_a_rendering_that_is_killed_leaves_the_last_good_book(project: Project) -> None:
     set_state(project, 0)
     begun = time.perf_counter()
@@ -163,18 +164,19 @@ def test_a_rendering_that_is_killed_leaves_the_last_good_book(project: Project) 
 
 SLOW = """\
 import os, time
-(paths.HOME / "kernel").write_text(str(os.getpid()))
+open({kernel!r}, "w").write(str(os.getpid()))
 time.sleep(60)
 """
 
 
-def test_a_kernel_that_is_killed_is_named_and_changes_nothing(project: Project) -> None:
-    good = set_state(project, 0)
-    project.run("--no-book")
-    new = set_state(project, 1)
-    project.notebook("02-list", "List", [PARAMETERS, LIST, SLOW])
-    process = start(project, *REPORT, "--no-book")
-    end, kernel = time.monotonic() + 60, project.home / "kernel"
+def test_a_kernel_that_is_killed_is_named_and_changes_nothing(kernels: Project) -> None:
+    good = set_state(kernels, 0)
+    kernels.run("--no-book")
+    new = set_state(kernels, 1)
+    end, kernel = time.monotonic() + 60, kernels.home / "kernel"
+    slow = SLOW.format(kernel=str(kernel))
+    kernels.notebook("02-list", "List", [PARAMETERS, LIST, slow])
+    process = start(kernels, *REPORT, "--no-book")
     while not (kernel.is_file() and kernel.read_text()) and time.monotonic() < end:
         time.sleep(0.05)
     time.sleep(random.Random(SEED).uniform(0, 1))
@@ -184,10 +186,10 @@ def test_a_kernel_that_is_killed_is_named_and_changes_nothing(project: Project) 
     assert "curated/02-list failed" in errors
     assert "notebooks/02-list.ipynb, cell 4:" in errors
     assert "DeadKernelError" in errors
-    assert project.tables() == good
-    project.notebook("02-list", "List", [PARAMETERS, LIST])
-    project.run("--no-book")
-    assert project.tables() == new
+    assert kernels.tables() == good
+    kernels.notebook("02-list", "List", [PARAMETERS, LIST])
+    kernels.run("--no-book")
+    assert kernels.tables() == new
 
 
 def test_whatever_a_chapter_made_is_made_again_when_it_is_gone_or_spoilt(project: Project) -> None:
@@ -351,7 +353,7 @@ import sys, time
 from functools import partial
 from pathlib import Path
 import pandas as pd
-from alkpool.jobs import Job, run
+from alkpool.robustness.jobs import Job, run
 
 def work(number, log):
     time.sleep(0.1)
