@@ -1,10 +1,21 @@
 # alkpool: `make` lists what there is; `make report` makes the book, `make test` proves it.
 
-PYTHON ?= python3
+# What a person gives a variable is data: neither make nor a shell reads it. Of those that other
+# programs set too, only what stands on the command line counts.
+override export PYTHON := $(or $(value PYTHON),python3)
+given = $(if $(filter command,$(origin $1)),$(value $1))
+override export NAME := $(call given,NAME)
+override export TITLE := $(call given,TITLE)
+override export COHORT := $(call given,COHORT)
+override export COHORTS := $(call given,COHORTS)
+override export SINCE := $(call given,SINCE)
+override export ARGS := $(call given,ARGS)
+override export UPGRADE := $(call given,UPGRADE)
+
 PY := .venv/bin/python
 BUILD := build
 STAMP := .venv/.complete
-COMPILE := .venv/bin/uv pip compile --quiet $(UPGRADE) --universal --generate-hashes \
+COMPILE := .venv/bin/uv pip compile --quiet $$UPGRADE --universal --generate-hashes \
   --no-header --no-annotate --python-version 3.11
 
 .DEFAULT_GOAL := help
@@ -30,7 +41,7 @@ help: ## List what there is to make
 
 .PHONY: report
 report: $(STAMP) ## Run the notebooks that changed and make the book, build/book/index.html
-	@$(PY) -m alkpool.compendium report $(if $(filter command,$(origin COHORT)),--cohort "$(COHORT)")
+	@$(PY) -m alkpool.compendium report --cohort="$$COHORT"
 
 .PHONY: pdf
 pdf: report ## Print the whole report as one PDF, build/alkpool.pdf; needs Chromium
@@ -38,7 +49,7 @@ pdf: report ## Print the whole report as one PDF, build/alkpool.pdf; needs Chrom
 
 .PHONY: release
 release: report ## Put data, results and book into one described folder (SINCE="earlier release")
-	@$(PY) -m alkpool.release $(if $(SINCE),--since "$(SINCE)")
+	@$(PY) -m alkpool.release $${SINCE:+--since="$$SINCE"}
 
 .PHONY: test
 test: $(STAMP) lint report ## Check the code, make the book, and run the tests
@@ -50,11 +61,12 @@ test-all: $(STAMP) lint report ## Run every test, also those that take minutes, 
 
 .PHONY: check
 check: $(STAMP) ## List every problem of the data (COHORTS="folder ..." for some only)
-	@.venv/bin/alkpool check $(COHORTS)
+	@if [ "$$COHORTS" ]; then printf '%s' "$$COHORTS" | xargs .venv/bin/alkpool check; \
+	else .venv/bin/alkpool check; fi
 
 .PHONY: lab
 lab: $(STAMP) folders ## Open the notebooks in JupyterLab (ARGS=--allow-root where one is root)
-	@$(PY) -m jupyterlab --notebook-dir=notebooks $(ARGS)
+	@set -f; $(PY) -m jupyterlab --notebook-dir=notebooks $$ARGS
 
 .PHONY: new
 new: $(STAMP) ## Make a notebook of your own, a chapter of the book: make new NAME=my-question
@@ -71,17 +83,17 @@ reconstruct: $(STAMP) ## Rebuild the synthetic cohort from the printed numbers, 
 
 .PHONY: ensemble
 ensemble: $(STAMP) ## Draw many such cohorts and bound what print leaves open (ARGS="--scheduler ADDRESS")
-	@$(PY) -m reconstruction.ensemble $(ARGS)
+	@set -f; $(PY) -m reconstruction.ensemble $$ARGS
 	@$(PY) -m alkpool.intake.curate
 
 .PHONY: sweep
 sweep: $(STAMP) ## Answer every combination of choices (ARGS="--scheduler ADDRESS COHORT ...")
-	@$(PY) -m alkpool.robustness.large $(ARGS)
+	@set -f; $(PY) -m alkpool.robustness.large $$ARGS
 
 .PHONY: bench
 bench: .venv-bench/.complete ## Measure speed and memory, benchmarks/README.md (ARGS="--rows 1000")
 	@.venv-bench/bin/python -m pytest -q benchmarks
-	@.venv-bench/bin/python -m benchmarks $(ARGS)
+	@set -f; .venv-bench/bin/python -m benchmarks $$ARGS
 
 .PHONY: lint
 lint: $(STAMP) ## Check style, types, layers and lengths
@@ -118,14 +130,14 @@ ifndef ALONE
 	@mkdir -p $(BUILD)
 	@$(shell command -v flock >/dev/null && echo flock $(BUILD)/.venv.lock) $(MAKE) --silent ALONE=yes $@
 else
-	@command -v "$(PYTHON)" >/dev/null || { echo >&2 \
-	  "$(PYTHON) is not installed: install Python 3.11, 3.12 or 3.13, or name one: make PYTHON=/path/to/python"; exit 1; }
-	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo >&2 \
-	  "$$("$(PYTHON)" --version) does not fit: install Python 3.11, 3.12 or 3.13 and name it: make PYTHON=python3.12"; exit 1; }
-	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo >&2 \
-	  "$(PYTHON) cannot make environments; on Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
+	@command -v "$$PYTHON" >/dev/null || { echo >&2 \
+	  "$$PYTHON is not installed: install Python 3.11, 3.12 or 3.13, or name one: make PYTHON=/path/to/python"; exit 1; }
+	@"$$PYTHON" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo >&2 \
+	  "$$("$$PYTHON" --version) does not fit: install Python 3.11, 3.12 or 3.13 and name it: make PYTHON=python3.12"; exit 1; }
+	@"$$PYTHON" -c 'import ensurepip, venv' 2>/dev/null || { echo >&2 \
+	  "$$PYTHON cannot make environments; on Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
 	@echo "making the environment .venv (once; some minutes on a slow line)"
-	@[ -f $@ ] || "$(PYTHON)" -m venv --clear .venv
+	@[ -f $@ ] || "$$PYTHON" -m venv --clear .venv
 	@$(PY) -m pip install --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@.venv/bin/uv pip install --python $(PY) --no-deps --require-hashes -r requirements.lock
 	@.venv/bin/uv pip install --python $(PY) --no-deps --no-build-isolation --quiet -e .
@@ -135,7 +147,7 @@ endif
 # An environment of its own for what only the benchmarks need: no test meets another plugin.
 .venv-bench/.complete: requirements-bench.lock $(STAMP)
 	@echo "making the environment .venv-bench (once)"
-	@"$(PYTHON)" -m venv --clear .venv-bench
+	@"$$PYTHON" -m venv --clear .venv-bench
 	@for lock in requirements.lock requirements-bench.lock; do \
 	  .venv/bin/uv pip install --python .venv-bench/bin/python --quiet --no-deps --require-hashes -r $$lock || exit 1; \
 	done

@@ -1,7 +1,10 @@
 """Chapters run, fail and are published without ever leaving half of anything."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -208,6 +211,38 @@ def test_write_if_changed_keeps_equal_files(tmp_path: Path) -> None:
     assert target.stat().st_ino == before
     assert write_if_changed(target, b"b")
     assert [path.name for path in target.parent.iterdir()] == ["file"]
+
+
+def test_writing_keeps_what_a_file_is(tmp_path: Path) -> None:
+    """Its mode, and where a link leads; devices, pipes and /dev/stdout are written to."""
+    private, link = tmp_path / "private", tmp_path / "link"
+    private.write_bytes(b"old")
+    private.chmod(0o600)
+    link.symlink_to(private)
+    assert write_if_changed(link, b"new")
+    assert link.is_symlink()
+    assert (private.read_bytes(), private.stat().st_mode & 0o777) == (b"new", 0o600)
+    null = Path("/dev/null").stat()
+    assert write_if_changed(Path("/dev/null"), b"x")
+    assert Path("/dev/null").stat().st_rdev == null.st_rdev
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        assert write_if_changed(pipe, b"through")
+        assert reader.communicate(timeout=60) == (b"through", None)
+    assert pipe.is_fifo()
+    script = (
+        "from pathlib import Path; from alkpool.files import write_if_changed;"
+        "write_if_changed(Path('/dev/stdout'), b'b')"
+    )
+    target = tmp_path / "printed"
+    target.write_bytes(b"a")
+    with target.open("ab") as printed:
+        subprocess.run([sys.executable, "-c", script], stdout=printed, check=True)
+    assert target.read_bytes() == b"ab"
+    piped = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=True)
+    assert piped.stdout == b"b"
+    assert not list(tmp_path.glob(".*"))
 
 
 @pytest.mark.parametrize("platform", ["linux", "another"])

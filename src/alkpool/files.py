@@ -5,11 +5,12 @@ import fcntl
 import hashlib
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import yaml
@@ -25,21 +26,44 @@ def write_atomically(path: Path, text: str) -> None:
 def write_if_changed(path: Path, content: bytes) -> bool:
     """Write a file so that readers see the old or the new one; leave it alone when it is equal.
 
+    What is there stays what it is: a file keeps its mode and owner, a link leads where it led, and
+    a device or pipe is written to.
+
     Returns
     -------
     bool
         Whether it was written.
     """
-    if path.is_file() and path.read_bytes() == content:
+    # Behind /dev/stdout may be a file, to which others have written before.
+    place = os.path.realpath(path.parent)
+    stream = place == "/dev" or place.startswith("/proc/")
+    if path.exists() and (stream or not path.is_file()):
+        with path.open("ab") as opened:
+            opened.write(content)
+        return True
+    target = Path(os.path.realpath(path))
+    if target.is_file() and target.read_bytes() == content:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        with temporary.open("wb") as file:
+            if target.exists():
+                _keep_access(file.fileno(), target.stat())
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
     return True
+
+
+def _keep_access(descriptor: int, before: os.stat_result) -> None:
+    # Only root can give a file to somebody else; then nobody else may read what was private.
+    with suppress(PermissionError):
+        os.fchown(descriptor, before.st_uid, before.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(before.st_mode))
 
 
 @contextmanager
@@ -117,8 +141,13 @@ def hash_of(texts: Iterable[str], files: Iterable[Path]) -> str:
 def exchange(new: Path, target: Path) -> None:
     """Put a finished folder in the place of another, which is removed.
 
-    On Linux there is no moment without a folder in that place.
+    On Linux there is no moment without a folder in that place, and the new one is on the disk
+    before it is in its place.
     """
+    if sys.platform == "linux":
+        descriptor = os.open(new, os.O_RDONLY)
+        ctypes.CDLL(None).syncfs(descriptor)
+        os.close(descriptor)
     if not target.exists():
         new.rename(target)
         return
