@@ -369,7 +369,7 @@ def test_two_runs_at_once_wait_for_each_other(project: Project) -> None:
 def test_a_run_that_is_killed_leaves_no_trace(project: Project) -> None:
     project.run("--no-book")
     before = project.tables()
-    project.notebook("02-list", "List", [PARAMETERS, "import time\ntime.sleep(1)"])
+    project.notebook("02-list", "List", [PARAMETERS, "import time\ntime.sleep(60)"])
     project.write("data/extra/curated.csv", "5\n")
     process = project.start("--no-book")
     deadline = time.monotonic() + 60
@@ -377,8 +377,10 @@ def test_a_run_that_is_killed_leaves_no_trace(project: Project) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
-    process.communicate()
+    # What it had started would hold its output open.
+    process.communicate(timeout=20)
     assert project.tables() == before
+    project.notebook("02-list", "List", [PARAMETERS])
     assert executed(project.run("--no-book")) >= {"02-list"}
     after = project.tables()
     assert after["curated/count.csv"].endswith(b"5\n")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from project import COMPENDIUM, LIST, PARAMETERS, Project
+from project import COMPENDIUM, COUNT, FIGURE, LIST, PARAMETERS, Project
 
 from alkpool.files import exchange, write_if_changed
 
@@ -172,6 +172,17 @@ def test_two_chapters_may_not_write_the_same_table(project: Project) -> None:
     printed = project.run("--no-book", expect=1)
     assert "curated/01-count and curated/02-list both write curated/count.csv" in printed
     assert project.tables() == before
+
+
+def test_two_chapters_may_not_name_figures_alike(project: Project) -> None:
+    """They would be found only when the whole book is rendered, and the tables be there by then."""
+    project.notebook("02-list", "List", [PARAMETERS, FIGURE, "%md (aim)=\n# Aim"])
+    project.notebook("01-count", "Count", [PARAMETERS, COUNT, FIGURE, "%md (aim)=\n# Aim"])
+    printed = project.run("--no-book", expect=1)
+    for name in ("aim", "fig-count"):
+        both = f"curated/01-count and curated/02-list both have a figure or label {name}\n"
+        assert both in printed
+    assert not (project.home / "results").exists()
 
 
 def test_pooled_cohorts_and_a_second_cohort_have_tables_of_their_own(project: Project) -> None:

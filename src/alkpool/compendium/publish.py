@@ -9,7 +9,7 @@ from pathlib import Path
 
 from alkpool import paths
 from alkpool.compendium.plan import Task
-from alkpool.compendium.run import folder
+from alkpool.compendium.run import folder, record
 from alkpool.files import exchange, locked, write_if_changed
 from alkpool.problems import ProjectError
 
@@ -42,11 +42,16 @@ def publish(tasks: Sequence[Task], build: Path, results: Path, ledger: Path) -> 
     Raises
     ------
     ProjectError
-        When two chapters make the same file; nothing is written then.
+        When two chapters make the same file, or name figures alike; nothing is written then.
     """
     made: dict[str, tuple[str, Path]] = {}
+    named: dict[str, str] = {}
     clashes = []
     for task in tasks:
+        for name in record(task, build)["names"]:
+            other = named.setdefault(f"{name}{task.suffix}", task.page)
+            if other != task.page:
+                clashes.append(f"{other} and {task.page} both have a figure or label {name}")
         source = folder(task, build) / "results"
         for path in sorted(path for path in source.rglob("*") if path.is_file()):
             name = path.relative_to(source).as_posix()

@@ -9,22 +9,20 @@ when its notebook has succeeded. It holds the executed notebook, the tables in `
 there, all or none.
 """
 
-import ctypes
 import datetime
 import hashlib
 import json
+import multiprocessing.connection
 import os
-import pickle
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +57,13 @@ KERNEL_CONFIGURATION = "c.HistoryManager.enabled = False\n"
 
 SOURCE_LINES_SHOWN = 6
 
+# Every process of a chapter comes from one that has papermill loaded.
+_FORKS = multiprocessing.get_context("forkserver")
+Process = multiprocessing.context.ForkServerProcess
+
+# A name that Markdown gives a place.
+LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
+
 # Of cells that papermill puts in between those of the source.
 ADDED_TAGS = {"injected-parameters", "papermill-error-cell-tag"}
 
@@ -88,7 +93,7 @@ def executed_notebook(task: Task, build: Path) -> Path:
 
 
 def record(task: Task, build: Path) -> dict[str, Any]:
-    """When the chapter had run (``finished``, UTC) and how long (``seconds``)."""
+    """When the chapter had run (``finished``, UTC), how long (``seconds``), and its ``names``."""
     content: dict[str, Any] = json.loads((folder(task, build) / RECORD).read_text("utf-8"))
     return content
 
@@ -99,6 +104,13 @@ def is_done(task: Task, build: Path) -> bool:
         return bool(record(task, build)["files"] == _hashes(folder(task, build)))
     except (OSError, ValueError, LookupError):
         return False
+
+
+def newest(task: Task, build: Path) -> Task | None:
+    """Give the chapter with the key of its newest execution that is complete, if there is one."""
+    made = sorted(folder(task, build).parent.glob("[!.]*"), key=lambda path: -path.stat().st_mtime)
+    earlier = (replace(task, key=path.name) for path in made)
+    return next((task for task in earlier if is_done(task, build)), None)
 
 
 def _hashes(made: Path) -> dict[str, str]:
@@ -145,11 +157,12 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     environment = kernel_environment(build)
+    _FORKS.set_forkserver_preload(["nbformat", "papermill"])
     console = Console(highlight=False)
     console.print(f"notebooks to execute: {len(tasks)}, {min(jobs, len(tasks))} at a time")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     running: dict[Future[Failure | None], Task] = {}
-    processes: list[subprocess.Popen[bytes]] = []
+    processes: list[Process] = []
 
     def stop_after_failure(finished: Future[Failure | None]) -> None:
         if not finished.cancelled() and finished.result() is not None:
@@ -164,7 +177,7 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
     ):  # fmt: skip
         notebooks = bar.add_task("notebooks", total=len(tasks))
         try:
-            for task in tasks:
+            for task in sorted(tasks, key=lambda task: _expected(task, build), reverse=True):
                 running[pool.submit(_in_own_process, task, build, environment, processes)] = task
             for future in running:
                 future.add_done_callback(stop_after_failure)
@@ -186,6 +199,12 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
         raise ProjectError("\n\n".join([*failures, unchanged]))
 
 
+def _expected(task: Task, build: Path) -> float:
+    """Seconds that a chapter took at last: the longest begins first, and a new one before it."""
+    last = newest(task, build)
+    return float(record(last, build)["seconds"]) if last else float("inf")
+
+
 def _cancel(futures: Iterable[Future[Failure | None]]) -> None:
     for future in futures:
         future.cancel()
@@ -205,31 +224,44 @@ def _explained(failure: Failure) -> str:
 
 
 def _in_own_process(
-    task: Task, build: Path, environment: dict[str, str], processes: list[subprocess.Popen[bytes]]
+    task: Task, build: Path, environment: Mapping[str, str], processes: list[Process]
 ) -> Failure | None:
+    answer, given = multiprocessing.Pipe(duplex=False)
+    process = _FORKS.Process(target=_work, args=(task, build, environment, given))
     try:
-        process = subprocess.Popen(
-            [sys.executable, "-c", "from alkpool.compendium.run import work; work()"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
-        )  # fmt: skip
+        process.start()
     except OSError as error:
         return Failure(task.page, f"its process did not start: {error}")
+    finally:
+        given.close()
     processes.append(process)
-    answer, errors = process.communicate(pickle.dumps((task, build)))
-    if process.returncode != 0:
-        last_words = errors.decode(errors="replace").strip().rpartition("\n")[2]
-        return Failure(task.page, f"its process ended with {process.returncode} {last_words}")
-    failure: Failure | None = pickle.loads(answer)
+    try:
+        failure: Failure | None = answer.recv()
+    except EOFError:
+        process.join()
+        return Failure(task.page, f"its process ended with {process.exitcode}")
+    process.join()
     return failure
 
 
-def work() -> None:
-    """Be the process of one chapter, which comes by standard input."""
-    if sys.platform == "linux":
-        # A report that is killed takes its chapters with it: PR_SET_PDEATHSIG of prctl(2).
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
-    task, build = pickle.load(sys.stdin.buffer)
-    sys.stdout.buffer.write(pickle.dumps(run(task, build)))
+def _work(
+    task: Task,
+    build: Path,
+    environment: Mapping[str, str],
+    answer: multiprocessing.connection.Connection,
+) -> None:
+    """Be the process of one chapter."""
+    threading.Thread(target=_end_with_the_report, daemon=True).start()
+    os.environ.clear()
+    os.environ.update(environment)
+    answer.send(run(task, build))
+
+
+def _end_with_the_report() -> None:
+    """Let a report that is killed take its chapters with it, and they their kernels."""
+    if report := multiprocessing.parent_process():
+        multiprocessing.connection.wait([report.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def run(task: Task, build: Path) -> Failure | None:
@@ -277,7 +309,12 @@ def run(task: Task, build: Path) -> Failure | None:
     Path(task.notebook.name).write_text(nbformat.writes(_stripped(notebook)) + "\n", "utf-8")
     finished = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     seconds = round(time.perf_counter() - started, 2)
-    kept = {"finished": finished, "seconds": seconds, "files": _hashes(work)}
+    kept = {
+        "finished": finished,
+        "seconds": seconds,
+        "names": sorted(_names(notebook)),
+        "files": _hashes(work),
+    }
     Path(RECORD).write_text(json.dumps(kept) + "\n")
     exchange(work, target)
     return None
@@ -333,6 +370,17 @@ def _failure(task: Task, error: Exception, work: Path, build: Path) -> Failure:
     if not begun:
         return Failure(task.page, f"{name}: {reason}", copy=copy)
     return Failure(task.page, f"{name}: {reason}", begun[-1], cells[begun[-1] - 1]["source"], copy)
+
+
+def _names(notebook: Any) -> Iterator[str]:
+    """Names of a chapter that pages can refer to: figures and labels."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            yield from LABEL.findall("".join(cell["source"]))
+        for output in cell.get("outputs", []):
+            for described in output.get("metadata", {}).values():
+                if isinstance(described, dict) and "name" in (said := described.get("alkpool", {})):
+                    yield said["name"]
 
 
 def _stripped(notebook: Any) -> Any:
