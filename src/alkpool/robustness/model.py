@@ -1,4 +1,4 @@
-"""A partially pooled model of the probability of benefit, fitted with NUTS (numpyro).
+"""A partially pooled model of the probability of benefit, fitted by Hamiltonian Monte Carlo.
 
 A *cell* is a mutation profile and an inhibitor, a *level* one inhibitor, residue or pair of them.
 The log odds of benefit of a cell are the sum of an intercept, the effect of the inhibitor, the
@@ -9,14 +9,20 @@ effects of the residue on it and on benefit in general, and what only this cell 
 A profile with several mutations takes the mean over its mutations (a multiple-membership model),
 a shift that all such profiles share, and its own cell effect. A line given after a sample with
 mutations in trans, which sit in different clones, takes the mean of the cells of the single
-mutants and counts once. Effects are non-centred: a scale times a standard normal variable.
+mutants and counts once.
 
-A finished fit is kept in a folder under the hash of everything it depends on. jax is imported only
-when a fit is made.
+Every effect is a scale times a standard normal variable, and so is every scale: all that is
+sampled is standard normal before any data, which short trajectories explore well. The sign of a
+scale is not determined and does not matter, for its effects are as likely to have either sign; its
+size, which is reported, is half-normal.
+
+A finished fit is kept in a folder under the hash of everything it depends on, and the compiled
+program beside it. jax is imported only when a fit is made.
 """
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import importlib.metadata
 import json
@@ -26,6 +32,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -34,7 +41,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
-from scipy import stats as distributions
 
 from alkpool import mutations
 from alkpool.analysis.actionability import assessed_profiles, profile_order
@@ -59,9 +65,13 @@ PRIOR_SCALE = 0.75
 MAX_R_HAT = 1.01
 MIN_EFFECTIVE = 400
 
-# Steps short enough that the narrow part of the posterior, at scales near 0, is entered; with the
-# shorter ones a fit is tried again that has not converged.
-TARGET_ACCEPTANCES = (0.95, 0.995)
+# Mean length of a trajectory, on the scale of standard normal variables, where a quarter of a turn
+# is pi / 2. Each is shortened or lengthened by up to a half, for one fixed length can lead back to
+# where it began.
+TRAJECTORY = 2.5
+
+# Long steps; with the shorter ones a fit is tried again that has not converged.
+TARGET_ACCEPTANCES = (0.8, 0.95)
 
 # The same floating-point operations on every x86 processor and number of cores.
 XLA_FLAGS = (
@@ -69,8 +79,17 @@ XLA_FLAGS = (
     "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 )
 
+PACKAGES = ("arviz-stats", "jax", "jaxlib", "numpy", "numpyro")
+
 SCALES = ("inhibitor", "residue", "residue by inhibitor", "profile by inhibitor")
 COVARIATES = ("case report", "plasma")
+
+
+class Compound(StrEnum):
+    """What a profile with several mutations takes from the effects of its residues."""
+
+    MEAN = "mean"
+    MINIMUM = "minimum"
 
 
 class ConvergenceError(RuntimeError):
@@ -79,7 +98,7 @@ class ConvergenceError(RuntimeError):
 
 @dataclass(frozen=True)
 class Priors:
-    """Priors on the log odds scale.
+    """What is assumed before any data, on the log odds scale.
 
     Attributes
     ----------
@@ -88,10 +107,14 @@ class Priors:
     scale : float
         Of the half-normal prior of each scale of effects, and standard deviation of the shifts of
         profiles with several mutations and of the covariates, which are normal around 0.
+    compound : Compound
+        Whether a profile with several mutations takes the mean over its residues, or whichever is
+        worst with the inhibitor.
     """
 
     intercept: float = PRIOR_INTERCEPT
     scale: float = PRIOR_SCALE
+    compound: Compound = Compound.MEAN
 
     def __post_init__(self) -> None:
         if not (0 < self.intercept < np.inf and 0 < self.scale < np.inf):
@@ -111,8 +134,8 @@ class Sampler:
     """
 
     chains: int = 4
-    warmup: int = 750
-    draws: int = 1500
+    warmup: int = 400
+    draws: int = 1000
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -165,7 +188,7 @@ class Posterior:
     covariates : array
         Shifts of the log odds by `COVARIATES`; their prior where they were not asked for.
     divergences : int
-        Draws at which the integration of NUTS failed; 0 in a fit that was accepted.
+        Draws at which the integration of a trajectory failed; 0 in a fit that was accepted.
     """
 
     log_odds: Floats
@@ -175,16 +198,29 @@ class Posterior:
     covariates: Floats
     divergences: int
 
-    @property
+    @functools.cached_property
     def probability(self) -> Floats:
         """Probability of benefit: draws of all chains by cells."""
         return np.asarray(special.expit(flat(self.log_odds)))
 
 
+def decided_lines(cohort: Cohort, benefit_rule: BenefitRule = BenefitRule()) -> pd.DataFrame:
+    """Monotherapy lines of the assessed inhibitors of which benefit is known.
+
+    Returns
+    -------
+    DataFrame
+        Rows of `alkpool.data.cohort.lines` of the analysis set, with ``benefit`` and ``rule``.
+    """
+    judged = evaluable(classify(lines(analysis_set(cohort)), benefit_rule), benefit_rule)
+    known = judged["benefit"] != Benefit.UNKNOWN
+    return judged[known & judged["inhibitor"].isin(assessed_inhibitors())]
+
+
 def design(
     cohort: Cohort, benefit_rule: BenefitRule = BenefitRule(), *, split_trans: bool = True
 ) -> Design:
-    """Collect the decided monotherapy lines of the assessed inhibitors.
+    """Collect what the model sees of a cohort: its `decided_lines`, alike ones in one row.
 
     Parameters
     ----------
@@ -193,13 +229,9 @@ def design(
     benefit_rule, split_trans
         As in `alkpool.analysis.actionability.matrix`, of which the cells are those of this design.
     """
-    pooled = analysis_set(cohort)
-    assessed = assessed_profiles(pooled.samples, split_trans=split_trans)
+    assessed = assessed_profiles(analysis_set(cohort).samples, split_trans=split_trans)
     profiles = tuple(sorted(assessed["profile"].unique(), key=profile_order))
-    judged = evaluable(classify(lines(pooled), benefit_rule), benefit_rule)
-    decided = judged[
-        (judged["benefit"] != Benefit.UNKNOWN) & judged["inhibitor"].isin(assessed_inhibitors())
-    ]
+    decided = decided_lines(cohort, benefit_rule)
     of_sample = {name: tuple(group) for name, group in assessed.groupby("sample_id")["profile"]}
     alike = ["source_id", "study_type", "specimen", "profiles", "inhibitor"]
     rows = (
@@ -272,52 +304,68 @@ def _sizes(shape: tuple[int, int, int]) -> list[int]:
     """Numbers of standard normal variables of each kind, in their order."""
     profiles, inhibitors, residues = shape
     cells = profiles * inhibitors
-    return [1, 1, len(COVARIATES), inhibitors, residues, residues * inhibitors, cells]
+    return [len(SCALES), 1, 1, len(COVARIATES), inhibitors, residues, residues * inhibitors, cells]
 
 
-def _log_odds(
-    xp: Any, normal: Any, scales: Any, arrays: _Arrays, priors: Priors
-) -> tuple[Any, Any, Any, Any]:
-    """Turn standard normal variables and scales into log odds.
+def _quantities(
+    xp: Any, normal: Any, arrays: _Arrays, intercept: Any, scale: Any, minimum: Any
+) -> dict[str, Any]:
+    """Turn standard normal variables into the quantities of a `Posterior`.
 
     Parameters
     ----------
     xp : module
         numpy, or jax.numpy within the model.
-    normal, scales : array
+    normal : array
         The last axis holds the variables; any axes before it are draws.
+    intercept, scale, minimum
+        `Priors`, the last as a truth value.
 
     Returns
     -------
-    tuple of array
-        Log odds of the cells (profiles by inhibitors), the intercept, the shift of compound
-        profiles, and the shifts by the covariates.
+    dict
+        ``log_odds`` with profiles and inhibitors as its last two axes, ``scales, intercept,
+        compound, covariates``.
     """
     profiles, inhibitors, residues = arrays.shape
     ends = np.cumsum(_sizes(arrays.shape))[:-1]
-    intercept, compound, covariates, drug, residue, pair, cell = xp.split(normal, ends, axis=-1)
+    spread, mean, compound, covariates, drug, residue, pair, cell = xp.split(normal, ends, axis=-1)
     before = normal.shape[:-1]
-    intercept, compound = priors.intercept * intercept, priors.scale * compound
-    by_residue = scales[..., 1, None, None] * residue[..., None] + scales[
+    mean, compound, spread = intercept * mean, scale * compound, scale * spread
+    by_residue = spread[..., 1, None, None] * residue[..., None] + spread[
         ..., 2, None, None
     ] * pair.reshape(*before, residues, inhibitors)
+    parts, shares = by_residue[..., arrays.parts, :], arrays.part_shares[..., None]
     # No product of matrices, which may be added up in another order elsewhere.
-    shared = (arrays.part_shares[..., None] * by_residue[..., arrays.parts, :]).sum(-2)
+    shared = xp.where(
+        minimum, xp.where(shares > 0, parts, np.inf).min(-2), (shares * parts).sum(-2)
+    )
     log_odds = (
-        (intercept + scales[..., 0, None] * drug)[..., None, :]
+        (mean + spread[..., 0, None] * drug)[..., None, :]
         + shared
         + compound[..., None] * arrays.compound[:, None]
-        + scales[..., 3, None, None] * cell.reshape(*before, profiles, inhibitors)
+        + spread[..., 3, None, None] * cell.reshape(*before, profiles, inhibitors)
     )
-    return log_odds, intercept, compound, priors.scale * covariates
+    return {
+        "log_odds": log_odds,
+        "scales": abs(spread),
+        "intercept": mean,
+        "compound": compound,
+        "covariates": scale * covariates,
+    }
+
+
+def _assumed(priors: Priors) -> tuple[float, float, bool]:
+    """Priors as the last arguments of `_quantities`."""
+    return priors.intercept, priors.scale, priors.compound == Compound.MINIMUM
 
 
 def prior(of: Design, priors: Priors = Priors(), *, draws: int = 4000, seed: int = 1) -> Floats:
     """Probability of benefit in each cell before any data: draws by cells."""
-    arrays, random = _arrays(of), np.random.default_rng(seed)
-    normal = random.standard_normal((draws, sum(_sizes(arrays.shape))))
-    scales = priors.scale * np.abs(random.standard_normal((draws, len(SCALES))))
-    log_odds, *_ = _log_odds(np, normal, scales, arrays, priors)
+    arrays = _arrays(of)
+    shape = (draws, sum(_sizes(arrays.shape)))
+    normal = np.random.default_rng(seed).standard_normal(shape)
+    log_odds = _quantities(np, normal, arrays, *_assumed(priors))["log_odds"]
     return np.asarray(special.expit(log_odds.reshape(draws, -1)))
 
 
@@ -333,6 +381,10 @@ def row_log_odds(of: Design, log_odds: Floats) -> Floats:
     return np.asarray(kinds[..., arrays.kind])
 
 
+# Of one fit: successes and trials of each kind, its covariates, and `_assumed`.
+Data = tuple[Floats, Floats, float, float, bool]
+
+
 class Fitter:
     """Fits of one design, which share the time it takes to compile the model.
 
@@ -341,9 +393,9 @@ class Fitter:
     of : Design
         Its rows may be left out one fit at a time.
     priors, sampler : Priors, Sampler
-        The same for every fit.
+        Of every fit that does not name other priors.
     cache : Path, optional
-        Folder of finished fits. One that is damaged is made anew.
+        Folder of finished fits and of the compiled program. A damaged fit is made anew.
     """
 
     def __init__(
@@ -357,7 +409,13 @@ class Fitter:
         self._arrays = _arrays(of)
         self._compiled: Callable[..., Any] | None = None
 
-    def fit(self, keep: NDArray[np.bool_] | None = None, *, adjusted: bool = False) -> Posterior:
+    def fit(
+        self,
+        keep: NDArray[np.bool_] | None = None,
+        *,
+        adjusted: bool = False,
+        priors: Priors | None = None,
+    ) -> Posterior:
         """Draw from the posterior.
 
         Parameters
@@ -366,6 +424,8 @@ class Fitter:
             Rows of the design that count; all by default.
         adjusted : bool
             Let `COVARIATES` shift the log odds of the rows that have them.
+        priors : Priors, optional
+            Others than those of the fitter.
 
         Raises
         ------
@@ -376,31 +436,31 @@ class Fitter:
         rows = rows * (np.ones(len(rows)) if keep is None else keep)[:, None]
         counts = np.zeros((len(self._arrays.cells), 2))
         np.add.at(counts, self._arrays.kind, rows)
-        covariates = self._arrays.covariates * adjusted
+        data = counts, self._arrays.covariates * adjusted, *_assumed(priors or self.priors)
         if self.cache is None:
-            return self._converged(counts, covariates)
-        file = self.cache / f"{self._key(counts, covariates)}.npz"
+            return self._converged(data)
+        file = self.cache / f"{self._key(data)}.npz"
         kept = _read(file)
         if kept is not None:
             return kept
-        posterior = self._converged(counts, covariates)
+        posterior = self._converged(data)
         _write(file, posterior)
         return posterior
 
-    def _converged(self, counts: Floats, covariates: Floats) -> Posterior:
+    def _converged(self, data: Data) -> Posterior:
         *longer, shortest = TARGET_ACCEPTANCES
         for acceptance in longer:
             with contextlib.suppress(ConvergenceError):
-                return checked(self._sample(counts, covariates, acceptance))
-        return checked(self._sample(counts, covariates, shortest))
+                return checked(self._sample(acceptance, data))
+        return checked(self._sample(shortest, data))
 
-    def _key(self, counts: Floats, covariates: Floats) -> str:
+    def _key(self, data: Data) -> str:
         """Hash of all that the draws depend on."""
-        packages = ("jax", "jaxlib", "numpy", "numpyro")
+        counts, covariates, *assumed = data
         settings = [
-            [f"{name} {importlib.metadata.version(name)}" for name in packages],
+            [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES],
             [XLA_FLAGS, platform.machine(), platform.python_version()],
-            [dataclasses.asdict(self.priors), dataclasses.asdict(self.sampler)],
+            [assumed, dataclasses.asdict(self.sampler)],
             [self.design.profiles, self.design.inhibitors, self.design.residues],
         ]
         total = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
@@ -409,63 +469,67 @@ class Fitter:
         total.update(Path(__file__).read_bytes())
         return total.hexdigest()[:32]
 
-    def _sample(self, counts: Floats, covariates: Floats, acceptance: float) -> Posterior:
-        jax = _jax()
+    def _sample(self, acceptance: float, data: Data) -> Posterior:
+        jax = _jax(self.cache)
         if self._compiled is None:
             self._compiled = self._program(jax)
-        keys = jax.random.split(jax.random.key(self.sampler.seed), self.sampler.chains)
-        draws, divergent = self._compiled(keys, counts, covariates, acceptance)
-        # Seven digits are far more than draws can tell, and take half the room on disk.
-        short = {name: np.asarray(values).astype(np.float32) for name, values in draws.items()}
-        full = {name: values.astype(np.float64) for name, values in short.items()}
+        keys = jax.random.split(jax.random.key(self.sampler.seed, impl="rbg"), self.sampler.chains)
+        draws, divergent = self._compiled(keys, acceptance, *data)
+        full = {name: np.asarray(values).astype(np.float64) for name, values in draws.items()}
         by_draw = self.sampler.chains, self.sampler.draws
         log_odds = full.pop("log_odds").reshape(*by_draw, -1)
         return Posterior(log_odds=log_odds, **full, divergences=int(divergent.sum()))
 
     def _program(self, jax: Any) -> Callable[..., Any]:
-        """Compile the chains as one program."""
-        import numpyro
-        from numpyro import distributions as dist
-        from numpyro.infer import MCMC, NUTS
+        """Compile the chains as one program, which every fit of the design shares."""
+        from numpyro.infer import HMC, MCMC
 
-        numpy, arrays, sampler = jax.numpy, self._arrays, self.sampler
+        xp, arrays, sampler = jax.numpy, self._arrays, self.sampler
 
-        def model(counts: Any, covariates: Any) -> None:
-            scale = dist.HalfNormal(self.priors.scale).expand([len(SCALES)]).to_event(1)
-            number = sum(_sizes(arrays.shape))
-            scales = numpyro.sample("scales", scale)
-            normal = numpyro.sample("normal", dist.Normal().expand([number]).to_event(1))
-            named = _log_odds(numpy, normal, scales, arrays, self.priors)
-            for name, value in zip(NAMES, named, strict=True):
-                numpyro.deterministic(name, value)
-            cells, *_, shifts = named
-            kinds = (cells.ravel()[arrays.cells] * arrays.cell_shares).sum(-1)
-            kinds = kinds + (covariates * shifts).sum(-1)
+        class Varied(HMC):
+            """Trajectories of another length at every draw, the same in all chains.
+
+            Multiples of the golden ratio, without their whole part, are spread evenly over 0 to 1.
+            """
+
+            def sample(self, state: Any, model_args: Any, model_kwargs: Any) -> Any:
+                length = TRAJECTORY * (0.5 + state.i * 0.6180339887498949 % 1)
+                state = state._replace(trajectory_length=length)
+                return super().sample(state, model_args, model_kwargs)
+
+        def energy(normal: Any, counts: Any, covariates: Any, *assumed: Any) -> Any:
+            found = _quantities(xp, normal, arrays, *assumed)
+            kinds = (found["log_odds"].ravel()[arrays.cells] * arrays.cell_shares).sum(-1)
+            kinds = kinds + (covariates * found["covariates"]).sum(-1)
             # The binomial likelihood without its constant; rows left out have the counts 0.
             successes, trials = counts.T
-            numpyro.factor("lines", (successes * kinds - trials * jax.nn.softplus(kinds)).sum())
+            softplus = xp.maximum(kinds, 0) + xp.log1p(xp.exp(-abs(kinds)))
+            return (normal**2).sum() / 2 - (successes * kinds - trials * softplus).sum()
 
-        def chain(key: Any, counts: Any, covariates: Any, acceptance: Any) -> Any:
-            kernel = NUTS(model, target_accept_prob=acceptance)
+        def chain(key: Any, acceptance: Any, *data: Any) -> Any:
+            of_start, of_run = jax.random.split(key)
+            start = jax.random.normal(of_start, (sum(_sizes(arrays.shape)),))
+            kernel = Varied(
+                potential_fn=lambda normal: energy(normal, *data),
+                trajectory_length=TRAJECTORY,
+                target_accept_prob=acceptance,
+            )
             run = MCMC(
                 kernel, num_warmup=sampler.warmup, num_samples=sampler.draws, progress_bar=False
             )
-            run.run(key, counts, covariates, extra_fields=("diverging",))
-            draws = run.get_samples()
-            draws.pop("normal")
-            return draws, run.get_extra_fields()["diverging"]
+            run.run(of_run, init_params=start, extra_fields=("diverging",))
+            quantities = _quantities(xp, run.get_samples(), arrays, *data[2:])
+            return quantities, run.get_extra_fields()["diverging"]
 
-        compiled: Callable[..., Any] = jax.jit(jax.vmap(chain, in_axes=(0, None, None, None)))
+        every = (0, *[None] * 6)
+        compiled: Callable[..., Any] = jax.jit(jax.vmap(chain, in_axes=every))
         return compiled
 
 
-NAMES = ("log_odds", "intercept", "compound", "covariates")
-
-
-def _jax() -> Any:
+def _jax(programs: Path | None = None) -> Any:
     """Import jax and numpyro, with the settings under which every machine draws the same numbers.
 
-    Nothing here imports either before.
+    Nothing here imports either before. What takes a second to compile is kept in a folder.
     """
     if "jax" in sys.modules and os.environ.get("XLA_FLAGS") != XLA_FLAGS:
         raise RuntimeError(
@@ -478,9 +542,11 @@ def _jax() -> Any:
     with warnings.catch_warnings():
         # Its progress bars, which are off, ask for widgets in a notebook.
         warnings.filterwarnings("ignore", "IProgress not found")
-        import numpyro
+        import numpyro  # noqa: F401
 
-    numpyro.enable_x64()
+    # Seven digits are far more than draws can tell.
+    jax.config.update("jax_enable_x64", False)
+    jax.config.update("jax_compilation_cache_dir", programs and str(programs / "programs"))
     return jax
 
 
@@ -495,43 +561,33 @@ def diagnostics(posterior: Posterior) -> pd.DataFrame:
 
     Notes
     -----
-    Vehtari et al. 2021, Bayesian Analysis 16:667: split chains, ranks as normal scores, folded
-    ranks for R-hat; the tail is the worse of the indicators of the 5% and the 95% quantile.
+    Vehtari et al. 2021, Bayesian Analysis 16:667, as arviz-stats has it: split chains, ranks as
+    normal scores, folded ranks for R-hat; the tail is the worse of the 5% and the 95% quantile.
     """
-    _jax()
-    from numpyro.diagnostics import effective_sample_size, split_gelman_rubin
+    from arviz_stats.base import array_stats
 
     rows = []
     for name in ("log_odds", "scales", "intercept", "compound", "covariates"):
         values = getattr(posterior, name)
         if not values.size:
             continue
-        low, middle, high = np.quantile(flat(values), [0.05, 0.5, 0.95], axis=0)
-        spread = np.abs(values - middle)
-        tails = [(values <= low).astype(float), (values >= high).astype(float)]
-        # Draws that are all alike, or no numbers, have no effective sample size and fail the check.
+        axes = {"chain_axis": 0, "draw_axis": 1}
+        # Draws that are all alike, or no numbers, have no R-hat and fail the check.
         with np.errstate(invalid="ignore"):
-            r_hat = [split_gelman_rubin(_scores(each)).max() for each in (values, spread)]
-            bulk = effective_sample_size(_scores(values)).min()
-            tail = [effective_sample_size(each).min() for each in tails]
+            r_hat = array_stats.rhat(values, **axes)
+            bulk = array_stats.ess(values, **axes)
+            tail = array_stats.ess(values, **axes, method="tail", prob=(0.05, 0.95))
         rows.append(
             {
                 "quantity": name.replace("_", " "),
                 "number": values.shape[-1],
                 "r_hat": np.max(r_hat),
-                "bulk": bulk,
+                "bulk": np.min(bulk),
                 "tail": np.min(tail),
                 "draws": values.shape[0] * values.shape[1],
             }
         )
     return pd.DataFrame(rows)
-
-
-def _scores(values: Floats) -> Floats:
-    """Normal scores of the ranks over all chains."""
-    ranks = distributions.rankdata(flat(values), axis=0)
-    scores = distributions.norm.ppf((ranks - 0.375) / (len(ranks) + 0.25))
-    return np.asarray(scores).reshape(values.shape)
 
 
 def checked(posterior: Posterior) -> Posterior:
