@@ -199,6 +199,11 @@ class Posterior:
     divergences: int
 
     @functools.cached_property
+    def convergence(self) -> pd.DataFrame:
+        """What `diagnostics` finds, found once."""
+        return diagnostics(self)
+
+    @functools.cached_property
     def probability(self) -> Floats:
         """Probability of benefit: draws of all chains by cells."""
         return np.asarray(special.expit(flat(self.log_odds)))
@@ -252,6 +257,13 @@ def _parts(profile: str) -> list[str]:
     return [mutations.residue_class(name) for name in mutations.mutations_of(profile)]
 
 
+def covariate_rows(of: Design) -> Floats:
+    """Of each row of a design, 1 or 0 for each of `COVARIATES`."""
+    case = of.rows["study_type"] == StudyType.CASE_REPORT
+    plasma = of.rows["specimen"] == Specimen.PLASMA
+    return np.column_stack([case, plasma]).astype(float)
+
+
 @dataclass(frozen=True)
 class _Arrays:
     """A design as arrays; ``shape`` is the number of profiles, inhibitors and residues."""
@@ -268,12 +280,10 @@ class _Arrays:
 
 def _arrays(of: Design) -> _Arrays:
     parts, part_shares = _shares([[of.residues.index(p) for p in _parts(m)] for m in of.profiles])
-    covariates = {
-        "case": of.rows["study_type"] == StudyType.CASE_REPORT,
-        "plasma": of.rows["specimen"] == Specimen.PLASMA,
-    }
-    alike = of.rows.assign(**covariates).groupby(["profiles", "inhibitor", *covariates])
-    kinds = pd.DataFrame(list(alike.groups), columns=["profiles", "inhibitor", *covariates])
+    names = ["profiles", "inhibitor", *COVARIATES]
+    shifted = pd.DataFrame(covariate_rows(of), columns=list(COVARIATES), index=of.rows.index)
+    alike = of.rows.join(shifted).groupby(names)
+    kinds = pd.DataFrame(list(alike.groups), columns=names)
     cells, cell_shares = _shares(
         [
             [of.profiles.index(name) * len(of.inhibitors) + of.inhibitors.index(drug) for name in m]
@@ -288,7 +298,7 @@ def _arrays(of: Design) -> _Arrays:
         kind=np.asarray(alike.ngroup(), dtype=np.int64),
         cells=cells,
         cell_shares=cell_shares,
-        covariates=kinds[list(covariates)].to_numpy(dtype=float),
+        covariates=kinds[list(COVARIATES)].to_numpy(dtype=float),
     )
 
 
@@ -486,7 +496,7 @@ class Fitter:
 
         xp, arrays, sampler = jax.numpy, self._arrays, self.sampler
 
-        class Varied(HMC):
+        class Varied(HMC):  # type: ignore[misc]
             """Trajectories of another length at every draw, the same in all chains.
 
             Multiples of the golden ratio, without their whole part, are spread evenly over 0 to 1.
@@ -564,7 +574,7 @@ def diagnostics(posterior: Posterior) -> pd.DataFrame:
     Vehtari et al. 2021, Bayesian Analysis 16:667, as arviz-stats has it: split chains, ranks as
     normal scores, folded ranks for R-hat; the tail is the worse of the 5% and the 95% quantile.
     """
-    from arviz_stats.base import array_stats
+    from arviz_stats.base.array import array_stats
 
     rows = []
     for name in ("log_odds", "scales", "intercept", "compound", "covariates"):
@@ -598,7 +608,7 @@ def checked(posterior: Posterior) -> Posterior:
     ConvergenceError
         With every bound that is missed, by how much, and what helps.
     """
-    found = diagnostics(posterior)
+    found = posterior.convergence
     # numpy, unlike pandas, does not skip what is not a number.
     r_hat, bulk, tail = (found[name].to_numpy() for name in ("r_hat", "bulk", "tail"))
     r_hat, bulk, tail = np.max(r_hat), np.min(bulk), np.min(tail)

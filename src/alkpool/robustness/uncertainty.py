@@ -5,7 +5,9 @@ every cell at once; the relapsing share has a posterior of its own. What is publ
 two decimals, about the Monte Carlo error of some thousand draws.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,9 +16,17 @@ from scipy import special
 
 from alkpool import mutations
 from alkpool.analysis.actionability import VERDICTS, VerdictRule, decide
-from alkpool.robustness.model import Design, Fitter, Posterior, flat, row_log_odds
-from alkpool.stats import Floats
-from alkpool.vocabulary import Verdict
+from alkpool.robustness.model import (
+    Design,
+    Fitter,
+    Posterior,
+    Priors,
+    covariate_rows,
+    flat,
+    row_log_odds,
+)
+from alkpool.stats import Floats, proportions
+from alkpool.vocabulary import Benefit, Verdict
 
 # Of credible intervals, as of every other interval of the compendium.
 QUANTILES = (0.025, 0.975)
@@ -32,14 +42,46 @@ MAX_PARETO_K = 0.7
 DECIMALS = 2
 
 
-class Smoothed(NamedTuple):
-    """Pareto smoothed importance weights, which add up to 1, and the shape of their tail."""
+# With no line of its own and an interval nearly as wide as before any data, an estimate is the
+# prior: it says what was assumed, and no number is shown.
+PRIOR_WIDTH = 0.9
+FROM_LINES, BORROWED, PRIOR = "lines", "borrowed", "prior"
 
-    weights: Floats
-    k: float
+# Resampled sets of patients.
+RESAMPLES = 4000
 
 
-def summary(draws: Floats, weights: Floats | None = None) -> pd.DataFrame:
+class Draws(NamedTuple):
+    """Draws from a posterior, or those of a neighbouring one with weights.
+
+    Attributes
+    ----------
+    posterior : Posterior
+        Where the draws come from.
+    weights : array or None
+        One for each draw, which add up to 1; None where the model was fitted again.
+    pareto_k : float
+        Shape of the tail of the raw weights.
+    """
+
+    posterior: Posterior
+    weights: Floats | None
+    pareto_k: float
+
+    @property
+    def method(self) -> str:
+        """How the draws came about: ``reweighted`` or ``refitted``."""
+        return "refitted" if self.weights is None else "reweighted"
+
+
+def quantiles(draws: Floats, levels: Sequence[float], weights: Floats | None = None) -> Floats:
+    """Levels by quantities, where weights have added up to them if there are weights."""
+    if weights is None:
+        return np.quantile(draws, levels, axis=0)
+    return np.quantile(draws, levels, axis=0, weights=weights, method="inverted_cdf")
+
+
+def summary(draws: Floats, weights: Floats | None = None, name: str = "pooled") -> pd.DataFrame:
     """Mean and 95% interval (equal tails) of each column of draws.
 
     Parameters
@@ -47,25 +89,30 @@ def summary(draws: Floats, weights: Floats | None = None) -> pd.DataFrame:
     draws : array
         Draws by quantities.
     weights : array, optional
-        One for each draw, which add up to 1, where draws stand for another posterior; quantiles
-        are then draws, those at which the weights have added up to the level.
+        One for each draw, which add up to 1, where draws stand for another posterior.
+    name : str
+        Of the estimate.
 
     Returns
     -------
     DataFrame
-        Columns ``pooled, low, high``. The mean of a probability is the probability that the next
-        line brings benefit.
+        The columns ``pooled, pooled_low, pooled_high``, or by another name. The mean of a
+        probability is the probability that the next line brings benefit.
+
+    Examples
+    --------
+    >>> summary(np.array([[0.2], [0.4]])).round(3).to_numpy().tolist()
+    [[0.3, 0.205, 0.395]]
     """
-    if weights is None:
-        low, high = np.quantile(draws, QUANTILES, axis=0)
-        return pd.DataFrame({"pooled": draws.mean(0), "low": low, "high": high})
-    low, high = np.quantile(draws, QUANTILES, axis=0, weights=weights, method="inverted_cdf")
-    return pd.DataFrame({"pooled": weights @ draws, "low": low, "high": high})
+    low, high = quantiles(draws, QUANTILES, weights)
+    mean = np.average(draws, axis=0, weights=weights)
+    return pd.DataFrame({name: mean, f"{name}_low": low, f"{name}_high": high})
 
 
 def estimates(
     evidence: pd.DataFrame,
     posterior: Posterior,
+    before: Floats,
     rule: VerdictRule = VerdictRule(),
     *,
     seed: int = 1,
@@ -78,6 +125,8 @@ def estimates(
         From `actionability.matrix`; its rows are the cells of the posterior, in order.
     posterior : Posterior
         Fit of all lines.
+    before : array
+        Draws of the same cells before any data, from `model.prior`.
     rule : VerdictRule
         That of the evidence.
     seed : int
@@ -86,28 +135,33 @@ def estimates(
     Returns
     -------
     DataFrame
-        The evidence with ``pooled, pooled_low, pooled_high``; ``at_least_low`` and
-        ``at_least_high``, the probabilities that benefit reaches the two sensitivities of the
-        rule; ``p_V1`` to ``p_V6``, see `rule_probabilities`; and ``verdict_probability``, that
-        the verdict of the evidence is right.
+        The evidence with ``basis``: ``lines`` where the cell has decided lines, ``borrowed`` from
+        other cells where it has none, ``prior`` where its interval is moreover wider than
+        `PRIOR_WIDTH` of that before any data. Then ``pooled, pooled_low, pooled_high``, and
+        ``at_least_low`` and ``at_least_high``, the probabilities that benefit reaches the two
+        sensitivities of the rule: all missing where the estimate is the prior. ``p_V1`` to
+        ``p_V6``, see `rule_probabilities`; and ``verdict_probability``, that the verdict of the
+        evidence is right.
     """
     draws = posterior.probability
-    pooled = summary(draws).set_axis(["pooled", "pooled_low", "pooled_high"], axis="columns")
-    reached = pd.DataFrame(
-        {
-            "at_least_low": (draws >= rule.low_sensitivity).mean(0),
-            "at_least_high": (draws >= rule.high_sensitivity).mean(0),
-        }
+    pooled = summary(draws)
+    width, wide = (
+        table["pooled_high"] - table["pooled_low"] for table in (pooled, summary(before))
     )
+    none = (evidence["benefit_n"] == 0).to_numpy()
+    basis = np.where(none, np.where(width > PRIOR_WIDTH * wide, PRIOR, BORROWED), FROM_LINES)
+    told = pooled.assign(
+        at_least_low=(draws >= rule.low_sensitivity).mean(0),
+        at_least_high=(draws >= rule.high_sensitivity).mean(0),
+    )
+    told[basis == PRIOR] = np.nan
     by_rule = rule_probabilities(evidence, draws, rule, seed=seed)
     right = by_verdict(by_rule)
-    found = pd.Series(
-        [right.at[place, verdict] for place, verdict in enumerate(evidence["verdict"])],
-        dtype=float,
+    found = [right.at[place, verdict] for place, verdict in enumerate(evidence["verdict"])]
+    beside = pd.concat([told, by_rule.add_prefix("p_")], axis="columns").assign(
+        verdict_probability=np.array(found, dtype=float)
     )
-    beside = pd.concat([pooled, reached, by_rule.add_prefix("p_")], axis="columns")
-    beside = beside.assign(verdict_probability=found).set_axis(evidence.index)
-    return evidence.join(beside)
+    return evidence.assign(basis=basis).join(beside.set_axis(evidence.index))
 
 
 def rule_probabilities(
@@ -226,8 +280,51 @@ def counted(of: Design, keep: NDArray[np.bool_] | None = None) -> pd.DataFrame:
     return counts.reindex(of.cells, fill_value=0).astype(int)
 
 
+def line_likelihood(of: Design, posterior: Posterior, *, adjusted: bool = False) -> Floats:
+    """Log likelihood of each row of a design under each draw, without its constant."""
+    log_odds = row_log_odds(of, flat(posterior.log_odds))
+    if adjusted:
+        log_odds = log_odds + flat(posterior.covariates) @ covariate_rows(of).T
+    seen, trials = (of.rows[name].to_numpy(dtype=float) for name in ("benefit_k", "benefit_n"))
+    return np.asarray(seen * log_odds - trials * np.logaddexp(0, log_odds))
+
+
+def neighbour(fitter: Fitter, posterior: Posterior, log_ratios: Floats, **changes: Any) -> Draws:
+    """Draws under other lines or assumptions: reweighted where that is sound, else refitted.
+
+    Parameters
+    ----------
+    fitter, posterior : Fitter, Posterior
+        Of all lines.
+    log_ratios : array
+        Of each draw: how much more probable it is after the changes, up to a constant.
+    **changes
+        Of `Fitter.fit`, which makes the same changes.
+    """
+    weights, k = smooth(log_ratios)
+    if k <= min(MAX_PARETO_K, 1 - 1 / np.log10(len(weights))):
+        return Draws(posterior, weights, k)
+    return Draws(fitter.fit(**changes), None, k)
+
+
+def smooth(log_ratios: Floats) -> tuple[Floats, float]:
+    """Pareto smoothed importance weights, which add up to 1, and the shape k of their tail.
+
+    Notes
+    -----
+    Vehtari et al. 2024, Journal of Machine Learning Research 25:72, as arviz-stats has it.
+    """
+    if np.ptp(log_ratios) == 0:
+        return np.full(len(log_ratios), 1 / len(log_ratios)), 0.0
+    from arviz_stats.base.array import array_stats
+
+    # It takes log likelihoods to be left out, which are the negative of ratios.
+    smoothed, k = array_stats.psislw(-log_ratios)
+    return np.exp(smoothed), float(k)
+
+
 def without(fitter: Fitter, posterior: Posterior, keep: NDArray[np.bool_]) -> pd.DataFrame:
-    """Fit again with some rows left out, and compare the cells that have a decided line.
+    """Leave some rows out, and compare the cells that have a decided line.
 
     Parameters
     ----------
@@ -243,12 +340,13 @@ def without(fitter: Fitter, posterior: Posterior, keep: NDArray[np.bool_]) -> pd
         lines, ``kept_k, kept_n, kept, kept_low, kept_high`` of those kept, and ``change`` of the
         pooled probability.
     """
-    before, after = summary(posterior.probability), summary(fitter.fit(keep).probability)
-    table = counted(fitter.design).reset_index()
-    table = table.join(before.set_axis(["pooled", "pooled_low", "pooled_high"], axis="columns"))
-    kept = counted(fitter.design, keep).reset_index(drop=True)
+    of = fitter.design
+    gone = line_likelihood(of, posterior)[:, ~keep].sum(1)
+    after = neighbour(fitter, posterior, -gone, keep=keep)
+    kept = counted(of, keep).reset_index(drop=True)
+    table = counted(of).reset_index().join(summary(posterior.probability))
     table = table.join(kept.set_axis(["kept_k", "kept_n"], axis="columns"))
-    table = table.join(after.set_axis(["kept", "kept_low", "kept_high"], axis="columns"))
+    table = table.join(summary(after.posterior.probability, after.weights, "kept"))
     table = table.assign(change=table["kept"] - table["pooled"])
     return table[table["benefit_n"] > 0].reset_index(drop=True)
 
@@ -256,113 +354,155 @@ def without(fitter: Fitter, posterior: Posterior, keep: NDArray[np.bool_]) -> pd
 def leave_one_source_out(fitter: Fitter, posterior: Posterior) -> pd.DataFrame:
     """Leave out one source at a time, and find the cell that moves most.
 
-    The draws are reweighted by the inverse likelihood of the source's lines, with Pareto smoothed
-    weights; where their Pareto k is above `MAX_PARETO_K` the model is fitted again.
-
     Returns
     -------
     DataFrame
         ``source_id, benefit_k, benefit_n`` of the source, ``pareto_k``, ``method`` (``reweighted``
-        or ``refitted``), then of the cell with a decided line that moves most ``profile,
-        inhibitor``, ``pooled, pooled_low, pooled_high`` of all lines, ``without, without_low,
-        without_high`` of those of the other sources, and ``change``. Largest changes first.
+        or ``refitted``, see `neighbour`), then of the cell with a decided line that moves most
+        ``profile, inhibitor``, ``pooled, pooled_low, pooled_high`` of all lines, ``without,
+        without_low, without_high`` of those of the other sources, and ``change``. Largest changes
+        first.
 
     Notes
     -----
     ``change`` is the difference of two computed means. It has no interval: both posteriors are of
     the same unknown probability, given nested lines, and no distribution has them jointly.
     """
-    of = fitter.design
-    log_odds = row_log_odds(of, flat(posterior.log_odds))
-    seen, trials = (of.rows[name].to_numpy(dtype=float) for name in ("benefit_k", "benefit_n"))
-    likelihood = seen * log_odds - trials * np.logaddexp(0, log_odds)
-    draws, cells = posterior.probability, of.cells
+    of, likelihood = fitter.design, line_likelihood(fitter.design, posterior)
     decided = np.flatnonzero(counted(of)["benefit_n"] > 0)
-    before = summary(draws)
+    before = summary(posterior.probability)
     rows = []
     for source, places in of.rows.groupby("source_id").indices.items():
-        smoothed = smooth(-likelihood[:, places].sum(1))
-        reweighted = smoothed.k <= min(MAX_PARETO_K, 1 - 1 / np.log10(len(draws)))
-        if reweighted:
-            other, weights = draws, smoothed.weights
-        else:
-            keep = ~np.isin(np.arange(len(of.rows)), places)
-            other, weights = fitter.fit(keep).probability, None
-        change = np.average(other, axis=0, weights=weights) - before["pooled"].to_numpy()
+        keep = ~np.isin(np.arange(len(of.rows)), places)
+        other = neighbour(fitter, posterior, -likelihood[:, places].sum(1), keep=keep)
+        draws = other.posterior.probability
+        change = np.average(draws, axis=0, weights=other.weights) - before["pooled"].to_numpy()
         moved = decided[np.argmax(np.abs(change)[decided])]
-        after = summary(other[:, [moved]], weights)
         rows.append(
             {
                 "source_id": source,
-                "benefit_k": int(seen[places].sum()),
-                "benefit_n": int(trials[places].sum()),
-                "pareto_k": smoothed.k,
-                "method": "reweighted" if reweighted else "refitted",
-                "profile": cells[moved][0],
-                "inhibitor": cells[moved][1],
-                **_named("pooled", before.to_numpy()[moved]),
-                **_named("without", after.to_numpy()[0]),
+                **of.rows.iloc[places][["benefit_k", "benefit_n"]].sum(),
+                "pareto_k": other.pareto_k,
+                "method": other.method,
+                **dict(zip(of.cells.names, of.cells[moved], strict=True)),
+                **before.iloc[moved],
+                **summary(draws[:, [moved]], other.weights, "without").iloc[0],
                 "change": change[moved],
             }
         )
     columns = ["source_id", "benefit_k", "benefit_n", "pareto_k", "method", "profile", "inhibitor",
                "pooled", "pooled_low", "pooled_high", "without", "without_low", "without_high",
                "change"]  # fmt: skip
-    table = pd.DataFrame(rows, columns=columns)
-    return table.sort_values(
-        "change", key=lambda c: -c.abs().round(DECIMALS), kind="stable", ignore_index=True
+    return _largest_first(pd.DataFrame(rows, columns=columns), "change")
+
+
+def _largest_first(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Sort by the size of what is published of a column; rows of one cell stay together."""
+    ordered = table.assign(size=-table[name].abs().round(DECIMALS))
+    keys = ["size", "profile", "inhibitor"] if "assumption" in table else ["size"]
+    return ordered.sort_values(keys, kind="stable", ignore_index=True).drop(columns="size")
+
+
+def prior_sensitivity(
+    fitter: Fitter, posterior: Posterior, others: Mapping[str, Priors]
+) -> pd.DataFrame:
+    """What the estimates of cells with a decided line would be under other assumptions.
+
+    Parameters
+    ----------
+    fitter, posterior : Fitter, Posterior
+        Of all lines.
+    others : mapping
+        Names to priors.
+
+    Returns
+    -------
+    DataFrame
+        For each cell and assumption, ``as fitted`` first: ``profile, inhibitor, benefit_k,
+        benefit_n, assumption, method`` (of `neighbour`), ``pooled, pooled_low, pooled_high``, and
+        ``spread``, the largest less the smallest estimate of the cell. Largest spread first.
+    """
+    priors, squared = fitter.priors, flat(posterior.scales**2).sum(1)
+    squared = squared + flat(posterior.compound**2).sum(1)
+    fits = {"as fitted": Draws(posterior, None, np.inf)}
+    for name, other in others.items():
+        if replace(other, scale=priors.scale) == priors:
+            ratios = squared / 2 * (priors.scale**-2 - other.scale**-2)
+            fits[name] = neighbour(fitter, posterior, ratios, priors=other)
+        else:
+            fits[name] = Draws(fitter.fit(priors=other), None, np.inf)
+    cells = counted(fitter.design).reset_index()
+    table = pd.concat(
+        cells.assign(assumption=name, method=draws.method).join(
+            summary(draws.posterior.probability, draws.weights)
+        )
+        for name, draws in fits.items()
+    )
+    table = table[table["benefit_n"] > 0]
+    found = table.groupby(["profile", "inhibitor"])["pooled"]
+    return _largest_first(
+        table.assign(spread=found.transform("max") - found.transform("min")), "spread"
     )
 
 
-def _named(name: str, estimate: Floats) -> dict[str, float]:
-    """Columns of an estimate with its interval, from a row of `summary`."""
-    return dict(zip([name, f"{name}_low", f"{name}_high"], estimate, strict=True))
+def clustered(lines: pd.DataFrame, *, seed: int = 1) -> pd.DataFrame:
+    """Share of decided lines with benefit, with lines clustered in patients.
 
+    Lines of one patient are no independent evidence: whole patients are drawn with replacement,
+    all their lines with them (a cluster bootstrap), and the interval is that of the drawn shares.
 
-def smooth(log_ratios: Floats) -> Smoothed:
-    """Pareto smoothed importance weights of draws, from the logarithms of raw weights.
+    Parameters
+    ----------
+    lines : DataFrame
+        ``patient_id, inhibitor, benefit``, from `model.decided_lines`.
+    seed : int
+        Of the resamples.
 
-    The largest weights are replaced by the expected order statistics of a generalised Pareto
-    distribution fitted to them. References: Vehtari et al. 2024 (Journal of Machine Learning
-    Research 25:72); the fit is that of Zhang and Stephens 2009 (Technometrics 51:316).
+    Returns
+    -------
+    DataFrame
+        For ``all lines`` and each inhibitor (``of``): ``benefit_k, benefit_n, patients``,
+        ``several_n``
+        (patients with two lines or more), ``sensitivity, sensitivity_low,
+        sensitivity_high`` (Wilson, which takes lines as independent) and ``clustered_low,
+        clustered_high`` (95%), missing where all lines ended alike, for resamples do too.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"patient_id": ["a", "a", "b"], "inhibitor": "lorlatinib",
+    ...                       "benefit": ["benefit", "benefit", "no benefit"]})
+    >>> clustered(lines)[["of", "benefit_k", "benefit_n", "patients"]].values.tolist()
+    [['all lines', 2, 3, 2], ['lorlatinib', 2, 3, 2]]
     """
-    logs = log_ratios - log_ratios.max()
-    number = len(logs)
-    tail = int(np.ceil(min(number / 5, 3 * np.sqrt(number))))
-    order = np.argsort(logs, kind="stable")
-    cutoff = logs[order[-tail - 1]]
-    excess = np.exp(logs[order[-tail:]]) - np.exp(cutoff)
-    if excess[0] <= 0 or np.ptp(excess) == 0:
-        # The largest weights are alike: nothing to smooth.
-        k = 0.0
-    else:
-        k, sigma = _generalised_pareto(excess)
-        at = (np.arange(tail) + 0.5) / tail
-        smoothed = sigma * np.expm1(-k * np.log1p(-at)) / k
-        logs[order[-tail:]] = np.minimum(np.log(smoothed + np.exp(cutoff)), 0)
-    weights = np.exp(logs - special.logsumexp(logs))
-    return Smoothed(weights, k)
+    marked = lines.assign(k=lines["benefit"] == Benefit.BENEFIT, n=1)
+    groups = {"all lines": marked, **dict(list(marked.groupby("inhibitor")))}
+    random, rows = np.random.default_rng(seed), []
+    for name, group in groups.items():
+        each = group.groupby("patient_id")[["k", "n"]].sum().to_numpy(dtype=int)
+        k, n = each.sum(0)
+        if 0 < k < n:
+            drawn = each[random.integers(len(each), size=(RESAMPLES, len(each)))].sum(1)
+            low, high = quantiles(drawn[:, 0] / drawn[:, 1], QUANTILES)
+        else:
+            low = high = np.nan
+        rows.append((name, k, n, len(each), (each[:, 1] > 1).sum(), low, high))
+    columns = ["of", "benefit_k", "benefit_n", "patients", "several_n",
+               "clustered_low", "clustered_high"]  # fmt: skip
+    table = pd.DataFrame(rows, columns=columns)
+    raw = proportions(table["benefit_k"], table["benefit_n"])
+    names = {"share": "sensitivity", "low": "sensitivity_low", "high": "sensitivity_high"}
+    return table.join(raw.rename(columns=names))
 
 
-def _generalised_pareto(excess: Floats) -> tuple[float, float]:
-    """Shape and scale from sorted positive excesses (Zhang and Stephens 2009)."""
-    number = len(excess)
-    candidates = 30 + int(np.sqrt(number))
-    quartile = excess[int(number / 4 + 0.5) - 1]
-    theta = 1 - np.sqrt(candidates / (np.arange(1, candidates + 1) - 0.5))
-    theta = theta / (3 * quartile) + 1 / excess[-1]
-    shapes = np.log1p(-theta[:, None] * excess).mean(1)
-    profile = number * (np.log(-theta / shapes) - shapes - 1)
-    weights = special.softmax(profile)
-    mean = float(weights @ theta)
-    shape = float(np.log1p(-mean * excess).mean())
-    scale = -shape / mean
-    # A weak prior towards 0.5, worth ten observations, as the authors of the method advise.
-    return (number * shape + 10 * 0.5) / (number + 10), scale
+def adjusted(fitter: Fitter, posterior: Posterior) -> Draws:
+    """Draws in which `model.COVARIATES` shift the log odds of the rows that have them."""
+    of = fitter.design
+    shifted = line_likelihood(of, posterior, adjusted=True) - line_likelihood(of, posterior)
+    return neighbour(fitter, posterior, shifted.sum(1), adjusted=True)
 
 
 def contrast(
-    of: Design, mark: NDArray[np.bool_], shifts: Floats, group: str, others: str
+    of: Design, mark: NDArray[np.bool_], draws: Draws, place: int, group: str, others: str
 ) -> pd.DataFrame:
     """Compare marked rows of a design with the others: counts and the adjusted odds ratio.
 
@@ -372,8 +512,10 @@ def contrast(
         All lines.
     mark : array of bool
         Rows of the group.
-    shifts : array
-        Draws of the shift of the log odds, from an adjusted fit.
+    draws : Draws
+        `adjusted`.
+    place : int
+        Of the group in `model.COVARIATES`.
     group, others : str
         Names of both sides.
 
@@ -384,14 +526,17 @@ def contrast(
         ``low, high`` (95% credible interval) and ``p_more``, the probability of an odds ratio
         above 1.
     """
+    shifts = flat(draws.posterior.covariates)[:, place]
+    levels = (QUANTILES[0], 0.5, QUANTILES[1])
+    low, middle, high = np.exp(quantiles(shifts, levels, draws.weights))
     counts = of.rows[["benefit_k", "benefit_n"]]
-    low, middle, high = np.exp(np.quantile(shifts, [QUANTILES[0], 0.5, QUANTILES[1]]))
-    sides = [*counts[mark].sum(), *counts[~mark].sum()]
+    sides = map(int, [*counts[mark].sum(), *counts[~mark].sum()])
     names = ["benefit_k", "benefit_n", "others_k", "others_n"]
+    more = np.average(shifts > 0, weights=draws.weights)
     return pd.DataFrame(
         [
-            {"group": group, "others": others, **dict(zip(names, map(int, sides), strict=True)),
-             "odds_ratio": middle, "low": low, "high": high, "p_more": (shifts > 0).mean()}
+            {"group": group, "others": others, **dict(zip(names, sides, strict=True)),
+             "odds_ratio": middle, "low": low, "high": high, "p_more": more}
         ]
     )  # fmt: skip
 
@@ -403,9 +548,15 @@ def in_words(draws: Floats) -> str:
 
 
 def intervals(table: pd.DataFrame, name: str = "pooled") -> list[str]:
-    """Estimates with their 95% intervals in words, from the columns of a name."""
+    """Estimates with their 95% intervals in words, from the columns of a name.
+
+    One that is missing is the prior, and says so.
+    """
     columns = table[[name, f"{name}_low", f"{name}_high"]].to_numpy(dtype=float)
-    return [f"{value:.0%} ({low:.0%} to {high:.0%})" for value, low, high in columns]
+    return [
+        PRIOR if np.isnan(value) else f"{value:.0%} ({low:.0%} to {high:.0%})"
+        for value, low, high in columns
+    ]
 
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:
