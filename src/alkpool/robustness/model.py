@@ -451,22 +451,25 @@ class Fitter:
         counts = np.zeros((len(self._arrays.cells), 2))
         np.add.at(counts, self._arrays.kind, rows)
         data = counts, self._arrays.covariates * adjusted, *_assumed(priors or self.priors)
+        # Of lines left out and of other assumptions only cells with a decided line are read.
+        first = keep is None and not adjusted and priors is None
+        cells = None if first else np.unique(self._arrays.cells)
         if self.cache is None:
-            return self._converged(data)
+            return self._converged(data, cells)
         file = self.cache / f"{self._key(data)}.npz"
         kept = _read(file)
         if kept is not None:
             return kept
-        posterior = self._converged(data)
+        posterior = self._converged(data, cells)
         _write(file, posterior)
         return posterior
 
-    def _converged(self, data: Data) -> Posterior:
+    def _converged(self, data: Data, cells: Integers | None) -> Posterior:
         *longer, shortest = TARGET_ACCEPTANCES
         for acceptance in longer:
             with contextlib.suppress(ConvergenceError):
-                return checked(self._sample(acceptance, data))
-        return checked(self._sample(shortest, data))
+                return checked(self._sample(acceptance, data), cells)
+        return checked(self._sample(shortest, data), cells)
 
     def _key(self, data: Data) -> str:
         """Hash of all that the draws depend on."""
@@ -604,15 +607,26 @@ def diagnostics(posterior: Posterior) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def checked(posterior: Posterior) -> Posterior:
+def checked(posterior: Posterior, cells: Integers | None = None) -> Posterior:
     """Refuse a fit that has not converged, and give back one that has.
+
+    Parameters
+    ----------
+    posterior : Posterior
+        Of any fit.
+    cells : array of int, optional
+        Places of the cells that are read; all by default.
 
     Raises
     ------
     ConvergenceError
         With every bound that is missed, by how much, and what helps.
     """
-    found = posterior.convergence
+    if cells is None:
+        found = posterior.convergence
+    else:
+        read = posterior.log_odds[..., cells]
+        found = diagnostics(dataclasses.replace(posterior, log_odds=read))
     # numpy, unlike pandas, does not skip what is not a number.
     r_hat, bulk, tail = (found[name].to_numpy() for name in ("r_hat", "bulk", "tail"))
     r_hat, bulk, tail = np.max(r_hat), np.min(bulk), np.min(tail)

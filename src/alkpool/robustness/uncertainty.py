@@ -17,6 +17,7 @@ from scipy import special
 from alkpool import mutations
 from alkpool.analysis.actionability import VERDICTS, VerdictRule, decide
 from alkpool.robustness.model import (
+    MIN_EFFECTIVE,
     Design,
     Fitter,
     Posterior,
@@ -35,8 +36,8 @@ QUANTILES = (0.025, 0.975)
 # and is the prior behind `alkpool.stats.jeffreys`.
 RELAPSE_PRIOR = 0.5
 
-# Above this Pareto k, and earlier for few draws, the reweighted draws are not reliable (Vehtari et
-# al. 2024, Journal of Machine Learning Research 25:72); the model is then fitted again.
+# Above this Pareto k reweighted draws are not reliable (Vehtari et al. 2024, Journal of Machine
+# Learning Research 25:72); the model is then fitted again.
 MAX_PARETO_K = 0.7
 
 DECIMALS = 2
@@ -59,19 +60,17 @@ class Draws(NamedTuple):
     posterior : Posterior
         Where the draws come from.
     weights : array or None
-        One for each draw, which add up to 1; None where the model was fitted again.
+        One for each draw, which add up to 1; None where these draws are of the posterior itself.
     pareto_k : float
-        Shape of the tail of the raw weights.
+        Shape of the tail of the weights that were tried.
+    method : str
+        ``fitted``, ``reweighted`` or ``refitted``.
     """
 
     posterior: Posterior
     weights: Floats | None
     pareto_k: float
-
-    @property
-    def method(self) -> str:
-        """How the draws came about: ``reweighted`` or ``refitted``."""
-        return "refitted" if self.weights is None else "reweighted"
+    method: str
 
 
 def quantiles(draws: Floats, levels: Sequence[float], weights: Floats | None = None) -> Floats:
@@ -292,6 +291,8 @@ def line_likelihood(of: Design, posterior: Posterior, *, adjusted: bool = False)
 def neighbour(fitter: Fitter, posterior: Posterior, log_ratios: Floats, **changes: Any) -> Draws:
     """Draws under other lines or assumptions: reweighted where that is sound, else refitted.
 
+    Weights are sound up to `MAX_PARETO_K` and with as many effective draws as a fit must have.
+
     Parameters
     ----------
     fitter, posterior : Fitter, Posterior
@@ -302,9 +303,9 @@ def neighbour(fitter: Fitter, posterior: Posterior, log_ratios: Floats, **change
         Of `Fitter.fit`, which makes the same changes.
     """
     weights, k = smooth(log_ratios)
-    if k <= min(MAX_PARETO_K, 1 - 1 / np.log10(len(weights))):
-        return Draws(posterior, weights, k)
-    return Draws(fitter.fit(**changes), None, k)
+    if k <= MAX_PARETO_K and 1 / (weights @ weights) >= MIN_EFFECTIVE:
+        return Draws(posterior, weights, k, "reweighted")
+    return Draws(fitter.fit(**changes), None, k, "refitted")
 
 
 def smooth(log_ratios: Floats) -> tuple[Floats, float]:
@@ -419,18 +420,18 @@ def prior_sensitivity(
     -------
     DataFrame
         For each cell and assumption, ``as fitted`` first: ``profile, inhibitor, benefit_k,
-        benefit_n, assumption, method`` (of `neighbour`), ``pooled, pooled_low, pooled_high``, and
+        benefit_n, assumption, method`` (of `Draws`), ``pooled, pooled_low, pooled_high``, and
         ``spread``, the largest less the smallest estimate of the cell. Largest spread first.
     """
     priors, squared = fitter.priors, flat(posterior.scales**2).sum(1)
     squared = squared + flat(posterior.compound**2).sum(1)
-    fits = {"as fitted": Draws(posterior, None, np.inf)}
+    fits = {"as fitted": Draws(posterior, None, np.nan, "fitted")}
     for name, other in others.items():
         if replace(other, scale=priors.scale) == priors:
             ratios = squared / 2 * (priors.scale**-2 - other.scale**-2)
             fits[name] = neighbour(fitter, posterior, ratios, priors=other)
         else:
-            fits[name] = Draws(fitter.fit(priors=other), None, np.inf)
+            fits[name] = Draws(fitter.fit(priors=other), None, np.nan, "refitted")
     cells = counted(fitter.design).reset_index()
     table = pd.concat(
         cells.assign(assumption=name, method=draws.method).join(
