@@ -74,12 +74,14 @@ def publish(tasks: Sequence[Task], build: Path, results: Path, ledger: Path) -> 
     # Another run with a build folder of its own may publish to the same tables.
     with locked(results.parent):
         gone = {name for name in before - made.keys() if (results / name).is_file()}
-        other = {name for name, (_, path) in made.items() if not _are_equal(results / name, path)}
-        if gone or other:
-            _replace(results, {name: made[name][1] for name in other}, gone)
+        fresh = {
+            name: path for name, (_, path) in made.items() if not _are_equal(results / name, path)
+        }
+        if gone or fresh:
+            _replace(results, fresh, gone)
     _write_names(ledger, made)
     _prune(tasks, build)
-    return bool(gone or other)
+    return bool(gone or fresh)
 
 
 def _are_equal(one: Path, other: Path) -> bool:

@@ -6,7 +6,7 @@ two decimals, about the Monte Carlo error of some thousand draws.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
