@@ -16,7 +16,7 @@ from cases import case, tables, write_csv
 from rocrate.rocrate import ROCrate
 
 from alkpool import paths, release
-from alkpool.analysis.actionability import matrix
+from alkpool.analysis.actionability import VerdictRule, matrix
 from alkpool.data.cohort import load
 from alkpool.intake import flatfile, place
 from alkpool.problems import ProjectError
@@ -51,7 +51,9 @@ def home(tmp_path: Path) -> Path:
     folder = home / "results/curated"
     write(folder / "takeaways/09-evidence-over-time.json", '["The newest year added 1 patient."]')
     write(folder / "evidence_newest.csv", NEWEST)
-    matrix(load("curated")).to_csv(folder / "actionability.csv", index=False)
+    # Of all samples, so that there are verdicts: by default a share needs consecutive patients.
+    cells = matrix(load("curated"), VerdictRule(relapse_from="all"))
+    cells.to_csv(folder / "actionability.csv", index=False)
     write(home / "results/reconstructed/lines.csv", "line,synthetic\nx,yes\n")
     date(home, "2026-03-01")
     changelog = home / "CHANGELOG.md"

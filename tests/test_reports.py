@@ -48,7 +48,7 @@ REFUSED = {
     "G1202delA": "names A, but residues 1202 to 1202 are G",
     "c.100A>T": "lies outside c.3241 to c.4164, the reference",
     "wild type": "absence of a mutation",
-    "D1529E": "known polymorphism",
+    "D1529E": "taken for a polymorphism",
     "G1202R (PR)": "is not read as a mutation",
 }
 

@@ -125,6 +125,22 @@ TRANSCRIPTS: dict[str, Transcript] = {
             "seconds": "Time it took.",
         },
     ),
+    "reference/polymorphisms.csv": Transcript(
+        "Substitutions outside the kinase domain that are set aside when a report names them.",
+        {
+            "mutation": "Canonical name.",
+            "source": "Record that calls it a polymorphism; blank where none was seen.",
+            "note": "Why it is set aside.",
+        },
+    ),
+    "reference/report_patterns.csv": Transcript(
+        "What reports write around a mutation, and what is done with it.",
+        {
+            "what": "What it is.",
+            "action": "Whether it is set aside and said, dropped, or read as frequency or phase.",
+            "pattern": "Regular expression, case ignored.",
+        },
+    ),
     "raw/*/*.csv": Transcript("Raw facts; see raw/README.md.", {}),
     "raw/invitro/*/*.csv": Transcript("In vitro models found later; see raw/README.md.", {}),
 }

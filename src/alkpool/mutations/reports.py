@@ -148,10 +148,10 @@ def _protein_part(text: str) -> str:
 
 
 def _known(protein: str, aside: list[tuple[str, str]]) -> tuple[str, ...]:
-    """Canonical names, polymorphisms set aside."""
+    """Canonical names, those that are taken for polymorphisms set aside."""
     names = mutations_of(protein)
     common = _polymorphisms()
-    aside += [("known polymorphism", name) for name in names if name in common]
+    aside += [("taken for a polymorphism", name) for name in names if name in common]
     return tuple(name for name in names if name not in common)
 
 
