@@ -1,5 +1,6 @@
 """The references say what the tables of sources say, and nothing else."""
 
+import csv
 import re
 
 import pytest
@@ -24,6 +25,18 @@ def test_every_findable_source_has_a_reference() -> None:
         stated = {row[column] for row in rows if row[column]}
         found = [entry.fields[field] for entry in written if field in entry.fields]
         assert sorted(found) == sorted(stated)
+
+
+def test_every_source_of_groups_has_a_reference() -> None:
+    """One without an identifier by the address of its rows; the paper is in the other list."""
+    with (paths.DATA / "groups/sources.csv").open(encoding="utf-8", newline="") as file:
+        stated = {row["source_id"] for row in csv.DictReader(file)} - {references.PAPER}
+    unique = {row["source_id"]: row for row in references.unique(references.read())}
+    assert stated <= set(unique)
+    entries = parsed(*references.read()).entries
+    assert entries["x07"].fields["url"] == "https://pmc.ncbi.nlm.nih.gov/articles/PMC11632442"
+    places = ("doi", "pubmed", "url", "title")
+    assert [key for key, entry in entries.items() if not set(places) & set(entry.fields)] == []
 
 
 def test_keys_of_the_two_lists_differ() -> None:

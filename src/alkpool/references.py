@@ -13,8 +13,11 @@ from urllib.parse import quote
 
 from alkpool import paths
 
-TABLES = ("cohorts/curated/sources.csv", "invitro/sources.csv")
+TABLES = ("cohorts/curated/sources.csv", "groups/sources.csv", "invitro/sources.csv")
 HEADING = "Made from the tables of sources; correct a source there.\n\n"
+
+# It stands in the list of the paper and the methods.
+PAPER = "koopman2022"
 
 IDENTIFIERS = ("doi", "pmid")
 
@@ -78,8 +81,8 @@ def address(pmid: str, doi: str, *places: str) -> str:
 def unique(rows: Iterable[Row]) -> list[Row]:
     """Keep the sources that a reader can find, each once, sorted by their key.
 
-    Findable are those with a DOI, a PubMed identifier or a title. A DOI or PubMed identifier
-    that comes again under another key is the same publication.
+    Findable are those with a DOI, a PubMed identifier, a title or an address. A DOI or PubMed
+    identifier that comes again under another key is the same publication.
 
     Raises
     ------
@@ -90,7 +93,7 @@ def unique(rows: Iterable[Row]) -> list[Row]:
     owners: dict[str, str] = {}
     for row in rows:
         marks = {name: row[name] for name in IDENTIFIERS if row.get(name)}
-        if not (marks or row.get("title")):
+        if not (marks or row.get("title") or row.get("url")):
             continue
         # BibTeX does not tell capitals in keys apart.
         key = row["source_id"].lower()
@@ -116,6 +119,8 @@ def entry(row: Row) -> str:
         "year": row.get("year", "") or "year not seen",
         "doi": row.get("doi", ""),
         "pubmed": row.get("pmid", ""),
+        "note": _escaped(row.get("note", "")) if row.get("url") else "",
+        "url": row.get("url", ""),
         "keywords": "source",
     }
     kind = "article" if row.get("title") and row.get("journal") else "misc"
@@ -149,8 +154,27 @@ def render(rows: Iterable[Row]) -> str:
 
 
 def read(data: Path = paths.DATA) -> Iterator[Row]:
-    """Rows of the tables of sources in a data folder, of those that are there."""
+    """Rows of the tables of sources in a data folder, of those that are there.
+
+    One without an identifier has the ``url`` of its first row in a table beside it, if any.
+    """
     for table in (data / name for name in TABLES):
-        if table.is_file():
-            with table.open(encoding="utf-8", newline="") as file:
-                yield from csv.DictReader(file)
+        beside = [
+            row for name in ("outcomes.csv", "counts.csv") for row in _rows(table.with_name(name))
+        ]
+        for row in _rows(table):
+            if row["source_id"] == PAPER:
+                continue
+            places = [
+                (each["locator"], each["read_via"])
+                for each in beside
+                if each["source_id"] == row["source_id"]
+            ]
+            known = any(row[name] for name in IDENTIFIERS)
+            yield row if known or not places else row | {"url": address("", "", *places[0])}
+
+
+def _rows(table: Path) -> Iterator[Row]:
+    if table.is_file():
+        with table.open(encoding="utf-8", newline="") as file:
+            yield from csv.DictReader(file)
