@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from alkpool.analysis.actionability import RULES, VerdictRule, assessed_profiles, judge, matrix
 from alkpool.analysis.benefit import BenefitRule
+from alkpool.data.cohort import load
+from alkpool.robustness.uncertainty import rule_probabilities
 from alkpool.vocabulary import Verdict
 
 
@@ -112,6 +114,33 @@ def test_agrees_with_the_rule_written_cell_by_cell(cells, minimum):
     judged = judge(table, rule)
     assert list(judged["verdict"]) == [by_hand(cell, rule) for cell in cells]
     assert set(judged["rule"]) <= set(RULES)
+
+
+@pytest.mark.parametrize(
+    ("cell", "probability"),
+    [
+        ((0, 0, 2, 2), 1),
+        ((2, 4, 0, 0), 1),
+        ((0, 0, 3, 3), 1 - 0.5**4),
+        ((0, 50, 0, 3), 1 - 0.5**4),
+        ((0, 0, 1, 3), 1 - 5 / 16),
+    ],
+)
+def test_the_probability_of_a_verdict_by_hand(cell, probability):
+    """Too few lines is a count; the rest are tails of Beta(1 + k, 1 + n - k) in closed form."""
+    table = pd.DataFrame([cell], columns=["relapsed", "relapse_n", "benefit_k", "benefit_n"])
+    assert judge(table)["verdict_probability"].item() == pytest.approx(probability)
+
+
+def test_the_probability_of_a_verdict_is_that_of_draws():
+    """Every rule on draws of both shares, for cells of every verdict."""
+    table = matrix(load("reconstructed"), VerdictRule(likely_lower=0.4))
+    assert set(table["rule"]) == set(RULES)
+    k, n = (table[name].to_numpy() for name in ("benefit_k", "benefit_n"))
+    drawn = np.random.default_rng(1).beta(1 + k, 1 + n - k, size=(20_000, len(table)))
+    by_rule = rule_probabilities(table, drawn, VerdictRule(likely_lower=0.4))
+    expected = [by_rule.at[place, rule] for place, rule in enumerate(table["rule"])]
+    assert table["verdict_probability"].to_numpy() == pytest.approx(np.array(expected), abs=0.015)
 
 
 def cell_of(table, profile, inhibitor):

@@ -182,6 +182,23 @@ def test_counts_are_those_of_the_matrix(curated):
         patients = curated.cell(row["profile"], row["inhibitor"]).patients
         assert (patients["k"], patients["n"]) == (row["benefit_k"], row["benefit_n"])
         assert patients["not_counted"] == row["unknown_n"] + row["combined_n"]
+        assert patients["verdict"] == row["verdict"]
+        assert patients["verdict_probability"] == row["verdict_probability"]
+
+
+def test_a_verdict_says_how_probable_it_is():
+    """Three of four lines helped: P(at least half) is 13/16 before relapses are known."""
+    lines = [line("brigatinib", found) for found in ("PR", "PR", "PR", "PD")]
+    cohort = make_cohort([sample("S1206Y", "other", given) for given in lines])
+    answer = look_up("S1206Y", evidence=gather(cohort))
+    row = rows_of(answer)["brigatinib"]
+    said = "benefit in 3 of 4 lines of treatment: possibly beneficial, right with a probability of"
+    assert row["basis_text"] == f"{said} 81%"
+    assert row["patients"]["verdict_probability"] == pytest.approx(13 / 16)
+    assert "3/4: possibly beneficial, right with" in " ".join(answers.to_text(answer).split())
+    (flat,) = [r for r in csv.DictReader(StringIO(answers.to_csv(answer)))
+               if r["inhibitor"] == "brigatinib"]  # fmt: skip
+    assert float(flat["verdict_probability"]) == pytest.approx(13 / 16)
 
 
 findings = st.dictionaries(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from alkpool.analysis.actionability import worded
 from alkpool.analysis.question import Question
 from alkpool.analysis.ranking import GIVEN_BEFORE, Answer
 from alkpool.problems import printable, spreadsheet_cell
@@ -81,7 +82,10 @@ def to_csv(answer: Answer) -> str:
             "marks": "; ".join(row["marks"]),
             "patients_k": row["patients"]["k"],
             "patients_n": row["patients"]["n"],
-            "not_counted": row["patients"]["not_counted"],
+            **{
+                name: row["patients"][name]
+                for name in ("not_counted", "verdict", "verdict_probability")
+            },
             "groups": "; ".join(map(_group, row["groups"])),
             **{f"relapsed_{name}": row["relapsed"][name] for name in ("k", "n", "source")},
             **{name: row["laboratory"][name] for name in ("sensitive", "resistant", "no_call")},
@@ -163,8 +167,10 @@ def is_empty(row: Row) -> bool:
 def _line(row: Row, width: int) -> list[str]:
     rank = f"{row['rank']}. " if row["rank"] else ""
     marks = f" [{', '.join(row['marks'])}]" if row["marks"] else ""
+    patients = row["patients"]
     counts = [
-        f"patients {row['patients']['text']}",
+        f"patients {patients['text']}: "
+        f"{worded(patients['verdict'], patients['verdict_probability'])}",
         f"laboratory {row['laboratory']['sensitive']} sensitive, "
         f"{row['laboratory']['resistant']} resistant",
     ]

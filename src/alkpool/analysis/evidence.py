@@ -9,7 +9,7 @@ import pandas as pd
 
 from alkpool import mutations, paths, stats
 from alkpool.analysis import invitro, ranking
-from alkpool.analysis.actionability import assessed_profiles, share_samples
+from alkpool.analysis.actionability import assessed_profiles, matrix, share_samples, worded
 from alkpool.analysis.benefit import classify, evaluable
 from alkpool.analysis.question import ask
 from alkpool.analysis.ranking import Answer, Cell, Evidence, Finding
@@ -146,9 +146,14 @@ def gather(cohort: Cohort | None = None, settings: Settings | None = None) -> Ev
         )
     }  # fmt: skip
     keys = dict.fromkeys(key for rows in by_key.values() for key in rows)
+    verdicts = _by_key(_records(matrix(pool, rules.verdict, rules.benefit)))
     return Evidence(
         cells={
-            key: _cell(rules, key, **{what: rows.get(key, []) for what, rows in by_key.items()})
+            key: _cell(
+                rules,
+                verdicts.get(key, []),
+                **{what: rows.get(key, []) for what, rows in by_key.items()},
+            )
             for key in keys
             if key[0] != UNKNOWN
         },
@@ -362,7 +367,7 @@ def _source(row: Row) -> Row:
 
 def _cell(
     rules: Settings,
-    key: Key,
+    verdicts: list[Row],
     *,
     lines: list[Row],
     groups: list[Row],
@@ -371,7 +376,9 @@ def _cell(
     assertions: list[Row],
 ) -> Cell:
     """Put together what is known of one profile and inhibitor."""
-    patients = _patients(lines)
+    patients = Cell().patients | _patients(lines)
+    for row in verdicts:
+        patients |= {name: row[name] for name in ("verdict", "verdict_probability")}
     usable = [row for row in groups if _speaks(row)]
     relapsed = _largest(relapses)
     models = _models(calls)
@@ -433,7 +440,8 @@ def _patients_finding(patients: Row, rules: Settings) -> Finding | None:
     enough = k / n >= rules.verdict.low_sensitivity
     return Finding(
         Direction.FOR if enough else Direction.AGAINST,
-        f"benefit in {k} of {n} lines of treatment",
+        f"benefit in {k} of {n} lines of treatment: "
+        f"{worded(patients['verdict'], patients['verdict_probability'])}",
         float(stats.wilson(k, n).low),
     )
 

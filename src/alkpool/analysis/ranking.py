@@ -22,7 +22,7 @@ from alkpool.analysis import offtarget
 from alkpool.analysis.question import Question
 from alkpool.data import tables
 from alkpool.data.groups import Groups
-from alkpool.vocabulary import Direction, Phase, Standing, Tier
+from alkpool.vocabulary import Direction, Phase, Standing, Tier, Verdict
 
 STEPS = (
     (Tier.PATIENTS, Tier.GROUPS, Tier.RELAPSE),
@@ -94,7 +94,8 @@ class Cell:
     findings : mapping of Tier to Finding
         Tiers that say something.
     patients, relapsed, laboratory : dict
-        Counts, with the rows behind them.
+        Counts, with the rows behind them; of patients also the ``verdict`` and
+        ``verdict_probability`` of `alkpool.analysis.actionability.matrix`.
     groups : list of dict
         Published groups.
     sources : tuple of dict
@@ -105,7 +106,15 @@ class Cell:
 
     findings: Mapping[Tier, Finding] = field(default_factory=dict)
     patients: Row = field(
-        default_factory=lambda: {"k": 0, "n": 0, "not_counted": 0, "text": "0/0", "lines": []}
+        default_factory=lambda: {
+            "k": 0,
+            "n": 0,
+            "not_counted": 0,
+            "text": "0/0",
+            "lines": [],
+            "verdict": str(Verdict.INSUFFICIENT),
+            "verdict_probability": 1.0,
+        }
     )
     groups: list[Row] = field(default_factory=list)
     relapsed: Row = field(default_factory=lambda: {"k": 0, "n": None, "source": ""})

@@ -33,6 +33,7 @@ def verdict_matrix(evidence: pd.DataFrame) -> Drawing:
         if row.relapse_n:
             lines += [_share("R", row.relapsed, row.relapse_n, row.relapse_low, row.relapse_high)]
         lines += [f"{row.found_after} found after"] * (row.found_after > row.relapsed)
+        lines += [f"right {row.verdict_probability:.0%}"] * (row.verdict_probability < 1)
         empty = not (row.benefit_n or other or row.found_after)
         cells[row.profile, row.inhibitor] = (
             Cell(tuple(lines), kind="empty")
@@ -45,7 +46,8 @@ def verdict_matrix(evidence: pd.DataFrame) -> Drawing:
     key = (
         "B: benefit / decided lines; not counted: undecided or combined. R: relapsed / samples "
         "after the inhibitor of series that take every patient; found after: of all samples. 95% "
-        "Wilson intervals. n: samples with the profile."
+        "Wilson intervals. right: probability that the verdict is, from these counts alone; where "
+        "none stands the counts leave no other. n: samples with the profile."
     )
     matrix = Matrix(in_order(evidence), columns, cells, key, counts)
     if evidence.empty:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from alkpool import mutations
-from alkpool.analysis.actionability import VERDICTS, VerdictRule, decide
+from alkpool.analysis.actionability import RELAPSE_PRIOR, VERDICTS, VerdictRule, decide
 from alkpool.robustness.model import (
     MIN_EFFECTIVE,
     Design,
@@ -31,10 +31,6 @@ from alkpool.vocabulary import Benefit, Verdict
 
 # Of credible intervals, as of every other interval of the compendium.
 QUANTILES = (0.025, 0.975)
-
-# A relapsing share on its own: Jeffreys' Beta(1/2, 1/2), worth one sample, favours no value much
-# and is the prior behind `alkpool.stats.jeffreys`.
-RELAPSE_PRIOR = 0.5
 
 # Above this Pareto k reweighted draws are not reliable (Vehtari et al. 2024, Journal of Machine
 # Learning Research 25:72); the model is then fitted again.
@@ -140,7 +136,7 @@ def estimates(
         ``at_least_low`` and ``at_least_high``, the probabilities that benefit reaches the two
         sensitivities of the rule: all missing where the estimate is the prior. ``p_V1`` to
         ``p_V6``, see `rule_probabilities`; and ``verdict_probability``, that the verdict of the
-        evidence is right.
+        evidence is right, which takes the place of that from the cell's own counts.
     """
     draws = posterior.probability
     pooled = summary(draws)
@@ -160,7 +156,8 @@ def estimates(
     beside = pd.concat([told, by_rule.add_prefix("p_")], axis="columns").assign(
         verdict_probability=np.array(found, dtype=float)
     )
-    return evidence.assign(basis=basis).join(beside.set_axis(evidence.index))
+    alone = evidence.drop(columns="verdict_probability", errors="ignore")
+    return alone.assign(basis=basis).join(beside.set_axis(evidence.index))
 
 
 def rule_probabilities(
