@@ -1,12 +1,16 @@
 """Counting mutation classes, and the tests on them against independent calculations."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from factory import make_cohort, sample
 from scipy.stats import fisher_exact as scipy_fisher
 
 from alkpool.analysis import distribution
+from alkpool.analysis.actionability import VerdictRule
 from alkpool.data.cohort import analysis_set
+from alkpool.figures.distribution import class_matrix
 
 
 @pytest.fixture
@@ -44,8 +48,21 @@ def test_classes_after_each_inhibitor(cohort):
     assert cells.loc[("crizotinib", "L1196M"), ["samples", "total"]].tolist() == [6, 8]
     assert cells.loc[("lorlatinib", "L1196M"), ["samples", "total"]].tolist() == [0, 3]
     assert cells.loc[("lorlatinib", "multiple"), ["samples", "total"]].tolist() == [3, 3]
+    assert cells.loc[("lorlatinib", "multiple"), ["relapsed", "relapse_n"]].tolist() == [3, 3]
     assert table["samples"].sum() == 19
     assert len(table) == 4 * 5
+
+
+def test_chosen_samples_have_no_share_and_no_test(cohort):
+    chosen = dataclasses.replace(cohort, sources=cohort.sources.assign(sampling="selected"))
+    cells = distribution.by_class(chosen).set_index(["resistance_on", "mutation_class"])
+    after = cells.loc[("crizotinib", "L1196M")]
+    assert after[["samples", "total", "relapsed", "relapse_n"]].tolist() == [6, 8, 0, 0]
+    assert cells[["share", "low", "high"]].isna().all(axis=None)
+    assert "6 found" in class_matrix(cells.reset_index()).html
+    assert distribution.against_other_inhibitors(chosen, minimum=5).empty
+    everything = distribution.by_class(chosen, VerdictRule(relapse_from="all"))
+    assert everything.equals(distribution.by_class(cohort))
 
 
 def test_fisher_tests_match_scipy_and_leave_unknown_and_rare_out(cohort):

@@ -329,10 +329,17 @@ def verdict_probability(
     return np.choose(decided, [high, 1 - high, low, (1 - low) * high, likely * rare, possible])
 
 
+def sure(probability: float) -> str:
+    """Say the probability of a verdict; only what follows from counts is certain."""
+    if probability == 1:
+        return "by count"
+    return "over 99%" if probability > 0.99 else f"{probability:.0%}"
+
+
 def worded(verdict: str, probability: float) -> str:
     """Verdict with the probability that it is right; one that is certain by its counts alone."""
-    sure = f", right with a probability of {probability:.0%}" * (probability < 1)
-    return f"{verdict}{sure}"
+    said = f", right with a probability of {sure(probability)}" * (probability < 1)
+    return f"{verdict}{said}"
 
 
 def decide(

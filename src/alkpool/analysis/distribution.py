@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from alkpool import mutations, stats
+from alkpool.analysis.actionability import VerdictRule, share_samples
 from alkpool.data.cohort import Cohort, analysis_set
 from alkpool.vocabulary import UNKNOWN
 
@@ -65,20 +66,30 @@ def by_inhibitor(cohort: Cohort) -> pd.DataFrame:
     return counts.join(stats.proportions(counts["samples"], counts["total"]))
 
 
-def by_class(cohort: Cohort, *, by_residue: bool = True) -> pd.DataFrame:
+def by_class(
+    cohort: Cohort, rule: VerdictRule = VerdictRule(), *, by_residue: bool = True
+) -> pd.DataFrame:
     """Count mutation classes after each inhibitor (Figure 4 B).
 
     Returns
     -------
     DataFrame
-        Columns ``resistance_on, mutation_class, samples, total, share, low, high``; every class
-        that occurs stands after every inhibitor that occurs, also with no sample.
+        Columns ``resistance_on, mutation_class, samples, total``, of these ``relapsed,
+        relapse_n`` in the samples that a share is read from (`VerdictRule.relapse_from`), and
+        ``share, low, high`` of those, missing where there are none; every class that occurs stands
+        after every inhibitor that occurs, also with no sample.
     """
-    samples = with_class(analysis_set(cohort).samples, by_residue=by_residue)
+    pool = analysis_set(cohort)
+    samples = with_class(pool.samples, by_residue=by_residue)
     counts = pd.crosstab(samples["resistance_on"], samples["mutation_class"])
-    table = pd.Series(counts.stack()).rename("samples").reset_index()
-    table = table.assign(total=table["resistance_on"].map(counts.sum(axis=1)))
-    return table.join(stats.proportions(table["samples"], table["total"]))
+    series = samples[samples["sample_id"].isin(share_samples(pool, rule)["sample_id"])]
+    counted = pd.crosstab(series["resistance_on"], series["mutation_class"])
+    counted = counted.reindex_like(counts).fillna(0).astype(int)
+    table = pd.DataFrame({"samples": counts.stack(), "relapsed": counted.stack()}).reset_index()
+    for name, each in (("total", counts), ("relapse_n", counted)):
+        table[name] = table["resistance_on"].map(each.sum(axis=1))
+    order = ["resistance_on", "mutation_class", "samples", "total", "relapsed", "relapse_n"]
+    return table[order].join(stats.proportions(table["relapsed"], table["relapse_n"]))
 
 
 def by_mutation(cohort: Cohort) -> pd.DataFrame:
@@ -109,7 +120,7 @@ def by_mutation(cohort: Cohort) -> pd.DataFrame:
 
 
 def against_other_inhibitors(
-    cohort: Cohort, *, minimum: int, by_residue: bool = True
+    cohort: Cohort, rule: VerdictRule = VerdictRule(), *, minimum: int, by_residue: bool = True
 ) -> pd.DataFrame:
     """Compare each class after one inhibitor with its share after all others (Fisher).
 
@@ -117,6 +128,8 @@ def against_other_inhibitors(
     ----------
     cohort : Cohort
         Samples whose failed inhibitor is unknown are left out.
+    rule : VerdictRule
+        Says which samples shares are read from.
     minimum : int
         Smallest number of samples, after any inhibitor, for a class or an inhibitor to be tested.
     by_residue : bool
@@ -129,7 +142,9 @@ def against_other_inhibitors(
         p_value, p_adjusted``; adjusted by Benjamini-Hochberg over all rows. Empty when nothing
         reaches the minimum.
     """
-    samples = with_class(analysis_set(cohort).samples, by_residue=by_residue)
+    pool = analysis_set(cohort)
+    samples = with_class(pool.samples, by_residue=by_residue)
+    samples = samples[samples["sample_id"].isin(share_samples(pool, rule)["sample_id"])]
     samples = samples[samples["resistance_on"] != UNKNOWN]
     classes = _frequent(samples["mutation_class"], minimum)
     inhibitors = _frequent(samples["resistance_on"], minimum)

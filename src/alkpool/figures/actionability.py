@@ -3,6 +3,7 @@
 import pandas as pd
 
 from alkpool import style
+from alkpool.analysis.actionability import sure
 from alkpool.figures.matrix import Cell, Matrix, drawn, in_order, verdict_cell
 from alkpool.style import Drawing
 
@@ -33,7 +34,7 @@ def verdict_matrix(evidence: pd.DataFrame) -> Drawing:
         if row.relapse_n:
             lines += [_share("R", row.relapsed, row.relapse_n, row.relapse_low, row.relapse_high)]
         lines += [f"{row.found_after} found after"] * (row.found_after > row.relapsed)
-        lines += [f"right {row.verdict_probability:.0%}"] * (row.verdict_probability < 1)
+        lines += [f"right {sure(row.verdict_probability)}"] * (row.verdict_probability < 1)
         empty = not (row.benefit_n or other or row.found_after)
         cells[row.profile, row.inhibitor] = (
             Cell(tuple(lines), kind="empty")

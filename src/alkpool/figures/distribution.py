@@ -18,7 +18,9 @@ PANEL_EXONS = {"22": (1151, 1172), "23": (1173, 1215), "25": (1260, 1279)}
 
 
 def class_matrix(table: pd.DataFrame) -> Drawing:
-    """Share of each mutation class after each inhibitor (paper, Figure 4 B).
+    """Samples of each mutation class after each inhibitor, and their share (paper, Figure 4 B).
+
+    Where no sample comes from a series of consecutive patients there is no share.
 
     Parameters
     ----------
@@ -35,9 +37,15 @@ def class_matrix(table: pd.DataFrame) -> Drawing:
     seen = table[table["samples"] > 0]
     cells = {
         (row.mutation_class, heads[row.resistance_on]): shaded(
-            [f"{row.samples}/{row.total}, {row.share:.0%} ({row.low * 100:.0f}–{row.high:.0%})"],
+            [
+                f"{row.relapsed}/{row.relapse_n}, {row.share:.0%} "
+                f"({row.low * 100:.0f}–{row.high:.0%})",
+                *[f"{row.samples} found"] * (row.samples > row.relapsed),
+            ],
             row.share,
         )
+        if row.samples and row.relapse_n
+        else Cell((f"{row.samples} found",))
         if row.samples
         else Cell(("0",))
         for row in style.rows(table)
@@ -48,7 +56,9 @@ def class_matrix(table: pd.DataFrame) -> Drawing:
         for name in columns
     )  # fmt: skip
     matrix = Matrix(
-        rows, list(heads.values()), cells, "Samples, their share, 95% Wilson interval.",
+        rows, list(heads.values()), cells,
+        "Of consecutive samples: their share, 95% Wilson interval. Found: of all samples, which "
+        "were chosen, so that there is no share.",
         verdicts=False,
     )  # fmt: skip
     words = f"Samples by mutation class and failed inhibitor. {said or 'No sample'}."

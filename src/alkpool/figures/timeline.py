@@ -1,5 +1,7 @@
 """Figures of the chapter on evidence over time."""
 
+from typing import Any
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -26,7 +28,7 @@ def telling(evidence: pd.DataFrame, most: int) -> pd.DataFrame:
     evidence : DataFrame
         From `alkpool.analysis.timeline.over_time`.
     most : int
-        At most so many cells: those with most decided lines, then most relapsed samples.
+        At most so many cells: those with most decided lines, then most samples found after it.
 
     Returns
     -------
@@ -34,8 +36,8 @@ def telling(evidence: pd.DataFrame, most: int) -> pd.DataFrame:
         Their rows of ``evidence``, in the order of the matrix.
     """
     decided = (evidence["benefit_n"] > 0) | (evidence["verdict"] != Verdict.INSUFFICIENT)
-    cells = evidence[decided].groupby(CELL, sort=False)[["benefit_n", "relapsed"]].max()
-    chosen = cells.sort_values(["benefit_n", "relapsed"], ascending=False, kind="stable").index
+    cells = evidence[decided].groupby(CELL, sort=False)[["benefit_n", "found_after"]].max()
+    chosen = cells.sort_values(["benefit_n", "found_after"], ascending=False, kind="stable").index
     kept = pd.MultiIndex.from_frame(evidence[CELL]).isin(chosen[:most])
     return evidence[kept].reset_index(drop=True)
 
@@ -84,7 +86,7 @@ def verdicts_by_year(evidence: pd.DataFrame) -> Drawing:
     cells = {
         (f"{row.profile}\n{row.inhibitor}", str(row.year)): verdict_cell(
             row.verdict, "",
-            (f"B {row.benefit_k}/{row.benefit_n}", f"R {row.relapsed}/{row.relapse_n}"),
+            (f"B {row.benefit_k}/{row.benefit_n}", _found(row)),
             framed=row.benefit_n > 0,
         )
         for row in style.rows(evidence)
@@ -93,7 +95,8 @@ def verdicts_by_year(evidence: pd.DataFrame) -> Drawing:
         [f"{row.profile}\n{row.inhibitor}" for row in style.rows(last)],
         [str(year) for year in sorted(evidence["year"].unique())],
         cells,
-        "B: benefit / decided lines. R: relapsed / samples after the inhibitor.",
+        "B: benefit / decided lines. R: relapsed / consecutive samples after the inhibitor; where "
+        "there are none, samples found after it.",
     )
     if evidence.empty:
         return drawn(
@@ -101,7 +104,12 @@ def verdicts_by_year(evidence: pd.DataFrame) -> Drawing:
         )
     said = "; ".join(
         f"{row.inhibitor} with {row.profile} {row.verdict}, benefit "
-        f"{row.benefit_k}/{row.benefit_n}, relapsed {row.relapsed}/{row.relapse_n}"
+        f"{row.benefit_k}/{row.benefit_n}, {_found(row)}"
         for row in style.rows(last)
     )
     return drawn(matrix, f"Matrix of verdicts by year. In {last['year'].iloc[0]}: {said}.")
+
+
+def _found(row: Any) -> str:
+    """Samples after the inhibitor: of a series a share, else how many were found."""
+    return f"R {row.relapsed}/{row.relapse_n}" if row.relapse_n else f"{row.found_after} found"
