@@ -1,18 +1,24 @@
 """Sphinx extension of the book: nothing on a page asks another host."""
 
+import html
 import importlib.util
 import json
+import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import itables
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
 from sphinx.util.fileutil import copy_asset
 
 from alkpool import references
 
 MATHJAX = "tex-svg.js"
+GLOSSARY = "glossary"
 TABLES_SCRIPT, TABLES_STYLE = "datatables.js", "datatables.css"
 
 
@@ -79,6 +85,52 @@ def name_sidebar_toggles(
     context["generate_toctree_html"] = generate_with_names
 
 
+def pass_over_records(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Let *Next* and *Previous* lead past the pages of single records, which have an index."""
+    relations = app.builder.relations
+    for way, place in (("prev", 1), ("next", 2)):
+        other = page
+        while other := relations.get(other, [None] * 3)[place]:
+            if other.rpartition("/")[0] not in app.env.all_docs:
+                break
+        if page.rpartition("/")[0] in app.env.all_docs or not other:
+            context[way] = None
+        elif context.get(way):
+            context[way] = {
+                "link": app.builder.get_relative_uri(page, other),
+                "title": app.env.titles[other].astext(),
+            }
+
+
+@cache
+def definitions(env: BuildEnvironment) -> dict[str, str]:
+    """Give the words of the glossary by the anchor of their term."""
+    return {
+        term["ids"][0]: entry[-1].astext()
+        for entry in env.get_doctree(GLOSSARY).findall(nodes.definition_list_item)
+        for term in entry.findall(nodes.term)
+    }
+
+
+def explain_terms(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Give links to the glossary its words, to show where they stand; the style does the rest."""
+    if 'href="' not in context.get("body", "") or GLOSSARY not in app.env.all_docs:
+        return
+    said = definitions(app.env)
+
+    def explained(link: re.Match[str]) -> str:
+        words = html.escape(" ".join(said[link[2]].split()), quote=True)
+        return f'{link[1]} data-explained="{words}" aria-description="{words}">'
+
+    terms = "|".join(map(re.escape, said))
+    pattern = rf'(<a class="reference internal" href="[^"]*{GLOSSARY}\.html#({terms})")>'
+    context["body"] = re.sub(pattern, explained, context["body"])
+
+
 def drop_live_code(app: Sphinx, config: Config) -> None:
     """Silence sphinx-thebe, which Jupyter Book always loads: it runs code on a remote server."""
     for listeners in list(app.events.listeners.values()):
@@ -105,6 +157,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("html-page-context", name_list_items)
     # After the theme, which makes the function.
     app.connect("html-page-context", name_sidebar_toggles, priority=600)
+    app.connect("html-page-context", pass_over_records)
+    app.connect("html-page-context", explain_terms)
     app.connect("html-page-context", write_out_references)
     app.connect("config-inited", drop_live_code)
     app.connect("build-finished", drop_icon_script)

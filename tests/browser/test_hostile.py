@@ -93,7 +93,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # No free text goes into what is left out, and it takes most of the time.
     configuration = home / "compendium.yaml"
     text = configuration.read_text("utf-8")
-    start, end = text.index("  - title: Reconstruction"), text.index("  - title: How to")
+    start, end = text.index("  - title: Test of the method"), text.index("  - title: How to")
     text = text[:start] + text[end:]
     configuration.write_text(text.replace("      - notebook: 07-uncertainty\n", ""), "utf-8")
     done = run(home, "make report")
