@@ -15,7 +15,16 @@ from alkpool.analysis.actionability import RULES, VERDICTS, VerdictRule, judge, 
 from alkpool.data.cohort import Cohort
 from alkpool.data.tables import SOURCES
 from alkpool.robustness import uncertainty
-from alkpool.robustness.model import Design, Fitter, Posterior, Sampler, design
+from alkpool.robustness.model import (
+    Compound,
+    Design,
+    Fitter,
+    Posterior,
+    Priors,
+    Sampler,
+    design,
+    prior,
+)
 from alkpool.robustness.uncertainty import by_verdict, rule_probabilities, smooth
 from alkpool.vocabulary import Verdict
 
@@ -113,19 +122,27 @@ def test_probabilities_are_those_of_independent_shares() -> None:
 
 def test_estimates_stand_beside_the_evidence(fitter: Fitter, posterior: Posterior) -> None:
     evidence = matrix(three_sources())
-    table = uncertainty.estimates(evidence, posterior, seed=4)
-    pd.testing.assert_frame_equal(table[evidence.columns], evidence)
+    before = prior(fitter.design)
+    table = uncertainty.estimates(evidence, posterior, before, seed=4)
+    alone = evidence.columns.drop("verdict_probability")
+    pd.testing.assert_frame_equal(table[alone], evidence[alone])
     pd.testing.assert_index_equal(
         pd.MultiIndex.from_frame(table[["profile", "inhibitor"]]), fitter.design.cells
     )
     draws = posterior.probability
-    np.testing.assert_allclose(table["pooled"], draws.mean(0))
-    np.testing.assert_allclose(table["pooled_low"], np.quantile(draws, 0.025, axis=0))
-    np.testing.assert_allclose(table["at_least_high"], (draws >= 0.75).mean(0))
+    low, high = np.quantile(draws, [0.025, 0.975], axis=0)
+    low_before, high_before = np.quantile(before, [0.025, 0.975], axis=0)
+    wide = (table["benefit_n"] == 0) & (high - low > 0.9 * (high_before - low_before))
+    assert wide.any()
+    assert (table["basis"] == "prior").equals(wide)
+    assert (table["basis"] == "lines").equals(table["benefit_n"] > 0)
+    for name, expected in (("pooled", draws.mean(0)), ("pooled_low", low), ("pooled_high", high),
+                           ("at_least_high", (draws >= 0.75).mean(0))):  # fmt: skip
+        np.testing.assert_allclose(table[name], np.where(wide, np.nan, expected))
     for row in table.to_dict("records"):
         same = [name for name in RULES if VERDICTS[name] == row["verdict"]]
         assert row["verdict_probability"] == pytest.approx(sum(row[f"p_{name}"] for name in same))
-    again = uncertainty.estimates(evidence, posterior, seed=4)
+    again = uncertainty.estimates(evidence, posterior, before, seed=4)
     pd.testing.assert_frame_equal(table, again)
 
 
@@ -179,7 +196,7 @@ def test_weighted_draws_are_draws_repeated(rows: list[tuple[int, float, float]])
     found = uncertainty.summary(draws, times / times.sum())
     np.testing.assert_allclose(found["pooled"], repeated.mean(0), atol=1e-12)
     # The level may fall on the edge between two draws, where rounding decides.
-    for name, level in (("low", 0.025), ("high", 0.975)):
+    for name, level in (("pooled_low", 0.025), ("pooled_high", 0.975)):
         at = np.ceil(level * len(repeated) + np.array([-1e-9, 1e-9])).astype(int) - 1
         below, above = repeated[at.clip(0, len(repeated) - 1)]
         assert ((found[name] == below) | (found[name] == above)).all()
@@ -204,16 +221,22 @@ def test_lines_left_out_change_the_cells_they_stand_in(
     np.testing.assert_allclose(table["change"], table["kept"] - table["pooled"])
 
 
-def test_groups_are_compared_with_the_others(fitter: Fitter) -> None:
+@pytest.mark.parametrize("largest_k", [0.7, -1.0])
+def test_groups_are_compared_with_the_others(
+    fitter: Fitter, posterior: Posterior, largest_k: float, monkeypatch
+) -> None:
+    """Reweighted and fitted again, against a fit of its own."""
+    monkeypatch.setattr(uncertainty, "MAX_PARETO_K", largest_k)
     mark = (fitter.design.rows["specimen"] == "plasma").to_numpy()
+    shifted = uncertainty.adjusted(fitter, posterior)
+    assert shifted.method == ("reweighted" if largest_k > 0 else "refitted")
+    compared = uncertainty.contrast(fitter.design, mark, shifted, 1, "plasma", "others")
+    (row,) = compared.to_dict("records")
     shifts = fitter.fit(adjusted=True).covariates[..., 1]
-    (row,) = uncertainty.contrast(fitter.design, mark, shifts, "plasma", "others").to_dict(
-        "records"
-    )
     names = ("benefit_k", "benefit_n", "others_k", "others_n")
     assert tuple(row[name] for name in names) == (1, 2, 4, 5)
     assert row["low"] < row["odds_ratio"] < row["high"]
-    assert row["odds_ratio"] == pytest.approx(np.exp(np.median(shifts)))
+    assert np.log(row["odds_ratio"]) == pytest.approx(np.median(shifts), abs=0.08)
     assert row["p_more"] < 0.5
 
 
@@ -249,15 +272,53 @@ def test_nothing_to_predict() -> None:
     assert uncertainty.counted(of).to_numpy().sum() == 0
 
 
-@pytest.mark.parametrize("shape", [0.2, 0.5, 0.9])
-def test_tail_shape_is_found(shape: float) -> None:
-    """On evenly spread quantiles, and as scipy's own fit finds it in random numbers."""
-    even = distributions.genpareto.ppf((np.arange(20_000) + 0.5) / 20_000, shape)
-    assert smooth(np.log(even)).k == pytest.approx(shape, abs=0.05)
-    excess = np.sort(distributions.genpareto.rvs(shape, size=400, random_state=11))
-    found, *_ = distributions.genpareto.fit(excess, floc=0)
-    k, _ = uncertainty._generalised_pareto(excess)
-    assert k == pytest.approx(found, abs=0.03)
+def assumed(fitter: Fitter, posterior: Posterior) -> pd.DataFrame:
+    others = {"narrow": Priors(scale=0.5), "minimum": Priors(compound=Compound.MINIMUM)}
+    return uncertainty.prior_sensitivity(fitter, posterior, others)
+
+
+def test_other_assumptions_are_fits_of_their_own(
+    fitter: Fitter, posterior: Posterior, monkeypatch
+) -> None:
+    monkeypatch.setattr(uncertainty, "MAX_PARETO_K", 2.0)
+    monkeypatch.setattr(uncertainty, "MIN_EFFECTIVE", 0)
+    table = assumed(fitter, posterior).set_index("assumption")
+    assert table["method"].drop_duplicates().to_dict() == {
+        "as fitted": "fitted", "narrow": "reweighted", "minimum": "refitted"
+    }  # fmt: skip
+    assert (table["benefit_n"] > 0).all()
+    fitted = Fitter(fitter.design, Priors(scale=0.5), fitter.sampler).fit().probability.mean(0)
+    expected = pd.Series(fitted, index=fitter.design.cells)
+    for row in table.loc[["narrow"]].to_dict("records"):
+        cell = row["profile"], row["inhibitor"]
+        assert row["pooled"] == pytest.approx(expected[cell], abs=0.03)
+    # Without compounds the minimum and the mean are one.
+    sides = [table.loc[[name]].sort_values(["profile", "inhibitor"])["pooled"].to_numpy()
+             for name in ("as fitted", "minimum")]  # fmt: skip
+    np.testing.assert_allclose(*sides, atol=0.03)
+    assert table["spread"].round(2).is_monotonic_decreasing
+
+
+def test_lines_of_one_patient_widen_the_interval() -> None:
+    """Against the exact distribution of the resamples, where each patient has one line or ten."""
+    one = pd.DataFrame(
+        {"patient_id": list("abcdefghij"), "benefit": ["benefit"] * 5 + ["no benefit"] * 5}
+    )
+    lines = one.assign(inhibitor="lorlatinib")
+    table = uncertainty.clustered(lines).set_index("of")
+    low, high = distributions.binom.ppf([0.025, 0.975], 10, 0.5) / 10
+    assert table.loc["lorlatinib", ["clustered_low", "clustered_high"]].tolist() == [low, high]
+    tenfold = uncertainty.clustered(pd.concat([lines] * 10)).set_index("of").loc["all lines"]
+    assert (tenfold["benefit_k"], tenfold["benefit_n"], tenfold["several_n"]) == (50, 100, 10)
+    assert [tenfold["clustered_low"], tenfold["clustered_high"]] == [low, high]
+    assert tenfold["sensitivity_high"] < high  # Wilson takes the hundred as independent
+    alike = uncertainty.clustered(lines[lines["benefit"] == "benefit"])
+    assert alike["clustered_low"].isna().all()
+
+
+def test_no_line_no_share() -> None:
+    nothing = pd.DataFrame({"patient_id": [], "inhibitor": [], "benefit": []})
+    assert uncertainty.clustered(nothing)["benefit_n"].sum() == 0
 
 
 def test_smoothed_weights_move_a_normal_to_its_neighbour() -> None:
