@@ -1,5 +1,6 @@
 """In vitro calls and their agreement with clinical verdicts."""
 
+import dataclasses
 import math
 from itertools import product
 
@@ -9,7 +10,15 @@ from factory import line, make_cohort, sample
 from scipy.stats import binomtest
 
 from alkpool.analysis.actionability import VerdictRule, matrix
-from alkpool.analysis.invitro import agreement, by_combination, compared, with_call
+from alkpool.analysis.invitro import (
+    agreement,
+    by_cell,
+    by_combination,
+    compared,
+    doubts,
+    of_other_studies,
+    with_call,
+)
 from alkpool.data.laboratory import InVitro, decides, load
 from alkpool.vocabulary import Access, System
 
@@ -179,3 +188,56 @@ def test_the_project_data_keep_their_warnings():
     } <= set(apart)  # fmt: skip
     g1202r = data.measurements.query("mutations == 'G1202R' and inhibitor == 'crizotinib'")
     assert {328.0, 382.0, 1148.0} <= set(g1202r["value"])
+
+
+def test_calls_of_the_paper_that_reports_the_patients_are_left_out():
+    """By DOI or PubMed identifier, for lines and for samples at resistance; blanks are no match."""
+    cohort = make_cohort(
+        [sample("L1196M+G1202R", "alectinib", line("lorlatinib", "PR"), phase="trans")]
+    )
+    cohort = dataclasses.replace(cohort, sources=cohort.sources.assign(doi="10.1/x", pmid=""))
+    every = list(product("abc", ["L1196M", "G1202R", "L1196M+G1202R"], ["lorlatinib", "ceritinib"]))
+    calls = pd.DataFrame(every, columns=["model_id", "mutations", "inhibitor"])
+    data = InVitro(
+        sources=pd.DataFrame(
+            {"source_id": ["A", "B", "C"], "doi": ["10.1/x", "", "10.1/y"], "pmid": ["", "", "7"]}
+        ),
+        models=pd.DataFrame({"model_id": ["a", "b", "c"], "source_id": ["A", "B", "C"]}),
+        measurements=pd.DataFrame(),
+    )
+    gone = set(calls.index) - set(of_other_studies(calls, cohort, data).index)
+    assert [every[place] for place in sorted(gone)] == [
+        ("a", "L1196M", "lorlatinib"), ("a", "G1202R", "lorlatinib"),
+    ]  # fmt: skip
+    together = of_other_studies(calls, cohort, data, split_trans=False)
+    assert [every[place] for place in set(calls.index) - set(together.index)] == [
+        ("a", "L1196M+G1202R", "lorlatinib")
+    ]
+    after = calls.assign(inhibitor="alectinib")
+    assert len(after) - len(of_other_studies(after, cohort, data)) == 4
+
+
+def test_cells_are_counted_once_whatever_the_number_of_models(evidence):
+    rows = [
+        ("a", "G1202R", "lorlatinib", "sensitive"), ("b", "G1202R", "lorlatinib", "sensitive"),
+        ("a", "L1196M", "alectinib", "sensitive"), ("b", "L1196M", "alectinib", "resistant"),
+        ("c", "L1196M", "alectinib", "sensitive"),
+    ]  # fmt: skip
+    calls = pd.DataFrame(rows, columns=["model_id", "mutations", "inhibitor", "call"])
+    cells = by_cell(compared(evidence, calls)).set_index("mutations")
+    assert cells[["models", "agreeing", "agree"]].T.to_dict("list") == {
+        "G1202R": [2, 2, "all"], "L1196M": [3, 1, "some"],
+    }  # fmt: skip
+    assert by_cell(compared(evidence, calls[:0])).empty
+
+
+def test_repeats_and_missing_units_are_flagged():
+    """Of the real tables: each doubt once, and none of what is measured without a mutation."""
+    found = doubts(load())
+    said = found.groupby("doubt", sort=False)["model_id"].agg(list).to_dict()
+    assert list(said.values()) == [
+        ["Zhang2011-viability"] * 2,
+        ["CHEMBL3870304-kinase", "Hatcher2015", "Johnson2014-Ki", "PfizerPR10-2013-Ki"],
+        ["Katayama2014-BaF3"],
+    ]
+    assert "WT" not in set(found["mutations"])

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from alkpool import stats
+from alkpool.analysis.actionability import assessed_profiles
+from alkpool.data.cohort import Cohort, analysis_set
 from alkpool.data.laboratory import InVitro, decides
 from alkpool.data.tables import CONTROLS
 from alkpool.vocabulary import Call, Relation, Verdict
@@ -140,6 +142,94 @@ def compared(matrix: pd.DataFrame, calls: pd.DataFrame) -> pd.DataFrame:
         observed[columns].rename(columns={"profile": "mutations"}), on=["mutations", "inhibitor"]
     )
     return table.assign(agrees=table["call"] == table["observed"])
+
+
+def of_other_studies(
+    calls: pd.DataFrame, cohort: Cohort, invitro: InVitro, *, split_trans: bool = True
+) -> pd.DataFrame:
+    """Leave out calls whose clinical half comes from the paper of the model.
+
+    A paper that reports a mutation in a patient and in the dish reports what agrees; the same DOI
+    or PubMed identifier is the same paper.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        From `by_combination`.
+    cohort : Cohort
+        Its samples after the inhibitor, and its lines of it, are the clinical half.
+    invitro : InVitro
+        In vitro tables, with the sources of the models.
+    split_trans : bool
+        See `alkpool.analysis.actionability.assessed_profiles`.
+    """
+    pool = analysis_set(cohort)
+    papers = pool.samples.merge(pool.patients[["patient_id", "source_id"]], on="patient_id")
+    papers = papers[["sample_id", "resistance_on", "source_id"]].merge(pool.sources, on="source_id")
+    after = papers.rename(columns={"resistance_on": "inhibitor"})
+    given = papers.merge(pool.treatments[["sample_id", "inhibitor"]], on="sample_id")
+    clinical = pd.concat([after, given]).merge(
+        assessed_profiles(pool.samples, split_trans=split_trans), on="sample_id"
+    )
+    clinical = clinical.rename(columns={"profile": "mutations"})
+    models = invitro.models[["model_id", "source_id"]].merge(invitro.sources, on="source_id")
+    keys = ["model_id", "mutations", "inhibitor"]
+    same = [
+        models[models[name] != ""].merge(clinical, on=name, suffixes=("_of_model", ""))[keys]
+        for name in ("doi", "pmid")
+    ]
+    return calls[
+        ~pd.MultiIndex.from_frame(calls[keys]).isin(pd.MultiIndex.from_frame(pd.concat(same)))
+    ]
+
+
+def by_cell(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Count the models of each profile and inhibitor: the unit of a comparison is the cell.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        From `compared`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``mutations, inhibitor, observed, verdict, rule, benefit_k, benefit_n, models,
+        agreeing`` and ``agree`` (all, some, none).
+    """
+    cell = ["mutations", "inhibitor", "observed", "verdict", "rule", "benefit_k", "benefit_n"]
+    cells = pairs.groupby(cell, sort=False, as_index=False).agg(
+        models=("agrees", "size"), agreeing=("agrees", "sum")
+    )
+    agree = np.select(
+        [cells["agreeing"] == cells["models"], cells["agreeing"] == 0], ["all", "none"], "some"
+    )
+    return cells.assign(agree=agree)
+
+
+def doubts(invitro: InVitro) -> pd.DataFrame:
+    """Measurements of mutants that may be counted twice, or whose unit is in doubt.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``model_id, mutations, inhibitor, relation, value, doubt, locator``.
+    """
+    table = invitro.measurements[~invitro.measurements["mutations"].isin(CONTROLS)]
+    of_model = ["model_id", "mutations", "inhibitor"]
+    alike = ["mutations", "inhibitor", "relation", "value"]
+    marks = {
+        "several values in one model": table.duplicated(of_model, keep=False),
+        "the same value in another model, perhaps of the same measurement": table["value"].notna()
+        & table.drop_duplicates([*of_model, "value"])
+        .duplicated(alike, keep=False)
+        .reindex(table.index, fill_value=False),
+        "no unit stands beside the number in the source": table["note"].str.contains(
+            "without a unit"
+        ),
+    }
+    found = pd.concat([table[mark].assign(doubt=name) for name, mark in marks.items()])
+    return found[[*of_model, "relation", "value", "doubt", "locator"]].reset_index(drop=True)
 
 
 def agreement(matrix: pd.DataFrame, calls: pd.DataFrame) -> pd.DataFrame:

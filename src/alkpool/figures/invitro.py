@@ -1,6 +1,6 @@
 """Figure of the chapter on laboratory models: their calls below the clinical verdicts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -14,7 +14,10 @@ PER_LINE = 5
 
 
 def comparison_matrix(
-    evidence: pd.DataFrame, calls: pd.DataFrame, numbers: Mapping[str, int]
+    evidence: pd.DataFrame,
+    calls: pd.DataFrame,
+    numbers: Mapping[str, int],
+    apart: Collection[str] = (),
 ) -> Drawing:
     """Clinical verdicts above the calls of the in vitro models (paper, Figure 6).
 
@@ -26,12 +29,17 @@ def comparison_matrix(
         From `alkpool.analysis.invitro.by_combination`.
     numbers : mapping
         Model to its number, by which a cell names it.
+    apart : collection of str
+        Models that decide nothing; their numbers stand in brackets.
     """
     known = calls[
         calls["call"].isin(list(style.CALL_STYLE)) & calls["model_id"].isin(list(numbers))
     ]
     models = {
-        (profile, inhibitor, call): sorted(numbers[name] for name in found)
+        (profile, inhibitor, call): [
+            f"({numbers[name]})" if name in apart else str(numbers[name])
+            for name in sorted(found, key=numbers.__getitem__)
+        ]
         for (profile, inhibitor, call), found in known.groupby(
             ["mutations", "inhibitor", "call"]
         )["model_id"]
@@ -43,7 +51,7 @@ def comparison_matrix(
             found = models.get((row.profile, row.inhibitor, call), [])
             shown[call] += len(found)
             for at in range(0, len(found), PER_LINE):
-                some = " ".join(map(str, found[at : at + PER_LINE]))
+                some = " ".join(found[at : at + PER_LINE])
                 lines.append(f"{name[0].upper()}: {some}")
         silent = row.verdict == Verdict.INSUFFICIENT and not row.benefit_n
         cells[row.profile, row.inhibitor] = (
