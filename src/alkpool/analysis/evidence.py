@@ -170,6 +170,7 @@ def _about(
     return {
         "cohort": real.name,
         "patients": len(pool.patients),
+        "own": int(pool.patients["patient_id"].isin(pool.own).sum()),
         "samples": len(pool.samples),
         "lines": len(pool.treatments),
         "groups": len(outcomes),
