@@ -9,7 +9,7 @@ from factory import line, make_cohort, sample
 
 import alkpool
 from alkpool import paths
-from alkpool.data.cohort import analysis_set, characteristics, check, flow, lines, pool
+from alkpool.data.cohort import analysis_set, characteristics, check, flow, lines, ours, pool
 from alkpool.problems import DataError
 
 VALID_DESCRIPTION = "title: x\nkind: own\nsynthetic: false\ndescription: x\nlicence: none\n"
@@ -361,6 +361,18 @@ def test_pooling_adds_rows():
     assert len(analysis_set(both).samples) == 37
     assert both.name == "curated+test"
     assert both.meta.kind == "own"
+
+
+def test_a_pool_knows_whose_patients_are_ours(folder):
+    description = folder / "cohort.yaml"
+    description.write_text(description.read_text("utf-8").replace("kind: curated", "kind: own"))
+    mine = alkpool.load(str(folder))
+    assert mine.own == set(mine.patients["patient_id"])
+    published = make_cohort([sample("G1202R", "alectinib", line("lorlatinib", "PR"))])
+    both = pool([published, mine])
+    assert both.own == mine.own
+    assert set(ours(both).patients["patient_id"]) == set(analysis_set(mine).patients["patient_id"])
+    assert published.own == frozenset()
 
 
 def test_flow_boxes_add_up():

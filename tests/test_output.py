@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -161,6 +162,20 @@ def test_takeaways_are_the_items_of_their_template(cohort, shown, results, takea
     path = results / cohort.name / "takeaways" / "mine.json"
     assert json.loads(path.read_text()) == sentences
     assert "\n".join(f"- {sentence}" for sentence in sentences) in shown[0][0].data
+
+
+def test_a_pool_says_how_many_and_which_patients_are_ours(shown, results, takeaways):
+    template(takeaways, "- One.\n")
+    pool = make_cohort([sample("G1202R", "alectinib"), sample("L1196M", "alectinib")])
+    pool = replace(pool, own=frozenset(pool.patients["patient_id"].head(1)))
+    show.takeaways("mine", pool)
+    show.table(pool.samples, "Samples.", pool, {"patient_id": "Patient"})
+    show.table(pool.samples, "Mutations.", pool, {"mutations": "Mutations"})
+    assert shown[0][0].data == "**1 of 2 patients are our own.**"
+    for data, _ in shown[2:]:
+        rows = BeautifulSoup(data.data, "html.parser").select("tr")
+        assert [row.select("th, td")[0].get_text() for row in rows] == ["Ours", "yes", ""]
+    assert json.loads((results / pool.name / "takeaways/mine.json").read_text()) == ["One."]
 
 
 @pytest.mark.parametrize(

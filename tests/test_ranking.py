@@ -72,7 +72,7 @@ def test_g1202r_after_alectinib(curated):
     assert (first["inhibitor"], first["rank"]) == ("lorlatinib", 1)
     group = first["groups"][0]
     assert (group["k"], group["n"], group["k_origin"]) == (16, 28, "implied by percentage")
-    assert "implied count" in first["marks"]
+    assert "count from a printed percentage" in first["marks"]
     assert {"label": "Shaw 2019", "url": "https://pubmed.ncbi.nlm.nih.gov/30892989/"} in (
         first["sources"]
     )
@@ -297,7 +297,7 @@ def test_related_mutations_do_not_speak_for_what_has_arisen(curated):
     """A compound that arose on lorlatinib is not for it, though its parts are."""
     row = rows_of(look_up("C1156Y+G1269A", phase="cis", evidence=curated))["lorlatinib"]
     assert row["standing"] == "undecided"
-    assert "found after it in 1 chosen sample" in row["basis_text"]
+    assert "found after it in 1 reported sample" in row["basis_text"]
 
 
 @pytest.mark.parametrize("name", ["Alecensa", "alectinib 600 mg", "CH5424802", " ALECTINIB "])

@@ -1,5 +1,6 @@
-"""How the pages hang together: *Next* passes over records, and terms say what they mean."""
+"""What a reader meets between pages: *Next*, terms, the first sentences, an own cohort."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 
 from alkpool import paths
+from alkpool.compendium import book as pages
+from alkpool.compendium.plan import Part, Task
 
 PAGES = {
     "index": "# Start\n\n```{toctree}\nask\nrecords\nglossary\n```\n",
@@ -15,7 +18,7 @@ PAGES = {
     "records": "# Records\n\n```{toctree}\nrecords/one\nrecords/two\n```\n",
     "records/one": "# One\n",
     "records/two": "# Two\n",
-    "glossary": '# Words\n\n```{glossary}\nline\n    One "treatment", until the next.\n```\n',
+    "glossary": '# Words\n\n```{glossary}\nline\nL\n    One "treatment", until the next.\n```\n',
 }
 
 
@@ -56,5 +59,48 @@ def test_a_term_says_what_it_means_where_it_stands(book: Path) -> None:
     links = html.select('article a[href="glossary.html#term-line"]')
     assert [link.get_text() for link in links] == ["line", "lines"]
     for link in links:
-        assert link["data-explained"] == 'One "treatment", until the next.'
+        assert link["data-explained"] == 'line, L: One "treatment", until the next.'
         assert link["aria-description"] == link["data-explained"]
+
+
+OWN = Task(
+    page="curated+Klinik Daten/02-mine", part="How sure?", notebook=Path("02-mine.ipynb"),
+    parameters={"cohort": f"curated,{Path('/private/Klinik Daten')}"}, defaults={},
+    synthetic=False, suffix="", inputs=(), beside=(), key="",
+)  # fmt: skip
+
+
+def test_a_page_of_an_own_cohort_says_not_where_it_lies() -> None:
+    code = f'cohort = "{OWN.parameters["cohort"]}"'
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "source": [code]}
+    page = pages._page({"cells": [cell]}, OWN, set(), [OWN.page])
+    assert 'cohort = \\"curated,Klinik Daten\\"' in json.dumps(page)
+    assert "private" not in json.dumps(page)
+    assert pages._part_title(Part(title="How sure?"), [OWN]) == "How sure? (curated+Klinik Daten)"
+
+
+def first_sentences(*bases: str, own: int = 0) -> str:
+    """What the cover begins with, from the kind of evidence for the first inhibitor of profiles."""
+
+    def page(basis: str) -> dict[str, object]:
+        best = [{"standing": "for", "basis": basis}] if basis else []
+        return {"answer": {"inhibitors": [*best, {"standing": "undecided", "basis": "none"}]}}
+
+    records = {str(number): page(basis) for number, basis in enumerate(bases)}
+    about = {"about": {"patients": 9, "own": own}}
+    text = pages._filled_in("standing.md.j2", {"pages": records, "explorer": about})
+    return " ".join(text.decode().split())
+
+
+def test_the_cover_begins_with_how_little_is_decided() -> None:
+    text = first_sentences("", "laboratory", "one or two patients", "components", "")
+    assert text.startswith(
+        "**Little is decided: for 2 of the 5 mutation profiles on record nothing"
+    )
+    assert "For 2 only the laboratory" in text
+    assert "for 1 one or two patients, for 0 a published group of patients, and for 0" in text
+    assert "our own" not in text
+    assert first_sentences("groups", own=4).endswith(
+        "**4 of its 9 patients are our own**; the others are published."
+    )
+    assert first_sentences() == ""

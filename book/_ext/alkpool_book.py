@@ -106,12 +106,14 @@ def pass_over_records(
 
 @cache
 def definitions(env: BuildEnvironment) -> dict[str, str]:
-    """Give the words of the glossary by the anchor of their term."""
-    return {
-        term["ids"][0]: entry[-1].astext()
-        for entry in env.get_doctree(GLOSSARY).findall(nodes.definition_list_item)
-        for term in entry.findall(nodes.term)
-    }
+    """Give the words of the glossary by the anchor of their term; other names come first."""
+    said = {}
+    for entry in env.get_doctree(GLOSSARY).findall(nodes.definition_list_item):
+        terms = list(entry.findall(nodes.term))
+        names = ", ".join(term.astext() for term in terms)
+        text = f"{names}: {entry[-1].astext()}" if len(terms) > 1 else entry[-1].astext()
+        said |= {term["ids"][0]: text for term in terms}
+    return said
 
 
 def explain_terms(

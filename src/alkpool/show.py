@@ -15,6 +15,7 @@ from io import StringIO
 import great_tables
 import jinja2
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from great_tables import GT
 from IPython.display import HTML, Markdown, display
@@ -75,7 +76,8 @@ def table(
 ) -> None:
     """Show a wide table; in the book it scrolls, sorts and searches.
 
-    Cells that are a verdict or an inhibitor bear its colour.
+    Cells that are a verdict or an inhibitor bear its colour. Where patients of one's own are pooled
+    with published ones, rows with a ``patient_id`` say which are ours.
 
     Parameters
     ----------
@@ -102,6 +104,8 @@ def table(
         say(empty)
         return
     shown, caption = _marked(_readable(frame, columns, fractions), caption, pool)
+    if pool.own and "patient_id" in frame:
+        shown.insert(0, "Ours", np.where(frame["patient_id"].isin(pool.own), "yes", ""))
     plain = (
         shown.style.hide(axis="index")
         .format(_chip, escape="html", na_rep="")
@@ -261,6 +265,8 @@ def _stamp(drawn: Figure) -> None:
 def takeaways(chapter: str, pool: Cohort, **facts: object) -> None:
     """Show the computed takeaways of a chapter and keep them for the cover.
 
+    Above them it says how many of the patients are of one's own, where any are.
+
     The sentences stand in ``notebooks/takeaways/<chapter>.md.j2``, a Jinja template in which each
     item of the list is one takeaway. It gets ``pool`` and the facts, and as filters `fraction`,
     `counted`, `p_value`, `percent`, `verb`, `in_words` and `listed`.
@@ -305,6 +311,9 @@ def takeaways(chapter: str, pool: Cohort, **facts: object) -> None:
     sentences = [" ".join(item.split()) for item in re.split("^- ", text, flags=re.MULTILINE)[1:]]
     kept = json.dumps(sentences, ensure_ascii=False, indent=1) + "\n"
     write_atomically(paths.results_of(pool.name) / "takeaways" / f"{chapter}.json", kept)
+    if pool.own:
+        own = pool.patients["patient_id"].isin(pool.own).sum()
+        say(f"**{own} of {counted(len(pool.patients), 'patient')} are our own.**")
     bullets = "\n".join(f"- {sentence}" for sentence in sentences)
     display(Markdown(f":::{{admonition}} Takeaways\n:class: takeaways\n{bullets}\n:::"))
 

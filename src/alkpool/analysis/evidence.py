@@ -90,7 +90,7 @@ def look_up(
     --------
     >>> look_up("G1202R", ["Alecensa"]).standing_text
     'There is evidence for lorlatinib (16 of 28 patients with G1202R or G1202del responded \
-(Shaw 2019); implied count; group holds others too).'
+(Shaw 2019); count from a printed percentage; not all with exactly this mutation).'
     """
     question = ask(profile, prior, phase, specimen, findings)
     return ranking.answer(question, _curated(paths.HOME) if evidence is None else evidence)
@@ -170,6 +170,7 @@ def _about(
     return {
         "cohort": real.name,
         "patients": len(pool.patients),
+        "own": int(pool.patients["patient_id"].isin(pool.own).sum()),
         "samples": len(pool.samples),
         "lines": len(pool.treatments),
         "groups": len(outcomes),
@@ -485,9 +486,9 @@ def _groups_finding(groups: list[Row]) -> Finding | None:
         mark
         for row in groups
         for mark, holds in (
-            ("implied count", row["k_origin"] == CountOrigin.IMPLIED),
-            ("reconstructed count", row["k_origin"] == CountOrigin.RECONSTRUCTED),
-            ("group holds others too", not row["exact"]),
+            ("count from a printed percentage", row["k_origin"] == CountOrigin.IMPLIED),
+            ("count from a printed interval", row["k_origin"] == CountOrigin.RECONSTRUCTED),
+            ("not all with exactly this mutation", not row["exact"]),
         )
         if holds
     )
@@ -586,11 +587,13 @@ def _hint(
         f"found in {relapsed['k']} of {relapsed['n']} samples after it ({relapsed['label']})"
         if relapsed.get("n")
         else "",
-        f"found after it in {relapsed['k']} chosen sample{'s' if relapsed['k'] > 1 else ''}"
+        f"found after it in {relapsed['k']} reported sample{'s' if relapsed['k'] > 1 else ''}"
         if relapsed and not relapsed.get("n")
         else "",
-        f"{without} laboratory value{'s' if without > 1 else ''} without a call" if without else "",
-        f"called {' and '.join(sorted(apart))} only by reviews or models that do not decide"
+        f"{without} laboratory value{'s' if without > 1 else ''} that no threshold reads"
+        if without
+        else "",
+        f"called {' and '.join(sorted(apart))} only in reviews or in models that decide nothing"
         if apart
         else "",
         "asserted by knowledge bases, which decide nothing"

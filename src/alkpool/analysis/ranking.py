@@ -53,8 +53,8 @@ PROGRESSED_TEXT = "the tumour has just progressed on it with this mutation"
 # Clauses on related mutations; the page of the explorer composes with them too.
 WORDS = {
     "alone": "{part} alone: {text}",
-    "parts": "read from its parts",
-    "undecided": "its parts do not decide; {text}",
+    "parts": "read from its single mutations",
+    "undecided": "its single mutations do not decide; {text}",
     "restored": "{parts} is known to undo resistance to it; {text}",
     "trans": "{part}: {text}",
     "nothing": "no data",
@@ -305,11 +305,11 @@ def _by_residue(name: str, inhibitor: str, evidence: Evidence) -> Decision | Non
     for other, decision in said.items():
         by_text.setdefault(decision.text, []).append(other)
     listed = "; ".join(f"{', '.join(names)}: {text}" for text, names in by_text.items())
-    differ = "substitutions of the residue differ, so none is carried over: "
-    text = (differ if standings else "not known itself, other substitutions: ") + listed
+    differ = "other changes of this residue differ, so none of them counts: "
+    text = (differ if standings else "not known itself, other changes of this residue: ") + listed
     return Decision(
         agreed, Tier.RESIDUE, text, min(decision.low for decision in said.values()),
-        ("other substitutions only",), tuple(said),
+        ("other changes of this residue only",), tuple(said),
     )  # fmt: skip
 
 

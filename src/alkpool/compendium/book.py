@@ -233,7 +233,7 @@ def _part_title(part: Part, tasks: Sequence[Task]) -> str:
     """Title of a part, with the reader's own cohort; where all its rows are made up, it says so."""
     within = [task for task in tasks if task.part == part.title]
     own = {task.page.partition("/")[0] for task in within if "/" in task.parameters[COHORT]}
-    title = ": ".join([part.title, *sorted(own)])
+    title = f"{part.title} ({', '.join(sorted(own))})" if own else part.title
     made_up = within and all(task.synthetic for task in within)
     return title + SYNTHETIC_TITLE if made_up and SYNTHETIC_TITLE not in title else title
 
@@ -358,10 +358,15 @@ def _chapter(task: Task, notebook: Notebook, build: Path, targets: set[str]) -> 
         "page": task.page,
         "title": _title(notebook, task),
         "synthetic": task.synthetic,
-        "parameters": task.parameters,
+        "parameters": task.parameters | {COHORT: _cohort_named(task)},
         "takeaways": [_renamed(text, targets, task.suffix) for text in takeaways],
         **run.record(task, build),
     }
+
+
+def _cohort_named(task: Task) -> str:
+    """Give the cohort of a chapter by its names: where a folder lies is nobody's business."""
+    return ",".join(Path(name).name for name in task.parameters[COHORT].split(","))
 
 
 def _title(notebook: Notebook, task: Task) -> str:
@@ -471,6 +476,7 @@ def _page(notebook: Notebook, task: Task, targets: set[str], pages: Sequence[str
             text = _renamed(cell["source"], targets, task.suffix)
             cell["source"] = _linked(text, task.page, pages)
         else:
+            cell["source"] = cell["source"].replace(task.parameters[COHORT], _cohort_named(task))
             _rename_outputs(cell, targets, task.suffix)
             if cells and _is_plain(cells[-1]) and not cells[-1]["outputs"] and _is_plain(cell):
                 # One button for several cells in a row, of which only the last shows anything.

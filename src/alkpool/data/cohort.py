@@ -88,6 +88,8 @@ class Cohort:
         Title, kind, licence, and whether the rows are synthetic.
     folder : Path or None
         Where it was loaded from; None for pooled and built cohorts.
+    own : frozenset of str
+        Patients of cohorts of one's own, by their id.
     """
 
     name: str
@@ -97,6 +99,7 @@ class Cohort:
     treatments: pd.DataFrame
     meta: CohortMeta
     folder: Path | None = None
+    own: frozenset[str] = frozenset()
 
     @property
     def synthetic(self) -> bool:
@@ -182,7 +185,8 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
     if problems or meta is None:
         return None, sorted(problems)
     typed = {table.name: table.typed(frames[table.name]) for table in COHORT_TABLES}
-    return Cohort(name=label, meta=meta, folder=folder, **typed), []
+    own = frozenset(typed[PATIENTS.name]["patient_id"]) if meta.kind == "own" else frozenset()
+    return Cohort(name=label, meta=meta, folder=folder, own=own, **typed), []
 
 
 def read_meta(path: Path, label: str) -> tuple[CohortMeta | None, list[Problem]]:
@@ -417,7 +421,14 @@ def pool(cohorts: list[Cohort]) -> Cohort:
             "licence": "; ".join(dict.fromkeys(cohort.meta.licence for cohort in cohorts)),
         }
     )
-    return Cohort(name=name, meta=meta, **pooled)
+    own = frozenset().union(*(cohort.own for cohort in cohorts))
+    return Cohort(name=name, meta=meta, own=own, **pooled)
+
+
+def ours(cohort: Cohort) -> Cohort:
+    """Keep the included patients of one's own, with their samples and lines of treatment."""
+    mine = is_among(cohort.patients["patient_id"], sorted(cohort.own))
+    return analysis_set(replace(cohort, patients=cohort.patients[mine]))
 
 
 def analysis_set(cohort: Cohort) -> Cohort:

@@ -158,7 +158,7 @@ def plan(file: Path, folder: Path) -> Plan:
         sheet=sheet,
         addition=addition,
         before=before,
-        after=Cohort(name=before.name, meta=before.meta, folder=folder, **typed),
+        after=Cohort(before.name, meta=before.meta, folder=folder, own=before.own, **typed),
         tables=merged,
         matches=tuple(duplicates.matches(open_ones, merged)),
         fingerprint=fingerprint,

@@ -108,7 +108,8 @@ def described(folder: Path) -> Cohort:
         table.name: table.typed(pd.DataFrame(columns=table.columns, dtype=str))
         for table in (PATIENTS, SAMPLES, TREATMENTS)
     }
-    return Cohort(name=folder.name, meta=meta, folder=folder, sources=sources, **nothing)
+    tables = {SOURCES.name: sources, **nothing}
+    return Cohort(name=folder.name, meta=meta, folder=folder, own=frozenset(), **tables)
 
 
 def read_partition(folder: Path, cohort: Cohort) -> Cohort:
