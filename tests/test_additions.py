@@ -16,7 +16,7 @@ from cases import case, contents, own_cohort, tables, write_csv, write_workbook
 from command import alkpool
 from test_duplicates import REPORTED_AGAIN
 
-from alkpool import paths, references
+from alkpool import files, paths, references
 from alkpool.analysis import timeline
 from alkpool.data import cohort
 from alkpool.intake import add as additions
@@ -26,6 +26,7 @@ from alkpool.problems import DataError
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from alkpool import files
 from alkpool.intake import add as additions
 
 def die(*arguments):
@@ -33,11 +34,11 @@ def die(*arguments):
 
 where, file, folder = sys.argv[1:]
 if where == "after":
-    exchange = additions.exchange
-    additions.exchange = lambda *names: (exchange(*names), die())
-    additions.shutil.rmtree = lambda *names, **more: None
+    exchange = files.exchange
+    files.exchange = lambda *names: (exchange(*names), die())
+    files.shutil.rmtree = lambda *names, **more: None
 else:
-    setattr(additions, where, die)
+    setattr(files if where == "exchange" else additions, where, die)
 folder = additions.target(folder)
 with additions.alone(folder):
     additions.commit(additions.plan(Path(file), folder))
@@ -314,12 +315,49 @@ def test_a_full_disk_changes_nothing(tmp_path, mine, monkeypatch, step):
     def full(*arguments, **more):
         raise OSError(errno.ENOSPC, "No space left on device", "x")
 
-    module = additions.shutil if step == "copytree" else additions
+    module = {"copytree": shutil, "exchange": files}.get(step, additions)
     monkeypatch.setattr(module, step, full)
     with pytest.raises(OSError, match="No space left"):
         add(file, mine)
     assert contents(mine) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "mine"]
+
+
+def test_what_somebody_else_changes_meanwhile_is_not_lost(tmp_path, home, monkeypatch):
+    file = write_csv(tmp_path / "a.csv", case())
+    notes, back_up = home / "data/raw/curated/NOTES.txt", additions._back_up
+
+    def edited(*places):
+        notes.write_text("mine")
+        back_up(*places)
+
+    monkeypatch.setattr(additions, "_back_up", edited)
+    with pytest.raises(OSError, match="changed meanwhile by somebody else") as refused:
+        add(file, "curated")
+    assert refused.value.filename == str(notes)
+    assert notes.read_text() == "mine"
+    assert not (home / "data/raw/added/0001.csv").exists()
+
+
+def test_data_may_lie_on_another_disk(tmp_path, home):
+    """A link in the place of the folder stays one."""
+    disk = tmp_path / "disk"
+    (home / "data").rename(disk)
+    (home / "data").symlink_to(disk)
+    add(write_csv(tmp_path / "a.csv", case()), "curated")
+    assert (home / "data").is_symlink()
+    assert (disk / "raw/added/0001.csv").is_file()
+    assert {path.name for path in tmp_path.iterdir()} == {"a.csv", "checkout", "disk"}
+
+
+def test_a_private_cohort_stays_private(tmp_path, mine):
+    for path in mine.iterdir():
+        path.chmod(0o600)
+    mine.chmod(0o700)
+    add(write_csv(tmp_path / "a.csv", case()), mine)
+    made = {path.name: path.stat().st_mode & 0o777 for path in mine.rglob("*") if path.is_file()}
+    assert made == dict.fromkeys([*(path.name for path in mine.glob("*.*")), "0001.zip"], 0o600)
+    assert mine.stat().st_mode & 0o777 == 0o700
 
 
 def without_rights() -> list[str]:
@@ -465,11 +503,9 @@ def test_a_fault_of_the_curated_cohort_changes_nothing(tmp_path, home, monkeypat
     def full(*names):
         raise OSError(errno.ENOSPC, "No space left on device", "x")
 
-    exchange = additions.exchange
-    monkeypatch.setattr(additions, "exchange", full)
-    with pytest.raises(OSError, match="No space left"):
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="No space left"):
+        patched.setattr(files, "exchange", full)
         add(file, "curated")
-    monkeypatch.setattr(additions, "exchange", exchange)
     after = contents(home)
     assert after.pop("backup/curated-0001.zip")
     assert after == before

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from cases import contents
 from project import COMPENDIUM, LIST, PARAMETERS, ROOT, Project
 
 from alkpool.compendium.plan import Compendium
@@ -166,6 +167,13 @@ def test_what_a_killed_run_left_is_taken_up(forkable: Project) -> None:
     forkable.write("compendium.yaml", configuration)
     new(forkable, "mine")
     assert (forkable.home / "compendium.yaml").read_text() == done
+
+
+def test_the_same_name_again_is_refused_and_changes_nothing(forkable: Project) -> None:
+    new(forkable, "mine")
+    before = contents(forkable.home)
+    assert "found 'mine'; notebooks/mine.ipynb is there" in new(forkable, "mine", expect=1)
+    assert contents(forkable.home) == before
 
 
 def test_two_at_once_are_both_registered(forkable: Project) -> None:

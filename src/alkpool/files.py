@@ -1,9 +1,11 @@
 """Writing files so that nobody ever sees half of one, and reading YAML that others wrote."""
 
 import ctypes
+import errno
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import stat
 import sys
@@ -96,8 +98,41 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+# Numbers that YAML reads in another way than people: 010 is 8, 6:30 is 390, .nan is none.
+_STRANGE_NUMBER = re.compile(r"[-+]?(0[0-9_]+|[0-9_]+:.*|\.(nan|inf))", re.IGNORECASE)
+
+
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice, of which YAML would silently keep the last."""
+    """Refuses what YAML reads in silence and nobody means.
+
+    A key that stands twice, of which the last would be kept; numbers that are others than they
+    look; and aliases, with which a few lines become more than the memory holds.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            alias = self.get_event()
+            raise yaml.composer.ComposerError(
+                problem=f"*{alias.anchor} stands for another place: write out what it means",
+                problem_mark=alias.start_mark,
+            )
+        return super().compose_node(parent, index)
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        if any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value):
+            raise yaml.constructor.ConstructorError(
+                problem="the key << merges others: write them out", problem_mark=node.start_mark
+            )
+
+    def construct_scalar(self, node: yaml.ScalarNode) -> str:
+        is_number = node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+        if is_number and _STRANGE_NUMBER.fullmatch(node.value):
+            raise yaml.constructor.ConstructorError(
+                problem=f"{node.value} is no plain number: write one such as 10 or 6.5, and put "
+                "text into quotation marks",
+                problem_mark=node.start_mark,
+            )
+        return super().construct_scalar(node)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
         keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
@@ -133,9 +168,48 @@ def hash_of(texts: Iterable[str], files: Iterable[Path]) -> str:
     """Hash texts, and files by their place in the project and their content."""
     total = hashlib.sha256("\0".join(texts).encode())
     for path in sorted(set(files)):
-        content = hashlib.sha256(path.read_bytes()).digest()
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").digest()
         total.update(b"\0" + os.path.relpath(path, paths.HOME).encode() + b"\0" + content)
     return total.hexdigest()
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """Give a copy of a folder to change, which takes its place when nothing went wrong.
+
+    Raises
+    ------
+    OSError
+        Where the copy cannot be made, or where somebody else changed the folder meanwhile: their
+        work would be lost. The folder is as it was, or as they left it.
+    """
+    folder = Path(os.path.realpath(folder))
+    stage = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(stage, ignore_errors=True)  # of a process that died
+    try:
+        before = _states(folder)
+        if folder.is_dir():
+            # Nobody may read what is private while it is copied.
+            stage.mkdir(mode=0o700)
+            shutil.copytree(folder, stage, symlinks=True, dirs_exist_ok=True)
+        else:
+            stage.mkdir(parents=True)
+        yield stage
+        if changed := sorted(place for place, _, _ in _states(folder) ^ before):
+            reason = "was changed meanwhile by somebody else; nothing was done, run it again"
+            raise OSError(errno.EBUSY, reason, str(changed[0]))
+        exchange(stage, folder)
+    except shutil.Error as errors:
+        _, copy, reason = errors.args[0][0]
+        raise OSError(errno.EIO, reason, copy) from None
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _states(folder: Path) -> set[tuple[Path, int, int]]:
+    files = ((path, path.lstat()) for path in folder.rglob("*") if not path.is_dir())
+    return {(path, state.st_size, state.st_mtime_ns) for path, state in files}
 
 
 def exchange(new: Path, target: Path) -> None:

@@ -67,8 +67,9 @@ def new(name: str, title: str = "", cohort: str = "") -> Path:
         compendium = read()
         plan(compendium)
         text = _written(name, title, cohort or compendium.cohort)
+        chapters = [chapter.notebook for part in compendium.parts for chapter in part.chapters]
         # What a killed run left is taken up again.
-        if notebook.exists() and notebook.read_bytes() != text.encode():
+        if name in chapters or (notebook.exists() and notebook.read_bytes() != text.encode()):
             raise ProjectError(f"NAME: found {name!r}; notebooks/{notebook.name} is there")
         configuration = paths.HOME / CONFIGURATION
         registered = _registered(configuration.read_text("utf-8"), compendium, name, cohort)

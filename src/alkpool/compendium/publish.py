@@ -10,7 +10,7 @@ from pathlib import Path
 from alkpool import paths
 from alkpool.compendium.plan import Task
 from alkpool.compendium.run import folder, record
-from alkpool.files import exchange, locked, write_if_changed
+from alkpool.files import locked, staged, write_if_changed
 from alkpool.problems import ProjectError
 
 # Executions of a page that are kept, the newest: going back to an earlier state costs nothing.
@@ -93,20 +93,12 @@ def _replace(results: Path, fresh: Mapping[str, Path], gone: Iterable[str]) -> N
     for place in sorted({results, *((results / name).parent for name in (*fresh, *gone))}):
         if place.is_dir() and not os.access(place, os.W_OK):
             raise PermissionError(errno.EACCES, "the folder cannot be written to", str(place))
-    staged = results.with_name(f".{results.name}.new")
-    shutil.rmtree(staged, ignore_errors=True)
-    try:
-        if results.is_dir():
-            shutil.copytree(results, staged, symlinks=True)
+    with staged(results) as stage:
         for name, path in fresh.items():
-            (staged / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, staged / name)
+            (stage / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, stage / name)
         for name in gone:
-            (staged / name).unlink()
-        exchange(staged, results)
-    except BaseException:
-        shutil.rmtree(staged, ignore_errors=True)
-        raise
+            (stage / name).unlink()
 
 
 def _write_names(ledger: Path, names: Iterable[str]) -> None:

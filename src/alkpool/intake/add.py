@@ -7,10 +7,9 @@ takes its place in one step; a process that dies before leaves the old one as it
 """
 
 import datetime
-import errno
 import hashlib
 import re
-import shutil
+import stat
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,7 +25,7 @@ from alkpool.data import cohort
 from alkpool.data.cohort import Cohort
 from alkpool.data.reader import Table, read_text
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SOURCES, TREATMENTS
-from alkpool.files import exchange, locked, write_atomically
+from alkpool.files import locked, staged, write_atomically
 from alkpool.intake import curate, duplicates, flatfile, place
 from alkpool.intake.duplicates import Match
 from alkpool.intake.flatfile import Sheet
@@ -329,11 +328,14 @@ def commit(plan: Plan) -> str:
 
 def _commit_own(plan: Plan) -> str:
     number = _next(plan.folder, plan.folder / BACKUP, "*.zip")
-    with _staged(plan.folder) as stage:
+    with staged(plan.folder) as stage:
         _back_up(plan.folder, stage / BACKUP / f"{number}.zip")
         for table in COHORT_TABLES:
             write_atomically(stage / table.file, _csv(plan.tables[table.name]))
         restore = f"unpack {BACKUP}/{number}.zip over the tables"
+        # As private as the patients.
+        mode = stat.S_IMODE((stage / PATIENTS.file).stat().st_mode)
+        (stage / CHANGELOG).touch(mode)
         write_atomically(stage / CHANGELOG, _with_entry(plan, number, restore))
         _refuse_problems(cohort.check(stage))
     return (
@@ -348,7 +350,7 @@ def _commit_curated(plan: Plan) -> str:
             _refuse(f"{CURATED}/{table.file}", "differs from its raw facts: run make data first")
     number = _next(plan.folder, paths.RAW / curate.ADDED, "*.csv")
     name = f"{number}.csv"
-    with _staged(paths.DATA) as stage:
+    with staged(paths.DATA) as stage:
         added = stage / "raw" / curate.ADDED
         write_atomically(added / name, flatfile.to_csv(plan.addition.flat))
         restore = f"remove data/raw/{curate.ADDED}/{name} (later ones first), then make data"
@@ -373,28 +375,13 @@ def _next(folder: Path, kept: Path, pattern: str) -> str:
     return f"{max((int(name) for name in names if name.isdecimal()), default=0) + 1:04d}"
 
 
-@contextmanager
-def _staged(folder: Path) -> Iterator[Path]:
-    """Copy a folder, and put the copy in its place when nothing went wrong."""
-    stage = folder.with_name(f".{folder.name}.adding")
-    shutil.rmtree(stage, ignore_errors=True)  # of a process that died
-    try:
-        shutil.copytree(folder, stage, symlinks=True)
-        yield stage
-        exchange(stage, folder)
-    except shutil.Error as errors:
-        _, copy, reason = errors.args[0][0]
-        raise OSError(errno.EIO, reason, copy) from None
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-
-
 def _csv(frame: pd.DataFrame) -> str:
     return frame.to_csv(index=False, lineterminator="\n")
 
 
 def _back_up(folder: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
+    target.touch(0o600)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for table in COHORT_TABLES:
             archive.write(folder / table.file, table.file)
