@@ -503,9 +503,10 @@ def test_a_fault_of_the_curated_cohort_changes_nothing(tmp_path, home, monkeypat
     def full(*names):
         raise OSError(errno.ENOSPC, "No space left on device", "x")
 
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="No space left"):
+    with monkeypatch.context() as patched:
         patched.setattr(files, "exchange", full)
-        add(file, "curated")
+        with pytest.raises(OSError, match="No space left"):
+            add(file, "curated")
     after = contents(home)
     assert after.pop("backup/curated-0001.zip")
     assert after == before
