@@ -329,8 +329,9 @@ def extension_inputs(compendium: Compendium) -> list[Path]:
 
 
 def _declared(folders: Sequence[Path], patterns: Sequence[str]) -> list[Path]:
-    """Files of cohorts, and those that patterns name."""
-    found = {path for folder in folders for path in folder.glob("*")}
+    """Tables and descriptions of cohorts, and the files that patterns name."""
+    files = ("cohort.yaml", "*.csv")
+    found = {path for folder in folders for name in files for path in folder.glob(name)}
     for pattern in patterns:
         found |= _found(pattern, [folder.name for folder in folders])
     return sorted(path for path in found if path.is_file())
