@@ -120,7 +120,8 @@ document.addEventListener("DOMContentLoaded", () => {
     return make("table", { class: "summary comparison" },
       make("caption", { class: "visually-hidden" }, caption),
       make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Inhibitor"),
-        compared.map(({ name, href }) => make("th", { scope: "col" }, make("a", { href }, name))))),
+        compared.map(({ name, href, reading }) =>
+          make("th", { scope: "col" }, make("a", { href }, name), name.includes("+") && make("small", {}, data.readings[reading]))))),
       make("tbody", {}, data.inhibitors.map((inhibitor) =>
         make("tr", { "data-inhibitor": inhibitor }, make("th", { scope: "row" }, inhibitor),
           compared.map(({ name, rows }) => {
@@ -178,9 +179,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const answerTo = answering(data, reader);
     const named = new Map(data.treatments.flatMap(({ name, aliases }) => [name, ...aliases].map((each) => [plainName(each), name])));
     const part = (name) => root.querySelector(`[data-part="${name}"]`);
-    const input = part("mutation");
-    const [phase, specimen, finding] = [part("phase"), part("specimen"), part("finding")];
-    const [reading, status, answer, form, folded] = [part("reading"), part("status"), part("answer"), part("form"), part("folded")];
+    const [input, phase, specimen, finding] = ["mutation", "phase", "specimen", "finding"].map(part);
+    const [reading, status, answer, form, folded] = ["reading", "status", "answer", "form", "folded"].map(part);
     const opened = new Set();
     let prior = [];
     let waiting = 0;
@@ -255,20 +255,15 @@ document.addEventListener("DOMContentLoaded", () => {
       drawn = "";
       clearTimeout(waiting);
       showPrior();
-      if (!asked.text.trim()) {
-        clear("");
-        phase.disabled = false;
-        return;
-      }
+      if (!asked.text.trim()) return clear("");
       let questions;
       try {
         questions = askAll(asked);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         // A half-typed name is no mistake yet.
-        if (patient) waiting = setTimeout(() => clear(error.message), 500);
-        else clear(error.message);
-        return;
+        if (patient) return void (waiting = setTimeout(() => clear(error.message), 500));
+        return clear(error.message);
       }
       phase.disabled = questions.every(({ mutations }) => mutations.length < 2);
       input.removeAttribute("aria-invalid");
@@ -349,6 +344,7 @@ document.addEventListener("DOMContentLoaded", () => {
       else input.removeAttribute("aria-invalid");
       answer.replaceChildren();
       answer.hidden = true;
+      phase.disabled = false;
       mark([]);
       fold(true);
       status.textContent = message ? `Not read: ${message}` : "";
@@ -390,10 +386,7 @@ document.addEventListener("DOMContentLoaded", () => {
       part("no-prior").hidden = prior.length > 0;
     }
 
-    function give(name) {
-      prior = [...prior, name];
-      show(fromForm());
-    }
+    const give = (name) => { prior = [...prior, name]; show(fromForm()); };
 
     const options = (field, names) => field.append(...names.map((name) => make("option", { value: name }, name === "unknown" ? "not known" : name)));
     for (const name of data.inhibitors) part("add").before(make("button", { type: "button", click: () => give(name) }, `+ ${name}`));

@@ -127,7 +127,7 @@
       if (form.new) return substitution(form.new, start, wild);
       const inserted = sequence(form.inserted ?? form.oldInserted, code);
       if (!code && start > protein.length) refuse(unnamed(startDigits));
-      if ((form.verb ?? "").toLowerCase() === "delins") return replaced(start, end, inserted, wild);
+      if (form.verb?.toLowerCase() === "delins") return replaced(start, end, inserted, wild);
       if (form.end && end !== start + 1) refuse(`residues ${start} and ${end} are not neighbours`);
       return insertion(start, inserted, wild);
     }

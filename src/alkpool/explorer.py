@@ -106,13 +106,13 @@ def _answer(name: str, evidence: Evidence) -> Record:
 
 
 def _inhibitors(pages: Record) -> dict[str, Record]:
-    compounds = tables.inhibitors().set_index("inhibitor")
+    compounds = {row["inhibitor"]: row for row in records(tables.inhibitors())}
     return {
         name: {
             "name": name,
             "page": name,
-            "aliases": [*filter(None, compounds.loc[name, "aliases"].split(LIST_SEPARATOR))],
-            "generation": compounds.loc[name, "generation"],
+            "aliases": [*filter(None, compounds[name]["aliases"].split(LIST_SEPARATOR))],
+            "generation": compounds[name]["generation"],
             "rows": [
                 row | {"profile": profile}
                 for profile, page in pages.items()
@@ -342,8 +342,8 @@ def _cases(pool: Cohort) -> list[Record]:
 def _cells(evidence: Evidence) -> dict[str, dict[str, Record]]:
     """What is known by profile and inhibitor, measurements and assertions in full."""
     measured = laboratory.load()
-    wild = measured.measurements.query("mutations == 'WT'").dropna(subset="value")
-    controls = {(row.model_id, row.inhibitor): row.value for row in wild.itertuples()}
+    wild = measured.measurements.query("mutations == 'WT'")
+    controls = {(row["model_id"], row["inhibitor"]): row["value"] for row in records(wild)}
     calls = [
         call
         | {
