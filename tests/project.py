@@ -19,8 +19,7 @@ COMPENDIUM = """\
 title: A small compendium
 cohort: curated
 reads: [data/reference/*]
-extension: {module: small_study, below: welcome, template: record,
-            reads: [data/invitro/*]}
+extension: {module: small_study, records: {welcome: record}, reads: [data/invitro/*]}
 parts:
   - title: Prose
     pages: [welcome]
@@ -39,7 +38,7 @@ from alkpool import references
 
 
 def contexts(cohort):
-    return {"pages": {}}
+    return {"records": {"welcome": {}}}
 
 
 def bibliography():

@@ -104,8 +104,9 @@ texts = []
 seen = chapters.texts_of
 chapters.texts_of = lambda *of: [texts.append(text) or text for text in seen(*of)]
 flaws = chapters.problems(paths.NOTEBOOKS / "06-in-vitro-comparison.ipynb", "curated")
-pages = explorer.contexts("curated")["pages"].values()
-calls = [call for page in pages for call in page["calls"] if call["model"] == sys.argv[1]]
+pages = explorer.contexts("curated")["records"]["profiles"].values()
+cells = [cell for page in pages for cell in page["cells"].values()]
+calls = [call for cell in cells for call in cell["calls"] if call["model"] == sys.argv[1]]
 print(json.dumps([flaws, texts, calls]))
 """
 

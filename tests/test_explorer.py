@@ -1,5 +1,6 @@
 """The explorer's data are the package's; text from data stays text on its pages."""
 
+import csv
 import html
 import json
 import re
@@ -42,10 +43,25 @@ def data(contexts: dict[str, Any]) -> dict[str, Any]:
     return written
 
 
+def as_row(data: dict[str, Any], printed: dict[str, Any], inhibitor: str, last: str) -> Any:
+    """Row of an answer as the page puts it together."""
+    row = printed["rows"][inhibitor] | (printed["failed"][last] if inhibitor == last else {})
+    return row | {"sources": [data["sources"][place] for place in row["sources"]]}
+
+
+def said(row: dict[str, Any]) -> list[Any]:
+    """What a row says; a source is one by its address, whatever its label."""
+    names = ("inhibitor", "standing", "basis", "basis_text", "marks")
+    return [
+        *(row[name] for name in names),
+        *(source["url"] or source["label"] for source in row["sources"]),
+    ]
+
+
 def test_answers_in_the_page_are_those_of_the_package(
     contexts: dict[str, Any], data: dict[str, Any], curated: Evidence
 ) -> None:
-    """Every profile, reading and inhibitor that may have failed: rows, ranks, texts."""
+    """Every profile, reading and inhibitor that may have failed: rows, ranks, texts, counts."""
     compared = 0
     for profile, readings in data["answers"].items():
         for phase, printed in readings.items():
@@ -56,49 +72,104 @@ def test_answers_in_the_page_are_those_of_the_package(
                 rows = records(answer(asked, curated).inhibitors)
                 assert [[row["inhibitor"], row["rank"]] for row in rows] == order
                 for row in rows:
-                    shown = dict(printed["rows"][row["inhibitor"]])
-                    if row["inhibitor"] == last:
-                        shown |= printed["failed"][last]
-                    shown["rank"] = row["rank"]
-                    shown.pop("key")
-                    assert shown == json.loads(json.dumps(row))
+                    shown = as_row(data, printed, row["inhibitor"], last)
+                    assert said(shown) == said(row)
+                    cell = contexts["cells"].get(shown["profile"], {}).get(row["inhibitor"])
+                    if cell is None:
+                        assert row["patients"]["lines"] == row["laboratory"]["calls"] == []
+                        continue
+                    for name in ("patients", "groups", "relapsed", "laboratory"):
+                        assert cell[name] == row[name]
                     compared += 1
-    assert compared > 40 * 7 * 6
+    assert compared > 40 * 7 * 3
 
 
-def test_other_substitutions_of_a_residue_are_answered(
-    data: dict[str, Any], curated: Evidence
-) -> None:
-    """What the page says of I1171V is what the package says."""
-    rows = records(answer(ask("I1171V", ["alectinib"]), curated).inhibitors)
-    printed = data["substitutions"]["I1171X"]
-    assert [[row["inhibitor"], row["rank"]] for row in rows] == printed["after"]["alectinib"]
-    for row in rows[:-1]:
-        assert printed["rows"][row["inhibitor"]]["basis_text"] == row["basis_text"]
+def test_other_mutations_are_answered(data: dict[str, Any], curated: Evidence) -> None:
+    """What the page says of I1171V and of K1150A, on which nothing is known, the package says."""
+    for text, printed in (
+        ("I1171V", data["substitutions"]["I1171X"]), ("K1150A", data["unreported"]),
+    ):  # fmt: skip
+        rows = records(answer(ask(text, ["alectinib"]), curated).inhibitors)
+        assert [[row["inhibitor"], row["rank"]] for row in rows] == printed["after"]["alectinib"]
+        for row in rows:
+            shown = as_row(data, printed, row["inhibitor"], "alectinib")
+            assert said(shown) == said(row)
+    assert not any(explorer.NOBODY[:-1] in name for name in data["profiles"])
 
 
 def test_cases_can_be_counted_to_the_answers(contexts: dict[str, Any]) -> None:
-    """Plain counts over the listed cases give the patients of each row; no line is lost."""
+    """Plain counts over the listed cases give the patients of each cell; no line is lost."""
     listed = 0
-    for profile, page in contexts["pages"].items():
+    for page in contexts["records"]["profiles"].values():
         lines = [line for case in page["cases"] for line in case["lines"]]
         listed += len(lines)
-        rows = contexts["explorer"]["answers"][profile]
-        for row in next(iter(rows.values()))["rows"].values():
-            if "+" in profile and not page["cases"]:
-                continue
-            mine = [line for line in lines if line["inhibitor"] == row["inhibitor"]]
+        assert {line["inhibitor"] for line in lines} <= set(page["cells"])
+        for inhibitor, cell in page["cells"].items():
+            mine = [line for line in lines if line["inhibitor"] == inhibitor]
             told = [line["benefit"] for line in mine if line["evaluated"]]
-            assert row["patients"]["k"] == told.count("benefit")
-            assert row["patients"]["n"] == len(told) - told.count("unknown")
-            assert row["patients"]["not_counted"] == len(mine) - row["patients"]["n"]
+            assert cell["patients"]["k"] == told.count("benefit")
+            assert cell["patients"]["n"] == len(told) - told.count("unknown")
+            assert cell["patients"]["not_counted"] == len(mine) - cell["patients"]["n"]
     assert listed >= contexts["explorer"]["about"]["lines"]
+
+
+def marks(soup: BeautifulSoup, profile: str, inhibitor: str) -> tuple[list[str], int, list[str]]:
+    """Signs of patients, number of ticks and labels of groups in a cell of the matrix."""
+    heads = [head.get_text() for head in soup.select(".patients thead th")]
+    (row,) = [row for row in soup.select(".patients tbody tr") if row.th.get_text() == profile]
+    cell = row.select("td")[heads.index(inhibitor) - 1]
+    labels = [group.find(string=re.compile(r"\d+/\d+")) for group in cell.select(".group")]
+    return (
+        [dot.get_text() for dot in cell.select(".dot")],
+        len(cell.select("a > .tick")),
+        [str(label).strip() for label in labels],
+    )
+
+
+def test_the_matrix_has_a_mark_for_everyone(contexts: dict[str, Any]) -> None:
+    """One for each line of treatment and each sample at resistance, and nothing in empty cells."""
+    filled = book._filled_in("matrix.md.j2", contexts).decode()
+    soup = BeautifulSoup(filled.replace("\u200b", ""), "html.parser")
+    assert marks(soup, "C1156Y", "lorlatinib") == (["+"], 0, [])
+    assert marks(soup, "C1156Y", "ceritinib")[0] == ["−"]
+    assert marks(soup, "C1156Y+L1198F", "crizotinib") == (["?"], 0, [])
+    assert marks(soup, "G1202R", "alectinib")[2] == ["4/6", "26/82"]
+    assert marks(soup, "G1202R", "ensartinib") == ([], 0, [])
+    lines = [
+        line
+        for page in contexts["records"]["profiles"].values()
+        for name, cell in page["cells"].items()
+        if name in contexts["explorer"]["inhibitors"]
+        for line in cell["patients"]["lines"]
+    ]
+    assert len(soup.select("table.patients .dot")) == len(lines)
+    with (paths.RESULTS / "curated" / "actionability.csv").open(encoding="utf-8") as file:
+        found = sum(int(row["found_after"]) for row in csv.DictReader(file))
+    assert len(soup.select("table.patients td > a > .tick")) == found
+    assert all(cell.a or not cell.contents for cell in soup.select("table.patients td"))
+
+
+def test_pages_of_inhibitors_say_what_they_are_about(contexts: dict[str, Any]) -> None:
+    """What it helped against, what is found after it, and every mutation with evidence on it."""
+    page = contexts["records"]["inhibitors"]["lorlatinib"]
+    filled = book._filled_in("inhibitor.md.j2", contexts | {"page": page}).decode()
+    assert "[C1156Y](../profiles/C1156Y.md) (1 of 1)" in filled
+    assert "(16 of 28, objective response, Shaw 2019)" in filled
+    assert "```{index} ! Lorbrena, ! Lorviqua" in filled
+    listed = [row["profile"] for row in page["rows"]]
+    assert len(listed) == len(set(listed))
+    for profile, of in contexts["records"]["profiles"].items():
+        cell = of["cells"].get("lorlatinib")
+        assert cell is None or profile in listed
 
 
 def test_every_case_measurement_and_assertion_has_its_source(contexts: dict[str, Any]) -> None:
     """A label and a place for each."""
-    for page in contexts["pages"].values():
-        for item in (*page["cases"], *page["calls"], *page["assertions"]):
+    for page in contexts["records"]["profiles"].values():
+        behind = [
+            item for cell in page["cells"].values() for item in cell["calls"] + cell["assertions"]
+        ]
+        for item in page["cases"] + behind:
             assert all([item["label"], item["locator"]])
 
 
@@ -109,13 +180,12 @@ def test_profiles_have_safe_pages_of_their_own(data: dict[str, Any]) -> None:
     assert len({page.casefold() for page in pages}) == len(pages) == len(data["profiles"])
 
 
-def test_motifs_stand_once_in_the_kinase_domain(data: dict[str, Any]) -> None:
-    """Glycine-rich loop, lysine 1150, gatekeeper 1196, HRD and DFG."""
-    found = {motif["name"]: (motif["from"], motif["to"]) for motif in data["protein"]["motifs"]}
-    assert found == {
-        "GxGxxG": (1123, 1128), "AxK": (1148, 1150), "gatekeeper": (1196, 1196),
-        "HRD": (1247, 1249), "DFG": (1270, 1272),
-    }  # fmt: skip
+def test_places_with_a_name_have_a_source(data: dict[str, Any]) -> None:
+    """Each is a residue of the domain, with the address of the source that names it."""
+    protein = data["protein"]
+    for mark in protein["landmarks"]:
+        assert protein["domain"][0] <= mark["residue"] <= protein["domain"][1]
+        assert mark["url"].startswith("https://doi.org/")
 
 
 def test_synthetic_cases_are_refused() -> None:
@@ -128,7 +198,8 @@ def test_the_same_data_give_the_same_pages(contexts: dict[str, Any]) -> None:
     """Byte for byte."""
     again = explorer.contexts("curated")
     assert book._json(again["explorer"]) == book._json(contexts["explorer"])
-    assert repr(again["pages"]) == repr(contexts["pages"])
+    assert repr(again["records"]) == repr(contexts["records"])
+    assert repr(again["matrix"]) == repr(contexts["matrix"])
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60))
@@ -159,24 +230,37 @@ def test_json_cannot_leave_its_script(text: str) -> None:
     assert json.loads(written) == {text: text}
 
 
-def test_hostile_text_is_text_on_the_page_of_a_profile(contexts: dict[str, Any]) -> None:
-    """Every free text of cases, measurements and assertions."""
-    page = json.loads(json.dumps(contexts["pages"]["G1202R"]))
-    for case in page["cases"]:
-        case |= dict.fromkeys(("note", "locator", "other_findings", "label", "patient_id"), HOSTILE)
-    for item in (*page["calls"], *page["assertions"]):
-        item |= {"label": HOSTILE, "locator": HOSTILE, "level": HOSTILE, "record": HOSTILE}
-    for row in page["answer"]["inhibitors"]:
-        row |= {"basis_text": HOSTILE, "marks": [HOSTILE]}
-        row["patients"]["text"] = row["relapsed"]["source"] = HOSTILE
-    filled = book._filled_in("profile.md.j2", contexts | {"page": page}).decode()
-    body = filled.split("\n---\n", 1)[1]
-    shown = MarkdownIt("commonmark", {"html": True}).enable("table").render(body)
-    soup = BeautifulSoup(shown, "html.parser")
+def spoiled(item: Any) -> Any:
+    """Every free text replaced, addresses too."""
+    kept = ("standing", "call", "benefit", "inhibitor", "profile", "name", "page", "url")
+    if isinstance(item, dict):
+        return {key: value if key in kept else spoiled(value) for key, value in item.items()} | (
+            {"url": "javascript:alert(1)"} if "url" in item else {}
+        )
+    if isinstance(item, list):
+        return [spoiled(each) for each in item]
+    return HOSTILE if isinstance(item, str) else item
+
+
+@pytest.mark.parametrize("record", ["profiles/G1202R", "inhibitors/alectinib"])
+def test_hostile_text_is_text_on_pages(contexts: dict[str, Any], record: str) -> None:
+    """Every free text of cases, groups, measurements, assertions and answers."""
+    below, name = record.split("/")
+    original = contexts["records"][below][name]
+    behind = ("cases", "cells", "rows", "answer")
+    page = original | {part: spoiled(original[part]) for part in behind if part in original}
+    if "answer" in page:
+        page["answer"] |= {"question": original["answer"]["question"]}
+    template = {"profiles": "profile", "inhibitors": "inhibitor"}[below]
+    filled = book._filled_in(f"{template}.md.j2", contexts | {"page": page}).decode()
+    raw = "".join(re.findall(r"`````\{raw\} html\n(.*?)\n`````", filled, re.S))
+    body = re.sub(r"`````\{raw\} html\n.*?\n`````", "", filled.split("\n---\n", 1)[1], flags=re.S)
+    shown = MarkdownIt("commonmark", {"html": True}).render(body)
+    soup = BeautifulSoup(raw + shown, "html.parser")
     assert soup.select("script, img, [onerror], a[href^=javascript]") == []
-    hostile = " ".join(HOSTILE.split())
-    cells = [cell.get_text() for cell in soup.select("td")]
-    assert sum(hostile in text for text in cells) > 20
+    assert soup.get_text().count("onerror=a()") > 20
+    # Nothing in it ends the block of raw HTML.
+    assert "`````" not in raw
 
 
 def test_tables_of_a_chapter_link_its_profiles() -> None:

@@ -18,13 +18,15 @@ addEventListener("DOMContentLoaded", () => {
   const copy = async (text, where) => {
     try {
       await navigator.clipboard.writeText(text);
+      said(where, "copied");
     } catch {
       // Pages from disk may not reach the clipboard: a selected field can be copied by hand.
-      prompt("Copy this:", text);
-      return;
+      const field = Object.assign(document.createElement("textarea"), { value: text, readOnly: true, ariaLabel: "Copy this" });
+      where.after(field);
+      field.select();
     }
-    said(where, "copied");
   };
+  globalThis.alkpoolCopy = copy;
   const save = (name, text, type) => {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text], { type }));

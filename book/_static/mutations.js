@@ -4,8 +4,7 @@
   "use strict";
 
   const AMINO_ACIDS = "ARNDCQEGHILKMFPSTWYV";
-  const THREE_LETTER =
-    "ALA ARG ASN ASP CYS GLN GLU GLY HIS ILE LEU LYS MET PHE PRO SER THR TRP TYR VAL XAA TER".split(" ");
+  const THREE_LETTER = "ALA ARG ASN ASP CYS GLN GLU GLY HIS ILE LEU LYS MET PHE PRO SER THR TRP TYR VAL XAA TER".split(" ");
   const ONE_LETTER = new Map(THREE_LETTER.map((code, place) => [code, `${AMINO_ACIDS}X*`[place]]));
   ONE_LETTER.set("STOP", "*");
 
@@ -21,24 +20,13 @@
     `|(?<oldFirst>${CODE})?(?<oldStart>${NUMBER})(?<oldInserted>[A-Z]+)ins)`;
   const FORMS = [`${PREFIX}${BODY}`, `${PREFIX}\\(${BODY}\\)`].map((form) => new RegExp(`^${form}$`, "i"));
   const SEPARATOR = / ?(?:[,;]? ?\band\b|[/+,;&]) ?/i;
-  const ACCEPTED =
-    "accepted are G1202R, p.Gly1202Arg, G1202del, A1200_G1201del, T1151dup, T1151_L1152insK, " +
-    "G1202delinsRS and I1171X, several joined by '+'";
+  const ACCEPTED = "accepted are G1202R, p.Gly1202Arg, G1202del, A1200_G1201del, T1151dup, T1151_L1152insK, G1202delinsRS and I1171X, several joined by '+'";
   const REASONS = [
     [/wild[ -]?type|\bwt\b|\bparental\b/i, "wild type is the absence of a mutation"],
     [/splice/i, "splice variants are not resistance mutations and are not read"],
-    [
-      new RegExp(`\\||\\bor\\b|^${CODE}$`, "i"),
-      "write alternatives one by one (I1171N, then I1171S) or as the residue class (I1171X)",
-    ],
-    [
-      new RegExp(`^${PREFIX} ?${CODE} ?${NUMBER}$`, "i"),
-      "the new residue is missing; X stands for any, as in I1171X",
-    ],
-    [
-      new RegExp(`^${PREFIX} ?${NUMBER} ?[A-Z]+$`, "i"),
-      "the wild-type residue is missing, as the G in G1202R",
-    ],
+    [new RegExp(`\\||\\bor\\b|^${CODE}$`, "i"), "write alternatives one by one (I1171N, then I1171S) or as the residue class (I1171X)"],
+    [new RegExp(`^${PREFIX} ?${CODE} ?${NUMBER}$`, "i"), "the new residue is missing; X stands for any, as in I1171X"],
+    [new RegExp(`^${PREFIX} ?${NUMBER} ?[A-Z]+$`, "i"), "the wild-type residue is missing, as the G in G1202R"],
   ];
   // White space as Python splits at; the escapes of its repr.
   const SPACES = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
@@ -46,9 +34,7 @@
 
   class Refusal extends Error {}
 
-  const refuse = (message) => {
-    throw new Refusal(message);
-  };
+  const refuse = (message) => { throw new Refusal(message); };
 
   // A text as Python quotes it.
   function quoted(text) {
@@ -66,13 +52,7 @@
 
   // Typography reduced to ASCII: compatibility forms, dashes, white space, invisible marks.
   const cleaned = (text) =>
-    text
-      .normalize("NFKC")
-      .replace(/[\p{Pd}\u2212]/gu, "-")
-      .replace(/\p{Cf}/gu, "")
-      .split(SPACES)
-      .filter(Boolean)
-      .join(" ");
+    text.normalize("NFKC").replace(/[\p{Pd}\u2212]/gu, "-").replace(/\p{Cf}/gu, "").split(SPACES).filter(Boolean).join(" ");
 
   function mutationReader(protein) {
     const last = protein.first + protein.sequence.length - 1;
@@ -82,10 +62,7 @@
       const characters = [...text];
       if (characters.length > protein.max_characters) {
         const start = quoted(characters.slice(0, 20).join(""));
-        refuse(
-          `${start}...: ${characters.length} characters are too many for a mutation profile ` +
-            `(at most ${protein.max_characters})`,
-        );
+        refuse(`${start}...: ${characters.length} characters are too many for a mutation profile (at most ${protein.max_characters})`);
       }
     }
 
@@ -109,9 +86,7 @@
           }
         }
       }
-      const sorted = [...found.values()].sort(
-        (a, b) => a.residue - b.residue || a.last - b.last || ascending(a.kind, b.kind) || ascending(a.name, b.name),
-      );
+      const sorted = [...found.values()].sort((a, b) => a.residue - b.residue || a.last - b.last || ascending(a.kind, b.kind) || ascending(a.name, b.name));
       refuseLong(sorted.map((mutation) => mutation.name).join("+"));
       return sorted;
     }
@@ -152,7 +127,7 @@
       if (form.new) return substitution(form.new, start, wild);
       const inserted = sequence(form.inserted ?? form.oldInserted, code);
       if (!code && start > protein.length) refuse(unnamed(startDigits));
-      if ((form.verb ?? "").toLowerCase() === "delins") return replaced(start, end, inserted, wild);
+      if (form.verb?.toLowerCase() === "delins") return replaced(start, end, inserted, wild);
       if (form.end && end !== start + 1) refuse(`residues ${start} and ${end} are not neighbours`);
       return insertion(start, inserted, wild);
     }
@@ -161,9 +136,7 @@
 
     function wildType(code, digits) {
       const found = letter(code);
-      if (Number(digits) > protein.length) {
-        refuse(`residue ${digits} does not exist, ALK has ${protein.length}`);
-      }
+      if (Number(digits) > protein.length) refuse(`residue ${digits} does not exist, ALK has ${protein.length}`);
       const expected = reference(Number(digits));
       if (expected && expected !== found) refuse(`residue ${digits} is ${expected}, not ${found}`);
       return found;
@@ -182,16 +155,12 @@
       const spelled = codes.every((code) => ONE_LETTER.has(code.toUpperCase()));
       const long = neighbour !== undefined && neighbour.length === 3;
       const capitals = letters === letters.toUpperCase();
-      if ((long && !spelled) || (!long && spelled && !capitals)) {
-        refuse("use three-letter code or one-letter code in capitals, not a mixture");
-      }
+      if (long ? !spelled : spelled && !capitals) refuse("use three-letter code or one-letter code in capitals, not a mixture");
       return (long ? codes : [...letters]).map(letter).join("");
     }
 
     function substitution(code, place, wild) {
-      if (["X", "XAA"].includes(code.toUpperCase())) {
-        return { residue: place, last: place, kind: "residue class", name: `${wild(place)}${place}X` };
-      }
+      if (["X", "XAA"].includes(code.toUpperCase())) return { residue: place, last: place, kind: "residue class", name: `${wild(place)}${place}X` };
       return replaced(place, place, code === "=" ? wild(place) : letter(code), wild);
     }
 
@@ -240,10 +209,8 @@
         inserted = inserted.slice(1) + inserted[0];
       }
       const from = after - inserted.length + 1;
-      if ([...inserted].every((residue, place) => wild(from + place) === residue)) {
-        return named(from, after, "dup", "", wild);
-      }
-      return named(after, after + 1, "ins", inserted, wild);
+      const repeats = [...inserted].every((residue, place) => wild(from + place) === residue);
+      return repeats ? named(from, after, "dup", "", wild) : named(after, after + 1, "ins", inserted, wild);
     }
 
     function named(from, to, kind, inserted, wild) {
@@ -254,36 +221,22 @@
       return { residue: from, last: to, kind, name };
     }
 
-    const inDomain = (mutation) =>
-      protein.domain[0] <= mutation.residue && mutation.last <= protein.domain[1];
+    const inDomain = (mutation) => protein.domain[0] <= mutation.residue && mutation.last <= protein.domain[1];
 
     // What alkpool warns of: mutations outside the kinase domain.
     const notes = (mutations) =>
-      mutations
-        .filter((mutation) => !inDomain(mutation))
-        .map((mutation) => {
-          const checked = [mutation.residue, mutation.last].every(reference);
-          const unchecked = `; could not be checked, the reference covers residues ${protein.first}-${last} only`;
-          const domain = `residues ${protein.domain.join("-")}`;
-          return `${mutation.name}: outside the kinase domain (${domain})${checked ? "" : unchecked}`;
-        });
+      mutations.filter((mutation) => !inDomain(mutation)).map((mutation) => {
+        const checked = [mutation.residue, mutation.last].every(reference);
+        const unchecked = `; could not be checked, the reference covers residues ${protein.first}-${last} only`;
+        return `${mutation.name}: outside the kinase domain (residues ${protein.domain.join("-")})${checked ? "" : unchecked}`;
+      });
 
     const profileOf = (mutations) => mutations.map((mutation) => mutation.name).join("+");
 
-    // Each substitution of a profile replaced by the class of its residue.
-    const residueClass = (mutations) =>
-      profileOf(
-        parse(
-          mutations
-            .map(({ kind, name }) => (kind === "substitution" ? `${name.slice(0, -1)}X` : name))
-            .join("+"),
-        ),
-      );
-
-    return { parse, profileOf, residueClass, inDomain, notes };
+    return { parse, profileOf, notes };
   }
 
   const ascending = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
-  globalThis.alkpoolMutations = { mutationReader, Refusal, refuse, quoted, ascending, ONE_LETTER };
+  globalThis.alkpoolMutations = { mutationReader, Refusal, refuse, quoted };
 })();

@@ -1,36 +1,47 @@
-"""What the mutation explorer and the pages of the profiles show, ready for JSON.
+"""What the mutation explorer, the matrix and the pages of the book show, ready for templates.
 
 Every answer on a profile of the data stands here as `alkpool.analysis.ranking.answer` gives it,
-for each reading of the phase and each inhibitor that may have failed last. The page composes the
-answer on a compound that is not in the data from those on its parts, by the table ``compose``. It
-uses real cases only.
+for each reading of the phase and each inhibitor that may have failed last: the explorer decides
+nothing. Of a compound that is not in the data it shows the answers on its parts beside each other.
+Real cases only.
 """
 
-import re
+import math
+from collections.abc import Iterable
 from typing import Any
 
 from alkpool import answers, mutations
 from alkpool.analysis import offtarget, ranking
-from alkpool.analysis.actionability import assessed_profiles, profile_order
+from alkpool.analysis.actionability import assessed_profiles, matrix, profile_order
 from alkpool.analysis.benefit import RULES, classify, evaluable
 from alkpool.analysis.evidence import assertions_on_lung_cancer, calls_of, gather, with_sources
 from alkpool.analysis.question import Question, ask
-from alkpool.analysis.ranking import Evidence
+from alkpool.analysis.ranking import Cell, Evidence
 from alkpool.analysis.settings import configured
 from alkpool.answers import records
 from alkpool.data import laboratory, tables
 from alkpool.data.cohort import Cohort, analysis_set, load
-from alkpool.data.laboratory import InVitro
-from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen, Standing, Tier
+from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen
 
-# Motifs that protein kinases share, found in the reference sequence.
-_MOTIFS = {
-    "GxGxxG": r"G.G..G",
-    "AxK": r"(?<=V)A.K",
-    "gatekeeper": r"L(?=ELMAGGD)",
-    "HRD": r"HRD",
-    "DFG": r"DFG",
-}
+# Places of the kinase domain that a source names by what they are.
+LANDMARKS = (
+    {
+        "residue": 1196, "name": "gatekeeper", "label": "ChEMBL CHEMBL3734710",
+        "url": "https://doi.org/10.1016/j.ejmech.2015.10.005",
+    },
+    {
+        "residue": 1202, "name": "solvent front", "label": "Ou 2017",
+        "url": "https://doi.org/10.1016/j.lungcan.2017.02.005",
+    },
+)  # fmt: skip
+# Powers of ten in nM between which potencies are drawn, for every model the same.
+POTENCIES = (-1, 4)
+UNREPORTED = (
+    "Nobody has reported these mutations together. On one allele any of them that resists speaks "
+    "against an inhibitor, in different clones the weakest decides; here is each alone."
+)
+# Stands for every mutation of which, and of whose residue, nothing is known.
+NOBODY = "M1A"
 _AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
 
 Record = dict[str, Any]
@@ -47,8 +58,10 @@ def contexts(cohort_name: str) -> Record:
     Returns
     -------
     dict
-        ``explorer``, from `export`, and ``pages``: for each of its profiles the answer with
-        nothing given before, and the rows behind it.
+        ``explorer``, from `export`; ``cells``, what is known, by profile and inhibitor;
+        ``matrix``, the rows of the matrix of patients; ``places``, the residues of the kinase
+        domain with a mutation; ``records``, the pages of the ``profiles``, each with the answer
+        where nothing was given before and its cases, and those of the ``inhibitors``.
 
     Raises
     ------
@@ -58,26 +71,96 @@ def contexts(cohort_name: str) -> Record:
     cohort = load(cohort_name)
     evidence = gather(cohort)
     data = export(cohort, evidence)
-    cases, calls = _cases(analysis_set(cohort)), calls_of(laboratory.load())
-    assertions = assertions_on_lung_cancer()
+    profiles, cells = data["profiles"], _cells(evidence)
+    cases = _cases(analysis_set(cohort))
     pages = {
         name: {
             "name": name,
             **about,
-            "answer": answers.to_dict(ranking.answer(ask(name), evidence)),
+            "spelled": [mutations.spelled_out(part) for part in mutations.mutations_of(name)],
+            "answer": _answer(name, evidence),
             "related": [
                 other
-                for other in data["profiles"]
-                if other != name
-                and set(data["profiles"][other]["residues"]) & set(about["residues"])
+                for other in profiles
+                if other != name and set(profiles[other]["residues"]) & set(about["residues"])
             ],
             "cases": [case for case in cases if name in case["assessed"]],
-            "calls": [call for call in calls if call["profile"] == name],
-            "assertions": [said for said in assertions if said["profile"] == name],
+            "cells": cells.get(name, {}),
         }
-        for name, about in data["profiles"].items()
+        for name, about in profiles.items()
     }
-    return {"explorer": data, "pages": pages}
+    return {
+        "explorer": data,
+        "cells": cells,
+        "matrix": _matrix(cohort, pages),
+        "places": _places(profiles),
+        "records": {"profiles": pages, "inhibitors": _inhibitors(pages)},
+    }
+
+
+def _answer(name: str, evidence: Evidence) -> Record:
+    found = answers.to_dict(ranking.answer(ask(name), evidence))
+    for row in (*found["inhibitors"], *found["other_reading"]):
+        row["empty"] = answers.is_empty(row)
+    return found
+
+
+def _inhibitors(pages: Record) -> dict[str, Record]:
+    compounds = {row["inhibitor"]: row for row in records(tables.inhibitors())}
+    return {
+        name: {
+            "name": name,
+            "page": name,
+            "aliases": [*filter(None, compounds[name]["aliases"].split(LIST_SEPARATOR))],
+            "generation": compounds[name]["generation"],
+            "rows": [
+                row | {"profile": profile}
+                for profile, page in pages.items()
+                for row in page["answer"]["inhibitors"]
+                if row["inhibitor"] == name and not row["empty"]
+            ],
+        }
+        for name in tables.assessed_inhibitors()
+    }
+
+
+def _matrix(cohort: Cohort, pages: Record) -> list[Record]:
+    """Rows with a patient or a group behind them, by residue; ``weight`` orders by evidence."""
+    rules = configured()
+    counts = matrix(cohort, rules.verdict, rules.benefit)
+    found = counts.set_index(["profile", "inhibitor"])["found_after"]
+    rows = []
+    for name, page in pages.items():
+        cells = {
+            row["inhibitor"]: row | {"found_after": int(found.get((name, row["inhibitor"]), 0))}
+            for row in page["answer"]["inhibitors"]
+        }
+        treated = sum(
+            len(cell["patients"]["lines"]) + sum(group["n"] or 0 for group in cell["groups"])
+            for cell in cells.values()
+        )
+        seen = sum(cell["found_after"] + cell["relapsed"]["k"] for cell in cells.values())
+        if treated or seen:
+            rows.append({"name": name, "cells": cells, "weight": treated * 1000 + seen})
+    return rows
+
+
+def _places(profiles: dict[str, Record]) -> list[Record]:
+    """Residues of the kinase domain with a mutation: ``residue, samples, profiles``."""
+    first, last = mutations.KINASE_DOMAIN
+    found: dict[int, list[str]] = {}
+    for name, about in profiles.items():
+        for residue in about["residues"]:
+            if first <= residue <= last:
+                found.setdefault(residue, []).append(name)
+    return [
+        {
+            "residue": residue,
+            "profiles": sorted(names, key=lambda name: -profiles[name]["samples"]),
+            "samples": sum(profiles[name]["samples"] for name in names),
+        }
+        for residue, names in sorted(found.items())
+    ]
 
 
 def export(cohort: Cohort, evidence: Evidence) -> Record:
@@ -96,9 +179,13 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
         Lists, dicts, text and numbers, None for what is missing. ``answers`` by profile and
         reading, see `_answers`; ``substitutions``, the same for a substitution that is not in the
         data, by residue class; ``profiles``, every profile of which something is known, with its
-        page, samples and residues.
+        page, samples and residues; ``sources``, which the answers name by their place.
     """
     pool = analysis_set(cohort)
+    sources: dict[str, Record] = {}
+    for source in (source for cell in evidence.cells.values() for source in cell.sources):
+        sources.setdefault(_key(source), source)
+    places = {key: place for place, key in enumerate(sources)}
     profiles = _profiles(evidence, pool)
     compounds = tables.inhibitors()
     return {
@@ -121,23 +208,22 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             "legend": answers.LEGEND,
             "basis": answers.basis(evidence.about),
             "given": ranking.GIVEN_BEFORE,
-            "just": ranking.JUST_PROGRESSED,
-            "failed": ranking.PROGRESSED_TEXT,
+            "unreported": UNREPORTED,
         },
-        "compose": _composition(evidence),
         "protein": _protein(),
         "profiles": profiles,
         "answers": {
-            name: {str(r): _answers(Question(parts, phase=r), evidence) for r in readings}
+            name: {str(r): _answers(Question(parts, phase=r), evidence, places) for r in readings}
             for name in profiles
             if (parts := mutations.mutations_of(name))
             and (readings := _readings(parts))
         },
         "substitutions": {
-            residue: _answers(Question((unseen,)), evidence)
+            residue: _answers(Question((unseen,)), evidence, places)
             for residue in evidence.substitutions
             if residue.endswith("X") and (unseen := _unseen(residue, evidence))
         },
+        "unreported": _answers(Question((NOBODY,)), evidence, places),
         "not_assessed": {
             name: found
             for name in profiles
@@ -148,7 +234,7 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             for name in offtarget.MECHANISMS
         },
         "without_mutation": offtarget.words([], True, evidence.published),
-        "controls": _controls(laboratory.load()),
+        "sources": list(sources.values()),
     }  # fmt: skip
 
 
@@ -167,48 +253,40 @@ def _unseen(residue: str, evidence: Evidence) -> str:
     return next(name for name in names if name not in evidence.profiles)
 
 
-def _answers(question: Question, evidence: Evidence) -> Record:
+def _key(source: Record) -> str:
+    return str(source["url"] or source["label"])
+
+
+def _answers(question: Question, evidence: Evidence, places: dict[str, int]) -> Record:
     """Answer one reading of a profile, for each inhibitor that may have failed last.
 
     Returns
     -------
     dict
-        ``rows`` by inhibitor with nothing given before, each with the ``key`` that orders it;
-        ``failed`` by inhibitor, what changes in its row when the tumour has just progressed on
-        it; ``after``, by the inhibitor that failed last (blank: none), inhibitors with their
-        ranks in order.
+        ``rows`` by inhibitor with nothing given before, each with the ``profile`` whose evidence
+        it shows and the places of its ``sources``; ``failed`` by inhibitor, what changes in its
+        row when the tumour has just progressed on it; ``after``, by the inhibitor that failed last
+        (blank: none), inhibitors with their ranks in order.
     """
+    changing = ("standing", "rank", "basis", "basis_text", "marks")
+    kept = ("inhibitor", "profile", *changing)
     first = ranking.ordered_rows(question, question.phase, evidence)
-    found: Record = {"rows": {row["inhibitor"]: row for row in first}, "failed": {}}
-    found["after"] = {"": [[row["inhibitor"], row["rank"]] for row in first]}
+    found: Record = {
+        "rows": {
+            row["inhibitor"]: {name: row[name] for name in kept}
+            | {"sources": [places[_key(source)] for source in row["sources"]]}
+            for row in first
+        },
+        "failed": {},
+        "after": {"": [[row["inhibitor"], row["rank"]] for row in first]},
+    }
     for inhibitor in tables.assessed_inhibitors():
         asked = Question(question.mutations, (inhibitor,), question.phase)
         rows = ranking.ordered_rows(asked, question.phase, evidence)
         changed = next(row for row in rows if row["inhibitor"] == inhibitor)
-        kept = ("standing", "rank", "basis", "basis_text", "marks", "key")
-        found["failed"][inhibitor] = {name: changed[name] for name in kept}
+        found["failed"][inhibitor] = {name: changed[name] for name in changing}
         found["after"][inhibitor] = [[row["inhibitor"], row["rank"]] for row in rows]
     return found
-
-
-def _composition(evidence: Evidence) -> Record:
-    """Table by which the answer on a compound that is not in the data follows from its parts."""
-    parts = ranking.TIERS.index(Tier.COMPONENTS)
-    return {
-        "standings": [str(standing) for standing in Standing],
-        "basis": str(Tier.COMPONENTS),
-        "none": str(Tier.NONE),
-        "failed": str(Tier.PROGRESSED),
-        "keys": {
-            str(Standing.FOR): [0, parts],
-            str(Standing.UNDECIDED): [1, 1, parts],
-            str(Standing.AGAINST): [2, 0, -parts],
-            str(Tier.NONE): [1, 3, ranking.TIERS.index(Tier.NONE)],
-            str(Tier.PROGRESSED): [2, 1, -ranking.TIERS.index(Tier.PROGRESSED)],
-        },
-        "restoring": [list(pair) for pair in sorted(evidence.restoring)],
-        "words": ranking.WORDS,
-    }
 
 
 def _protein() -> Record:
@@ -224,11 +302,7 @@ def _protein() -> Record:
         "length": mutations.PROTEIN_LENGTH,
         "domain": list(mutations.KINASE_DOMAIN),
         "max_characters": mutations.MAX_CHARACTERS,
-        "motifs": [
-            {"name": name, "from": first + found.start(), "to": first + found.end() - 1}
-            for name, pattern in _MOTIFS.items()
-            for found in re.finditer(pattern, sequence)
-        ],
+        "landmarks": list(LANDMARKS),
     }
 
 
@@ -265,7 +339,50 @@ def _cases(pool: Cohort) -> list[Record]:
     ]
 
 
-def _controls(measured: InVitro) -> dict[str, float]:
-    """Potency against the fusion without mutation, by model and inhibitor."""
-    wild = measured.measurements.query("mutations == 'WT'").dropna(subset="value")
-    return {f"{row.model_id}|{row.inhibitor}": float(str(row.value)) for row in wild.itertuples()}
+def _cells(evidence: Evidence) -> dict[str, dict[str, Record]]:
+    """What is known by profile and inhibitor, measurements and assertions in full."""
+    measured = laboratory.load()
+    wild = measured.measurements.query("mutations == 'WT'")
+    controls = {(row["model_id"], row["inhibitor"]): row["value"] for row in records(wild)}
+    calls = [
+        call
+        | {
+            "text": answers.call_text(call),
+            "place": _place(call["value"] if call["unit"] == "nM" else None),
+            "wild": _place(controls.get((call["model"], call["inhibitor"]))),
+        }
+        for call in calls_of(measured)
+    ]
+    by_cell = [_grouped(rows) for rows in (calls, assertions_on_lung_cancer())]
+    found: dict[str, dict[str, Record]] = {}
+    for key, cell in evidence.cells.items():
+        found.setdefault(key[0], {})[key[1]] = _shown(
+            cell, *(rows.get(key, []) for rows in by_cell)
+        )
+    return found
+
+
+def _shown(cell: Cell, calls: list[Record], assertions: list[Record]) -> Record:
+    return {
+        "patients": cell.patients,
+        "groups": cell.groups,
+        "relapsed": cell.relapsed,
+        "laboratory": cell.laboratory,
+        "calls": calls,
+        "assertions": assertions,
+    }
+
+
+def _grouped(rows: Iterable[Record]) -> dict[tuple[str, str], list[Record]]:
+    found: dict[tuple[str, str], list[Record]] = {}
+    for row in rows:
+        found.setdefault((row["profile"], row["inhibitor"]), []).append(row)
+    return found
+
+
+def _place(value: float | None) -> float | None:
+    """Where a potency in nM is drawn, from 0 to 1 on a log axis; at the end what lies beyond."""
+    if not value:
+        return None
+    low, high = POTENCIES
+    return round(min(max((math.log10(value) - low) / (high - low), 0.0), 1.0), 4)

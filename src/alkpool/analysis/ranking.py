@@ -50,7 +50,7 @@ GIVEN_BEFORE = "given before"
 CONFLICTING = "conflicting"
 PROGRESSED_TEXT = "the tumour has just progressed on it with this mutation"
 
-# Clauses on related mutations; the page of the explorer composes with them too.
+# Clauses on related mutations.
 WORDS = {
     "alone": "{part} alone: {text}",
     "parts": "read from its single mutations",
@@ -406,7 +406,11 @@ def _differ(one: list[Row], other: list[Row]) -> bool:
 
 
 def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list[Row]:
-    """Rows of one reading, in order and ranked; `COLUMNS` and the ``key`` that orders them."""
+    """Rows of one reading, in order and ranked.
+
+    Each has `COLUMNS`, the ``profile`` whose evidence it shows (in trans a part), and the ``key``
+    that orders them.
+    """
     names = question.mutations if reading == Phase.TRANS else (question.profile,)
     status = tables.inhibitors().set_index("inhibitor")["status"]
     found = []
@@ -440,6 +444,7 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
         rows.append(
             {
                 "inhibitor": inhibitor,
+                "profile": name,
                 "status": str(status[inhibitor]),
                 "standing": str(decision.standing),
                 "rank": rank if is_ranked else None,

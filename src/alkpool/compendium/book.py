@@ -207,17 +207,17 @@ def _assemble(
         "data_dictionary": _read(DICTIONARY),
     }
     if compendium.extension:
-        template = f"{compendium.extension.template}{TEMPLATE_SUFFIX}"
-        for record, target in records.items():
-            of_record = context | {"page": context["pages"][record]}
-            content[f"{target}.md"] = _filled_in(template, of_record)
+        for below, template in compendium.extension.records.items():
+            for name, record in context["records"][below].items():
+                filled = _filled_in(f"{template}{TEMPLATE_SUFFIX}", context | {"page": record})
+                content[f"{records[name]}.md"] = filled
     listed = {INDEX, *_pages(compendium)}
     for path in sorted(path for path in paths.BOOK.rglob("*") if path.is_file()):
         name = path.relative_to(paths.BOOK).as_posix()
         if name.endswith(TEMPLATE_SUFFIX):
             if name.removesuffix(TEMPLATE_SUFFIX) in listed:
                 content[name.removesuffix(".j2")] = _filled_in(name, context)
-        elif path.suffix != ".pyc":
+        elif path.suffix not in (".pyc", ".j2"):
             content[name] = path.read_bytes()
     content[BIBLIOGRAPHY] = _bibliography(compendium.extension)
     contents = _toc(compendium, tasks, records.values())
@@ -248,8 +248,11 @@ def _contexts(compendium: Compendium) -> tuple[dict[str, Any], dict[str, str]]:
     if extension is None:
         return {}, {}
     context = extension.loaded().contexts(compendium.cohort)
-    pages = context["pages"].values()
-    return context, {page["name"]: f"{extension.below}/{page['page']}" for page in pages}
+    return context, {
+        name: f"{below}/{record['page']}"
+        for below in extension.records
+        for name, record in context["records"][below].items()
+    }
 
 
 def _bibliography(extension: Extension | None) -> bytes:
@@ -284,6 +287,8 @@ def _templates() -> "jinja2.Environment":
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(paths.BOOK),
+        # What is no Markdown is HTML, and text in it is escaped.
+        autoescape=jinja2.select_autoescape(["html.j2"], default=False),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -339,8 +344,9 @@ def _toc(
     compendium: Compendium, tasks: Sequence[Task], records: Collection[str]
 ) -> dict[str, object]:
     below: dict[str, dict[str, object]] = {}
-    if compendium.extension and records:
-        below[compendium.extension.below] = {"sections": [{"file": page} for page in records]}
+    for parent in compendium.extension.records if compendium.extension else ():
+        sections = [{"file": page} for page in records if page.startswith(f"{parent}/")]
+        below[parent] = {"sections": sections} if sections else {}
     parts = []
     for part in compendium.parts:
         pages = [*part.pages, *(task.page for task in tasks if task.part == part.title)]

@@ -59,16 +59,16 @@ class Extension(BaseModel):
     """What a study adds to the book: a module, and the pages that are made of its records.
 
     The module has ``contexts(cohort)``, a mapping for the templates of the book from the cohort of
-    the compendium, and ``bibliography()``, the text of a BibTeX file. ``pages`` of the mapping are
-    the records by name; each has its ``name`` and the ``page`` it becomes. A release asks for
+    the compendium, and ``bibliography()``, the text of a BibTeX file. ``records`` names the
+    template of the pages below a page; ``records`` of the mapping are, for each of these pages,
+    the records by name, each with its ``name`` and the ``page`` it becomes. A release asks for
     ``news(results, since)``, lines of Markdown.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     module: str
-    below: str
-    template: str
+    records: dict[str, str] = {}
     reads: tuple[str, ...] = ()
 
     def loaded(self) -> ModuleType:
@@ -414,9 +414,8 @@ def _page_problems(compendium: Compendium, chapters: Sequence[str]) -> Iterator[
     known = sorted(path.name.partition(".")[0] for path in files)
     for page in set(pages) - set(known):
         yield f"{CONFIGURATION}, pages: found {page!r}; must be one of {', '.join(known)}"
-    below = compendium.extension and compendium.extension.below
-    if below and below not in pages:
-        yield f"{CONFIGURATION}, extension.below: found {below!r}; must be one of the pages"
+    for below in set(compendium.extension.records if compendium.extension else ()) - set(pages):
+        yield f"{CONFIGURATION}, extension.records: found {below!r}; must be one of the pages"
     once: set[str] = set()
     for name in [*pages, *chapters, *(part.title for part in compendium.parts)]:
         if name in once:

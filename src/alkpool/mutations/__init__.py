@@ -20,6 +20,7 @@ from alkpool.mutations.names import (
     reference_residue,
     residue_class,
     residues,
+    spelled_out,
     warn_outside_domain,
 )
 from alkpool.mutations.reports import Reading, read
@@ -42,6 +43,7 @@ __all__ = [
     "reference_residue",
     "residue_class",
     "residues",
+    "spelled_out",
 ]
 
 

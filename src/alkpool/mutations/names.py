@@ -160,6 +160,18 @@ def as_printed(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(_read(form)) for form in forms))
 
 
+def spelled_out(name: str) -> str:
+    """Name of a mutation in three-letter code, as reports print it.
+
+    Examples
+    --------
+    >>> spelled_out("G1202R"), spelled_out("T1151_L1152insK")
+    ('p.Gly1202Arg', 'p.Thr1151_Leu1152insLys')
+    """
+    codes = {letter: code.capitalize() for code, letter in _ONE_LETTER.items() if len(code) == 3}
+    return "p." + re.sub("[A-Z]", lambda letter: codes[letter[0]], name)
+
+
 def is_compound(profile: str) -> bool:
     """Tell whether a profile holds two or more mutations, in cis or in trans."""
     return len(_parse(profile)) > 1
