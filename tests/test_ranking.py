@@ -186,6 +186,13 @@ def test_counts_are_those_of_the_matrix(curated):
         assert patients["verdict_probability"] == row["verdict_probability"]
 
 
+def test_every_source_opens(curated):
+    """Whatever is said has an address, were it only that of the copy that was read."""
+    sources = [source for cell in curated.cells.values() for source in cell.sources]
+    assert len(sources) > 400
+    assert [source for source in sources if not source["url"].startswith("http")] == []
+
+
 def test_a_verdict_says_how_probable_it_is():
     """Three of four lines helped: P(at least half) is 13/16 before relapses are known."""
     lines = [line("brigatinib", found) for found in ("PR", "PR", "PR", "PD")]
