@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from alkpool import explorer, paths
-from alkpool.analysis.evidence import gather
+from alkpool.analysis.evidence import gather, records
 from alkpool.analysis.question import ask
 from alkpool.analysis.ranking import Evidence, answer
-from alkpool.answers import records
 from alkpool.compendium import book, plan
 
 pytestmark = pytest.mark.xdist_group("answers")

@@ -19,7 +19,7 @@ from alkpool import answers
 from alkpool.analysis import ranking, settings
 from alkpool.analysis.actionability import matrix
 from alkpool.analysis.benefit import BenefitRule
-from alkpool.analysis.evidence import gather, look_up
+from alkpool.analysis.evidence import gather, look_up, records
 from alkpool.analysis.question import ask
 from alkpool.analysis.ranking import STEPS, Evidence, Finding, composed, decide
 from alkpool.analysis.settings import Settings
@@ -43,7 +43,7 @@ def curated() -> Evidence:
 
 
 def rows_of(answer):
-    return {row["inhibitor"]: row for row in answers.records(answer.inhibitors)}
+    return {row["inhibitor"]: row for row in records(answer.inhibitors)}
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_there_are_forty_questions():
 def test_g1202r_after_alectinib(curated):
     """The flagship question: its counts, its origin, its sources."""
     answer = look_up("G1202R", ["Alecensa"], evidence=curated)
-    first = answers.records(answer.inhibitors)[0]
+    first = records(answer.inhibitors)[0]
     assert (first["inhibitor"], first["rank"]) == ("lorlatinib", 1)
     group = first["groups"][0]
     assert (group["k"], group["n"], group["k_origin"]) == (16, 28, "implied by percentage")
@@ -131,7 +131,7 @@ def test_what_holds_of_every_answer(curated):
         readings = ("cis", "trans") if "+" in name else ("unknown",)
         for prior, phase in itertools.product(histories(), readings):
             answer = look_up(name, prior, phase, evidence=curated)
-            rows = answers.records(answer.inhibitors)
+            rows = records(answer.inhibitors)
             asked += 1
             assert [row["inhibitor"] for row in rows] != []
             standings = [list(Standing).index(Standing(row["standing"])) for row in rows]
@@ -184,6 +184,13 @@ def test_counts_are_those_of_the_matrix(curated):
         assert patients["not_counted"] == row["unknown_n"] + row["combined_n"]
         assert patients["verdict"] == row["verdict"]
         assert patients["verdict_probability"] == row["verdict_probability"]
+
+
+def test_every_source_opens(curated):
+    """Whatever is said has an address, were it only that of the copy that was read."""
+    sources = [source for cell in curated.cells.values() for source in cell.sources]
+    assert len(sources) > 400
+    assert [source for source in sources if not source["url"].startswith("http")] == []
 
 
 def test_a_verdict_says_how_probable_it_is():
@@ -303,7 +310,7 @@ def test_related_mutations_do_not_speak_for_what_has_arisen(curated):
 @pytest.mark.parametrize("name", ["Alecensa", "alectinib 600 mg", "CH5424802", " ALECTINIB "])
 def test_names_people_have(curated, name):
     """Brand names, codes, doses."""
-    rows = answers.records(look_up("G1202R", [name], evidence=curated).inhibitors)
+    rows = records(look_up("G1202R", [name], evidence=curated).inhibitors)
     assert rows[-1]["inhibitor"] == "alectinib"
 
 
@@ -381,7 +388,7 @@ def test_json_is_the_frame(curated):
     assert set(written) >= {"question", "standing_text", "inhibitors", "rests_on", "disclaimer"}
     columns = {"inhibitor", "status", "standing", "rank", "basis", "basis_text", "patients",
                "groups", "relapsed", "laboratory", "sources"}  # fmt: skip
-    for row, found in zip(written["inhibitors"], answers.records(answer.inhibitors), strict=True):
+    for row, found in zip(written["inhibitors"], records(answer.inhibitors), strict=True):
         assert set(row) >= columns
         assert row == json.loads(json.dumps(found))
         assert set(row["patients"]) >= {"k", "n", "not_counted"}

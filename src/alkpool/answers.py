@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from alkpool.analysis.actionability import worded
+from alkpool.analysis.evidence import records
 from alkpool.analysis.question import Question
 from alkpool.analysis.ranking import GIVEN_BEFORE, Answer
 from alkpool.problems import printable, spreadsheet_cell
@@ -35,14 +36,6 @@ READINGS = {
 MIN_WIDTH = 80
 
 Row = Mapping[str, Any]
-
-
-def records(table: pd.DataFrame | None) -> list[dict[str, Any]]:
-    """Rows as plain dicts, None for what is missing."""
-    if table is None:
-        return []
-    plain = table.astype(object).where(table.notna(), None)
-    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
 
 
 def to_dict(answer: Answer) -> dict[str, Any]:

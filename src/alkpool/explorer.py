@@ -14,11 +14,16 @@ from alkpool import answers, mutations
 from alkpool.analysis import offtarget, ranking
 from alkpool.analysis.actionability import assessed_profiles, matrix, profile_order
 from alkpool.analysis.benefit import RULES, classify, evaluable
-from alkpool.analysis.evidence import assertions_on_lung_cancer, calls_of, gather, with_sources
+from alkpool.analysis.evidence import (
+    assertions_on_lung_cancer,
+    calls_of,
+    gather,
+    records,
+    with_sources,
+)
 from alkpool.analysis.question import Question, ask
 from alkpool.analysis.ranking import Cell, Evidence
 from alkpool.analysis.settings import configured
-from alkpool.answers import records
 from alkpool.data import laboratory, tables
 from alkpool.data.cohort import Cohort, analysis_set, load
 from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen
@@ -231,7 +236,7 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
         },
         "findings": {
             name: offtarget.words([name], False, evidence.published)
-            for name in offtarget.MECHANISMS
+            for name in offtarget.mechanisms()
         },
         "without_mutation": offtarget.words([], True, evidence.published),
         "sources": list(sources.values()),

@@ -44,6 +44,7 @@ _ADDRESSES = (
     (r"\bEID(\d+)", "https://civicdb.org/links/evidence/"),
     (r"\b(NCT\d{8})", "https://clinicaltrials.gov/study/"),
     (r"(https?://\S+)", ""),
+    (r"\bgithub[: ]([\w.-]+/[\w.-]+)", "https://github.com/"),
 )
 
 

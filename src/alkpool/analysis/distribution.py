@@ -159,19 +159,9 @@ def against_other_inhibitors(
                 continue
             test = stats.fisher_exact([[k, n - k], [other_k, other_n - other_k]])
             rows.append(
-                {
-                    "mutation_class": mutation_class,
-                    "resistance_on": inhibitor,
-                    "k": k,
-                    "n": n,
-                    "other_k": other_k,
-                    "other_n": other_n,
-                    "odds_ratio": test.odds_ratio,
-                    "low": test.interval.low,
-                    "high": test.interval.high,
-                    "p_value": test.p_value,
-                }
-            )
+                (mutation_class, inhibitor, k, n, other_k, other_n, test.odds_ratio,
+                 *test.interval, test.p_value)
+            )  # fmt: skip
     columns = ["mutation_class", "resistance_on", "k", "n", "other_k", "other_n", "odds_ratio",
                "low", "high", "p_value"]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns)

@@ -146,14 +146,10 @@ def gather(cohort: Cohort | None = None, settings: Settings | None = None) -> Ev
         )
     }  # fmt: skip
     keys = dict.fromkeys(key for rows in by_key.values() for key in rows)
-    verdicts = _by_key(_records(matrix(pool, rules.verdict, rules.benefit)))
+    by_key["verdicts"] = _by_key(records(matrix(pool, rules.verdict, rules.benefit)))
     return Evidence(
         cells={
-            key: _cell(
-                rules,
-                verdicts.get(key, []),
-                **{what: rows.get(key, []) for what, rows in by_key.items()},
-            )
+            key: _cell(rules, **{what: rows.get(key, []) for what, rows in by_key.items()})
             for key in keys
             if key[0] != UNKNOWN
         },
@@ -182,8 +178,10 @@ def _about(
     }
 
 
-def _records(table: pd.DataFrame) -> list[Row]:
-    """Rows as dicts, with None for what is missing."""
+def records(table: pd.DataFrame | None) -> list[Row]:
+    """Rows as plain dicts, None for what is missing; no rows where there is no table."""
+    if table is None:
+        return []
     plain = table.astype(object).where(table.notna(), None)
     return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
 
@@ -234,7 +232,7 @@ def lines_of(pool: Cohort, rules: Settings) -> list[Row]:
             "documented": row["evaluated"] or _attributable(row),
             "text": _line_text(row),
         }
-        for row in _records(table)
+        for row in records(table)
     ]
 
 
@@ -275,7 +273,7 @@ def outcomes_of(groups: Groups) -> list[Row]:
     table = groups.outcomes[named & (groups.outcomes["inhibitor"] != published.NOT_SPLIT)]
     return [
         row | {"names": row["mutations"].split(LIST_SEPARATOR)}
-        for row in _records(with_sources(table, groups.sources))
+        for row in records(with_sources(table, groups.sources))
     ]
 
 
@@ -307,7 +305,7 @@ def _relapses_in(pool: Cohort, rules: Settings) -> list[Row]:
                 "profile": profile, "inhibitor": inhibitor,
                 "k": k or len(found), "n": int(after[str(inhibitor)]) if k else None,
                 "label": "consecutive cases" if k else "cases", "url": "",
-                "sources": _records(found[["label", "url"]].drop_duplicates()),
+                "sources": records(found[["label", "url"]].drop_duplicates()),
             }
         )  # fmt: skip
     return rows
@@ -325,7 +323,7 @@ def _relapses_printed(groups: Groups) -> list[Row]:
     )
     return [
         row | {"profile": row["mutations"], "inhibitor": row["after"], "sources": [_source(row)]}
-        for row in _records(table[usable])
+        for row in records(table[usable])
     ]
 
 
@@ -345,7 +343,7 @@ def calls_of(measured: InVitro) -> list[Row]:
     renamed = table.rename(
         columns={"model_id": "model", "mutations": "profile", "decides": "counts"}
     )
-    return _records(renamed.assign(ours=renamed["basis"] == invitro.EXPLORATORY))
+    return records(renamed.assign(ours=renamed["basis"] == invitro.EXPLORATORY))
 
 
 def assertions_on_lung_cancer() -> list[Row]:
@@ -358,7 +356,7 @@ def assertions_on_lung_cancer() -> list[Row]:
             "label": row["citation"],
             "url": address(row["pmid"], "", row["locator"], row["read_via"]),
         }
-        for row in _records(table)
+        for row in records(table)
     ]
 
 
@@ -368,8 +366,8 @@ def _source(row: Row) -> Row:
 
 def _cell(
     rules: Settings,
-    verdicts: list[Row],
     *,
+    verdicts: list[Row],
     lines: list[Row],
     groups: list[Row],
     relapses: list[Row],
@@ -381,7 +379,8 @@ def _cell(
     for row in verdicts:
         patients |= {name: row[name] for name in ("verdict", "verdict_probability")}
     usable = [row for row in groups if _speaks(row)]
-    relapsed = _largest(relapses)
+    # The largest series; samples that were chosen where there is no other.
+    relapsed = max(relapses, key=lambda row: (row["n"] or 0, row["k"]), default={})
     models = _models(calls)
     found = {
         Tier.PATIENTS: _patients_finding(patients, rules),
@@ -515,11 +514,6 @@ def _group(row: Row) -> Row:
         "endpoint", "percent_printed", "pfs_months", "dor_months", "label", "url",
     )  # fmt: skip
     return {name: row[name] for name in kept}
-
-
-def _largest(relapses: list[Row]) -> Row:
-    """The largest series; samples that were chosen where there is no other."""
-    return max(relapses, key=lambda row: (row["n"] or 0, row["k"]), default={})
 
 
 def _relapse_finding(relapsed: Row, rules: Settings) -> Finding | None:

@@ -4,70 +4,34 @@ What is said stands in Koopman et al. 2022 or in a reference of it, or comes fro
 groups.
 """
 
+import csv
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pandas as pd
 
+from alkpool import paths
 from alkpool.data.groups import Groups
 from alkpool.references import address, label
 
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Mechanism:
-    """A way to resist ALK inhibitors outside ALK.
-
-    Attributes
-    ----------
-    names : str
-        Pattern of the names that people use.
-    says : str
-        What the paper says of it.
-    label, doi : str
-        The reference that the paper gives.
-    """
-
-    names: str
-    says: str
-    label: str
-    doi: str
-
-
 PAPER = {"label": "Koopman 2022", "url": "https://doi.org/10.1016/j.cllc.2021.06.011"}
-MECHANISMS = {
-    "MET amplification": Mechanism(
-        r"c?-?met\b.*",
-        "MET amplification is a known way to resist ALK inhibitors, and may sensitize the tumour "
-        "to crizotinib, which inhibits MET too (Discussion).",
-        "Dagogo-Jack 2020",
-        "10.1158/1078-0432.CCR-19-3906",
-    ),
-    "small-cell transformation": Mechanism(
-        r"(sclc|small[- ]?cell)\b.*",
-        "Transformation to small-cell lung cancer is a known way to resist ALK inhibitors "
-        "(Discussion); it has been seen together with G1202R, and a liquid biopsy alone may miss "
-        "it (title of the reference).",
-        "Ou 2017",
-        "10.1016/j.lungcan.2017.02.005",
-    ),
-    "epithelial-to-mesenchymal transition": Mechanism(
-        r"(emt|epithelial)\b.*",
-        "Epithelial-to-mesenchymal transition is a known way to resist ALK inhibitors "
-        "(Discussion), independent of the mutation status of ALK (title of the reference).",
-        "Fukuda 2019",
-        "10.1158/0008-5472.CAN-18-2052",
-    ),
-    "BRAF V600E": Mechanism(
-        r"b-?raf\b.*",
-        "BRAF V600E is a known way to resist ALK inhibitors (Discussion).",
-        "Urbanska 2020",
-        "10.3390/ijms21082847",
-    ),
-}
+
+
+@cache
+def mechanisms() -> dict[str, Row]:
+    """Ways to resist outside ALK by name, from ``data/reference/mechanisms.csv``.
+
+    Each has the pattern of its ``names``, what the paper ``says`` of it, and the reference that
+    the paper gives (``source, doi``).
+    """
+    with (paths.REFERENCE / "mechanisms.csv").open(encoding="utf-8", newline="") as file:
+        return {row["mechanism"]: row for row in csv.DictReader(file)}
+
 
 _NO_MUTATION = re.compile(
     r"(no|without)( alk)?( resistance)?( kinase domain)? mutations?( found| detected)?|none"
@@ -95,11 +59,14 @@ def named(text: str) -> str:
     ('MET amplification', 'small-cell transformation')
     """
     wanted = " ".join(text.split())
-    for name, mechanism in MECHANISMS.items():
-        if re.fullmatch(mechanism.names, wanted, re.IGNORECASE) or wanted.lower() == name.lower():
+    for name, mechanism in mechanisms().items():
+        if (
+            re.fullmatch(mechanism["names"], wanted, re.IGNORECASE)
+            or wanted.lower() == name.lower()
+        ):
             return name
     raise ValueError(
-        f"nothing is collected on the finding {wanted!r}; known are {', '.join(MECHANISMS)}"
+        f"nothing is collected on the finding {wanted!r}; known are {', '.join(mechanisms())}"
     )
 
 
@@ -112,10 +79,7 @@ def words(findings: Sequence[str], without: bool, published: Groups | None) -> l
         ``text`` and its ``sources`` (``label, url``).
     """
     said = [
-        {
-            "text": MECHANISMS[name].says,
-            "sources": [PAPER, _reference(MECHANISMS[name])],
-        }
+        {"text": mechanisms()[name]["says"], "sources": [PAPER, _reference(mechanisms()[name])]}
         for name in findings
     ]
     if published is not None and "MET amplification" in findings:
@@ -132,19 +96,19 @@ def words(findings: Sequence[str], without: bool, published: Groups | None) -> l
         if published is not None:
             said += _without_mutation(published)
         if not findings:
-            look_for = ", ".join(MECHANISMS)
+            look_for = ", ".join(mechanisms())
             said.append(
                 {
                     "text": f"To be assessed in addition (Discussion): {look_for}. Each can be "
                     "asked for as a finding.",
-                    "sources": [PAPER, *map(_reference, MECHANISMS.values())],
+                    "sources": [PAPER, *map(_reference, mechanisms().values())],
                 }
             )
     return said
 
 
-def _reference(mechanism: Mechanism) -> Row:
-    return {"label": mechanism.label, "url": f"https://doi.org/{mechanism.doi}"}
+def _reference(mechanism: Row) -> Row:
+    return {"label": mechanism["source"], "url": address("", mechanism["doi"])}
 
 
 def _counts(published: Groups) -> Iterator[Row]:

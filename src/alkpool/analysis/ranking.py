@@ -38,7 +38,6 @@ AMOUNTS_TO = {
     Direction.AGAINST: Standing.AGAINST,
     Direction.MIXED: Standing.UNDECIDED,
 }
-POINTS = {standing: direction for direction, standing in AMOUNTS_TO.items()}
 
 COLUMNS = [
     "inhibitor", "status", "standing", "rank", "basis", "basis_text", "patients", "groups",
@@ -366,10 +365,11 @@ def answer(question: Question, evidence: Evidence) -> Answer:
         the tumour has just progressed: ``inhibitor``; ``status`` (of the compound);
         ``standing`` (`Standing`); ``rank`` (within ``for``, equal evidence shares one; else
         missing); ``basis`` (`Tier`); ``basis_text``; ``patients`` (``k`` of ``n`` decided lines,
-        ``not_counted``, the ``lines``); ``groups``; ``relapsed`` (``k`` of ``n`` samples and
-        their ``source``; no ``n`` where the samples were chosen); ``laboratory`` (numbers of
-        models ``sensitive``, ``resistant``, values with ``no_call``, the ``calls``);
-        ``sources`` (``label, url``); ``marks``, what must not be overlooked.
+        ``not_counted``, their ``verdict`` and ``verdict_probability``, the ``lines``);
+        ``groups``; ``relapsed`` (``k`` of ``n`` samples and their ``source``; no ``n`` where the
+        samples were chosen); ``laboratory`` (numbers of models ``sensitive``, ``resistant``,
+        values with ``no_call``, the ``calls``); ``sources`` (``label, url``); ``marks``, what
+        must not be overlooked.
 
     Notes
     -----

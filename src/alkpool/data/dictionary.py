@@ -125,6 +125,16 @@ TRANSCRIPTS: dict[str, Transcript] = {
             "seconds": "Time it took.",
         },
     ),
+    "reference/mechanisms.csv": Transcript(
+        "Ways to resist ALK inhibitors outside ALK, as Koopman et al. 2022 name them.",
+        {
+            "mechanism": "Name.",
+            "names": "Regular expression of the names that people use, case ignored.",
+            "says": "What the paper says of it.",
+            "source": "Reference that the paper gives.",
+            "doi": "Its identifier.",
+        },
+    ),
     "reference/polymorphisms.csv": Transcript(
         "Substitutions outside the kinase domain that are set aside when a report names them.",
         {
