@@ -111,7 +111,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            alias = self.get_event()
+            alias = self.get_event()  # type: ignore[no-untyped-call]
             raise yaml.composer.ComposerError(
                 problem=f"*{alias.anchor} stands for another place: write out what it means",
                 problem_mark=alias.start_mark,
@@ -124,7 +124,7 @@ class _Loader(yaml.SafeLoader):
                 problem="the key << merges others: write them out", problem_mark=node.start_mark
             )
 
-    def construct_scalar(self, node: yaml.ScalarNode) -> str:
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> str:
         is_number = node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
         if is_number and _STRANGE_NUMBER.fullmatch(node.value):
             raise yaml.constructor.ConstructorError(
