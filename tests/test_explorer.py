@@ -153,7 +153,7 @@ def test_pages_of_inhibitors_say_what_they_are_about(contexts: dict[str, Any]) -
     page = contexts["records"]["inhibitors"]["lorlatinib"]
     filled = book._filled_in("inhibitor.md.j2", contexts | {"page": page}).decode()
     assert "[C1156Y](../profiles/C1156Y.md) (1 of 1)" in filled
-    assert "(16 of 28, objective response, Shaw 2019)" in filled
+    assert "(16 of 28, objective response\\, Shaw 2019)" in filled
     assert "```{index} ! Lorbrena, ! Lorviqua" in filled
     listed = [row["profile"] for row in page["rows"]]
     assert len(listed) == len(set(listed))

@@ -22,7 +22,7 @@ from alkpool.analysis.evidence import (
     with_sources,
 )
 from alkpool.analysis.question import Question, ask
-from alkpool.analysis.ranking import Cell, Evidence
+from alkpool.analysis.ranking import Evidence
 from alkpool.analysis.settings import configured
 from alkpool.data import laboratory, tables
 from alkpool.data.cohort import Cohort, analysis_set, load
@@ -358,24 +358,18 @@ def _cells(evidence: Evidence) -> dict[str, dict[str, Record]]:
         }
         for call in calls_of(measured)
     ]
-    by_cell = [_grouped(rows) for rows in (calls, assertions_on_lung_cancer())]
+    called, asserted = _grouped(calls), _grouped(assertions_on_lung_cancer())
     found: dict[str, dict[str, Record]] = {}
     for key, cell in evidence.cells.items():
-        found.setdefault(key[0], {})[key[1]] = _shown(
-            cell, *(rows.get(key, []) for rows in by_cell)
-        )
+        found.setdefault(key[0], {})[key[1]] = {
+            "patients": cell.patients,
+            "groups": cell.groups,
+            "relapsed": cell.relapsed,
+            "laboratory": cell.laboratory,
+            "calls": called.get(key, []),
+            "assertions": asserted.get(key, []),
+        }
     return found
-
-
-def _shown(cell: Cell, calls: list[Record], assertions: list[Record]) -> Record:
-    return {
-        "patients": cell.patients,
-        "groups": cell.groups,
-        "relapsed": cell.relapsed,
-        "laboratory": cell.laboratory,
-        "calls": calls,
-        "assertions": assertions,
-    }
 
 
 def _grouped(rows: Iterable[Record]) -> dict[tuple[str, str], list[Record]]:

@@ -325,7 +325,7 @@ def test_the_answer_is_copied_as_text(page: Page, bare: Path) -> None:
     """Question, groups, reasons, cases, sources, date of the data, address and warning."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     ask(page, bare, "#m=C1156Y+L1198F&prior=lorlatinib&phase=cis")
-    page.get_by_role("button", name="Copy as text").click()
+    page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_role("button", name="copied")).to_be_visible()
     text = page.evaluate("navigator.clipboard.readText()")
     for words in [
