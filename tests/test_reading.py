@@ -86,9 +86,10 @@ def first_sentences(*bases: str, own: int = 0) -> str:
         best = [{"standing": "for", "basis": basis}] if basis else []
         return {"answer": {"inhibitors": [*best, {"standing": "undecided", "basis": "none"}]}}
 
-    records = {str(number): page(basis) for number, basis in enumerate(bases)}
+    profiles = {str(number): page(basis) for number, basis in enumerate(bases)}
     about = {"about": {"patients": 9, "own": own}}
-    text = pages._filled_in("standing.md.j2", {"pages": records, "explorer": about})
+    context = {"records": {"profiles": profiles}, "explorer": about}
+    text = pages._filled_in("standing.md.j2", context)
     return " ".join(text.decode().split())
 
 
