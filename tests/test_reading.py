@@ -99,7 +99,7 @@ def test_the_cover_begins_with_how_little_is_decided() -> None:
         "**Little is decided: for 2 of the 5 mutation profiles on record nothing"
     )
     assert "For 2 only the laboratory" in text
-    assert "for 1 one or two patients, for 0 a published group of patients, and for 0" in text
+    assert "for 1 one or two patients, for none a published group of patients, and for none" in text
     assert "our own" not in text
     assert first_sentences("groups", own=4).endswith(
         "**4 of its 9 patients are our own**; the others are published."
