@@ -171,7 +171,7 @@ def test_a_pool_says_how_many_and_which_patients_are_ours(shown, results, takeaw
     show.takeaways("mine", pool)
     show.table(pool.samples, "Samples.", pool, {"patient_id": "Patient"})
     show.table(pool.samples, "Mutations.", pool, {"mutations": "Mutations"})
-    assert shown[0][0].data == "**1 of 2 patients are our own.**"
+    assert shown[0][0].data == "**1 of 2 patients is our own.**"
     for data, _ in shown[2:]:
         rows = BeautifulSoup(data.data, "html.parser").select("tr")
         assert [row.select("th, td")[0].get_text() for row in rows] == ["Ours", "yes", ""]

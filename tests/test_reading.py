@@ -86,9 +86,10 @@ def first_sentences(*bases: str, own: int = 0) -> str:
         best = [{"standing": "for", "basis": basis}] if basis else []
         return {"answer": {"inhibitors": [*best, {"standing": "undecided", "basis": "none"}]}}
 
-    records = {str(number): page(basis) for number, basis in enumerate(bases)}
+    profiles = {str(number): page(basis) for number, basis in enumerate(bases)}
     about = {"about": {"patients": 9, "own": own}}
-    text = pages._filled_in("standing.md.j2", {"pages": records, "explorer": about})
+    context = {"records": {"profiles": profiles}, "explorer": about}
+    text = pages._filled_in("standing.md.j2", context)
     return " ".join(text.decode().split())
 
 
@@ -98,7 +99,7 @@ def test_the_cover_begins_with_how_little_is_decided() -> None:
         "**Little is decided: for 2 of the 5 mutation profiles on record nothing"
     )
     assert "For 2 only the laboratory" in text
-    assert "for 1 one or two patients, for 0 a published group of patients, and for 0" in text
+    assert "for 1 one or two patients, for none a published group of patients, and for none" in text
     assert "our own" not in text
     assert first_sentences("groups", own=4).endswith(
         "**4 of its 9 patients are our own**; the others are published."

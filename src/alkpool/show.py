@@ -312,8 +312,8 @@ def takeaways(chapter: str, pool: Cohort, **facts: object) -> None:
     kept = json.dumps(sentences, ensure_ascii=False, indent=1) + "\n"
     write_atomically(paths.results_of(pool.name) / "takeaways" / f"{chapter}.json", kept)
     if pool.own:
-        own = pool.patients["patient_id"].isin(pool.own).sum()
-        say(f"**{own} of {counted(len(pool.patients), 'patient')} are our own.**")
+        own, people = pool.patients["patient_id"].isin(pool.own).sum(), len(pool.patients)
+        say(f"**{own} of {counted(people, 'patient')} {verb(own, 'is', 'are')} our own.**")
     bullets = "\n".join(f"- {sentence}" for sentence in sentences)
     display(Markdown(f":::{{admonition}} Takeaways\n:class: takeaways\n{bullets}\n:::"))
 
