@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from alkpool.data import cohort
-from alkpool.robustness import model
+from alkpool.robustness import cells, model
 from benchmarks.child import peak_megabytes
 
 COHORT = "reconstructed"
@@ -16,7 +16,7 @@ def fit() -> dict[str, float]:
 
     The first holds the import of jax and the compilation of the model, as in a notebook.
     """
-    design = model.design(cohort.analysis_set(cohort.load(COHORT)))
+    design = cells.design(cohort.analysis_set(cohort.load(COHORT)))
     seconds = []
     with TemporaryDirectory() as folder:
         for _ in range(2):

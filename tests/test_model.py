@@ -20,17 +20,15 @@ import alkpool
 from alkpool.analysis.actionability import matrix
 from alkpool.compendium import run
 from alkpool.robustness import model
+from alkpool.robustness.cells import COVARIATES, Design, arrays_of, design
 from alkpool.robustness.model import (
-    COVARIATES,
     TARGET_ACCEPTANCES,
     ConvergenceError,
-    Design,
     Fitter,
     Posterior,
     Priors,
     Sampler,
     checked,
-    design,
     diagnostics,
     prior,
     row_log_odds,
@@ -89,7 +87,7 @@ def test_a_line_in_trans_counts_once_and_is_the_mean_of_its_mutants() -> None:
 def test_log_odds_are_the_sum_that_the_methods_print() -> None:
     """Term by term, with names in place of positions."""
     of = design(IN_TRANS)
-    arrays = model._arrays(of)
+    arrays = arrays_of(of)
     random = np.random.default_rng(1)
     normal = random.normal(size=sum(model._sizes(arrays.shape)))
     scales = np.array([0.3, 0.5, 0.7, 1.1])

@@ -15,7 +15,8 @@ from alkpool.analysis.actionability import RULES, VERDICTS, VerdictRule, judge, 
 from alkpool.data.cohort import Cohort
 from alkpool.data.tables import SOURCES
 from alkpool.robustness import uncertainty
-from alkpool.robustness.model import Design, Fitter, Posterior, Sampler, design
+from alkpool.robustness.cells import Design, design
+from alkpool.robustness.model import Fitter, Posterior, Sampler
 from alkpool.robustness.uncertainty import by_verdict, rule_probabilities, smooth
 from alkpool.vocabulary import Verdict
 

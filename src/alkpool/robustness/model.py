@@ -42,14 +42,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from alkpool import mutations
-from alkpool.analysis.actionability import assessed_profiles, profile_order
-from alkpool.analysis.benefit import BenefitRule, classify, evaluable
-from alkpool.data.cohort import Cohort, analysis_set, lines
-from alkpool.data.tables import assessed_inhibitors
 from alkpool.files import write_if_changed
+from alkpool.robustness.cells import COVARIATES, Arrays, Design, arrays_of
 from alkpool.stats import Floats, Integers
-from alkpool.vocabulary import Benefit, Specimen, StudyType
 
 # Before any data the probability of benefit of a cell should be nearly uniform: nothing is known.
 # Log odds of a uniform probability have the variance pi^2 / 3 = 3.29. An intercept of scale 1 and
@@ -86,7 +81,6 @@ GENERATOR = "unsafe_rbg"
 PACKAGES = ("arviz-stats", "jax", "jaxlib", "numpy", "numpyro")
 
 SCALES = ("inhibitor", "residue", "residue by inhibitor", "profile by inhibitor")
-COVARIATES = ("case report", "plasma")
 
 
 class Compound(StrEnum):
@@ -150,34 +144,6 @@ class Sampler:
 
 
 @dataclass(frozen=True)
-class Design:
-    """What the model sees of a cohort.
-
-    Attributes
-    ----------
-    profiles, inhibitors : tuple of str
-        A cell is one of each, in the order of `alkpool.analysis.actionability.matrix`.
-    residues : tuple of str
-        Residue classes of the single mutations, such as I1171X.
-    rows : DataFrame
-        Decided lines alike in ``source_id, study_type, specimen, profiles`` (a tuple; several only
-        in trans) and ``inhibitor``: ``benefit_k`` with benefit of ``benefit_n``.
-    """
-
-    profiles: tuple[str, ...]
-    inhibitors: tuple[str, ...]
-    residues: tuple[str, ...]
-    rows: pd.DataFrame
-
-    @property
-    def cells(self) -> pd.MultiIndex:
-        """Profile and inhibitor of each cell."""
-        return pd.MultiIndex.from_product(
-            [self.profiles, self.inhibitors], names=["profile", "inhibitor"]
-        )
-
-
-@dataclass(frozen=True)
 class Posterior:
     """Draws from the posterior, as chains by draws by quantity.
 
@@ -213,116 +179,15 @@ class Posterior:
         return np.asarray(special.expit(flat(self.log_odds)))
 
 
-def decided_lines(cohort: Cohort, benefit_rule: BenefitRule = BenefitRule()) -> pd.DataFrame:
-    """Monotherapy lines of the assessed inhibitors of which benefit is known.
-
-    Returns
-    -------
-    DataFrame
-        Rows of `alkpool.data.cohort.lines` of the analysis set, with ``benefit`` and ``rule``.
-    """
-    judged = evaluable(classify(lines(analysis_set(cohort)), benefit_rule), benefit_rule)
-    known = judged["benefit"] != Benefit.UNKNOWN
-    return judged[known & judged["inhibitor"].isin(assessed_inhibitors())]
-
-
-def design(
-    cohort: Cohort, benefit_rule: BenefitRule = BenefitRule(), *, split_trans: bool = True
-) -> Design:
-    """Collect what the model sees of a cohort: its `decided_lines`, alike ones in one row.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        Only its `alkpool.data.cohort.analysis_set` counts.
-    benefit_rule, split_trans
-        As in `alkpool.analysis.actionability.matrix`, of which the cells are those of this design.
-    """
-    assessed = assessed_profiles(analysis_set(cohort).samples, split_trans=split_trans)
-    profiles = tuple(sorted(assessed["profile"].unique(), key=profile_order))
-    decided = decided_lines(cohort, benefit_rule)
-    of_sample = {name: tuple(group) for name, group in assessed.groupby("sample_id")["profile"]}
-    alike = ["source_id", "study_type", "specimen", "profiles", "inhibitor"]
-    rows = (
-        decided.assign(
-            profiles=decided["sample_id"].map(of_sample).astype(object),
-            benefit_k=decided["benefit"] == Benefit.BENEFIT,
-            benefit_n=1,
-        )
-        .groupby(alike, as_index=False)[["benefit_k", "benefit_n"]]
-        .sum()
-    )
-    parts = {part for profile in profiles for part in _parts(profile)}
-    return Design(profiles, assessed_inhibitors(), tuple(sorted(parts, key=profile_order)), rows)
-
-
-def _parts(profile: str) -> list[str]:
-    """Residue class of each mutation of a profile."""
-    return [mutations.residue_class(name) for name in mutations.mutations_of(profile)]
-
-
-def covariate_rows(of: Design) -> Floats:
-    """Of each row of a design, 1 or 0 for each of `COVARIATES`."""
-    case = of.rows["study_type"] == StudyType.CASE_REPORT
-    plasma = of.rows["specimen"] == Specimen.PLASMA
-    return np.column_stack([case, plasma]).astype(float)
-
-
-@dataclass(frozen=True)
-class _Arrays:
-    """A design as arrays; ``shape`` is the number of profiles, inhibitors and residues."""
-
-    shape: tuple[int, int, int]
-    parts: Integers  # residues of each profile, with their shares
-    part_shares: Floats
-    compound: Floats  # 1 for a profile with several mutations
-    kind: Integers  # of each row: rows of one kind have the same probability
-    cells: Integers  # of each kind, with their shares
-    cell_shares: Floats
-    covariates: Floats  # of each kind
-
-
-def _arrays(of: Design) -> _Arrays:
-    parts, part_shares = _shares([[of.residues.index(p) for p in _parts(m)] for m in of.profiles])
-    names = ["profiles", "inhibitor", *COVARIATES]
-    shifted = pd.DataFrame(covariate_rows(of), columns=list(COVARIATES), index=of.rows.index)
-    alike = of.rows.join(shifted).groupby(names)
-    kinds = pd.DataFrame(list(alike.groups), columns=names)
-    cells, cell_shares = _shares(
-        [
-            [of.profiles.index(name) * len(of.inhibitors) + of.inhibitors.index(drug) for name in m]
-            for m, drug in zip(kinds["profiles"], kinds["inhibitor"], strict=True)
-        ]
-    )
-    return _Arrays(
-        shape=(len(of.profiles), len(of.inhibitors), len(of.residues)),
-        parts=parts,
-        part_shares=part_shares,
-        compound=np.array([float(mutations.is_compound(name)) for name in of.profiles]),
-        kind=np.asarray(alike.ngroup(), dtype=np.int64),
-        cells=cells,
-        cell_shares=cell_shares,
-        covariates=kinds[list(COVARIATES)].to_numpy(dtype=float),
-    )
-
-
-def _shares(groups: list[list[int]]) -> tuple[Integers, Floats]:
-    """Members of each group, filled up to one length, and the equal share of each true member."""
-    longest = max(map(len, groups), default=1)
-    index = np.array([group + [0] * (longest - len(group)) for group in groups], dtype=np.int64)
-    share = np.array([[1 / len(g)] * len(g) + [0.0] * (longest - len(g)) for g in groups])
-    return index.reshape(-1, longest), share.reshape(-1, longest)
-
-
-def _sizes(shape: tuple[int, int, int]) -> list[int]:
+def sizes(shape: tuple[int, int, int]) -> list[int]:
     """Numbers of standard normal variables of each kind, in their order."""
     profiles, inhibitors, residues = shape
     cells = profiles * inhibitors
     return [len(SCALES), 1, 1, len(COVARIATES), inhibitors, residues, residues * inhibitors, cells]
 
 
-def _quantities(
-    xp: Any, normal: Any, arrays: _Arrays, intercept: Any, scale: Any, minimum: Any
+def quantities(
+    xp: Any, normal: Any, arrays: Arrays, intercept: Any, scale: Any, minimum: Any
 ) -> dict[str, Any]:
     """Turn standard normal variables into the quantities of a `Posterior`.
 
@@ -342,7 +207,7 @@ def _quantities(
         compound, covariates``.
     """
     profiles, inhibitors, residues = arrays.shape
-    ends = np.cumsum(_sizes(arrays.shape))[:-1]
+    ends = np.cumsum(sizes(arrays.shape))[:-1]
     spread, mean, compound, covariates, drug, residue, pair, cell = xp.split(normal, ends, axis=-1)
     before = normal.shape[:-1]
     mean, compound, spread = intercept * mean, scale * compound, scale * spread
@@ -370,16 +235,16 @@ def _quantities(
 
 
 def _assumed(priors: Priors) -> tuple[float, float, bool]:
-    """Priors as the last arguments of `_quantities`."""
+    """Priors as the last arguments of `quantities`."""
     return priors.intercept, priors.scale, priors.compound == Compound.MINIMUM
 
 
 def prior(of: Design, priors: Priors = Priors(), *, draws: int = 4000, seed: int = 1) -> Floats:
     """Probability of benefit in each cell before any data: draws by cells."""
-    arrays = _arrays(of)
-    shape = (draws, sum(_sizes(arrays.shape)))
+    arrays = arrays_of(of)
+    shape = (draws, sum(sizes(arrays.shape)))
     normal = np.random.default_rng(seed).standard_normal(shape)
-    log_odds = _quantities(np, normal, arrays, *_assumed(priors))["log_odds"]
+    log_odds = quantities(np, normal, arrays, *_assumed(priors))["log_odds"]
     return np.asarray(special.expit(log_odds.reshape(draws, -1)))
 
 
@@ -390,7 +255,7 @@ def flat(draws: Floats) -> Floats:
 
 def row_log_odds(of: Design, log_odds: Floats) -> Floats:
     """Log odds of each row of a design, from those of the cells (draws by cells)."""
-    arrays = _arrays(of)
+    arrays = arrays_of(of)
     kinds = (log_odds[..., arrays.cells] * arrays.cell_shares).sum(-1)
     return np.asarray(kinds[..., arrays.kind])
 
@@ -420,7 +285,7 @@ class Fitter:
         cache: Path | None = None,
     ) -> None:
         self.design, self.priors, self.sampler, self.cache = of, priors, sampler, cache
-        self._arrays = _arrays(of)
+        self._arrays = arrays_of(of)
         self._compiled: Callable[..., Any] | None = None
 
     def fit(
@@ -491,12 +356,12 @@ class Fitter:
         if self._compiled is None:
             self._compiled = self._program(jax)
         chains, seed = self.sampler.chains, self.sampler.seed
-        shape = chains, sum(_sizes(self._arrays.shape))
+        shape = chains, sum(sizes(self._arrays.shape))
         starts = np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
         numbers = np.array([[0, seed, 0, chain] for chain in range(chains)], dtype=np.uint32)
         keys = jax.random.wrap_key_data(numbers, impl=GENERATOR)
         normal, divergent = self._compiled(keys, starts, acceptance, *data)
-        found = _quantities(np, np.asarray(normal), self._arrays, *data[2:])
+        found = quantities(np, np.asarray(normal), self._arrays, *data[2:])
         found["log_odds"] = found["log_odds"].reshape(chains, self.sampler.draws, -1)
         return _posterior(found, int(divergent.sum()))
 
@@ -518,7 +383,7 @@ class Fitter:
                 return super().sample(state, model_args, model_kwargs)
 
         def energy(normal: Any, counts: Any, covariates: Any, *assumed: Any) -> Any:
-            found = _quantities(xp, normal, arrays, *assumed)
+            found = quantities(xp, normal, arrays, *assumed)
             kinds = (found["log_odds"].ravel()[arrays.cells] * arrays.cell_shares).sum(-1)
             kinds = kinds + (covariates * found["covariates"]).sum(-1)
             # The binomial likelihood without its constant; rows left out have the counts 0.
@@ -645,9 +510,9 @@ def checked(posterior: Posterior, cells: Integers | None = None) -> Posterior:
     return posterior
 
 
-def _posterior(quantities: Mapping[str, Any], divergences: int) -> Posterior:
+def _posterior(found: Mapping[str, Any], divergences: int) -> Posterior:
     """Posterior with seven digits, far more than draws can tell, in half the room on disk."""
-    short = {name: np.asarray(np.float32(each), float) for name, each in quantities.items()}
+    short = {name: np.asarray(np.float32(each), float) for name, each in found.items()}
     return Posterior(**short, divergences=divergences)
 
 

@@ -16,13 +16,12 @@ from scipy import special
 
 from alkpool import mutations
 from alkpool.analysis.actionability import RELAPSE_PRIOR, VERDICTS, VerdictRule, decide
+from alkpool.robustness.cells import Design, covariate_rows
 from alkpool.robustness.model import (
     MIN_EFFECTIVE,
-    Design,
     Fitter,
     Posterior,
     Priors,
-    covariate_rows,
     flat,
     row_log_odds,
 )
