@@ -53,7 +53,7 @@ def own_cohort(folder: Path) -> Path:
 
 
 def tables(folder: Path):
-    return {table.name: read_text(folder / table.file, table, table.file)[0]
+    return {table.name: read_text(folder / table.file, table, table.file).cells
             for table in COHORT_TABLES}  # fmt: skip
 
 

@@ -123,6 +123,8 @@ def test_a_spoilt_cohort_is_refused_with_its_place_or_is_harmless(
         else:
             assert problems == [], (name, number)
             assert isinstance(loaded, Cohort)
+            assert bool(loaded.read_as) == bool(fate.said), (name, number, loaded.read_as)
+            assert fate.said in " ".join(loaded.read_as), (name, number)
             for table, expected in as_loaded(base, fate).items():
                 pd.testing.assert_frame_equal(getattr(loaded, table), expected)
 
@@ -170,8 +172,10 @@ def test_the_commands_refuse_it_too_and_write_nothing(
         looked_up, _, said = command("look-up", *asked)
         assert [path.name for path in target.parent.iterdir()] == [target.name]
         if isinstance(fate, Accepted):
-            assert (code, looked_up, errors, said) == (0, 0, "", ""), (number, errors, said)
+            assert (code, looked_up, errors) == (0, 0, ""), (number, errors, said)
             assert printed.startswith("mine: valid")
+            assert bool(said) == bool(fate.said)
+            assert all(line.startswith("note: mine/") for line in said.splitlines())
             assert target.read_text() != "before"
         else:
             assert (code, looked_up, printed) == (1, 1, ""), (number, printed, errors)

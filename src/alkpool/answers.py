@@ -49,6 +49,7 @@ def to_dict(answer: Answer) -> dict[str, Any]:
             "prior": list(question.prior),
             "specimen": str(question.specimen),
             "findings": list(question.findings),
+            "set_aside": list(question.set_aside),
         },
         "standing_text": answer.standing_text,
         "inhibitors": records(answer.inhibitors),
@@ -182,7 +183,8 @@ def asked(question: Question) -> str:
             history += f", progressed on {question.progressed_on}"
     phase = f", {question.phase}" if question.phase in READINGS else ""
     specimen = "" if question.specimen == UNKNOWN else f", {question.specimen}"
-    return f"{' with '.join(said)}{phase}{specimen}; {history}"
+    aside = f"; set aside: {', '.join(question.set_aside)}" * bool(question.set_aside)
+    return f"{' with '.join(said)}{phase}{specimen}; {history}{aside}"
 
 
 def _behind(row: Row, width: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import typer
 
 from alkpool.files import write_atomically
-from alkpool.problems import DataError, Problem
+from alkpool.problems import DataError, Problem, printable
 from alkpool.vocabulary import Form, Phase, Specimen
 
 app = typer.Typer(
@@ -116,9 +116,9 @@ def classify(
         rule = BenefitRule(threshold_months, ongoing_dot)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--threshold-months") from error
-    text, note = classify.classified(source, label, rule)
-    if note:
-        typer.echo(note, err=True)
+    text, notes = classify.classified(source, label, rule)
+    for note in notes:
+        typer.echo(f"note: {printable(note)}", err=True)
     _write(output, text)
 
 
@@ -131,8 +131,9 @@ def look_up(
     ] = "",
     prior: Annotated[
         str,
-        typer.Option(help="Treatments given, in order, joined by commas: ALK inhibitors by any "
-                     "name, chemotherapy, other. The tumour has progressed on the last inhibitor."),
+        typer.Option(help="Treatments given, in order, joined by , ; / or ->: ALK inhibitors "
+                     "by any name, chemotherapy, other. The tumour has progressed on the last "
+                     "inhibitor."),
     ] = "",
     phase: Annotated[
         Phase, typer.Option(help="Whether several mutations share an allele.")
@@ -163,17 +164,21 @@ def look_up(
     from alkpool.analysis.question import ask
     from alkpool.analysis.ranking import answer
     from alkpool.data import cohort
+    from alkpool.data.spelling import treatments
 
     _refuse_folder(output)
     if not profile.strip() and not finding:
         raise typer.BadParameter("must be a mutation, or name a --finding", param_hint="PROFILE")
     try:
-        given = prior.split(",") if prior.strip() else ()
+        given = treatments(prior) if prior.strip() else ()
         question = ask(profile, given, phase, specimen, finding or ())
-        found = answer(question, gather(cohort.load(cohort_name)))
+        pool = cohort.load(cohort_name)
+        found = answer(question, gather(pool))
     except ValueError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+    for note in pool.read_as:
+        typer.echo(f"note: {printable(note)}", err=True)
     match form:
         case Form.JSON:
             text = answers.to_json(found)
@@ -188,11 +193,29 @@ def look_up(
 
 @app.command("template")
 def write_template(
-    file: Annotated[Path, typer.Argument(help="File to write, .xlsx or .csv.")],
+    file: Annotated[Path | None, typer.Argument(help="File to write, .xlsx or .csv.")] = None,
+    columns_from: Annotated[
+        Path | None,
+        typer.Option(help="Propose instead how the columns of this table are read by add."),
+    ] = None,
+    sheet: Annotated[str, typer.Option(help="Its sheet, where a workbook has several.")] = "",
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Mapping to write; - is standard output.")
+    ] = STREAM,
 ) -> None:
-    """Write an empty table for new cases, with drop-downs in Excel."""
-    from alkpool.intake import flatfile, template
+    """Write an empty table for new cases, with drop-downs in Excel.
 
+    With --columns-from, print a mapping for alkpool add --columns: what each heading of an
+    author's table is, in which unit, and what its words mean.
+    """
+    from alkpool.intake import flatfile, mapping, template
+
+    if columns_from:
+        _refuse_folder(output)
+        _write(output, mapping.propose(columns_from, sheet))
+        return
+    if file is None:
+        raise typer.BadParameter("is missing", param_hint="FILE")
     if file.suffix.lower() not in flatfile.SUFFIXES:
         raise typer.BadParameter("must end in .csv or .xlsx", param_hint="FILE")
     try:
@@ -206,6 +229,10 @@ def write_template(
 @app.command()
 def add(
     file: Annotated[Path, typer.Argument(help="Filled-in template, .xlsx or .csv.")],
+    columns: Annotated[
+        Path | None,
+        typer.Option(help="Mapping by which any table is read; see template --columns-from."),
+    ] = None,
     cohort_name: Annotated[
         str, typer.Option("--cohort", help="Cohort to add to: a name or the path of a folder.")
     ] = "curated",
@@ -223,7 +250,7 @@ def add(
     folder = additions.target(cohort_name)
     here = Path.cwd()
     with additions.alone(folder):
-        planned = additions.plan(file, folder)
+        planned = additions.plan(file, folder, columns)
         typer.echo(additions.describe(planned))
         if not yes:
             typer.echo("Nothing was changed. To merge: the same command with --yes")

@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 
 from alkpool import paths
-from alkpool.data.reader import read_cells
+from alkpool.data.reader import read_sheet
 from alkpool.problems import DataError, Problem, printable, spreadsheet_cell
 
 COLUMNS = ["kind", "table", "row", "column", "old", "new"]
@@ -89,10 +89,10 @@ def _change(kind: Kind, table: str, row: str, column: str, old: str, new: str) -
 
 
 def _read(path: Path, name: str) -> pd.DataFrame:
-    frame, problems = read_cells(path, [], name)
-    if problems:
-        raise DataError(problems)
-    return frame
+    sheet = read_sheet(path, name, [])
+    if sheet.problems:
+        raise DataError(sheet.problems)
+    return sheet.cells
 
 
 def _table_changes(name: str, old: pd.DataFrame, new: pd.DataFrame) -> Iterator[dict[str, str]]:

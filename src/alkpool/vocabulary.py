@@ -64,6 +64,7 @@ class Specimen(StrEnum):
     TISSUE = "tissue"
     PLASMA = "plasma"
     EFFUSION = "effusion"
+    CSF = "CSF"  # cerebrospinal fluid
     UNKNOWN = "unknown"
 
 

@@ -26,6 +26,8 @@ class Question:
         What was sequenced.
     findings : tuple of str
         Off-target findings, by the names of `alkpool.analysis.offtarget`.
+    set_aside : tuple of str
+        What the line of a report holds beside mutations of ALK, each with what it is.
     """
 
     mutations: tuple[str, ...]
@@ -33,6 +35,7 @@ class Question:
     phase: Phase = Phase.SINGLE
     specimen: Specimen = Specimen.UNKNOWN
     findings: tuple[str, ...] = ()
+    set_aside: tuple[str, ...] = ()
 
     @property
     def profile(self) -> str:
@@ -89,11 +92,14 @@ def ask(
     found = tuple(map(offtarget.named, findings))
     without = offtarget.is_no_mutation(profile) or (found and not profile.strip())
     names: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
     known = _term(phase, Phase, "phase")
     if not without:
-        names, said = _read(profile)
-        if said and known == Phase.UNKNOWN:
-            known = Phase(said)
+        reading = mutations.read(profile)
+        names = mutations.mutations_of(reading.profile)
+        aside = tuple(f"{text} ({what})" for what, text in reading.set_aside)
+        if reading.phase and known == Phase.UNKNOWN:
+            known = Phase(reading.phase)
     if len(names) < 2:
         if known not in (Phase.SINGLE, Phase.UNKNOWN):
             what = f"{names[0]} is a single mutation" if names else "there is no mutation"
@@ -104,16 +110,7 @@ def ask(
             f"phase is single, but there are {len(names)} mutations: cis, trans or unknown"
         )
     given = tuple(map(_treatment, prior))
-    return Question(names, given, known, _term(specimen, Specimen, "specimen"), found)
-
-
-def _read(profile: str) -> tuple[tuple[str, ...], str]:
-    """Mutations of a profile or of a line of a report, and the phase where it says one."""
-    try:
-        return mutations.mutations_of(profile), ""
-    except ValueError:
-        reading = mutations.read(profile)
-        return mutations.mutations_of(reading.profile), reading.phase
+    return Question(names, given, known, _term(specimen, Specimen, "specimen"), found, aside)
 
 
 def _treatment(text: str) -> str:

@@ -8,7 +8,6 @@ their lines of treatment.
 import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -20,7 +19,6 @@ from alkpool import paths, stats
 from alkpool.data.reader import (
     NO_UNSEEN,
     UNSEEN,
-    Table,
     cell_problems,
     flagged,
     is_among,
@@ -90,6 +88,8 @@ class Cohort:
         Where it was loaded from; None for pooled and built cohorts.
     own : frozenset of str
         Patients of cohorts of one's own, by their id.
+    read_as : tuple of str
+        What in its files was taken for another spelling, or set aside.
     """
 
     name: str
@@ -100,6 +100,7 @@ class Cohort:
     meta: CohortMeta
     folder: Path | None = None
     own: frozenset[str] = frozenset()
+    read_as: tuple[str, ...] = ()
 
     @property
     def synthetic(self) -> bool:
@@ -168,15 +169,16 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
         return None, [Problem(str(folder), None, "", "", missing)]
     label = folder.name
     meta, problems = read_meta(folder / DESCRIPTION_FILE, f"{label}/{DESCRIPTION_FILE}")
-    frames, well_formed = {}, True
+    frames, well_formed, read_as = {}, True, list[str]()
     for table in COHORT_TABLES:
         file = f"{label}/{table.file}"
-        frames[table.name], form = read_text(folder / table.file, table, file)
-        well_formed = well_formed and not form
-        problems += form or [
-            *cell_problems(frames[table.name], table, file),
-            *_order_problems(frames[table.name], table, file),
-        ]
+        sheet = read_text(folder / table.file, table, file)
+        frames[table.name] = sheet.cells
+        read_as += sheet.read_as
+        well_formed = well_formed and not sheet.problems
+        problems += sheet.problems or cell_problems(sheet.cells, table, file)
+        if not sheet.cells[table.key[0]].is_monotonic_increasing:
+            read_as.append(f"{file}: rows are sorted by {table.key[0]}")
     if well_formed:
         problems += relation_problems(frames, label)
         if meta is not None and not meta.synthetic:
@@ -184,9 +186,16 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
     problems += _calls_problems(folder)
     if problems or meta is None:
         return None, sorted(problems)
-    typed = {table.name: table.typed(frames[table.name]) for table in COHORT_TABLES}
+    typed = {
+        table.name: table.typed(
+            frames[table.name].sort_values(table.key[0], kind="stable", ignore_index=True)
+        )
+        for table in COHORT_TABLES
+    }
     own = frozenset(typed[PATIENTS.name]["patient_id"]) if meta.kind == "own" else frozenset()
-    return Cohort(name=label, meta=meta, folder=folder, own=own, **typed), []
+    return Cohort(
+        name=label, meta=meta, folder=folder, own=own, read_as=tuple(read_as), **typed
+    ), []
 
 
 def read_meta(path: Path, label: str) -> tuple[CohortMeta | None, list[Problem]]:
@@ -230,15 +239,6 @@ def _found(value: object) -> str:
         case int() if abs(value) < 10**80:
             return str(value)
     return f"a value of the type {type(value).__name__}"
-
-
-def _order_problems(frame: pd.DataFrame, table: Table, label: str) -> Iterator[Problem]:
-    (key,) = table.key
-    for row, (before, name) in enumerate(pairwise(frame[key]), start=3):
-        if name < before:
-            allowed = f"must stand before {before}: rows are sorted by {key}"
-            yield Problem(label, row, key, name, allowed)
-            return
 
 
 def _synthetic_rows(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Problem]:
@@ -421,8 +421,9 @@ def pool(cohorts: list[Cohort]) -> Cohort:
             "licence": "; ".join(dict.fromkeys(cohort.meta.licence for cohort in cohorts)),
         }
     )
+    read_as = tuple(said for cohort in cohorts for said in cohort.read_as)
     own = frozenset().union(*(cohort.own for cohort in cohorts))
-    return Cohort(name=name, meta=meta, own=own, **pooled)
+    return Cohort(name=name, meta=meta, own=own, read_as=read_as, **pooled)
 
 
 def ours(cohort: Cohort) -> Cohort:

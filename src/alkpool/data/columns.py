@@ -1,14 +1,18 @@
 """Columns of the tables: what a cell may hold, in words for people and as a check.
 
 Every function makes a pandera column with its meaning (``description``) and, in ``metadata``,
-what is ``allowed`` and the ``unit``; the data dictionary is generated from them.
+what is ``allowed`` and the ``unit``; the data dictionary is generated from them. Where people
+write it in other ways, ``spell`` gives a cell the spelling of the tables, and ``why`` says of one
+that is refused what to write (`alkpool.data.spelling`).
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import pandera.pandas as pa
 
+from alkpool.data import spelling
 from alkpool.data.reader import NO_UNSEEN, UNSEEN, canonical_problem
 from alkpool.vocabulary import LIST_SEPARATOR, Relation
 
@@ -40,14 +44,22 @@ def number(
     low: float = 0,
     whole: bool = False,
     required: bool = False,
+    why: Callable[[str], str] | None = None,
 ) -> pa.Column:
     """Column of numbers from ``low`` to ``high``, without sign, exponent or thousands separator."""
     check = _is_number(low, high, whole=whole, required=required)
     return pa.Column(
         None, check, description=description,
         metadata={"unit": unit, "allowed": check.error, "minimum": low, "maximum": high,
-                  "decimal": not whole},
+                  "decimal": not whole, "spell": partial(spelling.number, whole=whole),
+                  "why": partial(_number_advice, why=why, whole=whole)},
     )  # fmt: skip
+
+
+def _number_advice(cell: str, *, why: Callable[[str], str] | None, whole: bool) -> str:
+    if not whole and re.search("[0-9],[0-9]", cell):
+        return "write a decimal point"
+    return why(cell) if why else ""
 
 
 def closed(vocabulary: Iterable[str], description: str, *, blank: str = "") -> pa.Column:
@@ -57,9 +69,42 @@ def closed(vocabulary: Iterable[str], description: str, *, blank: str = "") -> p
     if blank:
         terms = [*terms, ""]
         allowed += f", or blank {blank}"
+    name = getattr(vocabulary, "__name__", "")
     return pa.Column(
         None, pa.Check.isin(terms, error=allowed), description=description,
-        metadata={"allowed": allowed},
+        metadata={"allowed": allowed, "terms": tuple(filter(None, terms)),
+                  "spell": partial(spelling.term, terms=terms, vocabulary=name),
+                  "why": partial(spelling.advice, vocabulary=name)},
+    )  # fmt: skip
+
+
+def _identified(
+    description: str, pattern: str, allowed: str, spell: Callable[[str], str]
+) -> pa.Column:
+    check = pa.Check(
+        lambda cell: cell == "" or bool(re.fullmatch(pattern, cell)), element_wise=True,
+        error=allowed,
+    )  # fmt: skip
+    return pa.Column(
+        None, check, description=description,
+        metadata={"allowed": allowed, "pattern": pattern, "spell": spell},
+    )  # fmt: skip
+
+
+def doi() -> pa.Column:
+    """Column of digital object identifiers."""
+    return _identified(
+        "Digital object identifier without resolver.", r"10\.[0-9]{4,9}/\S+",
+        "must be a DOI such as 10.1016/j.cllc.2021.06.011, or blank", spelling.doi,
+    )  # fmt: skip
+
+
+def pmid() -> pa.Column:
+    """Column of PubMed identifiers."""
+    return _identified(
+        "PubMed identifier.", r"[1-9][0-9]{0,7}",
+        "must be the digits of a PubMed identifier (a number with PMC is another), or blank",
+        spelling.pmid,
     )  # fmt: skip
 
 
@@ -98,18 +143,27 @@ def profile(description: str, *, also: Sequence[str] = ()) -> pa.Column:
     check = pa.Check(
         lambda cell: cell in also or not canonical_problem(cell), element_wise=True, error=allowed
     )
-    return pa.Column(None, check, description=description, metadata={"allowed": allowed})
+    return pa.Column(
+        None, check, description=description,
+        metadata={"allowed": allowed, "why": canonical_problem,
+                  "spell": partial(_profile, also=also)},
+    )  # fmt: skip
 
 
-_PERCENTAGE = r"(unknown|[0-9]{1,2}(\.[0-9]+)?|100(\.0+)?)"
+def _profile(cell: str, *, also: Sequence[str]) -> str:
+    words = {word.casefold(): word for word in also}
+    return words.get(cell.casefold()) or spelling.profile(cell)
+
+
+_PERCENTAGE = r"(unknown|[<>~]?([0-9]{1,2}(\.[0-9]+)?|100(\.0+)?))"
 _VAF_PATTERN = re.compile(f"{_PERCENTAGE}({LIST_SEPARATOR}{_PERCENTAGE})*")
 
 
 def vaf(description: str) -> pa.Column:
     """Column of allele frequencies, one for each mutation of a profile."""
     allowed = (
-        "must be percentages from 0 to 100 joined by ; in the order of the profile, "
-        "'unknown' for one that is not stated, or blank when none is"
+        "must be percentages from 0 to 100 joined by ; in the order of the profile, with <, > or ~ "
+        "before a bound, 'unknown' for one that is not stated, or blank when none is"
     )
     check = pa.Check(
         lambda cell: cell == "" or bool(_VAF_PATTERN.fullmatch(cell)), element_wise=True,
@@ -118,7 +172,7 @@ def vaf(description: str) -> pa.Column:
     return pa.Column(
         None, check, description=description,
         metadata={"unit": "%", "allowed": allowed, "pattern": _VAF_PATTERN.pattern,
-                  "decimal": True},
+                  "spell": spelling.frequencies},
     )  # fmt: skip
 
 
@@ -131,8 +185,31 @@ def months(measure: str) -> dict[str, pa.Column]:
         "relation": closed(
             Relation, f"How the {measure} is bounded (~ is read as =).", blank=RELATION_BLANK
         ),
-        "months": number(f"{measure[0].upper()}{measure[1:]}.", "months", MAX_MONTHS),
+        "months": number(
+            f"{measure[0].upper()}{measure[1:]}.", "months", MAX_MONTHS, why=_months_advice
+        ),
     }
+
+
+def _months_advice(cell: str) -> str:
+    if re.search("day|week|year", cell, re.IGNORECASE):
+        return "give months; alkpool add --columns takes days, weeks and years"
+    if re.fullmatch(r"n\.?r\.?|not reached", cell, re.IGNORECASE):
+        return (
+            "not reached: write the months so far, the relation > and the status ongoing; not "
+            "reported: leave it blank"
+        )
+    return ""
+
+
+def age_advice(cell: str) -> str:
+    """Say how to enter an age that is a bound or a range."""
+    if re.fullmatch(r"[>≥]\s*[0-9]+|[0-9]+\s*\+|[0-9]+\s*[-–]\s*[0-9]+", cell):
+        return (
+            "a bound or a range: write the middle of the range, or 90 for all above 89, and "
+            f"{cell!r} into the note of the patient"
+        )
+    return ""
 
 
 PLACE = {

@@ -1,21 +1,25 @@
-"""Read the CSV files of the data model strictly: every problem with file, row and column."""
+"""Read tables as people save them: each problem with file, row and column, each reading said.
+
+Any usual separator, header and spelling is taken where it can mean one thing only
+(`alkpool.data.spelling`), and ``read_as`` says what was taken for what. The rest is refused.
+"""
 
 import codecs
 import csv
+import difflib
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
 
 from alkpool import mutations
+from alkpool.data import spelling
 from alkpool.problems import DataError, Problem, shortened
-from alkpool.vocabulary import (
-    SYNTHETIC_PREFIX,
-)
+from alkpool.vocabulary import SYNTHETIC_PREFIX
 
 # What one cell holds in Excel; longer ones are mistakes.
 MAX_CELL_CHARACTERS = 32_767
@@ -23,7 +27,6 @@ MAX_CELL_CHARACTERS = 32_767
 # Control characters, marks that turn text around, and signs that stand for lost letters: none of
 # them is seen, and no page or drawing can hold all of them. Tabs and line breaks are text.
 UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffd-\uffff]")
-
 
 NO_UNSEEN = (
     "must not hold control characters, marks that turn text around or U+FFFD, the sign for lost "
@@ -73,6 +76,38 @@ class Table:
         return text.assign(**whole, **decimal)
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """A table as it was read, cells as text.
+
+    Attributes
+    ----------
+    label : str
+        How messages name the file.
+    cells : DataFrame
+        A row of the index plus 2 is a row of the file; blank rows are left out. Without rows
+        where the form is wrong.
+    read_as : tuple of str
+        What was taken for another spelling, or set aside.
+    problems : tuple of Problem
+        What is wrong with the form; without any, the cells can be checked.
+    aside : DataFrame
+        Columns that are none of the table, under the names of the file.
+    """
+
+    label: str
+    cells: pd.DataFrame
+    read_as: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    aside: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def spelled(self, columns: Mapping[str, pa.Column]) -> "Sheet":
+        """Return the sheet in the spelling of the tables."""
+        cells = spelling.spelled(self.cells, columns)
+        said = spelling.read_as(self.cells, cells, self.label)
+        return replace(self, cells=cells, read_as=(*self.read_as, *said))
+
+
 def canonical_problem(cell: str) -> str:
     """Say why a cell is no canonical mutation profile; empty where it is one."""
     try:
@@ -82,8 +117,8 @@ def canonical_problem(cell: str) -> str:
     return "" if canonical == cell else f"write it as {canonical}"
 
 
-def read_text(path: Path, table: Table, label: str) -> tuple[pd.DataFrame, list[Problem]]:
-    """Read the CSV file of a table as text and list what is wrong with its form.
+def read_text(path: Path, table: Table, label: str) -> Sheet:
+    """Read the CSV file of a table, with all its columns, as text in the spelling of the tables.
 
     Parameters
     ----------
@@ -93,86 +128,144 @@ def read_text(path: Path, table: Table, label: str) -> tuple[pd.DataFrame, list[
         What it should hold.
     label : str
         How messages name the file.
-
-    Returns
-    -------
-    DataFrame
-        The cells as text, one column per column of ``table``; without rows where the form is
-        wrong.
-    list of Problem
-        Empty for a well-formed file.
     """
     if path.exists() and not (path.is_file() or path.is_dir()):
         # A pipe would be waited for, and some devices have no end.
-        return _no_rows(table), [Problem(label, None, "", "", "is no plain file; must be CSV")]
-    frame, problems = read_cells(path, table.columns, label)
-    listed = ", ".join(table.columns)
-    problems += [
-        Problem(
-            label,
-            1,
-            column,
-            "",
-            f"unexpected column {shortened(column)!r}; the columns are {listed}",
-        )
-        for column in map(str, frame)
-        if column not in table.columns
-    ]
-    if problems:
-        return _no_rows(table), problems
-    return frame[table.columns], []
+        problem = Problem(label, None, "", "", "is no plain file; must be CSV")
+        sheet = Sheet(label, pd.DataFrame(), problems=(problem,))
+    else:
+        sheet = read_sheet(path, label, table.columns, table.columns)
+    if sheet.problems:
+        return replace(sheet, cells=pd.DataFrame(columns=table.columns, dtype=str))
+    sheet = set_aside(sheet, table.columns)
+    return replace(sheet, cells=sheet.cells[table.columns]).spelled(table.schema.columns)
 
 
-def _no_rows(table: Table) -> pd.DataFrame:
-    return pd.DataFrame(columns=table.columns, dtype=str)
-
-
-def read_columns(
-    path: Path, table: Table, columns: Sequence[str], label: str
-) -> tuple[pd.DataFrame, list[Problem]]:
+def read_columns(path: Path, table: Table, columns: Sequence[str], label: str) -> Sheet:
     """Read a CSV file that holds at least some columns of a table, and check these.
 
     Returns
     -------
-    DataFrame
-        All cells of the file as text.
-    list of Problem
-        What is wrong with the form or with the cells of ``columns``.
+    Sheet
+        ``problems`` are those of the form, or those of the cells of ``columns``.
     """
-    frame, problems = read_cells(path, columns, label)
-    if not problems:
-        wanted = replace(table, schema=table.schema.select_columns(list(columns)), key=())
-        problems = list(cell_problems(frame[list(columns)], wanted, label))
-    return frame, problems
+    sheet = read_sheet(path, label, table.columns, columns)
+    if sheet.problems:
+        return sheet
+    wanted = replace(table, schema=table.schema.select_columns(list(columns)), key=())
+    sheet = sheet.spelled(wanted.schema.columns)
+    problems = cell_problems(sheet.cells[list(columns)], wanted, label)
+    return replace(sheet, problems=tuple(problems))
 
 
-def read_cells(
-    path: Path, required: Sequence[str], label: str
-) -> tuple[pd.DataFrame, list[Problem]]:
-    """Read a CSV file as text, whatever its columns, and list what is wrong with its form.
+def read_sheet(
+    path: Path, label: str, columns: Sequence[str], required: Sequence[str] = ()
+) -> Sheet:
+    """Read a CSV file as text, whatever separates its columns.
 
-    Returns
-    -------
-    DataFrame
-        All cells of the file; empty where the form is wrong.
-    list of Problem
-        Also each of the ``required`` columns that is missing.
+    Parameters
+    ----------
+    path, label : Path, str
+        The file, and how messages name it.
+    columns, required : sequence of str
+        Columns that are looked for, and those that must be there.
     """
-    if path.is_dir():
-        return pd.DataFrame(), [Problem(label, None, "", "", "is a folder; must be a CSV file")]
-    if not path.exists():
-        return pd.DataFrame(), [Problem(label, None, "", "", "the file is missing")]
     try:
-        header, *records = _rows(_text(path.read_bytes()))
-    except _NotReadable as wrong:
-        return pd.DataFrame(), [Problem(label, wrong.row, wrong.column, wrong.value, str(wrong))]
-    problems = list(_form_problems(header, records, required, label))
+        rows = csv_rows(path, columns)
+    except NotReadable as wrong:
+        problem = Problem(label, wrong.row, wrong.column, wrong.value, str(wrong))
+        return Sheet(label, pd.DataFrame(), problems=(problem,))
+    return as_sheet(rows, label, columns, required)
+
+
+def as_sheet(
+    rows: Sequence[Sequence[str]], label: str, columns: Sequence[str], required: Sequence[str] = ()
+) -> Sheet:
+    """Make a sheet of a header and its records: blank rows and columns at the sides are none."""
+    header, *records = ([spelling.cleaned(cell) for cell in row] for row in rows)
+    filled = {row: record for row, record in enumerate(records) if any(record)}
+    problems = [
+        Problem(label, row + 2, "", "", f"has {len(record)} cells; the header has {len(header)}")
+        for row, record in filled.items()
+        if len(record) != len(header)
+    ]
+    width = len(header)
+    while width and not header[width - 1] and not any(any(r[width - 1 :]) for r in filled.values()):
+        width -= 1
+    names = [_column_named(name, columns) or name for name in header[:width]]
+    problems += _header_problems(names, label, columns, required)
+    for row, record in filled.items():
+        for name, cell in zip(names, record, strict=False):
+            if len(cell) > MAX_CELL_CHARACTERS:
+                allowed = f"has {len(cell)} characters; must have at most {MAX_CELL_CHARACTERS}"
+                problems.append(Problem(label, row + 2, name, cell, allowed))
     if problems:
-        return pd.DataFrame(), problems
-    return pd.DataFrame(records, columns=header, dtype=str), []
+        return Sheet(label, pd.DataFrame(), problems=tuple(problems))
+    cells = pd.DataFrame(
+        [record[:width] for record in filled.values()], list(filled), names, dtype=str
+    )
+    renamed = [
+        f"{label}: column {shortened(old)!r} is read as {new}"
+        for old, new in zip(header, names, strict=False)
+        if old != new
+    ]
+    blank = len(records) - len(filled)
+    said = f"{label}: {blank} blank row{'s' * (blank > 1)} left out"
+    return Sheet(label, cells, (*renamed, *[said] * bool(blank)))
 
 
-class _NotReadable(Exception):
+def set_aside(sheet: Sheet, columns: Sequence[str]) -> Sheet:
+    """Part a sheet from the columns that are none of the table's, and say which."""
+    others = [name for name in sheet.cells if name not in columns]
+    if not others:
+        return sheet
+    named = ", ".join(shortened(str(name)) for name in others)
+    said = f"{sheet.label}: set aside, as no column of the table: {named}"
+    return replace(
+        sheet, cells=sheet.cells.drop(columns=others), aside=sheet.cells[others],
+        read_as=(*sheet.read_as, said),
+    )  # fmt: skip
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\W+|_+", "_", name.replace("%", " percent ").casefold()).strip("_")
+
+
+def _column_named(name: str, columns: Sequence[str]) -> str:
+    plain = _plain(name)
+    return next((column for column in columns if _plain(column) == plain), "")
+
+
+def _stem(name: str) -> str:
+    """Name of a column without its unit."""
+    units = "days?|weeks?|mo|months?|years?|percent|fraction"
+    return re.sub(rf"_({units})$", "", _plain(name))
+
+
+def _header_problems(
+    names: Sequence[str], label: str, columns: Sequence[str], required: Sequence[str]
+) -> Iterator[Problem]:
+    missing = [column for column in columns if column not in names]
+    for column in required:
+        if column in missing:
+            yield Problem(label, 1, column, "", "this column is missing")
+    for column in sorted({column for column in names if names.count(column) > 1}):
+        yield Problem(
+            label, 1, column or "without a name", "", "this column stands twice in the header"
+        )
+    for name in names:
+        if name in columns or not columns:
+            continue
+        if not name:
+            yield Problem(label, 1, "without a name", "", "has cells: give it a name")
+        elif same := [column for column in missing if _stem(column) == _stem(name)]:
+            other = "its unit is another or not said: rename it where it is the same, or convert it"
+            yield Problem(label, 1, name, "", f"may be {same[0]}; {other} (alkpool add --columns)")
+        elif near := difflib.get_close_matches(_plain(name), missing, n=1, cutoff=0.85):
+            yield Problem(label, 1, name, "", f"unexpected column; is {near[0]} meant?")
+
+
+class NotReadable(Exception):
     """The file is no CSV text; says where."""
 
     def __init__(self, allowed: str, row: int | None = None, column: str = "", value: str = ""):
@@ -183,9 +276,9 @@ class _NotReadable(Exception):
 def _text(content: bytes) -> str:
     for start, kind in _NO_TEXT.items():
         if content.startswith(start):
-            raise _NotReadable(f"is {kind}: export the table as CSV in UTF-8")
+            raise NotReadable(f"is {kind}: export the table as CSV in UTF-8")
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise _NotReadable("is saved as UTF-16: save it as UTF-8")
+        raise NotReadable("is saved as UTF-16: save it as UTF-8")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -193,68 +286,68 @@ def _text(content: bytes) -> str:
         # Most often it is Latin-1.
         found = content[error.start : error.start + 1].decode("latin-1")
         wrong = "must be saved as UTF-8 text"
-        raise _NotReadable(wrong, *_cell_at_the_end(before), found) from None
+        raise NotReadable(wrong, *_cell_at_the_end(before), found) from None
     before, nul, _after = text.partition("\0")
     if nul:
         wrong = "holds a NUL character, which is no text: save it as UTF-8 text"
-        raise _NotReadable(wrong, *_cell_at_the_end(before), nul)
+        raise NotReadable(wrong, *_cell_at_the_end(before), nul)
     if not text.strip("\r\n"):
-        raise _NotReadable("the file is empty; it must start with a header line")
+        raise NotReadable("the file is empty; it must start with a header line")
     return text
 
 
-def _rows(text: str) -> list[list[str]]:
-    first_line = text.splitlines()[0]
-    for separator, name in ((";", "';'"), ("\t", "a tab"), ("|", "'|'")):
-        if separator in first_line and "," not in first_line:
-            raise _NotReadable(f"columns are separated by {name}: save as CSV with commas", 1)
+def csv_rows(path: Path, columns: Sequence[str] = ()) -> list[list[str]]:
+    """Read the header and the records of a CSV file.
+
+    Raises
+    ------
+    NotReadable
+        Where the file is no CSV text.
+    """
+    if path.is_dir():
+        raise NotReadable("is a folder; must be a CSV file")
+    if not path.exists():
+        raise NotReadable("the file is missing")
+    text = _text(path.read_bytes())
+    separator = _separator(text, columns)
     rows: list[list[str]] = []
     try:
-        for record in _records(text, strict=True):
+        for record in _records(text, separator, strict=True):
             rows.append(record)
     except csv.Error as error:
         row, column = len(rows) + 1, ""
         if "end of data" in str(error):
-            row, column = _cell_at_the_end(text)
+            row, column = _cell_at_the_end(text, separator)
         remedy = "close each quotation mark, and double those within a cell"
         wrong = f"is not a readable CSV file ({error}): {remedy}"
-        raise _NotReadable(wrong, row, column, '"' if column else "") from None
-    if not rows[-1]:
-        rows.pop()
+        raise NotReadable(wrong, row, column, '"' if column else "") from None
     return rows
 
 
-def _form_problems(
-    header: list[str], records: list[list[str]], required: Sequence[str], label: str
-) -> Iterator[Problem]:
-    for column in required:
-        if column not in header:
-            yield Problem(label, 1, column, "", "this column is missing")
-    for column in sorted({column for column in header if header.count(column) > 1}):
-        yield Problem(label, 1, column, "", "this column stands twice in the header")
-    for number, record in enumerate(records, start=2):
-        if len(record) != len(header):
-            allowed = f"has {len(record)} cells; the header has {len(header)}"
-            yield Problem(label, number, "", "", allowed)
-    for number, record in enumerate(records, start=2):
-        for column, cell in zip(header, record, strict=False):
-            if len(cell) > MAX_CELL_CHARACTERS:
-                allowed = f"has {len(cell)} characters; must have at most {MAX_CELL_CHARACTERS}"
-                yield Problem(label, number, column, cell, allowed)
+def _separator(text: str, columns: Sequence[str]) -> str:
+    """Sign that parts the header into most of the columns looked for; without any, into most."""
+
+    def found(sign: str) -> int:
+        header = next(_records(text.lstrip("\r\n").splitlines()[0], sign), [])
+        return (
+            sum(bool(_column_named(name, columns)) for name in header) if columns else len(header)
+        )
+
+    return max(",;\t|", key=found)
 
 
-def _records(text: str, *, strict: bool = False) -> Iterator[list[str]]:
+def _records(text: str, separator: str = ",", *, strict: bool = False) -> Iterator[list[str]]:
     """Read the records of a CSV text, with cells of any length."""
     limit = csv.field_size_limit(max(len(text), 1))
     try:
-        yield from csv.reader(io.StringIO(text, newline=""), strict=strict)
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict)
     finally:
         csv.field_size_limit(limit)
 
 
-def _cell_at_the_end(text: str) -> tuple[int, str]:
+def _cell_at_the_end(text: str, separator: str = ",") -> tuple[int, str]:
     """Name the cell in which a text ends: its row as a spreadsheet counts, and its column."""
-    header, *records = _records(f"{text}.")
+    header, *records = _records(f"{text}.", separator)
     last = len(records[-1]) if records else 0
     return len(records) + 1, header[last - 1] if 0 < last <= len(header) else ""
 
@@ -269,11 +362,9 @@ def cell_problems(frame: pd.DataFrame, table: Table, label: str) -> Iterator[Pro
             cases["column"], cases["check"], cases["failure_case"], cases["index"], strict=True
         ):
             reason = str(allowed)
-            if reason.startswith("must be a canonical mutation profile"):
-                reason += f" ({canonical_problem(str(value))})"
-            meta = table.schema.columns[column].metadata or {}
-            if meta.get("decimal") and re.search("[0-9],[0-9]", str(value)):
-                reason += " (write a decimal point)"
+            why = (table.schema.columns[column].metadata or {}).get("why")
+            if why and value and (said := why(str(value))):
+                reason += f" ({said})"
             yield Problem(label, int(index) + 2, str(column), str(value), reason)
     if not table.key:
         return
@@ -324,12 +415,13 @@ def read_folder(folder: Path, tables: Sequence[Table]) -> dict[str, pd.DataFrame
     DataError
         With every problem of every table.
     """
-    frames, problems = {}, []
+    frames: dict[str, pd.DataFrame] = {}
+    problems: list[Problem] = []
     for table in tables:
         label = f"{folder.name}/{table.file}"
-        frame, form = read_text(folder / table.file, table, label)
-        problems += form or list(cell_problems(frame, table, label))
-        frames[table.name] = frame
+        sheet = read_text(folder / table.file, table, label)
+        problems += sheet.problems or list(cell_problems(sheet.cells, table, label))
+        frames[table.name] = sheet.cells
     if problems:
         raise DataError(problems)
     return {table.name: table.typed(frames[table.name]) for table in tables}

@@ -15,13 +15,17 @@ import pandas as pd
 import pandera.pandas as pa
 
 from alkpool import paths
+from alkpool.data import spelling
 from alkpool.data.columns import (
     PLACE,
     RELATION_BLANK,
+    age_advice,
     closed,
+    doi,
     identifier,
     months,
     number,
+    pmid,
     profile,
     text,
     vaf,
@@ -141,7 +145,33 @@ def _inhibitor(description: str, *, also: Sequence[str] = (), several: bool = Fa
     listed = f", several joined by {LIST_SEPARATOR} in order" if several else ""
     allowed = f"must be an inhibitor of data/reference/inhibitors.csv{extra}{listed}"
     check = pa.Check(valid, element_wise=True, error=allowed)
-    return pa.Column(None, check, description=description, metadata={"allowed": allowed})
+
+    def spell(cell: str) -> str:
+        names = spelling.treatments(cell) if several else [cell]
+        return LIST_SEPARATOR.join(_named_or_as_given(name, also) for name in names)
+
+    def why(cell: str) -> str:
+        for name in cell.split(LIST_SEPARATOR) if several else [cell]:
+            try:
+                if name and name not in also:
+                    inhibitor_named(name)
+            except ValueError as error:
+                return str(error)
+        return ""
+
+    return pa.Column(
+        None, check, description=description,
+        metadata={"allowed": allowed, "spell": spell, "why": why},
+    )  # fmt: skip
+
+
+def _named_or_as_given(name: str, also: Sequence[str]) -> str:
+    if name.casefold() in also:
+        return name.casefold()
+    try:
+        return inhibitor_named(name)
+    except ValueError:
+        return name
 
 
 _PFS, _DOT = months("progression-free survival"), months("duration of treatment")
@@ -166,8 +196,8 @@ SOURCES = Table(
             ),
             "journal": text("Journal; blank when not seen."),
             "title": text("Title; blank when not seen."),
-            "doi": text("Digital object identifier without resolver."),
-            "pmid": text("PubMed identifier."),
+            "doi": doi(),
+            "pmid": pmid(),
             "status": closed(SourceStatus, "Whether patients of this source are in the pool."),
             "exclusion_reason": text("Why the source contributes no patient."),
             "note": text("What a reader of the row should know."),
@@ -191,6 +221,7 @@ PATIENTS = Table(
                 "Age at first-line ALK inhibition, or as the source gives it.",
                 "years",
                 MAX_AGE_YEARS,
+                why=age_advice,
             ),
             "sex": closed(Sex, "Sex as reported."),
             "stage": text("Tumour stage as reported, or unknown.", required=True),
@@ -296,8 +327,8 @@ INVITRO_SOURCES = Table(
             "year": number("Year of publication.", "year", LATEST_YEAR, low=2000, whole=True),
             "journal": text("Journal; blank when not seen."),
             "title": text("Title; blank when not seen."),
-            "doi": text("Digital object identifier without resolver."),
-            "pmid": text("PubMed identifier."),
+            "doi": doi(),
+            "pmid": pmid(),
             "secondary": closed(
                 (Answer.YES, Answer.NO),
                 "Whether the source repeats other people's measurements (a review).",

@@ -23,12 +23,11 @@ from alkpool import paths
 from alkpool.analysis import actionability, timeline
 from alkpool.data import cohort
 from alkpool.data.cohort import Cohort
-from alkpool.data.reader import Table, read_text
+from alkpool.data.reader import Sheet, Table, read_text
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SOURCES, TREATMENTS
 from alkpool.files import locked, staged, write_atomically
-from alkpool.intake import curate, duplicates, flatfile, place
+from alkpool.intake import curate, duplicates, flatfile, mapping, place
 from alkpool.intake.duplicates import Match
-from alkpool.intake.flatfile import Sheet
 from alkpool.intake.place import Addition
 from alkpool.problems import DataError, Problem, printable
 from alkpool.vocabulary import PatientStatus
@@ -123,8 +122,8 @@ def alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def plan(file: Path, folder: Path) -> Plan:
-    """Read a flat file and find out what it would change.
+def plan(file: Path, folder: Path, columns: Path | None = None) -> Plan:
+    """Read a flat file, or any table by a mapping of its columns, and find what it would change.
 
     Raises
     ------
@@ -138,7 +137,7 @@ def plan(file: Path, folder: Path) -> Plan:
     if before.synthetic:
         _refuse(before.name, "is synthetic: no patient can be added to it")
     tables = {table.name: _text(folder, table) for table in COHORT_TABLES}
-    sheet = flatfile.read(file)
+    sheet = mapping.read(file, mapping.load(columns)) if columns else flatfile.read(file)
     fingerprint = hashlib.sha256(flatfile.to_csv(sheet.cells).encode()).hexdigest()
     entries = _entries(folder)
     for number, entry in entries.items():
@@ -157,7 +156,14 @@ def plan(file: Path, folder: Path) -> Plan:
         sheet=sheet,
         addition=addition,
         before=before,
-        after=Cohort(before.name, meta=before.meta, folder=folder, own=before.own, **typed),
+        after=Cohort(
+            before.name,
+            meta=before.meta,
+            folder=folder,
+            own=before.own,
+            read_as=before.read_as,
+            **typed,
+        ),  # fmt: skip
         tables=merged,
         matches=tuple(duplicates.matches(open_ones, merged)),
         fingerprint=fingerprint,
@@ -165,7 +171,7 @@ def plan(file: Path, folder: Path) -> Plan:
 
 
 def _text(folder: Path, table: Table) -> pd.DataFrame:
-    return read_text(folder / table.file, table, table.file)[0]
+    return read_text(folder / table.file, table, table.file).cells
 
 
 def _log(folder: Path) -> Path:

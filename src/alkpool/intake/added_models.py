@@ -12,9 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
-from alkpool import mutations
 from alkpool.data.reader import Table, cell_problems, flagged, read_text
-from alkpool.data.tables import CONTROLS, INVITRO_SOURCES, MEASUREMENTS, MODELS
+from alkpool.data.tables import INVITRO_SOURCES, MEASUREMENTS, MODELS
 from alkpool.problems import DataError, Problem
 
 LIST_OF_MODELS = "models.csv"
@@ -73,8 +72,9 @@ def join(folder: Path, built: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFr
     if not folder.is_dir():
         return dict(built)
     label = f"{folder.name}/{LIST_OF_MODELS}"
-    lines, problems = read_text(folder / LIST_OF_MODELS, ADDED_MODELS, label)
-    problems += cell_problems(lines, ADDED_MODELS, label)
+    sheet = read_text(folder / LIST_OF_MODELS, ADDED_MODELS, label)
+    lines = sheet.cells
+    problems = [*sheet.problems, *cell_problems(lines, ADDED_MODELS, label)]
     problems += _clashes(lines, built, label)
     measured = [built[MEASUREMENTS.name]]
     files = {path.stem: path for path in sorted(folder.glob("*.csv"))}
@@ -123,9 +123,9 @@ def _measurements(
     path: Path, model: str, known: pd.DataFrame
 ) -> tuple[pd.DataFrame, list[Problem]]:
     label = f"{path.parent.name}/{path.name}"
-    rows, problems = read_text(path, ADDED_MEASUREMENTS, label)
-    rows = rows.assign(mutations=rows["mutations"].map(_canonical))
-    problems += cell_problems(rows, ADDED_MEASUREMENTS, label)
+    sheet = read_text(path, ADDED_MEASUREMENTS, label)
+    rows = sheet.cells
+    problems = [*sheet.problems, *cell_problems(rows, ADDED_MEASUREMENTS, label)]
     alone = (rows["value"] == "") != (rows["relation"] == "")
     allowed = "must be one of =, >, <, ~ where there is a value, and blank where there is none"
     problems += flagged(rows, alone, "relation", label, allowed)
@@ -140,11 +140,3 @@ def _measurements(
     identifiers = model + "-" + names + "-" + rows["inhibitor"] + number
     added = rows.assign(measurement_id=identifiers, model_id=model)
     return added[MEASUREMENTS.columns], problems
-
-
-def _canonical(cell: str) -> str:
-    """Name a profile canonically; what is none is left for the schema to refuse."""
-    try:
-        return cell if cell in CONTROLS else "+".join(mutations.mutations_of(cell))
-    except ValueError:
-        return cell

@@ -7,7 +7,7 @@ from pathlib import Path
 from alkpool import mutations, paths
 from alkpool.data import cohort, groups, laboratory, published, tables
 from alkpool.data.reader import read_folder
-from alkpool.problems import DataError, Problem
+from alkpool.problems import DataError, Problem, printable
 from alkpool.vocabulary import UNKNOWN
 
 Say = Callable[[str], object]
@@ -36,8 +36,8 @@ def check(folders: Sequence[Path], say: Say) -> None:
         problems += found
         if data is not None:
             say(_summary(data))
-            for note in _notes(data):
-                say(f"note: {note}")
+            for note in (*data.read_as, *_notes(data)):
+                say(printable(f"note: {note}"))
     if not folders:
         problems += _check_tables(say)
     if problems:

@@ -12,7 +12,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def classified(source: Path, label: str, rule: benefit.BenefitRule) -> tuple[str, str]:
+def classified(source: Path, label: str, rule: benefit.BenefitRule) -> tuple[str, tuple[str, ...]]:
     """Read a file of lines, and give it back with ``benefit`` and ``rule``.
 
     Parameters
@@ -24,15 +24,17 @@ def classified(source: Path, label: str, rule: benefit.BenefitRule) -> tuple[str
 
     Returns
     -------
-    str, str
-        CSV with all columns of the file, the two added; and a note, blank where there is none.
+    str, tuple of str
+        CSV with all columns of the file, the two added; and notes on how it was read.
 
     Raises
     ------
     DataError
         With every problem of the file.
     """
-    cells, problems = read_columns(source, tables.TREATMENTS, COLUMNS, label)
+    sheet = read_columns(source, tables.TREATMENTS, COLUMNS, label)
+    cells = sheet.cells
+    problems = [*sheet.problems]
     problems += [
         Problem(label, 1, name, "", "the file already has this column")
         for name in ("benefit", "rule")
@@ -43,12 +45,12 @@ def classified(source: Path, label: str, rule: benefit.BenefitRule) -> tuple[str
     if problems:
         raise DataError(problems)
     classes = benefit.classify(cells[COLUMNS].replace("", None), rule)
-    note = ""
+    notes = sheet.read_as
     if "monotherapy" in cells and (others := int((cells["monotherapy"] != "yes").sum())):
-        note = (
-            f"note: {others} of {len(cells)} lines are not known to be monotherapy; the book "
-            "leaves them out, and lines of patients who are not included"
+        notes += (
+            f"{others} of {len(cells)} lines are not known to be monotherapy; the book "
+            "leaves them out, and lines of patients who are not included",
         )
     judged = cells.assign(benefit=classes["benefit"], rule=classes["rule"])
     safe = judged.rename(columns=no_formula).map(no_formula)
-    return safe.to_csv(index=False, lineterminator="\n"), note
+    return safe.to_csv(index=False, lineterminator="\n"), notes

@@ -22,7 +22,7 @@ import pandas as pd
 import yaml
 
 from alkpool import mutations, paths, references
-from alkpool.data import cohort, dictionary, groups, laboratory
+from alkpool.data import cohort, dictionary, groups, laboratory, spelling
 from alkpool.data.reader import Table, read_folder
 from alkpool.data.tables import (
     ASSERTIONS,
@@ -34,18 +34,17 @@ from alkpool.data.tables import (
 from alkpool.files import write_atomically
 from alkpool.intake import flatfile, place
 from alkpool.intake import groups as published_groups
-from alkpool.intake.laboratory import _assertions, _invitro
+from alkpool.intake.laboratory import assertions, invitro
 from alkpool.intake.raw import (
-    _SEX,
     DECISIONS,
     SECOND_SEARCH,
-    _canonical,
-    _joined,
-    _listed,
-    _read,
-    _with_place,
+    SEX,
     decide,
+    joined,
+    listed,
     read_decisions,
+    read_raw,
+    with_place,
 )
 from alkpool.problems import DataError, Problem
 from alkpool.vocabulary import (
@@ -84,10 +83,10 @@ def build(raw: Path = paths.RAW) -> dict[str, pd.DataFrame]:
         With every decision or raw row that does not fit. Cells are validated by `validate`.
     """
     built = curated(raw)
-    measured = _invitro(raw / "invitro")
+    measured = invitro(raw / "invitro")
     tables = {f"{COHORT}/{table.file}": (table, frame) for table, frame in built}
     tables |= {f"invitro/{table.file}": (table, frame) for table, frame in measured}
-    tables[f"knowledgebases/{ASSERTIONS.file}"] = ASSERTIONS, _assertions(raw / "knowledgebases")
+    tables[f"knowledgebases/{ASSERTIONS.file}"] = ASSERTIONS, assertions(raw / "knowledgebases")
     tables |= {
         f"groups/{table.file}": (table, frame) for table, frame in published_groups.build(raw)
     }
@@ -108,7 +107,7 @@ def curated(raw: Path = paths.RAW) -> list[tuple[Table, pd.DataFrame]]:
     built = _curated(raw / "curated")
     tables = {table.name: frame[table.columns] for table, frame in built}
     for path in sorted((raw / ADDED).glob("*.csv")):
-        addition = place.fit(flatfile.read(path), tables)
+        addition = place.fit(flatfile.read(path, accepted=True), tables)
         tables = place.merge(tables, addition)
     return [
         (table, tables[table.name].sort_values(list(table.key), ignore_index=True))
@@ -117,9 +116,9 @@ def curated(raw: Path = paths.RAW) -> list[tuple[Table, pd.DataFrame]]:
 
 
 def _curated(folder: Path) -> list[tuple[Table, pd.DataFrame]]:
-    records = pd.concat(map(_read, (folder / "adjudicated.csv", folder / SECOND_SEARCH)))
+    records = pd.concat(map(read_raw, (folder / "adjudicated.csv", folder / SECOND_SEARCH)))
     # What a source reports of several patients together is in data/groups.
-    records = _with_place(records[records["include"] != "group"].reset_index(drop=True))
+    records = with_place(records[records["include"] != "group"].reset_index(drop=True))
     decisions = read_decisions(folder / DECISIONS, (SOURCES, PATIENTS, SAMPLES, TREATMENTS))
     excluded = records["include"] == Answer.NO
     records = records.assign(
@@ -128,17 +127,17 @@ def _curated(folder: Path) -> list[tuple[Table, pd.DataFrame]]:
         status=np.where(excluded, PatientStatus.EXCLUDED, PatientStatus.INCLUDED),
         patient_exclusion=records["exclusion_reason"].where(excluded, ""),
         remark=[
-            _joined(note, adjudication, "" if verified == Answer.YES else f"verified: {verified}")
+            joined(note, adjudication, "" if verified == Answer.YES else f"verified: {verified}")
             for note, adjudication, verified in zip(
                 records["note"], records["adjudication"], records["verified"], strict=True
             )
         ],
-        prior=records["prior_alk_inhibitors"].map(_listed),
+        prior=records["prior_alk_inhibitors"].map(listed),
     )
     patients = decide(_patients(records), PATIENTS, decisions)
     samples = decide(_samples(records), SAMPLES, decisions)
     treatments = decide(_treatments(records, samples), TREATMENTS, decisions)
-    read = _read(folder / "sources.csv")
+    read = read_raw(folder / "sources.csv")
     sources = decide(_sources(read, records, patients), SOURCES, decisions)
     return [(SOURCES, sources), (PATIENTS, patients), (SAMPLES, samples), (TREATMENTS, treatments)]
 
@@ -170,7 +169,7 @@ def _patients(records: pd.DataFrame) -> pd.DataFrame:
             "duplicate_of": "",
             "exclusion_reason": one["patient_exclusion"],
             "age_years": one["age"],
-            "sex": one["sex"].replace(_SEX),
+            "sex": one["sex"].replace(SEX),
             "stage": UNKNOWN,
             "histology": UNKNOWN,
             "fusion_partner": one["fusion_partner"].replace("", UNKNOWN),
@@ -192,7 +191,7 @@ def _samples(records: pd.DataFrame) -> pd.DataFrame:
         "no line of treatment entered: " + earliest["exclusion_reason"],
         "",
     )
-    profiles = one["alk_mutations"].map(_canonical)
+    profiles = one["alk_mutations"].map(spelling.profile)
     return pd.DataFrame(
         {
             "sample_id": one["sample_id"],
@@ -210,7 +209,7 @@ def _samples(records: pd.DataFrame) -> pd.DataFrame:
             "locator": one["locator"],
             "read_via": one["read_via"],
             "note": [
-                _joined(*parts) for parts in zip(earliest["remark"], without_line, strict=True)
+                joined(*parts) for parts in zip(earliest["remark"], without_line, strict=True)
             ],
         }
     )
@@ -241,7 +240,7 @@ def _treatments(records: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     lines = records[given]
     prior_of_sample = lines["sample_id"].map(samples.set_index("sample_id")["prior_inhibitors"])
     line_numbers, since_sample = [], []
-    for prior, of_sample in zip(lines["prior"], prior_of_sample.map(_listed), strict=True):
+    for prior, of_sample in zip(lines["prior"], prior_of_sample.map(listed), strict=True):
         complete = bool(prior) and UNKNOWN not in of_sample
         line_numbers.append(str(len(prior) + 1) if complete else "")
         since_sample.append(str(len(prior) - len(of_sample)) if complete else "0")
@@ -273,7 +272,7 @@ def _sources(read: pd.DataFrame, records: pd.DataFrame, patients: pd.DataFrame) 
     contributes = read["source_key"].isin(included)
     reasons = (
         records.groupby("source_key")["exclusion_reason"]
-        .agg(lambda stated: _joined(*dict.fromkeys(stated)))
+        .agg(lambda stated: joined(*dict.fromkeys(stated)))
         .reindex(read["source_key"], fill_value=NO_SEPARABLE_PATIENT)
     )
     seen_at = np.where(read["url_seen"] == "", "", "read at: " + read["url_seen"])
@@ -292,7 +291,7 @@ def _sources(read: pd.DataFrame, records: pd.DataFrame, patients: pd.DataFrame) 
             "status": np.where(contributes, SourceStatus.INCLUDED, SourceStatus.EXCLUDED),
             "exclusion_reason": np.where(contributes, "", reasons),
             "note": [
-                _joined(*parts)
+                joined(*parts)
                 for parts in zip(read["comments"], read["pmcid"], seen_at, strict=True)
             ],
         }

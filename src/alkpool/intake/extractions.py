@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from alkpool import paths, stats
-from alkpool.intake.raw import _NUMBER, _canonical, _read
+from alkpool.data import spelling
+from alkpool.intake.raw import NUMBER, read_raw
 from alkpool.vocabulary import (
     UNKNOWN,
 )
@@ -70,9 +71,9 @@ def read_extractions(raw: Path = paths.RAW) -> Extractions:
     """
     folder = raw / "curated"
     return Extractions(
-        first=_read(folder / "extraction_a.csv"),
-        second=_read(folder / "extraction_b.csv"),
-        adjudicated=_read(folder / "adjudicated.csv"),
+        first=read_raw(folder / "extraction_a.csv"),
+        second=read_raw(folder / "extraction_b.csv"),
+        adjudicated=read_raw(folder / "adjudicated.csv"),
     )
 
 
@@ -203,5 +204,5 @@ def _comparable(field: str, cell: str) -> str:
     if cell == UNKNOWN:
         return ""
     if field == "alk_mutations":
-        return _canonical(cell)
-    return f"{float(cell):g}" if _NUMBER.fullmatch(cell) else cell
+        return spelling.profile(cell)
+    return f"{float(cell):g}" if NUMBER.fullmatch(cell) else cell

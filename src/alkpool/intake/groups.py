@@ -45,9 +45,9 @@ def build(raw: Path = paths.RAW) -> list[tuple[Table, pd.DataFrame]]:
     >>> [(table.name, len(frame)) for table, frame in build()]
     [('sources', 42), ('outcomes', 54), ('counts', 59)]
     """
-    sources, problems = read_text(raw / "groups" / SOURCES.file, SOURCES, "raw/groups/sources.csv")
-    if problems:
-        raise DataError(problems)
+    sources = read_text(raw / "groups" / SOURCES.file, SOURCES, "raw/groups/sources.csv")
+    if sources.problems:
+        raise DataError(sources.problems)
     decisions = _text(raw / "groups" / "decisions.csv")
     notes = pd.concat(
         [
@@ -66,7 +66,7 @@ def build(raw: Path = paths.RAW) -> list[tuple[Table, pd.DataFrame]]:
         joined[column] = joined[column].where(joined[column] != "", joined[f"{column}_read"])
     joined["read_via"] = joined["read_via"].where(joined["raw"] != "", PAPER)
     return [
-        (SOURCES, sources),
+        (SOURCES, sources.cells),
         *(
             (table, joined[joined["table"] == table.name].assign(
                 **{table.key[0]: joined["record"]})[table.columns])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from alkpool.data import spelling
 from alkpool.data.reader import Table
 from alkpool.data.tables import (
     INVITRO_SOURCES,
@@ -15,16 +16,15 @@ from alkpool.data.tables import (
 )
 from alkpool.intake import added_models
 from alkpool.intake.raw import (
-    _RESIDUE_ONLY,
     DECISIONS,
+    RESIDUE_ONLY,
     SECOND_SEARCH_FOLDER,
-    _canonical,
-    _joined,
-    _read,
-    _slug,
-    _with_place,
     decide,
+    joined,
     read_decisions,
+    read_raw,
+    slug,
+    with_place,
 )
 from alkpool.problems import DataError, Problem
 from alkpool.vocabulary import (
@@ -33,11 +33,12 @@ from alkpool.vocabulary import (
 )
 
 
-def _invitro(folder: Path) -> list[tuple[Table, pd.DataFrame]]:
-    calls = _with_model(_read(folder / "calls.csv"), _read(folder / "model_keys.csv"))
+def invitro(folder: Path) -> list[tuple[Table, pd.DataFrame]]:
+    """Build the in vitro tables from a folder of raw facts."""
+    calls = _with_model(read_raw(folder / "calls.csv"), read_raw(folder / "model_keys.csv"))
     # A setting without a model says why it has none.
     calls = calls[calls["model_id"] != ""].reset_index(drop=True)
-    assays = _read(folder / "models.csv")
+    assays = read_raw(folder / "models.csv")
     # "Fontana-V3 (=Fontana2015-EML4)": the name of Koopman 2022 and the one the calls use.
     named = assays["model_id"].str.extract(r"\(=(.*)\)", expand=False)
     assays = assays.set_index(named.fillna(assays["model_id"]))
@@ -50,12 +51,12 @@ def _invitro(folder: Path) -> list[tuple[Table, pd.DataFrame]]:
     decisions = read_decisions(folder / DECISIONS, (INVITRO_SOURCES, MODELS, MEASUREMENTS))
     made = (_invitro_sources(calls), _models(calls, assays), _measurements(calls))
     built = {
-        table.name: pd.concat([frame, _read(folder / SECOND_SEARCH_FOLDER / table.file)])
+        table.name: pd.concat([frame, read_raw(folder / SECOND_SEARCH_FOLDER / table.file)])
         for table, frame in zip(INVITRO_TABLES, made, strict=True)
     }
     articles = built[INVITRO_SOURCES.name].set_index("source_id")[["doi", "pmid"]]
-    models = built[MODELS.name] = _with_place(built[MODELS.name].join(articles, on="source_id"))
-    built[MEASUREMENTS.name] = _with_place(
+    models = built[MODELS.name] = with_place(built[MODELS.name].join(articles, on="source_id"))
+    built[MEASUREMENTS.name] = with_place(
         built[MEASUREMENTS.name].join(models.set_index("model_id")[["doi", "pmid"]], on="model_id")
     )
     built = {
@@ -145,9 +146,9 @@ def _invitro_sources(calls: pd.DataFrame) -> pd.DataFrame:
 
 
 def _measurements(calls: pd.DataFrame) -> pd.DataFrame:
-    profiles = calls["mutation"].map(_canonical)
+    profiles = calls["mutation"].map(spelling.profile)
     remarks = [
-        _joined(
+        joined(
             *(
                 f"{name.replace('_', ' ')} as read: {row[name]}"
                 for name in _SETTING
@@ -190,14 +191,15 @@ def _numbered(names: Iterable[str]) -> list[str]:
     return keys
 
 
-def _assertions(folder: Path) -> pd.DataFrame:
-    read = _read(folder / "assertions.csv")
-    residue = read["mutation"].map(lambda name: bool(_RESIDUE_ONLY.fullmatch(name)))
-    profiles = read["mutation"].where(~residue, read["mutation"] + "X").map(_canonical)
+def assertions(folder: Path) -> pd.DataFrame:
+    """Build the table of assertions from a folder of raw facts."""
+    read = read_raw(folder / "assertions.csv")
+    residue = read["mutation"].map(lambda name: bool(RESIDUE_ONLY.fullmatch(name)))
+    profiles = read["mutation"].where(~residue, read["mutation"] + "X").map(spelling.profile)
     inhibitor = read["inhibitor"].str.lower()
     parts = zip(
-        read["kb"].map(_slug),
-        read["kb_record_id"].map(_slug),
+        read["kb"].map(slug),
+        read["kb_record_id"].map(slug),
         profiles.str.replace("+", "."),
         inhibitor,
         read["direction"],
@@ -223,7 +225,7 @@ def _assertions(folder: Path) -> pd.DataFrame:
             "licence": read["licence"],
         }
     )
-    both = pd.concat([first, _read(folder / "assertions_second_search.csv")], ignore_index=True)
+    both = pd.concat([first, read_raw(folder / "assertions_second_search.csv")], ignore_index=True)
     # The record of CIViC is the place; of a review's table, the table.
     numbers = " " + both["record"].where(both["knowledge_base"] == "CIViC", "")
-    return _with_place(both.assign(seen_in=both["locator"] + numbers, doi=""))
+    return with_place(both.assign(seen_in=both["locator"] + numbers, doi=""))

@@ -16,9 +16,9 @@ from typing import Any
 import pandas as pd
 
 from alkpool.data.cohort import relation_problems
-from alkpool.data.reader import Table, cell_problems
+from alkpool.data.reader import Sheet, Table, cell_problems
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
-from alkpool.intake.flatfile import COLUMNS, FIELDS, KEYS, NOT_DUPLICATE, Sheet
+from alkpool.intake.flatfile import COLUMNS, FIELDS, KEYS, NOT_DUPLICATE
 from alkpool.problems import DataError, Problem
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, PatientStatus, Phase, SourceStatus
 
@@ -32,6 +32,8 @@ _UNKNOWN_WHEN_BLANK |= {"stage", "histology", "fusion_partner", "fusion_variant"
 _UNKNOWN_WHEN_BLANK |= {"resistance_on", "prior_inhibitors"}
 
 _YEAR = re.compile("[0-9]{4}")
+# Behind a surname: initials in capitals, or what follows a comma.
+_INITIALS = re.compile(r"(?:,.*|(?:\s+[A-Z](?:[A-Z.-]{0,5}))+)$")
 # Columns that tell articles apart.
 _ARTICLE = ("doi", "pmid", "title")
 # First row of each source of a file, and what its rows state of the article.
@@ -176,7 +178,7 @@ def _name_sources(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, s
             named = _source_name(cells["first_author"], cells["year"])
             if not same and (clash := _other_article(named, cells, sources, here)):
                 names = (named + letter for letter in ascii_lowercase[1:])
-                stated = named, *(cells[mark].casefold() for mark in _ARTICLE)
+                stated = named, cells["first_author"], *(cells[m].casefold() for m in _ARTICLE)
                 named = offered.setdefault(stated, next(n for n in names if n not in taken))
                 taken.add(named)
                 yield row, "source_id", clash.format(named)
@@ -194,7 +196,8 @@ def _name_sources(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, s
         if spelled.setdefault(source.casefold(), source) != source:
             yield row, "source_id", f"must be written {spelled[source.casefold()]}"
         published = dict.fromkeys(marks, source) | published
-        _, article = here.setdefault(source, (row.index, dict.fromkeys(_ARTICLE, "")))
+        facts = dict.fromkeys((*_ARTICLE, "first_author"), "")
+        _, article = here.setdefault(source, (row.index, facts))
         article |= {mark: stated or cells[mark] for mark, stated in article.items()}
 
 
@@ -203,10 +206,16 @@ def _other_article(
 ) -> str:
     """Say which other article has a name that was made up, with a place for a free one."""
     if named in sources.index:
-        if _differing(cells, sources.loc[named].to_dict()):
+        known = sources.loc[named].to_dict()
+        if _other_author(cells["first_author"], str(known["first_author"])):
+            return f"{named} is of {known['first_author']}: give an id, such as {{}}"
+        if _differing(cells, known):
             return f"{named} is another article in the cohort: give an id, such as {{}}"
     elif named in here:
         row, article = here[named]
+        if _other_author(cells["first_author"], article["first_author"]):
+            author = article["first_author"]
+            return f"{named} is of {author} in row {row + 2}: give an id, such as {{}}"
         stated = {mark: value or cells[mark] for mark, value in article.items()}
         if mark := _differing(cells, stated):
             return (
@@ -218,14 +227,27 @@ def _other_article(
 
 def _differing(cells: Mapping[str, str], article: Mapping[Any, str]) -> str:
     """Name the first column by which a row states another article, if any."""
-    stated = (mark for mark in _ARTICLE if cells[mark])
+    stated = (mark for mark in _ARTICLE if cells[mark])  # an author may be spelled in two ways
     return next((m for m in stated if cells[m].casefold() != article[m].casefold()), "")
 
 
+def _surname(author: str) -> str:
+    """Whole surname, as ``vanderwekken`` of *van der Wekken AJ*."""
+    plain = unicodedata.normalize("NFKD", author).encode("ascii", "ignore").decode()
+    return re.sub("[^a-z]", "", _INITIALS.sub("", plain).lower())
+
+
 def _source_name(author: str, year: str) -> str:
-    plain = unicodedata.normalize("NFKD", author.split(" ")[0]).encode("ascii", "ignore").decode()
-    surname = re.sub("[^a-z]", "", plain.lower())
+    surname = _surname(author)
     return surname + year if surname and _YEAR.fullmatch(year) else ""
+
+
+def _other_author(one: str, other: str) -> bool:
+    """Tell two authors of one surname apart, where both have initials."""
+    first, second = (
+        re.sub("[^A-Z]", "", " ".join(_INITIALS.findall(author))) for author in (one, other)
+    )
+    return bool(first and second) and not (first.startswith(second) or second.startswith(first))
 
 
 def _name_patients(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, str, str]]:
@@ -259,6 +281,14 @@ def _name_samples(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, s
         patient, order = row.cells["patient_id"], row.cells["sample_order"]
         if row.cells["sample_id"]:
             continue
+        if not order:
+            # A line alone: its sample is known where the patient has one with these mutations.
+            own = samples[samples["patient_id"] == patient]
+            if row.cells["mutations"]:
+                own = own[own["mutations"] == row.cells["mutations"]]
+            if len(own) == 1:
+                row.cells["sample_id"] = str(own.index[0])
+                continue
         if not re.fullmatch("[0-9]{1,2}", order):
             yield row, "sample_order", "must be 1 for the patient's first sample, and so on"
             continue

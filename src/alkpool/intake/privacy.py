@@ -96,15 +96,21 @@ def check(folder: Path) -> Report:
     DataError
         Where a table cannot be read.
     """
-    tables, problems = {}, []
+    tables: dict[str, pd.DataFrame] = {}
+    problems: list[Problem] = []
+    more: list[Problem] = []
     for table in COHORT_TABLES:
-        tables[table.name], form = read_text(folder / table.file, table, table.file)
-        problems += form
+        sheet = read_text(folder / table.file, table, table.file)
+        tables[table.name] = sheet.cells
+        problems += sheet.problems
+        why = "is no column of the table and may hold more than it: leave it out"
+        more += [Problem(table.file, 1, str(name), "", why) for name in sheet.aside]
     if problems:
         raise DataError(problems)
     groups = group_sizes(tables[PATIENTS.name])
     must = [
         *_extra_files(folder),
+        *more,
         *_ages(tables[PATIENTS.name]),
         *_patterns(folder, tables),
         *_long_notes(tables),
@@ -164,19 +170,19 @@ def _rounded(age: float) -> int:
 
 
 def _ages(patients: pd.DataFrame) -> Iterator[Problem]:
-    for row, cell in enumerate(patients["age_years"], start=2):
+    for row, cell in patients["age_years"].items():
         if re.fullmatch(r"[0-9]+(\.[0-9]+)?", cell) and float(cell) != _rounded(float(cell)):
             remedy = f"an exact age narrows down who it is: write {_rounded(float(cell))}"
-            yield Problem(PATIENTS.file, row, "age_years", cell, remedy)
+            yield Problem(PATIENTS.file, int(str(row)) + 2, "age_years", cell, remedy)
 
 
 def _cells(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, int, str, str]]:
     for table in COHORT_TABLES:
         numbers = (*table.integers, *table.decimals, *_PUBLIC)
         for column in table.columns:
-            for row, cell in enumerate(tables[table.name][column], start=2):
+            for row, cell in tables[table.name][column].items():
                 if cell and column not in numbers:
-                    yield table.file, row, column, cell
+                    yield table.file, int(str(row)) + 2, column, cell
 
 
 def _patterns(folder: Path, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
@@ -197,10 +203,10 @@ def _patterns(folder: Path, tables: Mapping[str, pd.DataFrame]) -> Iterator[Prob
 def _long_notes(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
     for name, columns in _NOTES.items():
         for column in columns:
-            for row, cell in enumerate(tables[name][column], start=2):
+            for row, cell in tables[name][column].items():
                 if len(_URL.sub("", cell)) > LONG_NOTE:
                     why = f"a note of {len(cell)} characters tells a story: keep the facts"
-                    yield Problem(f"{name}.csv", row, column, cell, why)
+                    yield Problem(f"{name}.csv", int(str(row)) + 2, column, cell, why)
 
 
 def _alone(patients: pd.DataFrame, groups: pd.DataFrame) -> Iterator[Problem]:
@@ -235,10 +241,10 @@ def _small_groups(groups: pd.DataFrame) -> Iterator[Problem]:
 def _names(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
     for table in COHORT_TABLES:
         (key,) = table.key
-        for row, name in enumerate(tables[table.name][key], start=2):
+        for row, name in tables[table.name][key].items():
             if table is not SOURCES and (_INITIALS.fullmatch(name) or _BIRTH_YEAR.search(name)):
                 why = "may hold initials or a year of birth: number the patients instead"
-                yield Problem(table.file, row, key, name, why)
+                yield Problem(table.file, int(str(row)) + 2, key, name, why)
 
 
 def _local(sources: pd.DataFrame) -> Iterator[Problem]:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from alkpool import mutations
 from alkpool.data.reader import Table
 from alkpool.problems import DataError, Problem
 from alkpool.vocabulary import (
@@ -22,11 +21,11 @@ SECOND_SEARCH = "second_search.csv"
 SECOND_SEARCH_FOLDER = "second_search"
 NOT_IDENTIFIED = "primary record not identified"
 
-_SEX = {"F": "female", "M": "male", "": UNKNOWN}
-_NUMBER = re.compile(r"\d+(\.\d+)?")
+SEX = {"F": "female", "M": "male", "": UNKNOWN}
+NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
-_RESIDUE_ONLY = re.compile(r"[A-Z]\d+")
+RESIDUE_ONLY = re.compile(r"[A-Z]\d+")
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def read_decisions(path: Path, tables: Iterable[Table]) -> list[Decision]:
     DataError
         Where the columns differ or a decision names another table.
     """
-    frame = _read(path)
+    frame = read_raw(path)
     label = f"{path.parent.name}/{path.name}"
     if tuple(frame.columns) != DECISION_COLUMNS:
         found, wanted = ", ".join(frame.columns), ", ".join(DECISION_COLUMNS)
@@ -135,26 +134,20 @@ def read_decisions(path: Path, tables: Iterable[Table]) -> list[Decision]:
     return decisions
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read_raw(path: Path) -> pd.DataFrame:
+    """Read a file of raw facts as text."""
     return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
 
 
-def _canonical(profile: str) -> str:
-    """Name a profile canonically; what is none is left for the schema to refuse by its words."""
-    try:
-        return "+".join(mutations.mutations_of(profile))
-    except ValueError:
-        return profile
-
-
-def _joined(*parts: str) -> str:
+def joined(*parts: str) -> str:
+    """Parts that are not blank, joined by ``;``."""
     return "; ".join(part for part in parts if part)
 
 
 _EVIDENCE = re.compile(r"EID(\d+(?:(?:-|, ?(?:EID)?)\d+)*)")
 
 
-def _with_place(rows: pd.DataFrame) -> pd.DataFrame:
+def with_place(rows: pd.DataFrame) -> pd.DataFrame:
     """Tell the primary record of each row from the text in which it was read.
 
     ``seen_in`` becomes ``locator``, the records and identifiers that it and ``doi`` and ``pmid``
@@ -183,9 +176,11 @@ def _evidence_items(text: str) -> Iterator[int]:
             yield from range(int(first), int(last or first) + 1)
 
 
-def _listed(cell: str) -> list[str]:
+def listed(cell: str) -> list[str]:
+    """Items of a cell that is a list; none of a blank one."""
     return cell.split(LIST_SEPARATOR) if cell else []
 
 
-def _slug(text: str) -> str:
+def slug(text: str) -> str:
+    """Text as a part of an identifier."""
     return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-")

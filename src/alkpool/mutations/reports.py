@@ -6,7 +6,7 @@ which the mutation explorer reads too. Nothing is guessed: what no pattern knows
 
 import csv
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from alkpool import paths
@@ -34,12 +34,15 @@ class Reading:
         Variant allele frequencies in the order in which they stand.
     set_aside : tuple of (str, str)
         What it is, and its text: fusion, exon, polymorphism, mutation of another gene ...
+    printed : tuple of str
+        Canonical names in the order of the line, those set aside as polymorphisms among them.
     """
 
     profile: str
     phase: str = ""
     vaf_percent: tuple[str, ...] = ()
     set_aside: tuple[tuple[str, str], ...] = ()
+    printed: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -116,15 +119,16 @@ def read(text: str) -> Reading:
         )
     _refuse_unconfirmed(names, text)
     profile = mutations_of("+".join(names))
-    if frequencies and len(frequencies) != len(profile):
+    printed = as_printed(protein) if of_protein else tuple(dict.fromkeys(of_dna))
+    if len(frequencies) == len(printed):
+        # They follow their mutations into the canonical order.
+        of = dict(zip(printed, frequencies, strict=True))
+        frequencies = [of[name] for name in profile]
+    else:
         aside += [("allele frequency", f"{value}%") for value in frequencies]
         frequencies = []
-    elif frequencies and of_protein:
-        # They follow their mutations into the canonical order.
-        printed = dict(zip(as_printed(protein), frequencies, strict=True))
-        frequencies = [printed[name] for name in profile]
     phase = phase if len(profile) > 1 else ""
-    return Reading("+".join(profile), phase, tuple(frequencies), tuple(aside))
+    return Reading("+".join(profile), phase, tuple(frequencies), tuple(aside), printed)
 
 
 def _alleles(text: str) -> tuple[str, str]:

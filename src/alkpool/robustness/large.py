@@ -109,7 +109,7 @@ def described(folder: Path) -> Cohort:
         for table in (PATIENTS, SAMPLES, TREATMENTS)
     }
     tables = {SOURCES.name: sources, **nothing}
-    return Cohort(name=folder.name, meta=meta, folder=folder, own=frozenset(), **tables)
+    return Cohort(name=folder.name, meta=meta, folder=folder, own=frozenset(), read_as=(), **tables)
 
 
 def read_partition(folder: Path, cohort: Cohort) -> Cohort:

@@ -1,0 +1,218 @@
+"""Other spellings of a cell: taken where they can mean one thing only, and said.
+
+Every column of a table knows the spelling of the tables (``spell``), and why a cell that it
+cannot take is refused (``why``). Nothing is guessed: a word, a sign or a qualifier that is not
+known is left as it is, for the schema to refuse.
+"""
+
+import csv
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+
+from alkpool import mutations, paths
+from alkpool.problems import shortened
+from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, Phase, Relation
+
+# Between treatments; "+" is none of them: it joins what was given together.
+_BETWEEN = re.compile(r"\s*(?:->|[;,/>|→]|\bthen\b)\s*", re.IGNORECASE)
+_CHANGE_IN_SIZE = re.compile(r"\s*[\[(]\s*[-+−–]?\d+(?:[.,]\d+)?\s*%\s*[\])]$")
+_COMMA = re.compile(r"(0,\d+|\d+,(?:\d{1,2}|\d{4,}))")
+_BOUND = re.compile(r"(?P<sign>>=|[<>~≥]?)\s*(?P<number>\d+(?:[.,]\d+)?)\s*(?P<more>\+?)")
+_MONTHS = re.compile(r"(?<=\d)\s*(?:months?|mos?\.?)(?=\+?$)", re.IGNORECASE)
+# What of a report's line is a finding of the sample, beside the mutations of ALK.
+_FINDINGS = ("known polymorphism", "another gene", "transcript of another gene")
+
+
+def cleaned(text: str) -> str:
+    """Take away what nobody sees: forms of the same letter, kinds of space, spaces at the ends."""
+    if text.isascii():
+        return text.strip()
+    text = unicodedata.normalize("NFC", text)
+    return "".join(" " if unicodedata.category(c) == "Zs" else c for c in text).strip()
+
+
+def treatments(text: str) -> list[str]:
+    """Names of a list of treatments, whatever stands between them.
+
+    Examples
+    --------
+    >>> treatments("crizotinib, Alecensa -> lorlatinib")
+    ['crizotinib', 'Alecensa', 'lorlatinib']
+    """
+    return _BETWEEN.split(text.strip())
+
+
+@cache
+def _words() -> dict[tuple[str, str], tuple[str, str]]:
+    with (paths.REFERENCE / "words.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            (row["vocabulary"], _plain(row["word"])): (row["value"], row["advice"])
+            for row in csv.DictReader(file)
+        }
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s_-]+", " ", text).strip().casefold()
+
+
+def term(cell: str, terms: Iterable[str], vocabulary: str) -> str:
+    """Term of a closed vocabulary that a cell plainly means, or the cell."""
+    known = {_plain(name): name for name in terms}
+    plain = _plain(cell)
+    if vocabulary == "BestResponse":
+        plain = _CHANGE_IN_SIZE.sub("", plain)
+    return known.get(plain) or _words().get((vocabulary, plain), ("", ""))[0] or cell
+
+
+def advice(cell: str, vocabulary: str) -> str:
+    """Say what to write for a word that a vocabulary does not have."""
+    said = _words().get((vocabulary, _plain(cell)), ("", ""))[1]
+    if not said and re.search(r"[(\[*†‡§/]", cell):
+        said = "what else the cell says is not read: write one of these, and the rest into the note"
+    return said
+
+
+def number(cell: str, *, whole: bool) -> str:
+    """Number with a decimal point; a comma before three digits could be either, and is left."""
+    if whole:
+        return re.sub(r"(?<=\d)[.,]0+$", "", cell)
+    return cell.replace(",", ".") if _COMMA.fullmatch(cell) else cell
+
+
+def frequencies(cell: str) -> str:
+    """Percentages joined by ``;``, without their sign."""
+    parts = (re.sub(r"\s*%$|(?<=[<>~])\s+", "", part.strip()) for part in re.split("[;/]", cell))
+    numbers = (re.sub(r"(?<=\d),(?=\d)", ".", part.casefold()) for part in parts)
+    return LIST_SEPARATOR.join(numbers)
+
+
+def doi(cell: str) -> str:
+    """Identifier without resolver, prefix and final dot."""
+    return re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)|\.$", "", cell, flags=re.IGNORECASE)
+
+
+def pmid(cell: str) -> str:
+    """Digits of a PubMed identifier."""
+    return re.sub(r"^PMID:?\s*|\.0+$", "", cell, flags=re.IGNORECASE)
+
+
+def profile(cell: str) -> str:
+    """Canonical profile; a line of a report where nothing of it would be set aside."""
+    try:
+        if "+".join(mutations.mutations_of(cell)) == cell:
+            return cell
+        reading = mutations.read(cell)
+    except ValueError:
+        return cell
+    return cell if any(what in _FINDINGS for what, _ in reading.set_aside) else reading.profile
+
+
+def spelled(cells: pd.DataFrame, columns: Mapping[str, pa.Column]) -> pd.DataFrame:
+    """Give cells the spelling of the tables.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Text; columns that ``columns`` does not have stay as they are.
+    columns : mapping of str to pandera Column
+        Name in ``cells`` to the column of a table.
+    """
+    spell: dict[str, Callable[[str], str]] = {
+        name: column.metadata["spell"]
+        for name, column in columns.items()
+        if name in cells and "spell" in (column.metadata or {})
+    }
+    done = cells.copy()
+    if {"mutations", "phase", "vaf_percent", "other_findings"} <= set(cells):
+        done = _reports(done)
+    for measure in ("pfs", "dot"):
+        if {f"{measure}_relation", f"{measure}_months"} <= set(cells):
+            done = _bounds(done, f"{measure}_relation", f"{measure}_months")
+    for name, function in spell.items():
+        known = {cell: function(cell) for cell in done[name].unique() if cell}
+        done[name] = done[name].map(lambda cell, known=known: known.get(cell, cell)).astype(str)
+    return done
+
+
+def _bounds(cells: pd.DataFrame, relation: str, months: str) -> pd.DataFrame:
+    """Put the sign of a number, as in ``12+``, where it belongs: a bound stays a bound."""
+    cells[months] = cells[months].str.replace(_MONTHS, "", regex=True)
+    for row in cells.index[~cells[months].str.fullmatch(r"[\d.,]*")]:
+        found = _BOUND.fullmatch(str(cells.at[row, months]))
+        if found is None:
+            continue
+        sign = found["sign"].replace(">=", ">").replace("≥", ">")
+        if found["more"]:
+            sign = "" if sign else Relation.ABOVE
+        if sign and cells.at[row, relation] in ("", sign):
+            cells.loc[row, [relation, months]] = [str(sign), found["number"]]
+    return cells
+
+
+def _reports(cells: pd.DataFrame) -> pd.DataFrame:
+    """Read the lines of reports among the profiles of samples.
+
+    Frequencies follow their mutations into the canonical order; what belongs to another gene, and
+    known polymorphisms, become other findings.
+    """
+    for row in cells.index[cells["mutations"] != ""]:
+        line = str(cells.at[row, "mutations"])
+        reading = _reading(line)
+        if reading is None:
+            continue
+        read = {"mutations": reading.profile}
+        names = tuple(reading.profile.split("+"))
+        given = frequencies(str(cells.at[row, "vaf_percent"]))
+        printed = dict(zip(reading.printed, given.split(LIST_SEPARATOR), strict=False))
+        if given and len(printed) == len(given.split(LIST_SEPARATOR)) == len(reading.printed):
+            given = LIST_SEPARATOR.join(printed[name] for name in names)
+        stated = LIST_SEPARATOR.join(reading.vaf_percent)
+        if given and stated and given != stated:
+            continue
+        read["vaf_percent"] = given or stated
+        phase = str(cells.at[row, "phase"])
+        if reading.phase and phase not in ("", UNKNOWN, reading.phase):
+            continue
+        if reading.phase:
+            read["phase"] = reading.phase
+        elif len(names) == 1 < len(reading.printed) and phase == UNKNOWN:
+            read["phase"] = str(Phase.SINGLE)
+        found = [f"{text} ({what})" for what, text in reading.set_aside if what in _FINDINGS]
+        before = str(cells.at[row, "other_findings"])
+        read["other_findings"] = "; ".join(filter(None, [before, *found]))
+        cells.loc[row, list(read)] = list(read.values())
+    return cells
+
+
+@cache
+def _reading(line: str) -> mutations.Reading | None:
+    """Reading of a cell that is not canonical already; None where there is nothing to read."""
+    try:
+        reading = mutations.read(line)
+    except ValueError:
+        return None
+    return None if reading.profile == line else reading
+
+
+def read_as(before: pd.DataFrame, after: pd.DataFrame, label: str) -> Iterator[str]:
+    """Say which cells were taken for another spelling, each spelling once."""
+    for name in map(str, after):
+        changed = before[before[name] != after[name]]
+        for (old, new), rows in changed.groupby([changed[name], after[name][changed.index]]):
+            yield f"{label}: column {name}: {_shown(old)} is read as {_shown(new)} ({_rows(rows)})"
+
+
+def _shown(cell: Any) -> str:
+    return repr(shortened(str(cell)))
+
+
+def _rows(rows: pd.DataFrame) -> str:
+    numbers = [str(row + 2) for row in rows.index]
+    more = f" and {len(numbers) - 10} more" if len(numbers) > 10 else ""
+    return f"row {', '.join(numbers[:10])}{more}"

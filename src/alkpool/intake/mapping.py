@@ -1,0 +1,312 @@
+"""Any author's table as a flat file: their headings, units and words, said in a mapping.
+
+A mapping is a YAML file that a person reads through: `propose` writes one from the headings of a
+table, `read` reads the table by it. What a heading means is a table too,
+``data/reference/headings.csv``.
+"""
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from alkpool import paths
+from alkpool.data import spelling
+from alkpool.data.reader import Sheet, as_sheet
+from alkpool.files import read_yaml
+from alkpool.intake import flatfile
+from alkpool.problems import DataError, Problem
+from alkpool.vocabulary import Relation
+
+# Mean lengths of the Gregorian calendar.
+DAYS_OF_A_MONTH = 365.2425 / 12
+_MONTHS = {"days": 1 / DAYS_OF_A_MONTH, "weeks": 7 / DAYS_OF_A_MONTH, "months": 1.0, "years": 12.0}
+_FACTORS = {
+    "pfs_months": _MONTHS,
+    "dot_months": _MONTHS,
+    "age_years": {unit: factor / 12 for unit, factor in _MONTHS.items()},
+    "vaf_percent": {"percent": 1.0, "fraction": 100.0},
+}
+_UNITS = {
+    r"\b(?:days?|d)\b": "days", r"\b(?:weeks?|wks?)\b": "weeks",
+    r"\b(?:months?|mos?|m)\b": "months", r"\b(?:years?|yrs?|y)\b": "years",
+    r"%|per ?cent": "percent", "fraction": "fraction",
+}  # fmt: skip
+# "Smith 2018", "Smith et al., 2018": the author and the year in one cell.
+REFERENCE = "reference"
+_REFERENCE = re.compile(r"(?P<author>[^\d,;(]+?)(?:\s+et al\.?)?[\s,;(]+(?P<year>(?:19|20)\d\d)\)?")
+_SAMPLE = ("mutations", "specimen", "prior_inhibitors", "resistance_on", "vaf_percent")
+UNSAID = "?"
+
+
+class Target(BaseModel):
+    """What a column of theirs is: our column, its unit, and what their words mean."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    column: str
+    unit: str = ""
+    prefix: str = ""
+    words: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("column")
+    @classmethod
+    def _known(cls, column: str) -> str:
+        if column not in (*flatfile.COLUMNS, REFERENCE):
+            raise ValueError(f"{column!r} is no column; see alkpool template FILE")
+        return column
+
+
+class Mapping(BaseModel):
+    """How a table is read; ``everywhere`` holds what all its rows share."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
+
+    sheet: str = ""
+    header_rows: Literal[1, 2] = 1
+    columns: dict[str, Target]
+    everywhere: dict[str, str] = Field(default_factory=dict)
+    fill_down: list[str] = Field(default_factory=list)
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short(cls, columns: object) -> object:
+        """Let ``heading: column`` stand for ``heading: {column: column}``."""
+        if not isinstance(columns, dict):
+            return columns
+        return {
+            heading: {"column": target} if isinstance(target, str) else target
+            for heading, target in columns.items()
+        }
+
+
+def load(path: Path) -> Mapping:
+    """Read a mapping.
+
+    Raises
+    ------
+    DataError
+        With every key or value that is wrong.
+    """
+    try:
+        mapping = Mapping.model_validate(read_yaml(path))
+    except ValidationError as errors:
+        problems = [
+            Problem(path.name, None, ", ".join(map(str, e["loc"])), "", e["msg"])
+            for e in errors.errors()
+        ]
+        raise DataError(problems) from None
+    except ValueError as error:
+        problem = Problem(path.name, None, "", "", f"is not readable YAML ({error})")
+        raise DataError([problem]) from None
+    problems = list(_mapping_problems(mapping, path.name))
+    if problems:
+        raise DataError(problems)
+    return mapping
+
+
+def _mapping_problems(mapping: Mapping, label: str) -> Iterator[Problem]:
+    taken = [target.column for target in mapping.columns.values()]
+    for column in sorted({column for column in taken if taken.count(column) > 1}):
+        yield Problem(label, None, column, "", "is given to two headings")
+    for heading, target in mapping.columns.items():
+        units = _FACTORS.get(target.column, {"": 1.0})
+        if target.unit not in units:
+            allowed = f"the unit must be one of {', '.join(units)}" if any(units) else "has no unit"
+            yield Problem(label, None, heading, target.unit, allowed)
+    for column in mapping.everywhere:
+        if column not in flatfile.COLUMNS:
+            yield Problem(label, None, column, "", "is no column; see alkpool template FILE")
+
+
+def read(path: Path, mapping: Mapping) -> Sheet:
+    """Read any table by a mapping, as `alkpool.intake.flatfile.read` reads a flat file.
+
+    Parameters
+    ----------
+    path : Path
+        CSV file or workbook; merged cells are filled.
+    mapping : Mapping
+        From `load`.
+
+    Raises
+    ------
+    DataError
+        Where a heading is missing, or the form is wrong.
+    """
+    rows, strange, label = flatfile.read_rows(path, mapping.sheet, fill_merged=True)
+    headings = list(mapping.columns)
+    theirs = as_sheet(_one_header(rows, mapping.header_rows), label, headings, headings)
+    if theirs.problems:
+        raise DataError(theirs.problems)
+    raw = theirs.cells.set_axis(theirs.cells.index + mapping.header_rows - 1, axis="index")
+    blank = [name for name in mapping.fill_down if name not in raw]
+    if blank:
+        wrong = "of fill_down is no heading of the table"
+        raise DataError([Problem(label, mapping.header_rows, name, "", wrong) for name in blank])
+    for name in mapping.fill_down:
+        raw[name] = raw[name].replace("", None).ffill().fillna("")
+    before, after = {}, {}
+    for heading, target in mapping.columns.items():
+        if target.column == REFERENCE:
+            found = raw[heading].map(_REFERENCE.fullmatch)
+            after["first_author"] = found.map(lambda match: match["author"] if match else "")
+            after["year"] = found.map(lambda match: match["year"] if match else "")
+            continue
+        before[heading] = raw[heading]
+        after[target.column] = raw[heading].map(partial(_translated, target=target)).astype(str)
+    shown = pd.DataFrame({heading: after[mapping.columns[heading].column] for heading in before})
+    said = spelling.read_as(pd.DataFrame(before, index=raw.index), shown, label)
+    cells = pd.DataFrame(after, index=raw.index).assign(**mapping.everywhere)
+    sheet = replace(theirs, cells=_completed(cells), read_as=(*theirs.read_as, *said))
+    others = [str(name) for name in raw if name not in headings]
+    if others:
+        left = f"{label}: set aside, as not in the mapping: {', '.join(others)}"
+        sheet = replace(sheet, read_as=(*sheet.read_as, left))
+    return flatfile.checked(sheet, strange)
+
+
+def _one_header(rows: Sequence[Sequence[str]], header_rows: int) -> list[list[str]]:
+    """Join two header rows: the lower one names the column, with the upper where it is not alone.
+
+    Merged cells of the upper one are filled.
+    """
+    header = [spelling.cleaned(cell) for cell in rows[header_rows - 1]]
+    if header_rows == 2:
+        upper = [spelling.cleaned(cell) for cell in rows[0]]
+        upper += [""] * (len(header) - len(upper))
+        header = [
+            name if name and header.count(name) == 1 else " ".join(filter(None, (above, name)))
+            for above, name in zip(upper, header, strict=False)
+        ]
+    return [header, *map(list, rows[header_rows:])]
+
+
+def _translated(cell: str, target: Target) -> str:
+    """Cell of theirs in our words and unit."""
+    words = {word.casefold(): meant for word, meant in target.words.items()}
+    if cell.casefold() in words:
+        return words[cell.casefold()]
+    factor = _FACTORS.get(target.column, {}).get(target.unit, 1.0)
+    if factor != 1:
+        cell = re.sub(
+            r"\d+(?:[.,]\d+)?",
+            lambda found: f"{round(float(found[0].replace(',', '.')) * factor, 2):g}",
+            cell,
+        )
+    return target.prefix + cell if cell else cell
+
+
+def _completed(cells: pd.DataFrame) -> pd.DataFrame:
+    """Add what a table of a paper leaves to its reader.
+
+    A number without a sign is the number; samples of a patient stand in their order.
+    """
+    for measure in ("pfs", "dot"):
+        months, relation = f"{measure}_months", f"{measure}_relation"
+        if months in cells and relation not in cells:
+            plain = cells[months].str.fullmatch(r"[\d.,]+(\s*mo\w*)?")
+            cells[relation] = plain.map({True: str(Relation.EQUAL), False: ""})
+    if "sample_order" not in cells and "prior_inhibitors" in cells:
+        stated = [name for name in _SAMPLE if name in cells]
+        patient = cells["patient_id"] if "patient_id" in cells else cells.index.to_series()
+        order: dict[str, dict[tuple[str, ...], int]] = {}
+        cells["sample_order"] = [
+            str(order.setdefault(str(name), {}).setdefault(facts, len(order[str(name)]) + 1))
+            for name, facts in zip(
+                patient, cells[stated].itertuples(index=False, name=None), strict=True
+            )
+        ]
+    return cells
+
+
+def propose(path: Path, sheet: str = "") -> str:
+    """Write a mapping from the headings of a table, for a person to read through.
+
+    Parameters
+    ----------
+    path, sheet : Path, str
+        The table; of a workbook with several sheets, which.
+
+    Returns
+    -------
+    str
+        YAML; what has to be said by hand is marked with ``?``.
+    """
+    rows, _, _ = flatfile.read_rows(path, sheet, fill_merged=True)
+    meant = _headings()
+
+    def known(row: Sequence[str]) -> int:
+        return sum(bool(_column(cell, meant)) for cell in row)
+
+    header_rows = 2 if len(rows) > 2 and known(rows[1]) > known(rows[0]) else 1
+    header, *records = _one_header(rows, header_rows)
+    columns: dict[str, object] = {}
+    others: list[str] = []
+    taken: list[str] = []
+    for place, heading in enumerate(header):
+        column = _column(heading, meant)
+        if not heading or not column or column in taken:
+            others += [heading] * bool(heading)
+            continue
+        taken.append(column)
+        cells = {spelling.cleaned(record[place]) for record in records if place < len(record)}
+        columns[heading] = _target(heading, column, cells - {""})
+    proposal = {
+        **({"sheet": sheet} if sheet else {}),
+        "header_rows": header_rows,
+        "columns": columns,
+        "everywhere": {
+            f"{'sample' if 'prior_inhibitors' in taken else 'treatment'}_locator": sheet
+            or path.stem
+        },
+        "fill_down": [],
+    }
+    text = yaml.safe_dump(proposal, sort_keys=False, allow_unicode=True, width=100)
+    left = f"# Not read: {', '.join(others)}\n" if others else ""
+    return (
+        f"# How {path.name} is read: say what is marked ?, and read all of it through.\n"
+        f"{left}{text}"
+    )
+
+
+def _headings() -> list[tuple[re.Pattern[str], str]]:
+    with (paths.REFERENCE / "headings.csv").open(encoding="utf-8", newline="") as file:
+        return [
+            (re.compile(row["pattern"], re.IGNORECASE), row["column"])
+            for row in csv.DictReader(file)
+        ]
+
+
+def _column(heading: str, meant: Sequence[tuple[re.Pattern[str], str]]) -> str:
+    plain = re.sub(r"[\s_]+", " ", spelling.cleaned(heading))
+    plain = re.sub(r"\s*[\[(].*?[\])]\s*$", "", plain)
+    return next((column for pattern, column in meant if pattern.fullmatch(plain)), "")
+
+
+def _target(heading: str, column: str, cells: set[str]) -> object:
+    """Propose what a column is."""
+    target: dict[str, object] = {"column": column}
+    if column in _FACTORS:
+        units = [u for sign, u in _UNITS.items() if re.search(sign, heading, re.I)]
+        target["unit"] = next((unit for unit in units if unit in _FACTORS[column]), UNSAID)
+    if column == "patient_id":
+        target["prefix"] = UNSAID
+    schema = flatfile.SCHEMAS.get(column)
+    terms = (schema.metadata or {}).get("terms", ()) if schema else ()
+    if terms:
+        spell = (schema.metadata or {})["spell"]
+        strange = sorted(cell for cell in cells if spell(cell) not in terms)
+        if column == "treatment_status" and "ongoing" in heading.casefold():
+            said = {"yes": "ongoing", "no": "ended"}
+            target["words"] = {cell: said.get(cell.casefold(), UNSAID) for cell in strange}
+        elif strange:
+            target["words"] = dict.fromkeys(strange, UNSAID)
+    return target if len(target) > 1 else column

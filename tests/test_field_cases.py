@@ -1,0 +1,477 @@
+"""Reports and tables as they come: each case is named after its kind.
+
+The cases follow public bug reports and real tables; `field_cases.md` says where each was seen.
+"""
+
+import codecs
+import csv
+import io
+from pathlib import Path
+
+import openpyxl
+import pytest
+from cases import case, own_cohort, tables, write_csv
+
+from alkpool import paths
+from alkpool.analysis.benefit import BenefitRule
+from alkpool.analysis.evidence import look_up
+from alkpool.data import cohort
+from alkpool.files import read_yaml
+from alkpool.intake import classify, flatfile, mapping, place
+from alkpool.problems import DataError
+
+CURATED = tables(paths.COHORTS / "curated")
+LINE = "best_response,pfs_relation,pfs_months,dot_relation,dot_months,status"
+
+
+def added(folder: Path, **cells: str) -> dict[str, str]:
+    """Cells of the one new row of all tables, for a flat file with these cells."""
+    rows = place.fit(flatfile.read(write_csv(folder / "new.csv", case(**cells))), CURATED).rows
+    return {
+        f"{name}.{column}": cell
+        for name, frame in rows.items()
+        for column, cell in frame.iloc[0].items()
+    }
+
+
+def refusal(folder: Path, *rows: dict[str, str]) -> str:
+    with pytest.raises(DataError) as refused:
+        place.fit(flatfile.read(write_csv(folder / "new.csv", *rows)), CURATED)
+    return str(refused.value)
+
+
+def classes(folder: Path, text: str | bytes) -> tuple[list[dict[str, str]], tuple[str, ...]]:
+    """Lines that were classified, and the notes."""
+    path = folder / "lines.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    written, notes = classify.classified(path, "lines.csv", BenefitRule())
+    return list(csv.DictReader(io.StringIO(written))), notes
+
+
+def by_mapping(folder: Path, text: str, columns: str) -> flatfile.Sheet:
+    (folder / "theirs.csv").write_text(text, "utf-8")
+    (folder / "mapping.yaml").write_text(columns, "utf-8")
+    return mapping.read(folder / "theirs.csv", mapping.load(folder / "mapping.yaml"))
+
+
+# A. Order or unit of a value lost on reading
+
+
+def test_frequencies_follow_their_mutations_into_order(tmp_path):  # F01
+    row = added(tmp_path, mutations="G1202R/L1196M", vaf_percent="30;20")
+    assert (row["samples.mutations"], row["samples.vaf_percent"]) == ("L1196M+G1202R", "20;30")
+
+
+MAPPING = """
+columns:
+  Patient: {{column: patient_id, prefix: smith2018-p}}
+  Reference: reference
+  ALK mutations: mutations
+  Previous ALK inhibitors: prior_inhibitors
+  ALK inhibitor: inhibitor
+  Best response: best_response
+  {heading}: {{column: {column}, unit: {unit}}}
+  Status: treatment_status
+everywhere: {{resistance_on: alectinib, sample_locator: Table S6}}
+"""
+THEIRS = (
+    "Patient,Reference,ALK mutations,Previous ALK inhibitors,ALK inhibitor,Best response,{},"
+    "Status\n"
+    '1,"Smith et al., 2018",p.Gly1202Arg,"crizotinib, alectinib",lorlatinib,SD,{},ended\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("heading", "unit", "cell", "months", "relation"),
+    [
+        ("PFS (days)", "days", "100", "3.29", "="),  # F03
+        ("PFS (weeks)", "weeks", "20", "4.6", "="),  # F04
+        ("PFS (years)", "years", "1,5", "18", "="),
+        ("PFS (days)", "days", "182+", "5.98", ">"),
+        ("PFS, mo", "months", "9.2", "9.2", "="),
+    ],
+)
+def test_months_are_converted_from_the_unit_that_is_said(
+    tmp_path, heading, unit, cell, months, relation
+):
+    columns = MAPPING.format(heading=heading, column="pfs_months", unit=unit)
+    theirs = THEIRS.format(f'"{heading}"', f'"{cell}"')
+    sheet = by_mapping(tmp_path, theirs, columns)
+    line = place.fit(sheet, CURATED).rows["treatments"].iloc[0]
+    assert (line["pfs_months"], line["pfs_relation"]) == (months, relation)
+    assert line["treatment_id"] == "smith2018-p1-s1-lorlatinib"
+    converted = f"column {heading}: {cell!r} is read as"
+    assert any(converted in said for said in sheet.read_as) == (unit != "months")
+
+
+@pytest.mark.parametrize("heading", ["PFS (days)", "PFS (weeks)", "PFS"])
+def test_another_unit_in_a_heading_is_never_read_as_months(tmp_path, heading):  # F03, F04
+    with pytest.raises(DataError, match="may be pfs_months; its unit is another or not said"):
+        classes(tmp_path, f"{LINE}\n".replace("pfs_months", heading) + "SD,=,100,,,ended\n")
+
+
+def test_an_age_in_months_becomes_years(tmp_path):  # F04
+    columns = MAPPING.format(heading="Age (months)", column="age_years", unit="months")
+    sheet = by_mapping(tmp_path, THEIRS.format("Age (months)", "54"), columns)
+    assert list(sheet.cells["age_years"]) == ["4.5"]
+
+
+@pytest.mark.parametrize(
+    "response",
+    ["PR (intracranial only; extracranial PD)", "CR (not confirmed)", "PR/SD", "PR*", "Response"],
+)
+def test_a_qualifier_that_is_not_known_is_refused_with_the_way_out(tmp_path, response):  # F05
+    said = refusal(tmp_path, case(best_response=response))
+    assert f"column best_response: found {response!r}; must be one of CR, PR, SD" in said
+    assert "write" in said
+
+
+@pytest.mark.parametrize(
+    ("response", "read"), [("PR (-45%)", "PR"), ("SD [-12%]", "SD"), ("cPR", "PR")]
+)
+def test_a_qualifier_that_is_known_is_set_aside_and_said(tmp_path, response, read):  # F05
+    (line,), notes = classes(tmp_path, f"{LINE}\n{response},=,8,,,ended\n")
+    assert line["best_response"] == read
+    assert any(f"{response!r} is read as {read!r}" in note for note in notes)
+
+
+# B. A variant is not what it seems
+
+
+def test_a_polymorphism_makes_no_compound(tmp_path):  # F07
+    row = added(tmp_path, mutations="G1202R+D1529E", vaf_percent="12;48")
+    assert row["samples.mutations"] == "G1202R"
+    assert row["samples.vaf_percent"] == "12"
+    assert row["samples.other_findings"] == "D1529E (known polymorphism)"
+    alone, beside = (look_up(line, ["alectinib"]) for line in ("G1202R", "G1202R+D1529E"))
+    assert beside.inhibitors.equals(alone.inhibitors)
+    assert beside.question.set_aside == ("D1529E (known polymorphism)",)
+
+
+def test_a_mutation_that_cannot_be_checked_must_be_confirmed(tmp_path):  # F08
+    reason = "cannot be checked; T790M and L858R, for instance, are mutations of EGFR"
+    assert reason in refusal(tmp_path, case(mutations="T790M"))
+    with pytest.raises(ValueError, match=reason):
+        look_up("T790M")
+    assert added(tmp_path, mutations="ALK R401Q")["samples.mutations"] == "R401Q"
+    accepted = flatfile.read(write_csv(tmp_path / "a.csv", case(mutations="R401Q")), accepted=True)
+    assert accepted.problems == ()
+
+
+# C. Lines of reports
+
+
+@pytest.mark.parametrize(
+    ("line", "profile"),
+    [
+        ("NM_004304.5(ALK):c.3604G>A (p.Gly1202Arg)", "G1202R"),  # F11
+        ("G1202R (c.3604G>A)", "G1202R"),  # F12
+        ("ALK:NM_004304:exon23:c.3604G>A:p.G1202R", "G1202R"),  # F13
+        ("EML4-ALK L1196M", "L1196M"),  # F14
+        ("ALK G1202R AND v::ALK Fusion", "G1202R"),  # F15
+        ("C1156Y-L1198F", "C1156Y+L1198F"),  # F16
+        ("G1202delG", "G1202del"),  # F20
+        ("A1200_G1201delAG", "A1200_G1201del"),  # F20
+        ("ALK(1151Tins)", "T1151dup"),  # F22
+        ("ENSP00000373700.3:p.Gly1202Arg", "G1202R"),  # F27
+        ("Q9UM73:p.Gly1202Arg", "G1202R"),  # F27
+    ],
+)
+def test_a_line_of_a_report_is_a_cell(tmp_path, line, profile):
+    row = added(tmp_path, mutations=line)
+    assert row["samples.mutations"] == profile
+
+
+@pytest.mark.parametrize(
+    ("line", "phase"), [("p.[Gly1202Arg;Leu1196Met]", "cis"), ("p.[G1202R];[L1196M]", "trans")]
+)
+def test_brackets_of_alleles_say_the_phase(tmp_path, line, phase):  # F17
+    row = added(tmp_path, mutations=line)
+    assert (row["samples.mutations"], row["samples.phase"]) == ("L1196M+G1202R", phase)
+
+
+@pytest.mark.parametrize(
+    ("line", "profile", "frequencies"),
+    [
+        ("G1202R (12.4%)", "G1202R", "12.4"),
+        ("ALK: p.I1171T, AF=0.5%", "I1171T", "0.5"),
+        ("G1202R (12.4%); p.L1196M (3%)", "L1196M+G1202R", "3;12.4"),
+    ],
+)
+def test_a_frequency_beside_its_mutation_goes_into_its_column(
+    tmp_path, line, profile, frequencies
+):  # F19
+    row = added(tmp_path, mutations=line)
+    assert (row["samples.mutations"], row["samples.vaf_percent"]) == (profile, frequencies)
+
+
+@pytest.mark.parametrize("line", ["X1160_splice", "G1202fs*12"])
+def test_splice_and_frameshift_are_refused(tmp_path, line):  # F26
+    assert "not resistance mutations" in refusal(tmp_path, case(mutations=line))
+
+
+# D. One reader
+
+
+def in_semicolons(path: Path) -> None:
+    rows = list(csv.reader(path.read_text("utf-8").splitlines()))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=";", lineterminator="\r\n").writerows(rows)
+
+
+def test_semicolons_of_european_excel_are_read_by_every_command(tmp_path):  # F29
+    (line,), _ = classes(tmp_path, f"{LINE}\nSD,=,6.5,,,ended\n".replace(",", ";"))
+    assert (line["benefit"], line["rule"]) == ("benefit", "R3")
+    (line,), notes = classes(tmp_path, f"{LINE}\n".replace(",", ";") + "SD;=;6,5;;;ended\n")
+    assert line["pfs_months"] == "6.5"
+    assert any("'6,5' is read as '6.5'" in note for note in notes)
+    path = write_csv(tmp_path / "new.csv", case(sample_locator="Table 1, row 2"))
+    plain = flatfile.read(path).cells
+    in_semicolons(path)
+    assert flatfile.read(path).cells.equals(plain)
+    mine = own_cohort(tmp_path / "mine")
+    before = cohort.load(mine)
+    for file in mine.glob("*.csv"):
+        in_semicolons(file)
+    assert cohort.load(mine).treatments.equals(before.treatments)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{LINE}\nSD,=,6.0,,,ended\n,,,,,\n,,,,,\n",  # F31
+        f"{LINE},,\nSD,=,6.0,,,ended,,\n",  # F32
+        f"{LINE.upper()}\nsd,=,6,,,Ended\n",  # F34
+        "Best Response,PFS relation,PFS (months),DoT relation,DoT (months),Status\n"
+        "SD,=,6,,,ended\n",  # F34
+        f"{LINE}\rSD,=,6.0,,,ended\r",  # F60
+        codecs.BOM_UTF8 + f"{LINE}\r\nSD,=,6.0,,,ended\r\n".encode(),  # F60
+    ],
+    ids=["blank rows", "blank columns", "capitals", "headings in words", "Mac", "BOM and CRLF"],
+)
+def test_a_harmless_form_is_read(tmp_path, text):
+    lines, _ = classes(tmp_path, text)
+    assert [(line["benefit"], line["rule"]) for line in lines] == [("benefit", "R3")]
+
+
+def test_other_encodings_are_named(tmp_path):  # F60
+    text = f"{LINE},ward\nSD,=,6,,,ended,Köln\n"
+    for encoding, words in (("utf-16", "saved as UTF-16"), ("latin-1", "saved as UTF-8 text")):
+        with pytest.raises(DataError, match=words):
+            classes(tmp_path, text.encode(encoding))
+
+
+@pytest.mark.parametrize(("word", "code"), [("Partial Response", "PR"), ("pr", "PR")])
+def test_words_are_read_for_codes_by_every_command(tmp_path, word, code):  # F33
+    (line,), notes = classes(tmp_path, f"{LINE}\n{word},=,8,,,ended\n")
+    assert line["best_response"] == code
+    assert notes
+    row = added(tmp_path, best_response=word, sex="F")
+    assert (row["treatments.best_response"], row["patients.sex"]) == (code, "female")
+    mine = own_cohort(tmp_path / "mine")
+    text = (mine / "patients.csv").read_text("utf-8")
+    (mine / "patients.csv").write_text(text.replace(",female,", ",F,"), "utf-8")
+    data, problems = cohort.read(mine)
+    assert problems == []
+    assert data is not None
+    assert any("column sex: 'F' is read as 'female'" in said for said in data.read_as)
+
+
+def test_whole_numbers_with_a_point_are_whole(tmp_path):  # F35
+    mine = own_cohort(tmp_path / "mine")
+    before = cohort.load(mine)
+    rows = list(csv.reader((mine / "treatments.csv").read_text("utf-8").splitlines()))
+    place_of = rows[0].index("line_number")
+    for row in rows[1:]:
+        row[place_of] += ".0" * bool(row[place_of])
+    with (mine / "treatments.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    after = cohort.load(mine)
+    assert after.treatments.equals(before.treatments)
+    assert any("column line_number" in said for said in after.read_as)
+
+
+def test_a_row_pasted_at_the_end_finds_its_place(tmp_path):  # F37
+    mine = own_cohort(tmp_path / "mine")
+    before = cohort.load(mine)
+    header, first, *rest = (mine / "patients.csv").read_text("utf-8").splitlines()
+    (mine / "patients.csv").write_text("\n".join([header, *rest, first]), "utf-8")
+    after = cohort.load(mine)
+    assert after.patients.equals(before.patients)
+    assert any("rows are sorted" in said for said in after.read_as)
+
+
+def test_not_available_is_no_response(tmp_path):  # F59
+    with pytest.raises(DataError, match="not available is unknown, not evaluable is NE"):
+        classes(tmp_path, f"{LINE}\nNA,=,8,,,unknown\n")
+
+
+# E. Vocabulary
+
+
+@pytest.mark.parametrize("age", [">89", "50-59"])
+def test_an_age_that_is_a_bound_is_refused_with_the_way_to_enter_it(tmp_path, age):  # F38
+    said = refusal(tmp_path, case(age_years=age))
+    assert "write the middle of the range, or 90 for all above 89" in said
+
+
+@pytest.mark.parametrize(
+    ("word", "specimen"), [("CSF", "CSF"), ("ctDNA", "plasma"), ("pleural effusion", "effusion")]
+)
+def test_specimens_by_the_words_in_use(tmp_path, word, specimen):  # F39
+    assert added(tmp_path, specimen=word)["samples.specimen"] == specimen
+
+
+def test_a_bound_of_a_frequency_stays_a_bound(tmp_path):  # F40
+    assert added(tmp_path, vaf_percent="<1")["samples.vaf_percent"] == "<1"
+    assert added(tmp_path, vaf_percent="< 1 %")["samples.vaf_percent"] == "<1"
+
+
+@pytest.mark.parametrize("word", ["non-CR/non-PD", "uPR", "NED"])
+def test_a_response_without_a_class_is_refused_with_the_class_to_write(tmp_path, word):  # F41
+    said = refusal(tmp_path, case(best_response=word))
+    assert "where the source counts it" in said
+    assert "into the note of the line" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "inhibitor"),
+    [
+        ("Xalkori", "crizotinib"),
+        ("NVL-655", "neladalkib"),
+        ("brigatinib 180 mg", "brigatinib"),
+        ("iruplinalkib", "iruplinalkib"),
+    ],
+)
+def test_inhibitors_by_brand_code_and_dose(tmp_path, name, inhibitor):  # F42
+    assert added(tmp_path, inhibitor=name)["treatments.inhibitor"] == inhibitor
+    assert look_up("G1202R", [name]).question.prior == (inhibitor,)
+
+
+def test_how_to_add_a_compound_is_said(tmp_path):  # F42
+    said = refusal(tmp_path, case(inhibitor="newtinib"))
+    assert "A new one is a line in data/reference/inhibitors.csv" in said
+
+
+# F. Who wrote it
+
+
+def test_another_author_of_the_same_surname_is_not_credited(tmp_path):  # F43
+    said = refusal(tmp_path, case(first_author="Cheng Q", doi=""))
+    assert "cheng2024 is of Cheng X: give an id, such as cheng2024b" in said
+    assert "write that" not in said
+
+
+@pytest.mark.parametrize(
+    ("author", "source"),
+    [
+        ("van der Wekken AJ", "vanderwekken2024"),
+        ("van Leeuwen B", "vanleeuwen2024"),
+        ("Müller-Schmidt K.-H.", "mullerschmidt2024"),
+        ("Ou SI", "ou2024"),
+    ],
+)
+def test_a_surname_is_whole(tmp_path, author, source):  # F45
+    assert added(tmp_path, first_author=author)["sources.source_id"] == source
+
+
+# G. Parameters
+
+
+@pytest.mark.parametrize("number", ["010", "6:30", "6_0"])
+def test_a_number_of_another_notation_is_no_number(tmp_path, number):  # F47
+    (tmp_path / "a.yaml").write_text(f"threshold_months: {number}\nother: 4.5\nthird: -3\n")
+    assert read_yaml(tmp_path / "a.yaml") == {
+        "threshold_months": number, "other": 4.5, "third": -3
+    }  # fmt: skip
+
+
+# Tables of authors
+
+HEADINGS = {
+    "Pt No.": "patient_id", "Study": "reference", "ALK resistance mutation": "mutations",
+    "Prior ALK TKI(s)": "prior_inhibitors", "ALK TKI": "inhibitor",
+    "Best response (RECIST v1.1)": "best_response", "PFS, mo": "pfs_months",
+    "Ongoing": "treatment_status", "Age (years)": "age_years", "VAF (%)": "vaf_percent",
+    "Sample origin": "specimen", "Fusion variant": "fusion_variant", "DoT (months)": "dot_months",
+}  # fmt: skip
+
+
+def test_headings_of_real_tables_are_understood(tmp_path):  # F64
+    header = ",".join(f'"{heading}"' for heading in HEADINGS)
+    (tmp_path / "theirs.csv").write_text(f"{header}\n1{',' * (len(HEADINGS) - 1)}\n")
+    (tmp_path / "mapping.yaml").write_text(mapping.propose(tmp_path / "theirs.csv"))
+    read = mapping.load(tmp_path / "mapping.yaml")
+    assert {heading: target.column for heading, target in read.columns.items()} == HEADINGS
+    assert read.columns["PFS, mo"].unit == "months"
+    assert read.columns["VAF (%)"].unit == "percent"
+
+
+def supplement(folder: Path, *, merged: bool) -> Path:
+    """Table as publishers set it: two header rows, or two samples of one patient in merged cells.
+
+    The patients are made up.
+    """
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Table S6"
+    header = ["Patient", "Reference", "Sex", "ALK mutations", "VAF (%)", "Previous ALK inhibitors"]
+    first = ["1", "Smith 2018", "F", "p.Gly1202Arg", "12.4%", "crizotinib, alectinib"]
+    if merged:
+        later = [None, None, "F", "L1196M", 0.05, "crizotinib, alectinib, lorlatinib"]
+        for row in (header, first, later):
+            sheet.append(row)
+        sheet["E3"].number_format = "0%"
+        sheet.merge_cells("A2:A3")
+        sheet.merge_cells("B2:B3")
+    else:
+        for row in (["Patient characteristics"], header, first):
+            sheet.append(row)
+        sheet.merge_cells("A1:C1")
+    book.create_sheet("Table S7")
+    book.save(folder / "mmc1.xlsx")
+    return folder / "mmc1.xlsx"
+
+
+@pytest.mark.parametrize("merged", [True, False], ids=["merged cells", "two header rows"])
+def test_tables_as_publishers_set_them_are_read(tmp_path, merged):  # F62
+    path = supplement(tmp_path, merged=merged)
+    proposal = mapping.propose(path, "Table S6")
+    assert "prefix: '?'" in proposal
+    (tmp_path / "mapping.yaml").write_text(proposal.replace("'?'", "smith2018-p"))
+    read = mapping.load(tmp_path / "mapping.yaml")
+    assert read.header_rows == (1 if merged else 2)
+    samples = place.fit(mapping.read(path, read), CURATED).rows["samples"]
+    assert list(samples["sample_id"]) == ["smith2018-p1-s1", "smith2018-p1-s2"][: 1 + merged]
+    assert list(samples["mutations"]) == ["G1202R", "L1196M"][: 1 + merged]
+    assert list(samples["vaf_percent"]) == ["12.4", "5"][: 1 + merged]
+
+
+def test_a_table_of_lines_finds_the_samples_of_the_cohort(tmp_path):
+    columns = {"Patient": "patient_id", "ALK mutations": "mutations", "Drug": "inhibitor"}
+    text = "Patient,ALK mutations,Drug\ncheng2024-p1,L1196M,brigatinib\n"
+    written = "columns:\n" + "".join(f"  {k}: {v}\n" for k, v in columns.items())
+    written += "everywhere: {source_id: cheng2024, treatment_locator: Table S7}\n"
+    known = CURATED["samples"].query("patient_id == 'cheng2024-p1'")
+    text = text.replace("L1196M", known["mutations"].iloc[0].replace("+", "/"))
+    rows = place.fit(by_mapping(tmp_path, text, written), CURATED).rows
+    assert list(rows["treatments"]["sample_id"]) == [known["sample_id"].iloc[0]]
+    assert rows["samples"].empty
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ("columns: {PFS: {column: pfs_months}}", "the unit must be one of days, weeks, months"),
+        ("columns: {PFS: pfs}", "'pfs' is no column"),
+        ("columns: {A: sex, B: sex}", "is given to two headings"),
+        ("columns: {A: {column: sex, unit: days}}", "has no unit"),
+        ("columns: {A: sex}\neverywhere: {ward: 7}", "is no column"),
+        ("columns: {A: sex}\ncolour: red", "Extra inputs are not permitted"),
+        ("columns: [", "is not readable YAML"),
+        ("columns: {Gender: sex}", "column Gender: this column is missing"),
+    ],
+)
+def test_a_wrong_mapping_is_refused_in_words(tmp_path, columns, said):
+    with pytest.raises(DataError, match=said):
+        by_mapping(tmp_path, "A,B,PFS\nF,M,8\n", columns)
