@@ -6,6 +6,8 @@ override export PYTHON := $(or $(value PYTHON),python3)
 given = $(if $(filter command,$(origin $1)),$(value $1))
 override export NAME := $(call given,NAME)
 override export TITLE := $(call given,TITLE)
+override export FROM := $(call given,FROM)
+override export ONLY := $(call given,ONLY)
 override export COHORT := $(call given,COHORT)
 override export COHORTS := $(call given,COHORTS)
 override export SINCE := $(call given,SINCE)
@@ -40,15 +42,15 @@ help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: report
-report: $(STAMP) ## Run the notebooks that changed and make the book, build/book/index.html
-	@$(PY) -m alkpool.compendium report --cohort="$$COHORT"
+report: $(STAMP) ## Run what changed, make build/book/index.html (ONLY=04)
+	@$(PY) -m alkpool.compendium report --cohort="$$COHORT" --only="$$ONLY"
 
 .PHONY: pdf
-pdf: report ## Print the whole report as one PDF, build/alkpool.pdf; needs Chromium
+pdf: report ## Print the report, build/alkpool.pdf; needs Chromium
 	@$(PY) -m alkpool.compendium.pdf
 
 .PHONY: release
-release: report ## Put data, results and book into one described folder (SINCE="earlier release")
+release: report ## Put data, results and book into a folder (SINCE=earlier)
 	@$(PY) -m alkpool.release $${SINCE:+--since="$$SINCE"}
 
 .PHONY: test
@@ -56,42 +58,42 @@ test: $(STAMP) lint report ## Check the code, make the book, and run the tests
 	@$(PY) -m pytest -n 2 --dist loadgroup --durations=10
 
 .PHONY: test-all
-test-all: $(STAMP) lint report ## Run every test, also those that take minutes, as every night
+test-all: $(STAMP) lint report ## Run every test, also those that take minutes
 	@$(PY) -m pytest -n 2 --dist loadgroup --durations=10 -m ""
 
 .PHONY: check
-check: $(STAMP) ## List every problem of the data (COHORTS="folder ..." for some only)
+check: $(STAMP) ## List every problem of the data (COHORTS="folder ...")
 	@if [ "$$COHORTS" ]; then printf '%s' "$$COHORTS" | xargs .venv/bin/alkpool check; \
 	else .venv/bin/alkpool check; fi
 
 .PHONY: lab
-lab: $(STAMP) folders ## Open the notebooks in JupyterLab (ARGS=--allow-root where one is root)
+lab: $(STAMP) folders ## Open the notebooks in JupyterLab (root: ARGS=--allow-root)
 	@set -f; $(PY) -m jupyterlab --notebook-dir=notebooks $$ARGS
 
 .PHONY: new
-new: $(STAMP) ## Make a notebook of your own, a chapter of the book: make new NAME=my-question
-	@$(PY) -m alkpool.compendium.new --title="$$TITLE" --cohort="$$COHORT" -- "$$NAME"
+new: $(STAMP) ## Make a chapter of your own (NAME=my-question FROM=chapter)
+	@$(PY) -m alkpool.compendium.new --title="$$TITLE" --cohort="$$COHORT" --from="$$FROM" -- "$$NAME"
 
 .PHONY: data
-data: $(STAMP) ## Make the tables and the data dictionary from the raw facts
+data: $(STAMP) ## Make the tables and their dictionary from the raw facts
 	@$(PY) -m alkpool.intake.curate
 
 .PHONY: reconstruct
-reconstruct: $(STAMP) ## Rebuild the synthetic cohort from the printed numbers, byte for byte
+reconstruct: $(STAMP) ## Rebuild the synthetic cohort from the printed numbers
 	@$(PY) -m reconstruction
 	@$(PY) -m alkpool.intake.curate
 
 .PHONY: ensemble
-ensemble: $(STAMP) ## Draw many such cohorts and bound what print leaves open (ARGS="--scheduler ADDRESS")
+ensemble: $(STAMP) ## Draw many such cohorts (ARGS="--scheduler ADDRESS")
 	@set -f; $(PY) -m reconstruction.ensemble $$ARGS
 	@$(PY) -m alkpool.intake.curate
 
 .PHONY: sweep
-sweep: $(STAMP) ## Answer every combination of choices (ARGS="--scheduler ADDRESS COHORT ...")
+sweep: $(STAMP) ## Answer every combination of choices (ARGS="COHORT ...")
 	@set -f; $(PY) -m alkpool.robustness.large $$ARGS
 
 .PHONY: bench
-bench: .venv-bench/.complete ## Measure speed and memory, benchmarks/README.md (ARGS="--rows 1000")
+bench: .venv-bench/.complete ## Measure speed and memory (ARGS="--rows 1000")
 	@.venv-bench/bin/python -m pytest -q benchmarks
 	@set -f; .venv-bench/bin/python -m benchmarks $$ARGS
 
@@ -109,7 +111,7 @@ format: $(STAMP) ## Put code and notebooks into the common style
 	@$(PY) -m ruff format
 
 .PHONY: lock
-lock: $(STAMP) ## Write the lock files from pyproject.toml (UPGRADE=--upgrade for newer releases)
+lock: $(STAMP) ## Write the lock files (UPGRADE=--upgrade: newer releases)
 	@echo 'uv>=0.13,<0.14' | $(COMPILE) - -o requirements-uv.lock
 	@$(COMPILE) pyproject.toml --group dev -o requirements.lock
 	@$(COMPILE) --group bench -c requirements.lock -o requirements-bench.lock

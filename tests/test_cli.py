@@ -288,3 +288,13 @@ def test_look_up_used_wrongly_exits_2(arguments, tmp_path):
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_help_fits_a_terminal_and_cuts_no_sentence() -> None:
+    listed = alkpool("--help", COLUMNS="80").stdout
+    commands = listed.partition("Commands:")[2].split("\n")
+    assert len(commands) >= 6
+    assert all(line.endswith(".") and "..." not in line for line in commands if line)
+    for command in ("check", "classify", "look-up", "template", "add", "diff"):
+        listed += alkpool(command, "--help", COLUMNS="80").stdout
+    assert [line for line in listed.splitlines() if len(line) > 80] == []

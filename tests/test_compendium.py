@@ -298,6 +298,27 @@ def test_a_run_on_another_cohort_runs_only_what_reads_it(project: Project, tmp_p
     assert "up to date" in project.run("--no-book")
 
 
+def test_one_chapter_alone_is_run_and_shown(project: Project) -> None:
+    """The others stand in the book as they last ran, and the published tables stay."""
+    project.run("--no-book")
+    before = project.tables()
+    project.edit("compendium.yaml", "threshold: 6.0", "threshold: 7")
+    printed = project.run("--no-book", "--only", "01")
+    assert executed(printed) == {"01-count"}
+    assert "all other chapters as they last ran, results/ as it was" in printed
+    assert project.tables() == before
+    made = {path.parent.parent.name for path in project.home.glob("build/executed/*/*/*/results")}
+    assert made == {"01-count", "02-list"}
+    assert executed(project.run("--no-book")) == {"02-list"}
+    assert project.tables()["curated/count.csv"] == b"rows,threshold,extra\n2,7,1\n"
+    lost = project.run("--only", "03", expect=1)
+    assert "ONLY: found '03'; must be one of 01-count, 02-list, or a number" in lost
+
+
+def test_a_chapter_that_never_ran_runs_beside_the_one_that_is_looked_at(project: Project) -> None:
+    assert executed(project.run("--no-book", "--only", "02-list")) == {"01-count", "02-list"}
+
+
 def test_parameters_are_handed_down_and_the_innermost_wins(project: Project) -> None:
     chapter = "notebook: 02-list"
     project.edit("compendium.yaml", chapter, f"{chapter}\n        parameters: {{threshold: 1}}")

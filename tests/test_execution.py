@@ -205,6 +205,7 @@ def test_personal_settings_stay_out(kernels: Project, monkeypatch: pytest.Monkey
     settings = kernels.home.parent / "settings" / "profile_default" / "startup"
     settings.mkdir(parents=True)
     (settings / "mine.py").write_text("mine = 1")
+    kernels.write("build/ipython/profile_default/startup/left.py", "mine = 2")
     monkeypatch.setenv("IPYTHONDIR", str(settings.parents[1]))
     monkeypatch.setenv("MPLBACKEND", "pdf")
     monkeypatch.setenv("TZ", "Asia/Tokyo")

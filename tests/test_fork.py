@@ -1,6 +1,7 @@
 """A notebook of one's own: made, registered and shown, or nothing at all."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import yaml
 from cases import contents
 from project import COMPENDIUM, LIST, PARAMETERS, ROOT, Project
 
+from alkpool.compendium.new import _copied
 from alkpool.compendium.plan import Compendium
 
 
@@ -49,6 +51,74 @@ def test_a_new_notebook_is_a_chapter(forkable: Project) -> None:
     assert "<h1>Which *first*?" in page
     cover = (forkable.home / "build/book/index.html").read_text("utf-8")
     assert 'href="curated/my-question.html"' in cover
+
+
+FORKED = """\
+from IPython.display import display
+from alkpool import paths
+
+class show:
+    def write_table(table, name, pool):
+        (paths.RESULTS / f"{name}.csv").write_text(table)
+def drawn(name):
+    words = {"name": name, "caption": f"See {name}.", "alt": "A square."}
+    display({"image/svg+xml": "<svg/>"}, raw=True, metadata={"image/svg+xml": {"alkpool": words}})
+show.write_table("a,b\\n", "list", cohort)
+show.write_table(
+    f"{len('list')}, {cohort}",
+    "list_of_all",
+    cohort,
+)
+sentences = "02-list"
+drawn("fig-one")
+drawn("fig-one-more")
+"""
+
+
+def test_a_chapter_is_copied_with_names_of_its_own(forkable: Project) -> None:
+    prose = "%md (aim)=\n## Aim\n\nSee {numref}`fig-one`, not {numref}`fig-one-more`, and [](aim)."
+    forkable.notebook("02-list", "List", [PARAMETERS, FORKED, prose])
+    forkable.write("notebooks/takeaways/02-list.md.j2", "- See {numref}`fig-one`.")
+    entry = "      - notebook: 02-list\n"
+    forkable.edit("compendium.yaml", entry, entry + "        parameters: {threshold: 3.5}\n"
+                  '        reads: ["data/extra/{cohort}.csv"]\n')  # fmt: skip
+    new(forkable, "mine", "--from", "02-list")
+    forkable.run("--no-book")
+    assert {name: text for name, text in forkable.tables().items() if "list" in name} == {
+        "list.csv": b"a,b\n", "list_of_all.csv": b"4, curated",
+        "mine-list.csv": b"a,b\n", "mine-list_of_all.csv": b"4, curated",
+    }  # fmt: skip
+    made = nbformat.read(forkable.home / "notebooks/mine.ipynb", as_version=4)
+    assert made.cells[0].source == "# Mine"
+    assert 'sentences = "mine"\ndrawn("fig-mine-one")\ndrawn("fig-mine-one-more")' in (
+        made.cells[2].source
+    )
+    assert made.cells[3].source == (
+        "(mine-aim)=\n## Aim\n\nSee {numref}`fig-mine-one`, not {numref}`fig-mine-one-more`, "
+        "and [](mine-aim)."
+    )
+    taken = (forkable.home / "notebooks/takeaways/mine.md.j2").read_text()
+    assert taken == "- See {numref}`fig-mine-one`."
+    chapters = yaml.safe_load((forkable.home / "compendium.yaml").read_text())["parts"][1][
+        "chapters"
+    ]
+    assert chapters[-1] == chapters[-2] | {"notebook": "mine"}
+
+
+@pytest.mark.parametrize("chapter", sorted((ROOT / "notebooks").glob("[01]*.ipynb")),
+                         ids=lambda path: path.stem)  # fmt: skip
+def test_a_copy_of_any_chapter_shares_no_name_with_it(chapter: Path) -> None:
+    """What is written and drawn, by the words of the cells; `make report` refuses what is left."""
+    copied = dict(_copied("mine", chapter.stem, "Mine", "curated"))
+    text = copied[ROOT / "notebooks/mine.ipynb"]
+    assert chapter.stem not in text
+    old = chapter.read_text()
+    for pattern in (
+        r'\\"fig-[\w-]+\\"',
+        r'\\"\w+\\",(?:\\n",\s+")?\s*(?:pool|beside|everyone),?\s*\)',
+    ):
+        assert re.findall(pattern, old) or "12-" in chapter.name
+        assert not set(re.findall(pattern, old)) & set(re.findall(pattern, text))
 
 
 def test_all_else_of_the_configuration_stays_as_it_was_typed(forkable: Project) -> None:
@@ -130,6 +200,7 @@ def test_chapters_in_brackets(forkable: Project) -> None:
         (["mine", "--title", "a\nb"], "TITLE: found 'a\\nb'; must be one line"),
         (["mine", "--title", "x" * 121], "at most 120 characters"),
         (["mine", "--cohort", "nowhere"], "COHORT: found 'nowhere'; must be one of curated"),
+        (["mine", "--from", "../x"], "FROM: found '../x'; must be one of 01-count, 02-list, temp"),
         (["mine", "--cohort", "curated,"], "COHORT: found 'curated,'; must be one of curated"),
     ],
 )
@@ -169,11 +240,18 @@ def test_what_a_killed_run_left_is_taken_up(forkable: Project) -> None:
     assert (forkable.home / "compendium.yaml").read_text() == done
 
 
-def test_the_same_name_again_is_refused_and_changes_nothing(forkable: Project) -> None:
+def test_a_second_time_is_an_error_that_loses_nothing(forkable: Project) -> None:
+    forkable.write("notebooks/takeaways/template.md.j2", "- A sentence.")
     new(forkable, "mine")
-    before = contents(forkable.home)
-    assert "found 'mine'; notebooks/mine.ipynb is there" in new(forkable, "mine", expect=1)
-    assert contents(forkable.home) == before
+    before = {path: path.read_bytes() for path in forkable.home.rglob("*") if path.is_file()}
+    assert "NAME: found 'mine'; notebooks/mine.ipynb is there" in new(forkable, "mine", expect=1)
+    assert {path: path.read_bytes() for path in before} == before
+    # Of one that was taken out of the compendium, the sentences may have been written already.
+    forkable.edit("compendium.yaml", "      - notebook: mine\n", "")
+    forkable.write("notebooks/takeaways/mine.md.j2", "- My own sentence.")
+    assert "notebooks/takeaways/mine.md.j2 is there" in new(forkable, "mine", expect=1)
+    assert (forkable.home / "notebooks/mine.ipynb").is_file()
+    assert (forkable.home / "notebooks/takeaways/mine.md.j2").read_text() == "- My own sentence."
 
 
 def test_two_at_once_are_both_registered(forkable: Project) -> None:
@@ -204,6 +282,6 @@ def test_make_hands_over_what_was_typed(tmp_path: Path) -> None:
         cwd=tmp_path, env=kept, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout == (
-        '[-m][alkpool.compendium.new][--title=What\'s "new"; `id` here?][--cohort=][--]'
-        "[my-question]"
+        '[-m][alkpool.compendium.new][--title=What\'s "new"; `id` here?][--cohort=]'
+        "[--from=][--][my-question]"
     )

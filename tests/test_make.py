@@ -39,12 +39,13 @@ def make(home: Path, *arguments: str, **environment: str) -> str:
 
 
 def test_values_arrive_as_they_were_given(home: Path) -> None:
-    given = [f"{name}={HOSTILE}" for name in ("NAME", "TITLE", "COHORT")]
+    given = [f"{name}={HOSTILE}" for name in ("NAME", "TITLE", "COHORT", "FROM")]
     assert make(home, "new", *given) == (
-        f"<-m><alkpool.compendium.new><--title={HOSTILE}><--cohort={HOSTILE}><--><{HOSTILE}>"
+        f"<-m><alkpool.compendium.new><--title={HOSTILE}><--cohort={HOSTILE}>"
+        f"<--from={HOSTILE}><--><{HOSTILE}>"
     )
-    said = make(home, "release", f"SINCE={HOSTILE}", f"COHORT={HOSTILE}")
-    assert f"<--cohort={HOSTILE}>" in said
+    said = make(home, "release", *(f"{name}={HOSTILE}" for name in ("SINCE", "COHORT", "ONLY")))
+    assert f"<--cohort={HOSTILE}><--only={HOSTILE}>" in said
     assert f"<alkpool.release><--since={HOSTILE}>" in said
 
 
@@ -59,7 +60,13 @@ def test_lists_are_split_and_not_run(home: Path) -> None:
 
 def test_only_the_command_line_counts(home: Path) -> None:
     """Other programs set variables of these names; WSL calls the host NAME."""
-    names = ("NAME", "TITLE", "COHORT", "COHORTS", "SINCE", "ARGS")
+    names = ("NAME", "TITLE", "FROM", "ONLY", "COHORT", "COHORTS", "SINCE", "ARGS")
     others = dict.fromkeys(names, "desktop")
     for target in ("new", "release", "check", "sweep"):
         assert "desktop" not in make(home, target, **others)
+
+
+def test_the_list_of_targets_fits_a_terminal(home: Path) -> None:
+    lines = make(home, "help").splitlines()
+    assert len(lines) >= 15
+    assert [line for line in lines if len(line) > 80] == []

@@ -67,7 +67,7 @@ def check(
         typer.Option("--privacy", help="Look instead for what could tell who a patient is."),
     ] = False,
 ) -> None:
-    """List every problem of the data: file, row, column, value, allowed.
+    """List every problem of the data, with file, row and column.
 
     With --privacy, exact ages, dates, names, notes and patients whom no other resembles, each
     with what to do about it; exit code 1 where something has to be put right before sharing.
@@ -99,7 +99,7 @@ def classify(
         Literal["unknown", "no benefit"], typer.Option(help="Class of a short ongoing DoT.")
     ] = "unknown",
 ) -> None:
-    """Classify lines of treatment by clinical benefit (paper, Figure 1).
+    """Classify lines of treatment by clinical benefit (Figure 1).
 
     The file needs the columns best_response, pfs_relation, pfs_months, dot_relation, dot_months
     and status; all its columns are kept, and benefit and rule are added. Text that a spreadsheet
@@ -153,7 +153,7 @@ def look_up(
         Path, typer.Option("--output", "-o", help="File to write; - is standard output.")
     ] = STREAM,
 ) -> None:  # fmt: skip
-    """Say what the evidence amounts to for each inhibitor and one tumour, with its sources.
+    """Say what the evidence amounts to for one tumour.
 
     Patients and published groups decide first, then one or two patients, then the laboratory, then
     related mutations. Only inhibitors with evidence for them are ranked. It informs specialists

@@ -14,7 +14,7 @@ from alkpool import paths
 PACKAGE = Path(paths.__file__).parent
 
 # Lines that IPython takes for itself; the rest of a cell is Python.
-_MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
+MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
 
 
 class Imports:
@@ -48,7 +48,7 @@ class Imports:
         found: set[Path] = set()
         waiting: list[Path] = []
         for source in sources:
-            waiting += self._imported(ast.parse(_MAGIC.sub(r"\1pass", source)), "")
+            waiting += self._imported(ast.parse(MAGIC.sub(r"\1pass", source)), "")
         while waiting:
             path = waiting.pop()
             if path not in found:

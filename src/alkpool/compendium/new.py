@@ -1,20 +1,23 @@
-"""A notebook of one's own: copied from the template and registered in ``compendium.yaml``.
+"""A notebook of one's own: copied from another and registered in ``compendium.yaml``.
 
 Start with ``make new NAME=my-question``. Either the notebook and its entry are there afterwards,
 or nothing has changed.
 """
 
 import argparse
+import ast
 import json
+import math
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from alkpool import paths
+from alkpool.compendium.imports import MAGIC
 from alkpool.compendium.plan import (
     COHORT,
     CONFIGURATION,
@@ -25,7 +28,9 @@ from alkpool.compendium.plan import (
     plan,
     read,
 )
+from alkpool.compendium.run import LABEL
 from alkpool.files import locked, write_atomically
+from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
 TEMPLATE = "template"
@@ -34,18 +39,21 @@ MAX_CHARACTERS = 60
 MAX_TITLE = 120
 
 
-def new(name: str, title: str = "", cohort: str = "") -> Path:
-    """Make a notebook and its takeaways from the template, as a chapter of its own.
+def new(name: str, title: str = "", cohort: str = "", source: str = TEMPLATE) -> Path:
+    """Make a notebook and its takeaways from another, as a chapter of its own.
 
     Parameters
     ----------
     name : str
-        Of the notebook, its page and its table.
+        Of the notebook, its page and its tables.
     title : str
         Heading of the page; without it, the name in words.
     cohort : str
         Of the project, by name, or several joined by commas; that of the compendium where it is
         blank. An own cohort is refused: its path and its tables would get into the repository.
+    source : str
+        Notebook that is copied. Its tables, figures, labels and takeaways get names of their own,
+        and the new chapter the ``reads`` and ``parameters`` of its entry.
 
     Returns
     -------
@@ -55,33 +63,42 @@ def new(name: str, title: str = "", cohort: str = "") -> Path:
     Raises
     ------
     ProjectError
-        For a name that is taken or cannot be one, for a title or cohort that will not do, and
-        where the compendium is broken as it is. Nothing has changed then.
+        For a name that is taken or cannot be one, for a title, cohort or source that will not do,
+        and where the compendium is broken as it is. Nothing has changed then.
+
+    Examples
+    --------
+    >>> new("by-specimen", source="03-mutation-distribution")  # doctest: +SKIP
     """
     title = title or name.replace("-", " ").capitalize()
-    problems = [*_name_problems(name), *_title_problems(title), *_cohort_problems(cohort)]
+    problems = [
+        *_name_problems(name), *_title_problems(title), *_cohort_problems(cohort),
+        *_source_problems(source),
+    ]  # fmt: skip
     if problems:
         raise ProjectError("\n".join(problems))
-    notebook, sentences = paths.NOTEBOOKS / f"{name}.ipynb", _takeaways(name)
+    notebook = paths.NOTEBOOKS / f"{name}.ipynb"
     with locked(paths.HOME):
         compendium = read()
         plan(compendium)
-        text = _written(name, title, cohort or compendium.cohort)
-        chapters = [chapter.notebook for part in compendium.parts for chapter in part.chapters]
-        # What a killed run left is taken up again.
-        if name in chapters or (notebook.exists() and notebook.read_bytes() != text.encode()):
-            raise ProjectError(f"NAME: found {name!r}; notebooks/{notebook.name} is there")
+        texts = dict(_copied(name, source, title, cohort or compendium.cohort))
+        listed = {chapter.notebook for part in compendium.parts for chapter in part.chapters}
+        there = [path for path in texts if path.exists()]
+        for path in there:
+            # What a killed run left is taken up again.
+            if name in listed or path.read_text("utf-8") != texts[path]:
+                raise ProjectError(f"NAME: found {name!r}; {shown(path)} is there")
         configuration = paths.HOME / CONFIGURATION
-        registered = _registered(configuration.read_text("utf-8"), compendium, name, cohort)
+        entry = _entry(compendium, name, source)
+        registered = _registered(configuration.read_text("utf-8"), compendium, entry, cohort)
         try:
-            write_atomically(notebook, text)
-            if _takeaways(TEMPLATE).is_file():
-                write_atomically(sentences, _takeaways(TEMPLATE).read_text("utf-8"))
+            for path, text in texts.items():
+                write_atomically(path, text)
             plan(Compendium.model_validate(yaml.safe_load(registered)))
             write_atomically(configuration, registered)
         except BaseException:
-            for made in (notebook, sentences):
-                made.unlink(missing_ok=True)
+            for path in texts.keys() - set(there):
+                path.unlink(missing_ok=True)
             raise
     return notebook
 
@@ -116,28 +133,69 @@ def _cohort_problems(cohort: str) -> Iterator[str]:
         )
 
 
-def _written(name: str, title: str, cohort: str) -> str:
-    """Fill in the template."""
-    notebook: dict[str, Any] = json.loads(
-        (paths.NOTEBOOKS / f"{TEMPLATE}.ipynb").read_text("utf-8")
-    )
+def _source_problems(source: str) -> Iterator[str]:
+    known = sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb"))
+    if source not in known:
+        yield f"FROM: found {source[:80]!r}; must be one of {', '.join(known)}"
+
+
+def _copied(name: str, source: str, title: str, cohort: str) -> Iterator[tuple[Path, str]]:
+    """Give the files of the new chapter, with names of their own for all that it makes."""
+    notebook: dict[str, Any] = json.loads((paths.NOTEBOOKS / f"{source}.ipynb").read_text("utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
     first, *others = notebook["cells"]
+    code = [cell["source"] for cell in others if cell["cell_type"] == "code"]
+    names = {
+        found[1]: f"{found[1][:4]}{name}-{found[1][4:]}"
+        for found in re.finditer(r"\"(fig-[\w-]+)\"", "\n".join(code))
+    }
+    prose = "\n".join(cell["source"] for cell in others if cell["cell_type"] == "markdown")
+    names |= {label: f"{name}-{label}" for label in LABEL.findall(prose)}
     heading = re.sub(r"([\\`*_{}\[\]<>$])", r"\\\1", title.strip())
-    text = re.sub("^# .*", lambda _: f"# {heading}", "".join(first["source"]), count=1)
-    first["source"] = text.splitlines(keepends=True)
-    for cell in others:
-        text = "".join(cell["source"]).replace(f'"{TEMPLATE}"', json.dumps(name))
+    first["source"] = re.sub("^# .*", lambda _: f"# {heading}", first["source"], count=1)
+    for cell in notebook["cells"]:
+        text = _renamed(cell["source"], names)
+        if cell["cell_type"] == "code":
+            for table in set(_tables(text)) - {source}:
+                own = json.dumps(f"{name}-{table}")
+                text = re.sub(rf'"{re.escape(table)}"(?=,\s*\w+,?\s*\))', own, text)
+            text = text.replace(f'"{source}"', json.dumps(name))
         if PARAMETERS_TAG in cell["metadata"].get("tags", []):
-            default = rf"^{COHORT} = \"[^\"]*\""
-            found = re.search(default, text, re.MULTILINE)
-            if found is not None:
-                chosen = f"{COHORT} = {json.dumps(cohort, ensure_ascii=False)}"
-                text = text[: found.start()] + chosen + text[found.end() :]
+            chosen = f"{COHORT} = {json.dumps(cohort, ensure_ascii=False)}"
+            default = re.search(rf'^{COHORT} = "[^"]*"', text, re.MULTILINE)
+            text = text.replace(default[0], chosen, 1) if default else text
         cell["source"] = text.splitlines(keepends=True)
-    return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+    yield (
+        paths.NOTEBOOKS / f"{name}.ipynb",
+        json.dumps(notebook, ensure_ascii=False, indent=1) + "\n",
+    )
+    if _takeaways(source).is_file():
+        yield _takeaways(name), _renamed(_takeaways(source).read_text("utf-8"), names)
 
 
-def _registered(text: str, compendium: Compendium, name: str, cohort: str) -> str:
+def _renamed(text: str, names: Mapping[str, str]) -> str:
+    for old, new_name in names.items():
+        text = re.sub(rf"(?<![\w-]){re.escape(old)}(?![\w-])", new_name, text)
+    return text
+
+
+def _tables(code: str) -> Iterator[str]:
+    """Names of the tables that a cell writes."""
+    for call in ast.walk(ast.parse(MAGIC.sub(r"\1pass", code))):
+        match call:
+            case ast.Call(ast.Attribute(attr="write_table"), [_, ast.Constant(str(table)), _]):
+                yield table
+
+
+def _entry(compendium: Compendium, name: str, source: str) -> dict[str, Any]:
+    chapters = (chapter for part in compendium.parts for chapter in part.chapters)
+    alike = next((chapter for chapter in chapters if chapter.notebook == source), None)
+    settings = alike.model_dump(include={"parameters", "reads"}) if alike else {}
+    return {"notebook": name} | {key: value for key, value in settings.items() if value}
+
+
+def _registered(text: str, compendium: Compendium, entry: dict[str, Any], cohort: str) -> str:
     """Add the chapter after the last one of the part it fits; all else stays as it was typed."""
     places = [number for number, part in enumerate(compendium.parts) if part.chapters]
     if not places:
@@ -147,20 +205,23 @@ def _registered(text: str, compendium: Compendium, name: str, cohort: str) -> st
         number for number in places if _cohort_of(compendium.parts[number], compendium) == wanted
     ]
     place = (alike or places)[0]
-    entry = {"notebook": name} | ({} if alike else {COHORT: cohort})
+    entry |= {} if alike else {COHORT: cohort}
     chapters = _chapters(text, place)
     if chapters.flow_style:
-        flow = yaml.safe_dump(
-            entry, default_flow_style=True, sort_keys=False, allow_unicode=True
-        ).strip()
         end = chapters.end_mark.index - 1
-        return f"{text[:end]}, {flow}{text[end:]}"
+        return f"{text[:end]}, {_flow(entry)}{text[end:]}"
     end = text.find("\n", max(node.end_mark.index for node in _leaves(chapters)))
     head, tail = (text, "") if end < 0 else (text[:end], text[end:])
     indent = " " * chapters.start_mark.column
-    block = yaml.safe_dump(entry, sort_keys=False, allow_unicode=True).strip().splitlines()
+    block = [_flow({key: value})[1:-1] for key, value in entry.items()]
     lines = [f"{indent}- {block[0]}", *(f"{indent}  {line}" for line in block[1:])]
     return "\n".join([head, *lines]) + tail
+
+
+def _flow(mapping: Mapping[str, Any]) -> str:
+    return yaml.safe_dump(
+        mapping, default_flow_style=True, sort_keys=False, allow_unicode=True, width=math.inf
+    ).strip()
 
 
 def _cohort_of(part: Part, compendium: Compendium) -> str:
@@ -197,17 +258,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--cohort", default="", help="name in data/cohorts, or several joined by commas"
     )
+    parser.add_argument("--from", default="", dest="source", help="notebook that is copied")
     options = parser.parse_args(arguments)
     try:
-        notebook = new(options.name, options.title, options.cohort)
+        notebook = new(options.name, options.title, options.cohort, options.source or TEMPLATE)
     except ProjectError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"error: {error.filename}: {error.strerror}; nothing was made", file=sys.stderr)
         return 1
-    shown = notebook.relative_to(paths.HOME)
-    print(f"made {shown} and its entry in {CONFIGURATION}; make report shows it as a chapter")
+    entry = f"its entry in {CONFIGURATION}"
+    print(f"made {shown(notebook)} and {entry}; make report shows it as a chapter")
     return 0
 
 

@@ -17,34 +17,15 @@ from alkpool.problems import ProjectError
 KEPT = 3
 
 
-def publish(tasks: Sequence[Task], build: Path, results: Path, ledger: Path) -> bool:
-    """Copy the tables of all chapters to ``results``; remove those no chapter makes any more.
-
-    Of executed chapters of earlier states, the newest are kept.
-
-    Parameters
-    ----------
-    tasks : sequence of Task
-        Chapters that were executed. Tables of those that read a cohort which is not the project's
-        go where `alkpool.paths.results_of` says.
-    build : Path
-        Folder of the executed chapters.
-    results : Path
-        Folder of the tables.
-    ledger : Path
-        File that lists what was published before.
-
-    Returns
-    -------
-    bool
-        Whether anything in ``results`` had to be changed.
+def made(tasks: Sequence[Task], build: Path) -> dict[str, tuple[Task, Path]]:
+    """Find the tables of executed chapters, by their name in ``results``.
 
     Raises
     ------
     ProjectError
-        When two chapters make the same file, or name figures alike; nothing is written then.
+        When two chapters make the same file, or name figures alike.
     """
-    made: dict[str, tuple[str, Path]] = {}
+    found: dict[str, tuple[Task, Path]] = {}
     named: dict[str, str] = {}
     clashes = []
     for task in tasks:
@@ -55,32 +36,52 @@ def publish(tasks: Sequence[Task], build: Path, results: Path, ledger: Path) -> 
         source = folder(task, build) / "results"
         for path in sorted(path for path in source.rglob("*") if path.is_file()):
             name = path.relative_to(source).as_posix()
-            if name in made:
-                clashes.append(f"{made[name][0]} and {task.page} both write {name}")
-            made[name] = task.page, path
+            if name in found:
+                clashes.append(f"{found[name][0].page} and {task.page} both write {name}")
+            found[name] = task, path
     if clashes:
         raise ProjectError("\n".join(clashes))
+    return found
+
+
+def publish(tables: Mapping[str, tuple[Task, Path]], results: Path, ledger: Path) -> bool:
+    """Copy the tables of all chapters to ``results``; remove those no chapter makes any more.
+
+    Parameters
+    ----------
+    tables : mapping
+        See `made`. Those of chapters that read a cohort which is not the project's go where
+        `alkpool.paths.results_of` says.
+    results : Path
+        Folder of the tables.
+    ledger : Path
+        File that lists what was published before.
+
+    Returns
+    -------
+    bool
+        Whether anything in ``results`` had to be changed.
+    """
+    wanted = {name: path for name, (_, path) in tables.items()}
     if results == paths.RESULTS.resolve():
-        own = {task.page: paths.results_of(task.page.partition("/")[0]).parent
-               for task in tasks if task.own}  # fmt: skip
-        for name, (page, path) in made.items():
-            if page in own:
-                write_if_changed(own[page] / name, path.read_bytes())
-        made = {name: source for name, source in made.items() if source[0] not in own}
+        for name, (task, path) in tables.items():
+            if task.own:
+                place = paths.results_of(task.page.partition("/")[0]).parent
+                write_if_changed(place / name, path.read_bytes())
+                del wanted[name]
     before = set(json.loads(ledger.read_text("utf-8"))) if ledger.is_file() else set()
     # First the names of old and new files: a run that is killed half-way forgets none of them.
-    _write_names(ledger, before | made.keys())
+    _write_names(ledger, before | wanted.keys())
     results.parent.mkdir(parents=True, exist_ok=True)
     # Another run with a build folder of its own may publish to the same tables.
     with locked(results.parent):
-        gone = {name for name in before - made.keys() if (results / name).is_file()}
+        gone = {name for name in before - wanted.keys() if (results / name).is_file()}
         fresh = {
-            name: path for name, (_, path) in made.items() if not _are_equal(results / name, path)
+            name: path for name, path in wanted.items() if not _are_equal(results / name, path)
         }
         if gone or fresh:
             _replace(results, fresh, gone)
-    _write_names(ledger, made)
-    _prune(tasks, build)
+    _write_names(ledger, wanted)
     return bool(gone or fresh)
 
 
@@ -105,7 +106,8 @@ def _write_names(ledger: Path, names: Iterable[str]) -> None:
     write_if_changed(ledger, (json.dumps(sorted(names), indent=1) + "\n").encode())
 
 
-def _prune(tasks: Sequence[Task], build: Path) -> None:
+def prune(tasks: Sequence[Task], build: Path) -> None:
+    """Forget failed chapters, and executed ones of earlier states but for the newest."""
     current = {folder(task, build) for task in tasks}
     for page in (build / "executed").glob("*/*"):
         newest = sorted(page.glob("[!.]*"), key=lambda path: -path.stat().st_mtime)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from alkpool import paths
 from alkpool.compendium import book, publish, run
-from alkpool.compendium.plan import for_one_run, plan, read
+from alkpool.compendium.plan import Task, for_one_run, plan, read
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
@@ -38,6 +38,7 @@ def report(
     force: bool = False,
     render: bool = True,
     cohort: str = "",
+    only: str = "",
 ) -> None:
     """Run what has to run again, publish the tables, and render the book.
 
@@ -58,6 +59,9 @@ def report(
         Make the book too.
     cohort : str
         See `read`.
+    only : str
+        Notebook, by name or number, to look at alone: other chapters are shown as they last ran,
+        and ``results`` stays as it is.
 
     Raises
     ------
@@ -68,7 +72,12 @@ def report(
     with _alone(build):
         compendium = read(cohort)
         tasks = plan(compendium)
-        stale = [task for task in tasks if force or not run.is_done(task, build)]
+        chosen = _chosen(tasks, only)
+        stale = [task for task in chosen if force or not run.is_done(task, build)]
+        if only:
+            last = {task: run.newest(task, build) for task in tasks if task not in chosen}
+            stale += [task for task, kept in last.items() if kept is None]
+            tasks = [last.get(task) or task for task in tasks]
         if stale:
             run.execute(stale, build, jobs=jobs)
             now = {task.page: task.key for task in plan(read(cohort))}
@@ -77,14 +86,27 @@ def report(
                 publish.discard(moved, build)
                 pages = ", ".join(task.page for task in moved)
                 raise ProjectError(f"inputs of {pages} changed while they ran: run again")
-        changed = publish.publish(tasks, build, results, target / "published.json")
+        tables, changed = publish.made(tasks, build), False
+        if not only:
+            changed = publish.publish(tables, results, target / "published.json")
+            publish.prune(tasks, build)
         if render:
             changed |= book.publish(compendium, tasks, build, target)
     made = shown(target / "book" / "index.html" if render else results)
+    if only:
+        made += "; all other chapters as they last ran, results/ as it was"
     if stale or changed:
         print(f"done in {time.perf_counter() - started:.1f} s: {made}")
     else:
         print(f"up to date: {made}")
+
+
+def _chosen(tasks: Sequence[Task], only: str) -> list[Task]:
+    names = sorted({task.notebook.stem for task in tasks})
+    found = [name for name in names if name == only or name.startswith(f"{only}-")]
+    if only and not found:
+        raise ProjectError(f"ONLY: found {only!r}; must be one of {', '.join(names)}, or a number")
+    return [task for task in tasks if not only or task.notebook.stem in found]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -103,6 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="cohort for this run only, several joined by commas; its "
         "results and its book stay in build/cohorts",
     )
+    command.add_argument("--only", default="", help="notebook to look at alone, such as 04")
     command.add_argument("--force", action="store_true", help="run every notebook again")
     command.add_argument("--no-book", dest="render", action="store_false", help="no rendering")
     options = vars(parser.parse_args(arguments))

@@ -127,6 +127,8 @@ def kernel_environment(build: Path) -> dict[str, str]:
     Notebooks find the package whose files are in the key, wherever else one is installed.
     """
     profile = build / "ipython" / "profile_default"
+    # What lies there runs before every chapter, and no key knows it.
+    shutil.rmtree(profile / "startup", ignore_errors=True)
     write_if_changed(profile / "ipython_kernel_config.py", KERNEL_CONFIGURATION.encode())
     private = {
         "IPYTHONDIR": build / "ipython",
