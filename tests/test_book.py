@@ -1,9 +1,11 @@
 """Pages come from prose, templates and executed notebooks; only a clean book appears."""
 
 import copy
+import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -159,7 +161,8 @@ def test_the_book(project: Project) -> None:
     assert script.is_file()
 
     # A page that is no longer listed disappears, and pages that stay are mended.
-    project.write("compendium.yaml", COMPENDIUM.replace("pages: [welcome]", "pages: []"))
+    shorter = COMPENDIUM.replace("pages: [welcome]", "pages: []")
+    project.write("compendium.yaml", shorter.replace("{welcome: record}", "{status: record}"))
     project.write("book/unlisted.md", "# Nobody lists me\n")
     project.run()
     book = project.home / "build" / "book"
@@ -215,14 +218,14 @@ def test_a_book_with_a_warning_never_appears(rendered: Project) -> None:
 def test_a_killed_rendering_is_begun_again(rendered: Project) -> None:
     good = rendered.tables("build/book")
     work = rendered.home / "build" / "sphinx"
-    # As after kill -9: the mark still stands, and a page was written only in part.
-    (work / "unfinished").touch()
+    # As after kill -9: there is no mark yet, and a page was written only in part.
+    (work / "finished").unlink()
     (work / "html" / "welcome.html").write_text("<html>half")
     (rendered.home / "build" / "book" / ".key").unlink()
     rendered.run()
     after = rendered.tables("build/book")
     assert after["welcome.html"] == good["welcome.html"]
-    assert not (work / "unfinished").exists()
+    assert (work / "finished").is_file()
 
 
 def test_titles_in_the_sidebar_follow_pages_that_change(rendered: Project) -> None:
@@ -231,6 +234,52 @@ def test_titles_in_the_sidebar_follow_pages_that_change(rendered: Project) -> No
     assert (
         "Good morning" in page(rendered, "curated/03-plain").select_one("nav.bd-links").get_text()
     )  # type: ignore[union-attr]
+
+
+OTHER_FIGURE = FIGURE.replace("fig-count", "fig-first").replace('"9"', '"7"')
+EDITS: dict[str, Callable[[Project], object]] = {
+    "text": lambda p: p.write("book/welcome.md", "# Welcome\n\nOther text.\n"),
+    "a section": lambda p: p.write("book/welcome.md", "# Welcome\n\n## One\n\nText.\n"),
+    "a title": lambda p: p.write("book/welcome.md", "# Good morning\n\n## One\n\nText.\n"),
+    "a figure": lambda p: p.notebook(
+        "02-list", "List", [PARAMETERS, FIGURE, "%md See {numref}`fig-count`."]
+    ),
+    "a figure before it": lambda p: p.notebook("03-plain", "Plain", [PARAMETERS, OTHER_FIGURE]),
+    "a drawing": lambda p: p.notebook(
+        "03-plain", "Plain", [PARAMETERS, OTHER_FIGURE.replace('"7"', '"8"')]
+    ),
+    "a page more": lambda p: (
+        p.write("book/more.md", "# More\n\nA {cite}`a2010` source.\n"),
+        p.write("book/references.bib", "@misc{a2010, title={T}, author={A, B.}, year={2010}}"),
+        p.edit("compendium.yaml", "pages: [welcome]", "pages: [more, welcome]"),
+        p.edit("book/more.md", "source.", "source.\n\n```{bibliography}\n```"),
+    ),
+    "order": lambda p: p.edit("compendium.yaml", "[more, welcome]", "[welcome, more]"),
+    "another style": lambda p: p.write("book/_static/alkpool.css", "p { color: red }"),
+    "a page less": lambda p: p.edit("compendium.yaml", "[welcome, more]", "[welcome]"),
+    "a chapter less": lambda p: p.edit("compendium.yaml", "      - notebook: 02-list\n", ""),
+}
+
+
+def test_rendering_what_changed_gives_what_rendering_all_gives(
+    rendered: Project, thorough: bool
+) -> None:
+    """Byte for byte, also after a clock that was set back."""
+    book, build = rendered.home / "build" / "book", rendered.home / "build"
+    steps = [[case] for case in EDITS] if thorough else [["text"], list(EDITS)[1:]]
+    for cases in steps:
+        for case in cases:
+            EDITS[case](rendered)
+        for path in (rendered.home / "book").glob("*.md"):
+            os.utime(path, (0, 0))
+        rendered.run()
+        step = rendered.tables("build/book")
+        shutil.rmtree(build / "sphinx")
+        (book / ".key").unlink()
+        rendered.run()
+        whole = rendered.tables("build/book")
+        differ = {name for name in step.keys() | whole if step.get(name) != whole.get(name)}
+        assert differ == set(), cases
 
 
 def test_the_references_are_made_of_the_sources_when_the_book_is(rendered: Project) -> None:

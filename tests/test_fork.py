@@ -10,7 +10,6 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
-from cases import contents
 from project import COMPENDIUM, LIST, PARAMETERS, ROOT, Project
 
 from alkpool.compendium.new import _copied

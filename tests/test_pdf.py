@@ -1,120 +1,125 @@
 """The document that is printed, and what happens where it cannot be printed."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from project import COMPENDIUM, COUNT, FIGURE, PARAMETERS, ROOT, small_project
 
 from alkpool.compendium import pdf
 
-NAVIGATION = """\
-<nav class="bd-docs-nav"><p class="caption">Cases</p>
-<ul><li><a class="internal" href="curated/a.html">A</a></li></ul>
-<p class="caption">Made &amp; up</p>
-<ul><li><a class="internal" href="made-up/a.html">A</a><details><ul>
-<li><a class="internal" href="below.html">B</a></li></ul></details></li></ul></nav>"""
-HEAD = '<head><link rel="stylesheet" href="{up}_static/x.css"><script src="{up}_static/y.js">\
-</script></head>'
-CHAPTER = """\
-<html>{head}<body><nav>sidebar</nav><article>{ribbon}<section id="a"><h1>A "b" \\c\
-<a class="headerlink" href="#a">#</a></h1>
-<details class="hide"><pre>secret = 1</pre></details><script>alert()</script>
-<p>See <a href="#more">below</a>, <a href="../index.html">cover</a>, <a href="../genindex.html">the
-index</a>, <a href="../{other}/a.html#more">the other</a> and <a href="https://doi.org/10/x#y">it</a>.
-</p><img src="../_images/f.svg" alt="f"></section><section id="more"><h2>More</h2>
-<table class="interactive"><tr><td>short words, many of them, in one cell</td>
-<td>data/a/very/long/address/of/a/file.csv</td></tr></table></section></article></body></html>"""
-BELOW = """\
-<article><h1>Below</h1> <div hidden>Ask here.</div><noscript><p>On
-<a href="index.html#m=1">paper</a>.</p></noscript></article>"""
-RIBBON = '<div class="synthetic-ribbon">Synthetic data: not patients.</div>'
+DOCUMENT = """\
+from alkpool import paths
+from alkpool.compendium import render
+render.rendered(paths.BUILD / "book-src", paths.BUILD / "sphinx", "singlehtml")
+"""
+WELCOME = """\
+# Welcome
+
+See {numref}`fig-count`, [the list](curated/02-list.ipynb), [the form](form.md) and <https://a.org>.
+
+```{raw} html
+<a class="raw" href="curated/01-count.html#more">raw</a>
+<table class="interactive"><tr><td>x</td></tr></table>
+```
+"""
 
 
-@pytest.fixture
-def book(tmp_path: Path) -> Path:
-    """A book of a cover and two chapters from one notebook, whose ids are the same."""
-    made = tmp_path / "build" / "book"
-    for name, other, ribbon in (("curated", "made-up", ""), ("made-up", "curated", RIBBON)):
-        (made / name).mkdir(parents=True)
-        text = CHAPTER.format(head=HEAD.format(up="../"), ribbon=ribbon, other=other)
-        (made / name / "a.html").write_text(text, "utf-8")
-    cover = (
-        f"<html>{HEAD.format(up='')}{NAVIGATION}<article><h1>Title</h1>{RIBBON}</article></html>"
-    )
-    (made / "index.html").write_text(cover, "utf-8")
-    (made / "below.html").write_text(BELOW, "utf-8")
-    return made
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> BeautifulSoup:
+    """The document of a book of one chapter on two cohorts, another, and a page for screens."""
+    made = small_project(tmp_path_factory.mktemp("pdf") / "a checkout")
+    for name in ("book/_pdf/report.html", "book/_pdf/report.css", "CITATION.cff"):
+        made.write(name, (ROOT / name).read_text("utf-8"))
+    cells = [PARAMETERS, COUNT, "%md ## More\n\nSee {numref}`fig-count`, and $x^2$.", FIGURE]
+    made.notebook("01-count", 'Count "all" \\\\ rows', cells)
+    made.write("book/welcome.md", WELCOME)
+    made.write("book/form.md", "---\nscreen_only: true\n---\n# Form\n\nAsk here.\n")
+    chapter = '{notebook: 01-count, reads: ["data/extra/made-up.csv"]}'
+    second = f"  - title: Made up\n    cohort: made-up\n    chapters: [{chapter}]\n"
+    made.write("compendium.yaml", COMPENDIUM.replace("[welcome]", "[welcome, form]") + second)
+    made.run()
+    command = [sys.executable, "-c", DOCUMENT]
+    subprocess.run(command, cwd=made.home, env=made.environment(), check=True)
+    text = (made.home / "build/sphinx/singlehtml/index.html").read_text("utf-8")
+    return BeautifulSoup(text, "html.parser")
 
 
-@pytest.fixture
-def printed(book: Path) -> BeautifulSoup:
-    return BeautifulSoup(pdf.document(book, book.parent / "pdf-1"), "html.parser")
+def sheet(printed: BeautifulSoup, number: int) -> BeautifulSoup:
+    (found,) = printed.select(f"#sheet-{number}")
+    return found  # type: ignore[return-value]
 
 
 def test_the_document_has_all_pages_in_order_below_their_parts(printed: BeautifulSoup) -> None:
-    headings = [
-        (tag.name, tag.get_text()) for tag in printed.select("body > section :is(h1, h2, h3)")
-    ]
-    assert headings == [
-        ("h1", "Title"),
-        ("h1", "Cases"), ("h2", 'A "b" \\c'), ("h3", "More"),
-        ("h1", "Made & up"), ("h2", 'A "b" \\c'), ("h3", "More"), ("h3", "Below"),
-    ]  # fmt: skip
     entries = [(entry["href"], entry.get_text()) for entry in printed.select(".toc a")]
+    count = 'Count "all" \\ rows'
+    titles = ["Welcome", count, "List", "Status", f"{count} (synthetic)"]
     assert entries == [
-        ("#index", f"Title{pdf.PLACEHOLDER}"),
-        ("#curated-a", f'A "b" \\c{pdf.PLACEHOLDER}'),
-        ("#made-up-a", f'A "b" \\c{pdf.PLACEHOLDER}'),
-        ("#below", f"Below{pdf.PLACEHOLDER}"),
+        (f"#sheet-{n}", f"{title}{pdf.PLACEHOLDER}") for n, title in enumerate(titles)
     ]
+    parts = [part.get_text() for part in printed.select(".toc .part")]
+    assert parts == ["Prose", "Cases", "About", "Made up (synthetic)"]
+    headings = [tag.get_text().rstrip("#") for tag in printed.select(".chapter > section > h2")]
+    assert headings == titles
 
 
-def test_a_page_below_another_goes_on_with_its_paper(printed: BeautifulSoup) -> None:
-    (below,) = printed.select("body > .below")
-    assert below["style"] == "page: made-up-a"
-    assert " ".join(below.get_text().split()) == "Below On paper."
-    assert [link["href"] for link in below.select("a")] == ["#index"]
+def test_the_title_page_says_what_it_is_and_how_to_cite_it(printed: BeautifulSoup) -> None:
+    (title,) = printed.select(".title-page")
+    said = " ".join(title.get_text(" ").split())
+    licence = "Licence MIT (code), CC-BY-4.0 (data and text)"
+    for text in ("Version 1.2.3", "Data none: not a", "Cite as The alkpool authors.", licence):
+        assert text in said
 
 
-def test_ids_are_unique_and_links_lead_to_their_own_chapter(printed: BeautifulSoup) -> None:
-    ids = [str(element["id"]) for element in printed.select("[id]")]
-    assert len(ids) == len(set(ids))
-    links = [
-        [str(link["href"]) for link in chapter.select("a")]
-        for chapter in printed.select(".chapter")[1:]
-    ]
-    elsewhere = "https://doi.org/10/x#y"
-    assert links == [
-        ["#more", "#index", "#made-up-a-more", elsewhere],
-        ["#made-up-a-more", "#index", "#more", elsewhere],
-    ]
-    assert "the\nindex, the other" in printed.select(".chapter")[1].get_text()
+def test_links_and_numbers_are_those_of_the_document(printed: BeautifulSoup) -> None:
+    links = {link.get_text(): link["href"] for link in sheet(printed, 0).select("p a")}
+    assert links["the list"] == "#document-curated/02-list"
+    assert printed.find(id="document-curated/02-list") is not None
+    assert links["https://a.org"] == "https://a.org"
+    assert [link["href"] for link in printed.select("a.raw")] == ["#sheet-1"]
+    assert links["Figure 1"].endswith("#fig-count")
+    assert "Figure 2" in sheet(printed, 4).get_text()
+    assert sheet(printed, 4).select("#fig-count-made-up")
+    assert len(printed.select("head script[src*=mathjax]")) == 1
 
 
 def test_only_what_paper_can_show_is_printed(printed: BeautifulSoup) -> None:
-    text = printed.get_text()
-    assert "secret" not in text
-    assert "sidebar" not in text
-    assert not printed.select("article :is(script, details, .headerlink)")
+    assert "Ask here." not in printed.get_text()
+    assert not printed.select("nav.bd-links, .bd-sidebar-primary, .bd-header")
+    (style,) = printed.select("head style")
+    hidden = re.search(r"([^{}]+)\{\s*display: none", style.get_text())
+    assert hidden is not None
+    assert ".bd-article details.hide" in hidden[1]
     places = [place.get_text() for place in printed.select(".code-place")]
-    assert places == ["The code of this chapter is not printed: notebooks/a.ipynb has it."] * 2
-    assert [image["src"] for image in printed.select("article img")] == [
-        "../book/_images/f.svg"
-    ] * 2
-    (sheet,) = printed.select("link[rel=stylesheet]")
-    assert sheet["href"] == "../book/_static/x.css"
-    long = [cell.get_text() for cell in printed.select("td.long")]
-    assert long == ["data/a/very/long/address/of/a/file.csv"] * 2
+    assert places == [
+        f"The code of this chapter is not printed: notebooks/{name}.ipynb has it."
+        for name in ("01-count", "02-list", "01-count")
+    ]
 
 
 def test_the_running_head_of_synthetic_chapters_says_so(printed: BeautifulSoup) -> None:
     (style,) = printed.select("head style")
-    rules = dict(re.findall(r"@page ([\w-]+) \{(.*?)^\}", style.get_text(), re.DOTALL | re.M))
-    assert set(rules) == {"index", "curated-a", "made-up-a"}
+    rules = dict(re.findall(r"@page (sheet-\d) \{(.*?)^\}", style.get_text(), re.DOTALL | re.M))
+    assert len(rules) == 5
     marked = {name for name, rule in rules.items() if "Synthetic data: not patients" in rule}
-    assert marked == {"made-up-a"}
-    assert 'content: "A \\"b\\" \\\\c"' in rules["curated-a"]
+    assert marked == {"sheet-4"}
+    assert 'content: "Count \\"all\\" \\\\ rows"' in rules["sheet-1"].replace("\\u0022", '\\"')
+
+
+@pytest.fixture
+def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A finished book whose document is there."""
+    build = tmp_path / "build"
+    for name in ("book/index.html", "sphinx/singlehtml/index.html"):
+        (build / name).parent.mkdir(parents=True)
+        (build / name).write_text("<p>")
+    monkeypatch.setattr(pdf.paths, "BUILD", build)
+    monkeypatch.setattr(pdf, "TARGET", build / "alkpool.pdf")
+    monkeypatch.setattr(pdf.render, "rendered", lambda _, work, builder: work / builder)
+    return build
 
 
 def fake_chromium(folder: Path, does: str) -> str:
@@ -142,20 +147,17 @@ def test_a_failure_leaves_the_last_good_pdf_alone(
 ) -> None:  # fmt: skip
     monkeypatch.setenv("CHROMIUM", fake_chromium(tmp_path, does))
     monkeypatch.setattr(pdf, "SECONDS", 1)
-    monkeypatch.setattr(pdf, "BOOK", book)
-    target = book.parent / "alkpool.pdf"
-    monkeypatch.setattr(pdf, "TARGET", target)
+    target = book / "alkpool.pdf"
     target.write_text("the last good one")
     assert pdf.main() == 1
     assert message in capsys.readouterr().err
     assert target.read_text() == "the last good one"
-    assert sorted(path.name for path in book.parent.iterdir()) == ["alkpool.pdf", "book"]
+    assert sorted(path.name for path in book.iterdir()) == ["alkpool.pdf", "book", "sphinx"]
 
 
 def test_what_is_missing_is_named(
     book: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(pdf, "BOOK", book)
     monkeypatch.setenv("PATH", str(book))
     monkeypatch.delenv("CHROMIUM", raising=False)
     assert pdf.main() == 1
@@ -167,8 +169,8 @@ def test_what_is_missing_is_named(
     assert pdf.main() == 1
     assert "CHROMIUM: found '/nowhere/chromium'; no such program" in capsys.readouterr().err
 
-    monkeypatch.setenv("CHROMIUM", fake_chromium(book.parent, "exit 0"))
-    (book / "index.html").unlink()
+    monkeypatch.setenv("CHROMIUM", fake_chromium(book, "exit 0"))
+    (book / "book/index.html").unlink()
     assert pdf.main() == 1
     assert "index.html is missing: run make report" in capsys.readouterr().err
-    assert not list(book.parent.glob("*.pdf"))
+    assert not list(book.glob("*.pdf"))

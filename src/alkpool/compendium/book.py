@@ -20,21 +20,19 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from alkpool import paths
-from alkpool.compendium import run
+from alkpool.compendium import render, run
 from alkpool.compendium.imports import Imports
 from alkpool.compendium.plan import (
     COHORT,
     CONFIGURATION,
     TEMPLATE_SUFFIX,
     Compendium,
-    Extension,
     Part,
     Task,
     extension_inputs,
 )
 from alkpool.compendium.run import ADDED_TAGS
 from alkpool.files import exchange, hash_of, write_if_changed
-from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
 if TYPE_CHECKING:
@@ -103,9 +101,8 @@ def publish(compendium: Compendium, tasks: Sequence[Task], build: Path, target: 
     if (published / "index.html").is_file() and _read(published / KEY) == key:
         return False
     print("rendering the book", flush=True)
-    source = target / "book-src"
-    _assemble(compendium, tasks, build, source, state)
-    rendered = _render(source, target / "sphinx")
+    _assemble(compendium, tasks, build, target, state)
+    rendered = render.rendered(target / "book-src", target / "sphinx")
     fresh = target / ".book.new"
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(rendered, fresh, ignore=shutil.ignore_patterns(".buildinfo*"))
@@ -171,7 +168,7 @@ def _assemble(
     compendium: Compendium,
     tasks: Sequence[Task],
     build: Path,
-    source: Path,
+    target: Path,
     state: Mapping[str, str],
 ) -> None:
     """Write every page that changed to the source folder of Sphinx, and remove all others."""
@@ -182,7 +179,13 @@ def _assemble(
     for task, notebook in notebooks.items():
         promote_figures(notebook, f"notebooks/{task.notebook.name}")
         targets.setdefault(task.suffix, set()).update(_targets(notebook))
-    context, records = _contexts(compendium)
+    context, references = _of_study(compendium, target / "study.json")
+    kinds = compendium.extension.records if compendium.extension else {}
+    records = {
+        name: f"{below}/{record['page']}"
+        for below in kinds
+        for name, record in context["records"][below].items()
+    }
     parts = [
         {
             "title": _part_title(part, tasks),
@@ -206,11 +209,10 @@ def _assemble(
         "state": state,
         "data_dictionary": _read(DICTIONARY),
     }
-    if compendium.extension:
-        for below, template in compendium.extension.records.items():
-            for name, record in context["records"][below].items():
-                filled = _filled_in(f"{template}{TEMPLATE_SUFFIX}", context | {"page": record})
-                content[f"{records[name]}.md"] = filled
+    for below, template in kinds.items():
+        for name, record in context["records"][below].items():
+            filled = _filled_in(f"{template}{TEMPLATE_SUFFIX}", context | {"page": record})
+            content[f"{records[name]}.md"] = filled
     listed = {INDEX, *_pages(compendium)}
     for path in sorted(path for path in paths.BOOK.rglob("*") if path.is_file()):
         name = path.relative_to(paths.BOOK).as_posix()
@@ -219,11 +221,13 @@ def _assemble(
                 content[name.removesuffix(".j2")] = _filled_in(name, context)
         elif path.suffix not in (".pyc", ".j2"):
             content[name] = path.read_bytes()
-    content[BIBLIOGRAPHY] = _bibliography(compendium.extension)
+    content[BIBLIOGRAPHY] = references.encode()
     contents = _toc(compendium, tasks, records.values())
     content["_toc.yml"] = yaml.safe_dump(contents, sort_keys=False).encode()
+    source = target / "book-src"
     for name, page_bytes in content.items():
-        write_if_changed(source / name, page_bytes)
+        if write_if_changed(source / name, page_bytes):
+            render.forget(name, target / "sphinx")
     for path in [path for path in source.rglob("*") if path.is_file()]:
         if path.relative_to(source).as_posix() not in content:
             path.unlink()
@@ -242,26 +246,28 @@ def _pages(compendium: Compendium) -> list[str]:
     return [page for part in compendium.parts for page in part.pages]
 
 
-def _contexts(compendium: Compendium) -> tuple[dict[str, Any], dict[str, str]]:
-    """What the templates get from the study, and the page of each of its records."""
+def _of_study(compendium: Compendium, kept: Path) -> tuple[dict[str, Any], str]:
+    """Give what the study adds: what the templates get, and the references.
+
+    They take seconds and do not depend on the notebooks: what was made is kept.
+    """
     extension = compendium.extension
     if extension is None:
-        return {}, {}
-    context = extension.loaded().contexts(compendium.cohort)
-    return context, {
-        name: f"{below}/{record['page']}"
-        for below in extension.records
-        for name, record in context["records"][below].items()
-    }
-
-
-def _bibliography(extension: Extension | None) -> bytes:
-    if extension is None:
-        return b""
-    try:
-        return str(extension.loaded().bibliography()).encode()
-    except ValueError as error:
-        raise ProjectError(str(error)) from None
+        return {}, ""
+    modules = Imports().behind(f"import {extension.module}")
+    files = [*extension_inputs(compendium), *modules, paths.HOME / CONFIGURATION]
+    key = hash_of([compendium.cohort], files)
+    if json.loads(_read(kept) or "{}").get("key") != key:
+        study = extension.loaded()
+        try:
+            references = study.bibliography()
+        except ValueError as error:
+            raise ProjectError(str(error)) from None
+        contexts = study.contexts(compendium.cohort)
+        made = {"key": key, "contexts": contexts, "references": references}
+        write_if_changed(kept, json.dumps(made).encode())
+    found = json.loads(_read(kept))
+    return found["contexts"], found["references"]
 
 
 def _link_records(page: Notebook, records: Mapping[str, str]) -> None:
@@ -515,45 +521,3 @@ def _rename_outputs(cell: Notebook, targets: set[str], suffix: str) -> None:
         figure = cell["metadata"]["mystnb"]["figure"]
         figure["name"] += suffix
         figure["caption"] = _renamed(figure["caption"], targets, suffix)
-
-
-def _render(source: Path, work: Path) -> Path:
-    """Run Sphinx; every warning is an error."""
-    from jupyter_book.sphinx import build_sphinx
-    from sphinx.util.console import color_terminal, nocolor
-
-    if not color_terminal():
-        nocolor()
-
-    unfinished = work / "unfinished"
-    if unfinished.is_file():
-        # Pages that were read before would not be read, and not warn, again.
-        shutil.rmtree(work)
-    # Sphinx removes neither pages nor images that are gone.
-    shutil.rmtree(work / "html", ignore_errors=True)
-    work.mkdir(parents=True, exist_ok=True)
-    unfinished.touch()
-    status = build_sphinx(
-        source,
-        work / "html",
-        doctreedir=work / "doctrees",
-        path_config=source / "_config.yml",
-        noconfig=True,
-        confoverrides={
-            "external_toc_path": str(source / "_toc.yml"),
-            "latex_individualpages": False,
-        },
-        warningiserror=True,
-        keep_going=True,
-        # Only changed pages are read, but all are written: their sidebars, numbers and references
-        # depend on each other.
-        force_all=True,
-        quiet=True,
-    )
-    if status != 0:
-        raise ProjectError(
-            f"the book could not be rendered, see the warnings above; its pages are in "
-            f"{shown(source)}; the last good book is unchanged"
-        )
-    unfinished.unlink()
-    return work / "html"

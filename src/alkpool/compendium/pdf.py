@@ -1,37 +1,35 @@
-"""Print the rendered book as one PDF. Start with ``python -m alkpool.compendium.pdf``.
+"""Print the book as one PDF. Start with ``python -m alkpool.compendium.pdf``.
 
-The articles of all pages are put into one document, in the order of the table of contents and
-with their links inside it; template and style are in ``book/_pdf``. Chromium prints it: layout,
-page numbers, outline and links are its work.
+Sphinx puts all pages into one document; as an extension of Sphinx, this module gives each chapter
+sheets of its own and leaves out pages that only a screen can show, ``screen_only`` in their
+metadata. The frame of the document is ``book/_pdf/report.html``. Chromium prints it: layout, page
+numbers, outline and links are its work.
 """
 
 import os
-import posixpath
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
-
-import jinja2
-from bs4 import BeautifulSoup, Tag
-from pypdf import PdfReader
+from typing import TYPE_CHECKING, Any
 
 from alkpool import paths
+from alkpool.compendium import render
 from alkpool.compendium.book import made_from
-from alkpool.files import write_if_changed
+from alkpool.files import read_yaml, write_if_changed
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
-BOOK = paths.BUILD / "book"
+if TYPE_CHECKING:
+    from docutils import nodes
+    from sphinx.application import Sphinx
+
+BUILDER = "singlehtml"
 TARGET = paths.BUILD / "alkpool.pdf"
-TEMPLATES = paths.BOOK / "_pdf"
-INDEX = "index.html"
+DOCUMENT = "index.html"
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -45,192 +43,78 @@ FLAGS = (
 )  # fmt: skip
 SECONDS = 300
 
-# Everything that only a screen can use, and code: the notebooks have it.
-NOT_PRINTED = "script, [hidden], .headerlink, .d-print-none, details.hide"
-# Addresses and file names in tables: broken anywhere, or they push the table off the page.
-LONG_WORD = re.compile(r"[^\s-]{25}")
-
 PLACEHOLDER = "\N{FIGURE SPACE}" * 3
 
-
-@dataclass(frozen=True)
-class Page:
-    """A page of the book, ready to be printed.
-
-    Attributes
-    ----------
-    name : str
-        Path in the book.
-    part : str
-        Caption of the part it stands in; empty for the cover.
-    title : str
-        Its heading.
-    anchor : str
-        Where links to the page lead in the document.
-    sheet : str
-        Anchor of the chapter whose sheets it is printed on: itself, or the one it stands below.
-    synthetic : bool
-        Whether it begins with the ribbon.
-    notebook : str
-        Source of the code that was left out; empty where there was none.
-    article : Tag
-        What its author wrote.
-    """
-
-    name: str
-    part: str
-    title: str
-    anchor: str
-    sheet: str
-    synthetic: bool
-    notebook: str
-    article: Tag
+# A link to a page of the book in what Sphinx takes as it is, such as a table.
+LINK = re.compile(r'href="(?:\.\./)*([^":#?]+)\.html(?:#([^"]*))?"')
 
 
-def document(book: Path, folder: Path) -> str:
-    """Make one HTML document of the book.
-
-    Parameters
-    ----------
-    book : Path
-        The rendered book.
-    folder : Path
-        Where the document will be, for the addresses of images, styles and scripts.
-
-    Returns
-    -------
-    str
-        The document; in its table of contents `PLACEHOLDER` stands for each page number.
-    """
-    soups = {INDEX: _soup(book / INDEX)}
-    contents = _contents(soups[INDEX])
-    soups |= {name: _soup(book / name) for name, *_ in contents if name != INDEX}
-    base = posixpath.relpath(book.as_posix(), folder.as_posix())
-    pages: list[Page] = []
-    for name, part, level in contents:
-        sheet = pages[-1].sheet if level > 1 else anchor(name)
-        pages.append(_page(name, part, level, sheet, soups[name]))
-    targets = _unique_ids(pages)
-    for page in pages:
-        _redirect(page, targets, base)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["css"] = lambda text: re.sub(r'(["\\])', r"\\\1", text)
-    return environment.get_template("report.html.j2").render(
-        pages=pages,
-        base=base,
-        styles=_heads(soups, base, "link[rel=stylesheet]", "href"),
-        formulas=_heads(soups, base, "script[src*=mathjax]", "src"),
-        formula_settings=sorted(
-            {
-                str(script.string)
-                for soup in soups.values()
-                for script in soup.select("head script:-soup-contains('window.MathJax')")
-            }
-        ),
-        style=(TEMPLATES / "report.css").read_text("utf-8"),
-        state=made_from(),
-        number=PLACEHOLDER,
-    )
+def setup(app: "Sphinx") -> None:
+    """Connect to Sphinx."""
+    app.set_html_assets_policy("always")
+    app.connect("doctree-resolved", _on_sheets)
+    app.connect("html-page-context", _in_its_frame)
 
 
-def _soup(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+def _on_sheets(app: "Sphinx", document: "nodes.document", _: str) -> None:
+    """Put the chapters of the document on sheets of their own, and list them."""
+    from docutils import nodes
+    from sphinx import addnodes
 
-
-def _contents(index: BeautifulSoup) -> list[tuple[str, str, int]]:
-    """List (page, part, level) as the navigation of the book has them, the cover first."""
-    found, part = [(INDEX, "", 0)], ""
-    for element in index.select("nav.bd-docs-nav :is(p.caption, a.internal)"):
-        if element.name == "p":
-            part = element.get_text(strip=True)
-        else:
-            found.append((str(element["href"]), part, len(element.find_parents("ul"))))
-    return found
-
-
-def _page(name: str, part: str, level: int, sheet: str, soup: BeautifulSoup) -> Page:
-    (article,) = soup.select("article")
-    has_code = article.select_one("details.hide") is not None
-    for element in article.select(NOT_PRINTED):
-        element.decompose()
-    for element in article.select("noscript"):
-        element.unwrap()
-    for cell in article.select("table.interactive td"):
-        if LONG_WORD.search(cell.get_text()):
-            cell["class"] = " ".join([*map(str, cell.get_attribute_list("class")), "long"])
-    first = article.select_one(".synthetic-ribbon, h1")
-    heading = article.select_one("h1")
-    if first is None or heading is None:
-        raise ProjectError(f"{name} has no heading")
-    title = " ".join(heading.get_text().split())
-    # The part is the heading of the first level.
-    for lower in article.select("h1, h2, h3, h4, h5, h6"):
-        lower.name = f"h{min(int(lower.name[1]) + level, 6)}"
-    return Page(
-        name=name,
-        part=part,
-        title=title,
-        anchor=anchor(name),
-        sheet=sheet,
-        synthetic=first is not heading,
-        notebook=f"notebooks/{Path(name).stem}.ipynb" if has_code else "",
-        article=article,
-    )
-
-
-def anchor(name: str) -> str:
-    """Where links to a page of the book lead in the document."""
-    return re.sub(r"\W+", "-", name.removesuffix(".html"))
-
-
-def _unique_ids(pages: Sequence[Page]) -> dict[tuple[str, str], str]:
-    """Rename ids that an earlier page has; list (page, old id) with the new one."""
-    targets = {(page.name, ""): page.anchor for page in pages}
-    taken = set(targets.values())
-    for page in pages:
-        for element in page.article.select("[id]"):
-            old = str(element["id"])
-            new = f"{page.anchor}-{old}" if old in taken else old
-            taken.add(new)
-            targets[page.name, old] = element["id"] = new
-    return targets
-
-
-def _redirect(page: Page, targets: dict[tuple[str, str], str], base: str) -> None:
-    """Point images into the book, and links between pages to their place in the document."""
-    folder = posixpath.dirname(page.name)
-    for image in page.article.select("img[src]"):
-        image["src"] = posixpath.normpath(posixpath.join(base, folder, str(image["src"])))
-    for link in page.article.select("a[href]"):
-        address = urlsplit(str(link["href"]))
-        if address.scheme:
+    captions = {
+        page: toctree["caption"] or ""
+        for toctree in app.env.get_doctree(app.config.root_doc).findall(addnodes.toctree)
+        for _, page in toctree["entries"]
+    }
+    sheets: list[dict[str, Any]] = []
+    for file in list(document.findall(addnodes.start_of_file)):
+        page = file["docname"]
+        if "screen_only" in app.env.metadata[page]:
+            file.parent.remove(file)
             continue
-        path = posixpath.normpath(posixpath.join(folder, address.path))
-        name = path if address.path else page.name
-        target = targets.get((name, unquote(address.fragment)), targets.get((name, "")))
-        if target is None:
-            # Not printed, such as the index of terms: the words stay.
-            link.unwrap()
-        else:
-            link["href"] = f"#{target}"
-
-
-def _heads(soups: dict[str, BeautifulSoup], base: str, selector: str, attribute: str) -> list[str]:
-    """Addresses in the heads of the pages, each once, in their order."""
-    return list(
-        dict.fromkeys(
-            posixpath.normpath(
-                posixpath.join(base, posixpath.dirname(name), str(element[attribute]))
-            )
-            for name, soup in soups.items()
-            for element in soup.select(f"head {selector}")
+        first = next(file.findall(lambda node: isinstance(node, nodes.raw | nodes.title)))
+        sheet = {
+            "page": page,
+            "anchor": f"sheet-{len(sheets)}",
+            "title": app.env.titles[page].astext(),
+            "part": captions.get(page, ""),
+            "below": page not in captions,
+            "synthetic": "synthetic-ribbon" in first.astext(),
+        }
+        sheets.append(sheet)
+        kind = "below" if sheet["below"] else "chapter"
+        content = nodes.container(
+            "", *file.children, classes=[kind, sheet["anchor"]], ids=[sheet["anchor"]]
         )
+        if app.env.doc2path(page).endswith(".ipynb"):
+            place = f"notebooks/{Path(page).name}.ipynb"
+            said = f"The code of this chapter is not printed: {place} has it."
+            content += nodes.paragraph(said, said, classes=["code-place"])
+        file.children = []
+        file += content
+    app.env.sheets = sheets  # type: ignore[attr-defined]
+
+
+def _in_its_frame(
+    app: "Sphinx", page: str, template: str, context: dict[str, Any], document: object
+) -> str | None:
+    """Give the template, what it says of this version, and links within the document."""
+    if document is None:
+        return None
+    sheets = app.env.sheets  # type: ignore[attr-defined]
+    places = {sheet["page"]: sheet["anchor"] for sheet in sheets}
+    # Sphinx itself writes links of the document with its name.
+    context["body"] = LINK.sub(
+        lambda found: f'href="#{found[2] if found[1] == page else places.get(found[1], "")}"',
+        context["body"],
     )
+    context |= {
+        "sheets": sheets,
+        "state": made_from(),
+        "citation": read_yaml(paths.HOME / "CITATION.cff"),
+        "number": PLACEHOLDER,
+    }
+    return "report.html"
 
 
 def browser() -> str:
@@ -252,8 +136,15 @@ def browser() -> str:
     return found
 
 
-def write(book: Path, target: Path) -> bool:
+def write(build: Path, target: Path) -> bool:
     """Print the book; only a complete PDF replaces the one that is there.
+
+    Parameters
+    ----------
+    build : Path
+        Folder of the book and of what it was made from.
+    target : Path
+        The PDF.
 
     Returns
     -------
@@ -266,36 +157,35 @@ def write(book: Path, target: Path) -> bool:
         When the book or Chromium is missing, or Chromium fails.
     """
     command = browser()
-    if not (book / INDEX).is_file():
-        raise ProjectError(f"{shown(book / INDEX)} is missing: run make report")
-    with tempfile.TemporaryDirectory(prefix="pdf-", dir=book.parent) as scratch:
-        folder = Path(scratch)
-        html = document(book, folder)
-        html = _numbered(html, _print(html, folder, command))
-        content = _print(html, folder, command)
-    return write_if_changed(target, _undated(content))
+    if not (build / "book" / DOCUMENT).is_file():
+        raise ProjectError(f"{shown(build / 'book' / DOCUMENT)} is missing: run make report")
+    document = render.rendered(build / "book-src", build / "sphinx", BUILDER) / DOCUMENT
+    printed = _print(document, command)
+    document.write_text(_numbered(document.read_text("utf-8"), printed), "utf-8")
+    return write_if_changed(target, _undated(_print(document, command)))
 
 
-def _print(html: str, folder: Path, command: str) -> bytes:
-    page, printed = folder / "report.html", folder / "report.pdf"
-    page.write_text(html, "utf-8")
-    printed.unlink(missing_ok=True)
-    call = [
-        command, *FLAGS, f"--user-data-dir={folder / 'profile'}", f"--print-to-pdf={printed}",
-        page.as_uri(),
-    ]  # fmt: skip
-    try:
-        subprocess.run(call, check=True, capture_output=True, text=True, timeout=SECONDS)
-        return printed.read_bytes()
-    except subprocess.TimeoutExpired:
-        raise ProjectError(f"{command} did not finish within {SECONDS} s") from None
-    except (OSError, subprocess.CalledProcessError) as error:
-        said = str(getattr(error, "stderr", "")).strip()
-        raise ProjectError(f"{command} did not print: {error}\n{said}".strip()) from None
+def _print(document: Path, command: str) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="alkpool-pdf-") as folder:
+        printed = Path(folder) / "report.pdf"
+        call = [
+            command, *FLAGS, f"--user-data-dir={folder}/profile", f"--print-to-pdf={printed}",
+            document.as_uri(),
+        ]  # fmt: skip
+        try:
+            subprocess.run(call, check=True, capture_output=True, text=True, timeout=SECONDS)
+            return printed.read_bytes()
+        except subprocess.TimeoutExpired:
+            raise ProjectError(f"{command} did not finish within {SECONDS} s") from None
+        except (OSError, subprocess.CalledProcessError) as error:
+            said = str(getattr(error, "stderr", "")).strip()
+            raise ProjectError(f"{command} did not print: {error}\n{said}".strip()) from None
 
 
 def _numbered(html: str, printed: bytes) -> str:
     """Fill in the page numbers of the table of contents: Chromium knows them only once printed."""
+    from pypdf import PdfReader
+
     reader = PdfReader(BytesIO(printed))
     numbers = {
         name.removeprefix("/"): number + 1
@@ -321,7 +211,7 @@ def _undated(content: bytes) -> bytes:
 def main() -> int:
     """Write ``build/alkpool.pdf``; 0 done, 1 something is wrong (the message says how)."""
     try:
-        changed = write(BOOK, TARGET)
+        changed = write(paths.BUILD, TARGET)
     except ProjectError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

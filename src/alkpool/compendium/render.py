@@ -1,0 +1,211 @@
+"""Render a folder of pages with Sphinx: those that changed, with the result of rendering all.
+
+Sphinx writes the pages whose text changed. What every page shows of the others, in its sidebar,
+numbers and references, is compared too: where it changed, all are written. What Sphinx leaves of
+pages that are gone is removed. This module is an extension of Sphinx as well.
+"""
+
+import html
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from alkpool import paths
+from alkpool.compendium.imports import Imports
+from alkpool.files import hash_of
+from alkpool.paths import shown
+from alkpool.problems import ProjectError
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+PAGES = (".md", ".ipynb")
+
+# Read for single pages, or compared page by page.
+_OF_PAGES = ("linked-rows.json", "_toc.yml")
+_MADE_BY_SPHINX = {"genindex.html", "search.html"}
+_IMAGE = re.compile(r"""_images/([^"'?#\s]+)""")
+
+
+def rendered(source: Path, work: Path, builder: str = "html") -> Path:
+    """Run Sphinx; every warning is an error.
+
+    Parameters
+    ----------
+    source : Path
+        Folder of the pages, with ``_config.yml`` and ``_toc.yml``.
+    work : Path
+        Folder for what Sphinx keeps from one time to the next.
+    builder : str
+        Of Sphinx: all pages, or with ``singlehtml`` one document to be printed.
+
+    Returns
+    -------
+    Path
+        Folder of the finished pages.
+
+    Raises
+    ------
+    ProjectError
+        Where Sphinx warned; the warnings are printed.
+    """
+    from jupyter_book.sphinx import build_sphinx
+    from sphinx.util.console import color_terminal, nocolor
+
+    if not color_terminal():
+        nocolor()
+    finished, made_with = work / "finished", _made_with(source)
+    if not finished.is_file() or finished.read_text("utf-8") != made_with:
+        # After a failure, pages that were read before would not be read, and not warn, again.
+        shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True, exist_ok=True)
+    finished.unlink(missing_ok=True)
+    target = work / builder
+    # Written last: pages name it with a checksum only where it was there before.
+    for style in (target / "_static").glob("mystnb.*.css"):
+        style.unlink()
+    status = build_sphinx(
+        source,
+        target,
+        builder=builder,
+        doctreedir=work / "doctrees",
+        path_config=source / "_config.yml",
+        noconfig=True,
+        confoverrides={
+            "external_toc_path": str(source / "_toc.yml"),
+            "latex_individualpages": False,
+            "templates_path": ["_pdf"],
+        },
+        warningiserror=True,
+        keep_going=True,
+        quiet=True,
+    )
+    if status != 0:
+        raise ProjectError(
+            f"the book could not be rendered, see the warnings above; its pages are in "
+            f"{shown(source)}; the last good book is unchanged"
+        )
+    if builder == "html":
+        _remove_what_is_gone(source, target)
+    finished.write_text(made_with, "utf-8")
+    return target
+
+
+def forget(page: str, work: Path) -> None:
+    """Let a page be read again that changed, whatever the clock says of its file."""
+    (work / "doctrees" / Path(page).with_suffix(".doctree")).unlink(missing_ok=True)
+
+
+def _made_with(source: Path) -> str:
+    """Hash of what every page depends on besides the texts."""
+    files = {
+        path
+        for path in source.rglob("*")
+        if path.is_file() and path.suffix not in PAGES and path.name not in _OF_PAGES
+    }
+    code = [path.read_text("utf-8") for path in files if path.suffix == ".py"]
+    modules = Imports().behind(f"import {__name__}", *code)
+    return hash_of([], [*files, *modules, paths.HOME / "requirements.lock"])
+
+
+def _remove_what_is_gone(source: Path, target: Path) -> None:
+    pages = {
+        path.relative_to(source).with_suffix(".html").as_posix()
+        for path in source.rglob("*")
+        if path.suffix in PAGES
+    }
+    images: set[str] = set()
+    for path in target.rglob("*.html"):
+        name = path.relative_to(target).as_posix()
+        if name in pages:
+            found = _IMAGE.findall(path.read_text("utf-8"))
+            images.update(unquote(html.unescape(image)) for image in found)
+        elif not name.startswith("_") and name not in _MADE_BY_SPHINX:
+            path.unlink()
+    for path in (target / "_images").glob("*"):
+        if path.name not in images:
+            path.unlink()
+    for path in [path for path in (target / "_sources").rglob("*") if path.is_file()]:
+        if not (source / path.relative_to(target / "_sources")).is_file():
+            path.unlink()
+    for folder in sorted(target.rglob("*/"), reverse=True):
+        with suppress(OSError):  # it is not empty
+            folder.rmdir()
+
+
+def setup(app: "Sphinx") -> dict[str, bool]:
+    """Connect to Sphinx."""
+    app.connect("builder-inited", _printed_where_it_is_one_document)
+    app.connect("env-before-read-docs", _read_one_after_another)
+    app.connect("env-updated", _write_in_parallel)
+    # After the numbers of sections and figures, which Sphinx assigns at the same event.
+    app.connect("env-get-updated", _pages_that_show_others, priority=900)
+    app.connect("build-finished", _forget_lost_words)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _printed_where_it_is_one_document(app: "Sphinx") -> None:
+    if app.builder.name == "singlehtml":
+        app.setup_extension("alkpool.compendium.pdf")
+
+
+def _read_one_after_another(app: "Sphinx", *_: object) -> None:
+    # Extensions of Jupyter Book do not say that they can read pages at the same time.
+    app.parallel = 1
+
+
+def _write_in_parallel(app: "Sphinx", *_: object) -> None:
+    app.parallel = os.cpu_count() or 1
+
+
+def _pages_that_show_others(app: "Sphinx", env: "BuildEnvironment") -> Iterable[str]:
+    """Give all pages where something changed that each may show of the others.
+
+    Those with terms always: Sphinx forgets them when it adds to what search finds.
+    """
+    known, now = Path(app.doctreedir) / "shown-of-others", _shown_of_others(env)
+    if known.is_file() and known.read_text("utf-8") == now:
+        terms = env.get_domain("index").data["entries"]
+        return sorted(page for page in terms if terms[page])
+    known.write_text(now, "utf-8")
+    return sorted(env.found_docs)
+
+
+def _shown_of_others(env: "BuildEnvironment") -> str:
+    labels, cited = env.get_domain("std").data, env.get_domain("cite").data
+    said: list[object] = [
+        sorted((page, title.astext()) for page, title in env.titles.items()),
+        sorted(env.toctree_includes.items()),
+        sorted(env.toc_secnumbers.items()),
+        sorted(env.toc_fignumbers.items()),
+        sorted(labels["labels"].items()),
+        sorted(labels["anonlabels"].items()),
+        [(each.citation_id, each.key, each.formatted_entry.label) for each in cited["citations"]],
+        sorted(
+            (each.docname, each.citation_ref_id, *(target.key for target in each.targets))
+            for each in cited["citation_refs"]
+        ),
+    ]
+    return hash_of(map(repr, said), [])
+
+
+def _forget_lost_words(app: "Sphinx", error: Exception | None) -> None:
+    """Drop words that no page has any more from what search finds."""
+    path = Path(app.outdir) / "searchindex.js"
+    if error or not path.is_file():
+        return
+    text = path.read_text("utf-8")
+    begin, end = text.index("{"), text.rindex("}") + 1
+    index = json.loads(text[begin:end])
+    for words in (index["terms"], index["titleterms"]):
+        for word in [word for word, pages in words.items() if pages == []]:
+            del words[word]
+    found = json.dumps(index, separators=(",", ":"), sort_keys=True)
+    path.write_text(text[:begin] + found + text[end:], "utf-8")
