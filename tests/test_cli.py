@@ -126,7 +126,7 @@ def test_classify_reads_and_writes_streams(tmp_path):
         done = alkpool("classify", source, "-o", "-", cwd=tmp_path, stdin=text)
         assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
     assert list(tmp_path.iterdir()) == []
-    broken = alkpool("classify", "-", stdin=text.replace("SD", "sd"))
+    broken = alkpool("classify", "-", stdin=text.replace("SD", "sdx"))
     assert "standard input, row 2, column best_response" in broken.stderr
 
 

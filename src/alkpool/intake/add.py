@@ -163,7 +163,7 @@ def plan(file: Path, folder: Path, columns: Path | None = None) -> Plan:
             own=before.own,
             read_as=before.read_as,
             **typed,
-        ),  # fmt: skip
+        ),
         tables=merged,
         matches=tuple(duplicates.matches(open_ones, merged)),
         fingerprint=fingerprint,
