@@ -72,7 +72,7 @@ def test_check_notes_mutations_outside_the_kinase_domain(tmp_path):
     done = alkpool("check", mine)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[1].startswith(
-        "note: mine/samples.csv, row 2, column mutations: found 'R1061Q'; "
+        "note: mine/samples.csv, britschgi2020-p1-s1, column mutations: found 'R1061Q'; "
         "R1061Q: outside the kinase domain"
     )
 
@@ -126,7 +126,7 @@ def test_classify_reads_and_writes_streams(tmp_path):
         done = alkpool("classify", source, "-o", "-", cwd=tmp_path, stdin=text)
         assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
     assert list(tmp_path.iterdir()) == []
-    broken = alkpool("classify", "-", stdin=text.replace("SD", "sd"))
+    broken = alkpool("classify", "-", stdin=text.replace("SD", "sdx"))
     assert "standard input, row 2, column best_response" in broken.stderr
 
 

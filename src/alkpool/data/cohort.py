@@ -296,6 +296,22 @@ def _source_rows(sources: pd.DataFrame, patients: pd.DataFrame, label: str) -> I
         sources, excluded & sources["source_id"].isin(contributing), "status", label,
         "must be included: it has included patients",
     )  # fmt: skip
+    yield from _same_articles(sources, label)
+
+
+def _same_articles(sources: pd.DataFrame, label: str) -> Iterator[Problem]:
+    """List the articles that stand under two ids: their patients would count twice."""
+    for mark in ("doi", "pmid"):
+        stated = sources[sources[mark] != ""]
+        marks = stated[mark].str.casefold()
+        first = stated.groupby(marks)["source_id"].transform("first")
+        for row, source, known, value in zip(
+            stated.index, stated["source_id"], first, stated[mark], strict=True
+        ):
+            if source != known:
+                allowed = f"{source} is the article of {known}: give both one source_id, and "
+                allowed += "each patient one patient_id"
+                yield Problem(label, int(row) + 2, mark, value, allowed)
 
 
 def _patient_rows(patients: pd.DataFrame, samples: pd.DataFrame, label: str) -> Iterator[Problem]:
@@ -411,6 +427,10 @@ def pool(cohorts: list[Cohort]) -> Cohort:
             for value in frame.loc[frame.duplicated([key]), key].unique()
         ]
         pooled[table.name] = frame
+    problems += [
+        replace(problem, row=None)
+        for problem in _same_articles(pooled[SOURCES.name], f"{name}/{SOURCES.file}")
+    ]
     if problems:
         raise DataError(problems)
     meta = cohorts[0].meta.model_copy(

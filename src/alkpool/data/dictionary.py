@@ -143,6 +143,22 @@ TRANSCRIPTS: dict[str, Transcript] = {
             "note": "Why it is set aside.",
         },
     ),
+    "reference/words.csv": Transcript(
+        "Words that people write for the terms of a closed vocabulary.",
+        {
+            "vocabulary": "Which one.",
+            "word": "What is written; case, hyphens and spaces do not matter.",
+            "value": "Term that it means; blank where it is not clear.",
+            "advice": "What to write instead, where it is not clear.",
+        },
+    ),
+    "reference/headings.csv": Transcript(
+        "Headings of authors' tables, from which a mapping of their columns is proposed.",
+        {
+            "pattern": "Regular expression, case ignored; the first that fits counts.",
+            "column": "Column of the flat file; reference is the author and year in one cell.",
+        },
+    ),
     "reference/report_patterns.csv": Transcript(
         "What reports write around a mutation, and what is done with it.",
         {

@@ -26,7 +26,7 @@ _COMMA = re.compile(r"(0,\d+|\d+,(?:\d{1,2}|\d{4,}))")
 _BOUND = re.compile(r"(?P<sign>>=|[<>~≥]?)\s*(?P<number>\d+(?:[.,]\d+)?)\s*(?P<more>\+?)")
 _MONTHS = re.compile(r"(?<=\d)\s*(?:months?|mos?\.?)(?=\+?$)", re.IGNORECASE)
 # What of a report's line is a finding of the sample, beside the mutations of ALK.
-_FINDINGS = ("known polymorphism", "another gene", "transcript of another gene")
+_FINDINGS = ("taken for a polymorphism", "another gene", "transcript of another gene")
 
 
 def cleaned(text: str) -> str:

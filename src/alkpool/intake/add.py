@@ -20,17 +20,17 @@ from typing import Any
 import pandas as pd
 
 from alkpool import paths
-from alkpool.analysis import actionability, timeline
+from alkpool.analysis import actionability, benefit, timeline
 from alkpool.data import cohort
 from alkpool.data.cohort import Cohort
 from alkpool.data.reader import Sheet, Table, read_text
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SOURCES, TREATMENTS
 from alkpool.files import locked, staged, write_atomically
-from alkpool.intake import curate, duplicates, flatfile, mapping, place
+from alkpool.intake import curate, duplicates, flatfile, mapping, place, plausible
 from alkpool.intake.duplicates import Match
 from alkpool.intake.place import Addition
 from alkpool.problems import DataError, Problem, printable
-from alkpool.vocabulary import PatientStatus
+from alkpool.vocabulary import Benefit, PatientStatus
 
 CURATED = "curated"
 CHANGELOG = "CHANGELOG.md"
@@ -221,7 +221,7 @@ def describe(plan: Plan) -> str:
         f"{len(getattr(after, table.name))}"
         for table in COHORT_TABLES
     ]
-    lines += ["", *_duplicates(plan), "", *_moves(plan)]
+    lines += ["", *_worth_a_look(plan), "", *_duplicates(plan), "", *_moves(plan)]
     return "\n".join(map(printable, lines)) + "\n"
 
 
@@ -235,11 +235,40 @@ def _new_rows(plan: Plan) -> Iterator[str]:
         if patient["status"] == PatientStatus.DUPLICATE:
             reason = f"repeats {patient['duplicate_of']}"
         yield f"  {patient['patient_id']} does not count: {reason}"
+    yield from _lines_that_do_not_count(plan)
     sources = plan.addition.rows[SOURCES.name]
     for source in sources.loc[sources["status"] == "excluded", "source_id"]:
         yield f"  source {source}: has no included patient"
     for source in plan.addition.now_included:
         yield f"  source {source}: excluded -> included"
+
+
+def _lines_that_do_not_count(plan: Plan) -> Iterator[str]:
+    new = plan.after.treatments
+    new = new[new["treatment_id"].isin(plan.addition.rows[TREATMENTS.name]["treatment_id"])]
+    alone = set(benefit.evaluable(new)["treatment_id"])
+    decided = benefit.classify(new)
+    for line, outcome in zip(new.to_dict("records"), decided["benefit"], strict=True):
+        name = line["treatment_id"]
+        if name not in alone:
+            yield f"  {name} does not count: it is a combination (monotherapy is no)"
+        elif outcome == Benefit.UNKNOWN:
+            yield (
+                f"  {name} is not decided: best_response is {line['best_response']}, and months "
+                "and status do not tell whether there was benefit"
+            )
+
+
+def _worth_a_look(plan: Plan) -> Iterator[str]:
+    new = {
+        f"{plan.after.name}/{table.file}, {key}"
+        for table in COHORT_TABLES
+        for key in plan.addition.rows[table.name][table.key[0]]
+    }
+    notes = [note for note in plausible.worth_a_look(plan.after) if note.file in new]
+    yield f"Worth a look: {len(notes) or 'nothing found'}"
+    for note in notes:
+        yield f"  {note}"
 
 
 def _duplicates(plan: Plan) -> Iterator[str]:

@@ -1,16 +1,21 @@
 """Check the data of the project, or cohort folders: every problem, and what is valid."""
 
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+
+import pandas as pd
 
 from alkpool import mutations, paths
 from alkpool.data import cohort, groups, laboratory, published, tables
 from alkpool.data.reader import read_folder
+from alkpool.intake import duplicates, plausible
 from alkpool.problems import DataError, Problem, printable
-from alkpool.vocabulary import UNKNOWN
+from alkpool.vocabulary import PatientStatus
 
 Say = Callable[[str], object]
+
+# Each patient is compared with each: more would take minutes.
+MAX_COMPARED = 600
 
 
 def check(folders: Sequence[Path], say: Say) -> None:
@@ -31,13 +36,17 @@ def check(folders: Sequence[Path], say: Say) -> None:
     # Everything else is validated against it.
     _check_reference()
     problems: list[Problem] = []
+    valid: list[cohort.Cohort] = []
     for folder in folders or paths.cohort_names():
         data, found = cohort.read(paths.cohort_folder(folder))
         problems += found
         if data is not None:
             say(_summary(data))
-            for note in (*data.read_as, *_notes(data)):
+            valid.append(data)
+            for note in (*data.read_as, *plausible.worth_a_look(data)):
                 say(printable(f"note: {note}"))
+    for note in _same_persons(valid) if valid else ():
+        say(printable(f"note: {note}"))
     if not folders:
         problems += _check_tables(say)
     if problems:
@@ -55,17 +64,28 @@ def _check_reference() -> None:
         raise DataError([Problem(label, None, "", str(residue), "residue 1202 must be G")])
 
 
-def _notes(data: cohort.Cohort) -> Iterator[Problem]:
-    """Say what is allowed but worth a look: mutations outside the kinase domain."""
-    for row, profile in enumerate(data.samples["mutations"], start=2):
-        if profile == UNKNOWN:
-            continue
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", mutations.MutationWarning)
-            mutations.parse(profile)
-        for warning in caught:
-            file = f"{data.name}/{tables.SAMPLES.file}"
-            yield Problem(file, row, "mutations", profile, str(warning.message))
+def _same_persons(data: Sequence[cohort.Cohort]) -> Iterator[str]:
+    """Name the pairs of patients, of one cohort or of two, that may be one person."""
+    frames = {
+        table.name: pd.concat(
+            [getattr(each, table.name) for each in data if not each.synthetic], ignore_index=True
+        )
+        .astype(object)
+        .fillna("")
+        .astype(str)
+        for table in tables.COHORT_TABLES
+    }
+    patients = frames[tables.PATIENTS.name]
+    included = patients.loc[patients["status"] == PatientStatus.INCLUDED, "patient_id"]
+    if len(included) > MAX_COMPARED:
+        yield f"more than {MAX_COMPARED} patients: whether any stands twice is not looked at"
+        return
+    for match in duplicates.matches(included, frames):
+        if match.probable:
+            agree = "; ".join(
+                f"{fact} {outcome} ({shown})" for fact, outcome, shown in match.reasons
+            )
+            yield f"{match.new} and {match.old} may be one patient: {agree}"
 
 
 def _summary(data: cohort.Cohort) -> str:

@@ -300,9 +300,9 @@ def _target(heading: str, column: str, cells: set[str]) -> object:
     if column == "patient_id":
         target["prefix"] = UNSAID
     schema = flatfile.SCHEMAS.get(column)
-    terms = (schema.metadata or {}).get("terms", ()) if schema else ()
-    if terms:
-        spell = (schema.metadata or {})["spell"]
+    meta = (schema.metadata if schema else None) or {}
+    if terms := meta.get("terms", ()):
+        spell = meta["spell"]
         strange = sorted(cell for cell in cells if spell(cell) not in terms)
         if column == "treatment_status" and "ongoing" in heading.casefold():
             said = {"yes": "ongoing", "no": "ended"}

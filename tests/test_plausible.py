@@ -1,0 +1,122 @@
+"""What is valid and worth a look, and who is who."""
+
+import pandas as pd
+import pytest
+from cases import case, own_cohort, write_csv
+from command import alkpool
+from factory import line, make_cohort, sample
+
+import alkpool as project
+from alkpool.data.cohort import Cohort
+from alkpool.intake import add
+from alkpool.intake.plausible import LOOKS, worth_a_look
+from alkpool.problems import DataError
+
+GIVEN = {"pfs_relation": "=", "dot_relation": "="}
+
+
+def noted(cohort: Cohort) -> list[tuple[str, str, str]]:
+    return [(note.column, note.value, note.allowed) for note in worth_a_look(cohort)]
+
+
+def one(response: str = "PD", profile: str = "G1202R", **cells) -> Cohort:
+    return make_cohort([sample(profile, "alectinib", line("lorlatinib", response, **cells))])
+
+
+MISTAKES = {
+    "PD with long PFS": (
+        one("PD", pfs_relation="=", pfs_months=14), "pfs_months", "whose best response is PD"),
+    "PR without time": (
+        one("PR", pfs_relation="=", pfs_months=0), "pfs_months", "no time for the response"),
+    "days for months": (
+        one("SD", pfs_relation="=", pfs_months=243), "pfs_months", "are these days?"),
+    "DoT in days": (one("SD", dot_relation="=", dot_months=99), "dot_months", "are these days?"),
+    "exchanged": (one("SD", **GIVEN, pfs_months=24, dot_months=1), "dot_months", "exchanged?"),
+    "first line after another": (one("PD", line_number=1), "line_number", "is too low"),
+    "outside the domain": (one("PD", "R401Q"), "mutations", "outside the kinase domain"),
+    "order of a lone sample": (
+        make_cohort([sample("G1202R", "alectinib", order=3)]), "sample_order", "not the patient's"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", MISTAKES)
+def test_a_plausible_mistake_is_noted(kind):
+    cohort, column, words = MISTAKES[kind]
+    (note,) = noted(cohort)
+    assert note[0] == column
+    assert words in note[2]
+
+
+def test_cells_of_sources_and_samples_are_noted():
+    cohort = one("PD")
+    cohort.samples["vaf_percent"] = "0.14"
+    cohort.patients["age_years"] = 0.0
+    cohort.sources["year"] = 2099
+    assert noted(cohort) == [
+        ("year", "2099", "is still to come"),
+        ("age_years", "0", "is a child's age: are these years?"),
+        ("vaf_percent", "0.14", "is below 1: per cent, or a fraction?"),
+    ]
+
+
+def test_what_is_as_usual_is_not_noted():
+    assert noted(one("SD", **GIVEN, pfs_months=14, dot_months=15)) == []
+    assert noted(one("PD", **GIVEN, pfs_months=2, dot_months=2, line_number=2)) == []
+    assert noted(project.load("curated")) == []
+    assert len({(look.table.name, look.column, look.words) for look in LOOKS}) == len(LOOKS)
+
+
+def test_add_says_what_is_worth_a_look_and_which_lines_do_not_count(tmp_path):
+    mine = own_cohort(tmp_path / "mine")
+    rows = [
+        case(best_response="PD", pfs_months="14", patient_id="a"),
+        case(patient_id="b", mutations="L1196M", age_years="33", monotherapy="no"),
+        case(patient_id="c", mutations="I1171N", age_years="71", best_response="SD",
+             pfs_months="2", treatment_status="ongoing"),
+    ]  # fmt: skip
+    said = add.describe(add.plan(write_csv(tmp_path / "new.csv", *rows), mine))
+    assert "Worth a look: 1\n  mine/treatments.csv, a-s1-lorlatinib, column pfs_months" in said
+    assert "b-s1-lorlatinib does not count: it is a combination" in said
+    assert "c-s1-lorlatinib is not decided: best_response is SD" in said
+    assert said.count("does not count") == 1
+
+
+def renamed(folder, prefix: str, *, articles: bool):
+    """Give all ids of a cohort another name; leave the articles out where it is said."""
+    for table, keys in {
+        "sources": ["source_id"], "patients": ["patient_id", "source_id", "duplicate_of"],
+        "samples": ["sample_id", "patient_id"], "treatments": ["treatment_id", "sample_id"],
+    }.items():  # fmt: skip
+        frame = pd.read_csv(folder / f"{table}.csv", dtype=str, keep_default_na=False)
+        for key in keys:
+            frame[key] = frame[key].map(lambda name: name and f"{prefix}{name}")
+        if table == "sources" and not articles:
+            frame["doi"] = frame["pmid"] = ""
+        frame.to_csv(folder / f"{table}.csv", index=False)
+
+
+def test_the_same_articles_under_other_ids_are_not_pooled(tmp_path):
+    other = own_cohort(tmp_path / "other")
+    renamed(other, "h-", articles=True)
+    with pytest.raises(DataError, match=r"h-cheng2024 is the article of cheng2024"):
+        project.load("curated", other)
+
+
+def test_an_article_stands_once_in_a_cohort_whatever_its_capitals(tmp_path):
+    mine = own_cohort(tmp_path / "mine")
+    header, first, *rest = (mine / "sources.csv").read_text("utf-8").splitlines()
+    known = project.load("curated").sources.iloc[0]
+    again = first.replace(known["source_id"], "zz2099").replace(known["doi"], known["doi"].upper())
+    (mine / "sources.csv").write_text("\n".join([header, first, *rest, again]), "utf-8")
+    with pytest.raises(DataError, match="zz2099 is the article of"):
+        project.load(mine)
+
+
+def test_the_same_patients_under_other_ids_are_listed(tmp_path):
+    other = own_cohort(tmp_path / "other")
+    renamed(other, "h-", articles=False)
+    done = alkpool("check", "curated", other)
+    assert done.returncode == 0, done.stderr
+    said = [text for text in done.stdout.splitlines() if "may be one patient" in text]
+    assert any("cheng2024-p1 and h-cheng2024-p1 may be one patient" in text for text in said)
+    assert "may be one patient" not in alkpool("check", "curated").stdout
