@@ -91,6 +91,10 @@ WRONG: dict[str, tuple[Callable[[Project], object], list[str]]] = {
         lambda p: p.edit("compendium.yaml", "pages: [status]", "pages: [status, imprint]"),
         ["pages: found 'imprint'; must be one of index, status, welcome"],
     ),
+    "records below no page": (
+        lambda p: p.edit("compendium.yaml", "{welcome: record}", "{imprint: record}"),
+        ["extension.records: found 'imprint'; must be one of the pages"],
+    ),
     "page twice": (
         lambda p: p.edit("compendium.yaml", "pages: [status]", "pages: [status, welcome]"),
         ["found 'welcome' twice"],

@@ -2,6 +2,10 @@
 // to. Nothing is decided here: the answers come with the page as alkpool.explorer computed them, and
 // what stands behind them as the templates of the book write it.
 // The other scripts of the page are read by then, in whatever order.
+// Known before anything is drawn, so that nothing moves: that scripts run, and that something is asked.
+document.documentElement.classList.add("scripted");
+document.documentElement.classList.toggle("answered", /[#&]m=/.test(location.hash));
+
 document.addEventListener("DOMContentLoaded", () => {
   "use strict";
 
@@ -242,9 +246,8 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     function fold(open) {
-      form.hidden = !open;
       folded.hidden = open;
-      document.body.classList.toggle("answered", !open);
+      document.documentElement.classList.toggle("answered", !open);
     }
 
     function show(asked, { patient = false } = {}) {
@@ -388,14 +391,6 @@ document.addEventListener("DOMContentLoaded", () => {
 
     const give = (name) => { prior = [...prior, name]; show(fromForm()); };
 
-    const options = (field, names) => field.append(...names.map((name) => make("option", { value: name }, name === "unknown" ? "not known" : name)));
-    for (const name of data.inhibitors) part("add").before(make("button", { type: "button", click: () => give(name) }, `+ ${name}`));
-    options(part("add"), data.treatments.map(({ name }) => name).filter((name) => !data.inhibitors.includes(name)));
-    options(phase, data.phases.filter((each) => each !== "single"));
-    options(specimen, data.specimens);
-    finding.append(make("option", { value: "none" }, "no ALK mutation found"));
-    options(finding, Object.keys(data.findings));
-
     part("add").addEventListener("change", ({ target }) => {
       if (target.value) give(target.value);
       target.value = "";
@@ -413,6 +408,7 @@ document.addEventListener("DOMContentLoaded", () => {
       show(fromForm());
       if (drawn) fold(false);
     });
+    form.addEventListener("click", ({ target }) => target.dataset.give && give(target.dataset.give));
     folded.addEventListener("click", ({ target }) => target.dataset.do && DO[target.dataset.do](target));
 
     function restore() {
@@ -426,7 +422,6 @@ document.addEventListener("DOMContentLoaded", () => {
       if (drawn) fold(false);
     }
     addEventListener("hashchange", restore);
-    root.hidden = false;
     restore();
     globalThis.alkpoolExplorer = {
       canonical: (text) => reader.profileOf(reader.parse(text)),
