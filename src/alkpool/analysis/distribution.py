@@ -188,18 +188,12 @@ def by_variant(first: pd.DataFrame, classes: Iterable[str]) -> pd.DataFrame:
     DataFrame
         Columns ``mutation_class, variant, samples, total, share, low, high``.
     """
-    rows = [
-        {
-            "mutation_class": mutation_class,
-            "variant": variant,
-            "samples": int((of_variant["mutation_class"] == mutation_class).sum()),
-            "total": len(of_variant),
-        }
-        for mutation_class in classes
-        for variant in VARIANTS
-        for of_variant in [first[first["fusion_variant"] == variant]]
-    ]
-    table = pd.DataFrame(rows, columns=["mutation_class", "variant", "samples", "total"])
+    every = [(name, variant) for name in classes for variant in VARIANTS]
+    table = pd.DataFrame(every, columns=["mutation_class", "variant"])
+    found = first.groupby(["mutation_class", "fusion_variant"]).size()
+    total = first["fusion_variant"].value_counts()
+    table["samples"] = [int(found.get(cell, 0)) for cell in every]
+    table["total"] = [int(total.get(variant, 0)) for _, variant in every]
     return table.join(stats.proportions(table["samples"], table["total"]))
 
 
