@@ -196,7 +196,7 @@ def _entry(compendium: Compendium, name: str, source: str) -> dict[str, Any]:
 
 
 def _registered(text: str, compendium: Compendium, entry: dict[str, Any], cohort: str) -> str:
-    """Add the chapter after the last one of the part it fits; all else stays as it was typed."""
+    """Add the chapter to the longest part of its cohort; all else stays as it was typed."""
     places = [number for number, part in enumerate(compendium.parts) if part.chapters]
     if not places:
         raise ProjectError(f"{CONFIGURATION} has no part with chapters to which to add one")
@@ -204,7 +204,7 @@ def _registered(text: str, compendium: Compendium, entry: dict[str, Any], cohort
     alike = [
         number for number in places if _cohort_of(compendium.parts[number], compendium) == wanted
     ]
-    place = (alike or places)[0]
+    place = max(alike or places, key=lambda number: len(compendium.parts[number].chapters))
     entry |= {} if alike else {COHORT: cohort}
     chapters = _chapters(text, place)
     if chapters.flow_style:

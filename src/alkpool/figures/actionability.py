@@ -45,10 +45,11 @@ def verdict_matrix(evidence: pd.DataFrame) -> Drawing:
     once = evidence.drop_duplicates("profile")
     counts = dict(zip(once["profile"], once["samples"], strict=True))
     key = (
-        "B: benefit / decided lines; not counted: undecided or combined. R: relapsed / samples "
-        "after the inhibitor of series that take every patient; found after: of all samples. 95% "
-        "Wilson intervals. right: probability that the verdict is, from these counts alone; where "
-        "none stands the counts leave no other. n: samples with the profile."
+        "B: lines that helped, of those whose outcome is known; not counted: outcome unknown, or "
+        "given with another drug. R: samples with the profile, of all after the inhibitor in "
+        "consecutive series; found after: in samples that were chosen. 95% Wilson intervals. "
+        "right: probability that the verdict is, from these counts alone; where none stands they "
+        "leave no other. n: samples with the profile."
     )
     matrix = Matrix(in_order(evidence), columns, cells, key, counts)
     if evidence.empty:

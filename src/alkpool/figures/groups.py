@@ -59,9 +59,9 @@ def group_forest(rows: pd.DataFrame) -> Drawing:
     handles = [
         Line2D([], [], marker="o", color=style.INK, label="group with a mutation, count printed"),
         Line2D([], [], marker="o", color=style.INK, markerfacecolor="white",
-               label="count implied by a percentage or an interval"),
+               label="count from a printed percentage or interval"),
         Line2D([], [], marker="x", linestyle="", color=style.INK, label="percentage only"),
-        Line2D([], [], marker="s", color=style.MUTED, label="base rate, not selected by mutation"),
+        Line2D([], [], marker="s", color=style.MUTED, label="patients not selected by a mutation"),
     ]  # fmt: skip
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return Drawing(figure, f"Forest plot. {_words(rows)}.")
