@@ -63,6 +63,13 @@ WRONG: dict[str, tuple[Callable[[Project], object], list[str]]] = {
         ),
         ["found 'own/curated'; its name is that of a cohort of the project; rename the folder"],
     ),
+    "name of an own cohort that is no plain text": (
+        lambda p: (
+            p.write("own/<img src=q>/cohort.yaml", "title: Own\nsynthetic: false\n"),
+            p.edit("compendium.yaml", "cohort: curated", "cohort: own/<img src=q>"),
+        ),
+        ["found 'own/<img src=q>'; its name must hold only letters, digits, spaces"],
+    ),
     "cohort that does not say whether it is made up": (
         lambda p: p.edit("data/cohorts/curated/cohort.yaml", "false", '"no"'),
         [CHAPTERS, "curated/cohort.yaml: found 'no'; synthetic must be true or false"],

@@ -358,10 +358,10 @@ def _cohort_problems(cohort: str) -> Iterator[str]:
     known = ", ".join(sorted(path.parent.name for path in paths.COHORTS.glob("*/cohort.yaml")))
     for name, folder in zip(cohort.split(","), _cohort_folders(cohort), strict=True):
         if not (folder / "cohort.yaml").is_file():
-            allowed = f"{known}, or the path of a folder with a cohort.yaml, or several with commas"
+            allowed = f"{known}, or the path (without a comma) of a folder with a cohort.yaml"
             yield f"cohort: found {name.strip()!r}; must be one of {allowed}"
-        elif paths.is_namesake(folder):
-            yield f"cohort: found {name.strip()!r}; {paths.NAMESAKE}"
+        elif wrong := paths.name_problem(folder):
+            yield f"cohort: found {name.strip()!r}; {wrong}"
 
 
 def _is_synthetic(folder: Path) -> bool:

@@ -35,7 +35,7 @@ def check(folders: Sequence[Path], say: Say) -> None:
         data, found = cohort.read(paths.cohort_folder(folder))
         problems += found
         if data is not None:
-            say(_summary(data))
+            say(printable(_summary(data)))
             for note in (*data.read_as, *_notes(data)):
                 say(printable(f"note: {note}"))
     if not folders:
