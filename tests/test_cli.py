@@ -39,6 +39,8 @@ def test_check_of_the_project_is_a_line_for_each_folder():
         ("cohorts/reconstructed/invitro_calls.csv", ",resistant\n", ",none\n",
          "reconstructed/invitro_calls.csv, row 2, column call"),
         ("reference/alk_reference.fasta", "residues 1081-1440", "residues 1080-1440", "header"),
+        ("invitro/sources.csv", ",27432227,", ",1,",
+         "invitro/sources.csv, row 42: pmid: found '1'; must be '27432227' as in groups/sources"),
         ("reference/alk_reference.fasta", "residues 1081-1440", "residues 1080-1439",
          "reference/alk_reference.fasta: found 'D'; residue 1202 must be G"),
         ("reference/inhibitors.csv", "alectinib,2", "alectinib,9", "inhibitors.csv, row 2"),

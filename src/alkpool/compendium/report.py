@@ -70,6 +70,9 @@ def report(
         tasks = plan(compendium)
         stale = [task for task in tasks if force or not run.is_done(task, build)]
         if stale:
+            study = compendium.extension and compendium.extension.loaded()
+            if wrong := study and study.problems(task.parameters for task in stale):
+                raise ProjectError("\n".join(wrong))
             run.execute(stale, build, jobs=jobs)
             now = {task.page: task.key for task in plan(read(cohort))}
             moved = [task for task in stale if now.get(task.page) != task.key]

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from alkpool import mutations, paths
+from alkpool import mutations, paths, references
 from alkpool.data import cohort, groups, laboratory, published, tables
 from alkpool.data.reader import read_folder
 from alkpool.problems import DataError, Problem, printable
@@ -40,6 +40,10 @@ def check(folders: Sequence[Path], say: Say) -> None:
                 say(printable(f"note: {note}"))
     if not folders:
         problems += _check_tables(say)
+        try:
+            references.unique([] if problems else references.read())
+        except ValueError as error:
+            problems.append(Problem("references", None, "", "", str(error)))
     if problems:
         raise DataError(problems)
 
