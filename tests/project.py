@@ -37,6 +37,10 @@ STUDY = """\
 from alkpool import references
 
 
+def problems(chapters):
+    return ["threshold: found 99.0; too long" for each in chapters if each.get("threshold") == 99]
+
+
 def contexts(cohort):
     return {"records": {"welcome": {}}}
 

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from pathlib import Path
 
 import pytest
 from pybtex.database import BibliographyData, parse_file, parse_string
@@ -123,6 +124,22 @@ def test_one_publication_has_one_reference() -> None:
 def test_sources_that_nobody_can_find_are_left_out() -> None:
     """A reference needs an identifier or a title."""
     assert parsed({"source_id": "x", "year": "2013", "first_author": "Hu"}).entries == {}
+
+
+def test_a_doi_in_capitals_is_the_same() -> None:
+    assert len(parsed(SOURCE | {"doi": "10.1/ab"}, SOURCE | {"doi": "10.1/AB"}).entries) == 1
+
+
+def test_the_rows_of_two_publications_are_named(tmp_path: Path) -> None:
+    for table, pmid in zip(references.TABLES[:2], ("1", "2"), strict=True):
+        (tmp_path / table).parent.mkdir(parents=True)
+        (tmp_path / table).write_text(f"source_id,doi,pmid\nx,,\nchoi2010,10.1/x,{pmid}\n")
+    with pytest.raises(ValueError, match="two publications") as refused:
+        references.unique(references.read(tmp_path))
+    assert str(refused.value).startswith(
+        "groups/sources.csv, row 3: pmid: found '2'; must be '1' as in "
+        "cohorts/curated/sources.csv, row 3, or choi2010 stands for two publications"
+    )
 
 
 def test_one_key_for_two_publications_is_refused() -> None:

@@ -294,7 +294,7 @@ def test_the_references_are_made_of_the_sources_when_the_book_is(rendered: Proje
     rendered.run()
     assert list(parse_string(made.read_text("utf-8"), "bibtex").entries) == ["a2010", "b2011"]
     rendered.write(table, f"{heading}a2010,A B,2010,10.1/x,1\nb2011,C D,2011,10.1/x,2\n")
-    assert "sources.csv: a2010 stands for two publications" in rendered.run(expect=1)
+    assert "or a2010 stands for two publications" in rendered.run(expect=1)
 
 
 def test_a_link_to_another_notebook_leads_to_its_page(rendered: Project) -> None:

@@ -2,9 +2,13 @@
 
 import re
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from cases import own_cohort
 from command import alkpool
 
 from alkpool import answers, paths
@@ -35,6 +39,8 @@ def test_check_of_the_project_is_a_line_for_each_folder():
         ("cohorts/reconstructed/invitro_calls.csv", ",resistant\n", ",none\n",
          "reconstructed/invitro_calls.csv, row 2, column call"),
         ("reference/alk_reference.fasta", "residues 1081-1440", "residues 1080-1440", "header"),
+        ("invitro/sources.csv", ",27432227,", ",1,",
+         "invitro/sources.csv, row 42: pmid: found '1'; must be '27432227' as in groups/sources"),
         ("reference/alk_reference.fasta", "residues 1081-1440", "residues 1080-1439",
          "reference/alk_reference.fasta: found 'D'; residue 1202 must be G"),
         ("reference/inhibitors.csv", "alectinib,2", "alectinib,9", "inhibitors.csv, row 2"),
@@ -97,6 +103,33 @@ def test_check_of_a_missing_folder_says_what_there_is(tmp_path):
     assert "no such cohort; known are" in done.stderr
 
 
+def test_a_checkout_that_is_not_there_is_named(tmp_path):
+    done = alkpool("look-up", "G1202R", ALKPOOL_HOME=str(tmp_path))
+    assert done.returncode == 2
+    for word in ("ALKPOOL_HOME", str(tmp_path), "checkout"):
+        assert word in done.stderr
+
+
+def test_a_current_folder_that_is_gone_is_named(tmp_path):
+    program = Path(sys.executable).with_name("alkpool")
+    done = subprocess.run(
+        ["sh", "-c", 'rmdir "$PWD" && exec "$0" check mine', program], cwd=tmp_path,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith("the current folder: No such file or directory")
+
+
+def test_what_a_folder_is_called_steers_no_terminal(tmp_path):
+    mine = own_cohort(tmp_path / "a\a\x1b]0;b")
+    done = alkpool("check", mine)
+    assert "]0;b: valid; " in done.stdout
+    assert done.stdout.replace("\n", "").isprintable()
+    done = alkpool("look-up", "G1202R", "--cohort", mine)
+    assert "its name must hold only letters" in done.stderr
+    assert done.stderr.replace("\n", "").isprintable()
+
+
 def test_wrong_usage_exits_2(tmp_path):
     assert alkpool("classify").returncode == 2
     assert alkpool("nonsense").returncode == 2
@@ -104,6 +137,7 @@ def test_wrong_usage_exits_2(tmp_path):
     file.write_text(f"{HEADER}\nSD,=,6,,,ended\n")
     for wrong in (
         ["--threshold-months", "0"], ["--ongoing-dot", "benefit"], ["-o", file], ["-o", tmp_path],
+        ["-o", tmp_path / "no/such/x.csv"],
     ):  # fmt: skip
         done = alkpool("classify", file, *wrong)
         assert done.returncode == 2, wrong
@@ -156,7 +190,7 @@ def test_classify_keeps_the_cells_and_adds_class_and_rule(tmp_path):
 
 
 def test_classify_writes_a_file_and_agrees_with_the_package(tmp_path):
-    source, target = paths.COHORTS / "curated" / "treatments.csv", tmp_path / "out" / "lines.csv"
+    source, target = paths.COHORTS / "curated" / "treatments.csv", tmp_path / "lines.csv"
     done = alkpool("classify", source, "-o", target)
     assert (done.returncode, done.stdout) == (0, "")
     written = pd.read_csv(target)
@@ -237,7 +271,7 @@ def test_look_up_as_json_and_csv_says_what_the_package_says(tmp_path):
     written = alkpool("look-up", *TUMOUR, "--format", "json")
     assert written.returncode == 0
     assert written.stdout == answers.to_json(answer)
-    target = tmp_path / "new" / "answer.csv"
+    target = tmp_path / "answer.csv"
     done = alkpool("look-up", *TUMOUR, "--format", "csv", "-o", target)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert target.read_bytes().decode("utf-8") == answers.to_csv(answer)

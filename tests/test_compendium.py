@@ -63,6 +63,13 @@ WRONG: dict[str, tuple[Callable[[Project], object], list[str]]] = {
         ),
         ["found 'own/curated'; its name is that of a cohort of the project; rename the folder"],
     ),
+    "name of an own cohort that is no plain text": (
+        lambda p: (
+            p.write("own/<img src=q>/cohort.yaml", "title: Own\nsynthetic: false\n"),
+            p.edit("compendium.yaml", "cohort: curated", "cohort: own/<img src=q>"),
+        ),
+        ["found 'own/<img src=q>'; its name must hold only letters, digits, spaces"],
+    ),
     "cohort that does not say whether it is made up": (
         lambda p: p.edit("data/cohorts/curated/cohort.yaml", "false", '"no"'),
         [CHAPTERS, "curated/cohort.yaml: found 'no'; synthetic must be true or false"],
@@ -115,6 +122,25 @@ WRONG: dict[str, tuple[Callable[[Project], object], list[str]]] = {
     "missing": (
         lambda p: (p.home / "compendium.yaml").unlink(),
         ["compendium.yaml: the file is missing"],
+    ),
+    "parameter below its range": (
+        lambda p: p.edit("compendium.yaml", "threshold: 6.0", "threshold: -3"),
+        [CHAPTERS, "parameters.threshold: found -3; must be above 0, as its default 6.0"],
+    ),
+    "parameter that is another number than it looks": (
+        lambda p: p.edit("compendium.yaml", "threshold: 6.0", "threshold: 6:30"),
+        ["compendium.yaml is not readable YAML: 6:30 is no plain number"],
+    ),
+    "word that the comment does not name": (
+        lambda p: (
+            p.notebook("02-list", "L", [PARAMETERS + 'call = "no"  # Either "no" or "yes"\n']),
+            p.edit("compendium.yaml", "threshold: 6.0", "threshold: 6.0, call: maybe"),
+        ),
+        ["chapter 02-list: parameters.call: found 'maybe'; must be one of no, yes"],
+    ),
+    "what the study refuses": (
+        lambda p: p.edit("compendium.yaml", "threshold: 6.0", "threshold: 99.0"),
+        ["error: threshold: found 99.0; too long"],
     ),
     "no parameters cell": (
         lambda p: p.edit("notebooks/02-list.ipynb", '"parameters"', '"param"'),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from alkpool import difference, paths
 from alkpool.difference import COLUMNS, Kind
+from alkpool.problems import no_formula
 
 TRACKED = paths.RESULTS
 CELLS = pd.DataFrame(
@@ -89,6 +90,12 @@ def test_rows_in_another_order_are_the_same(folders):
     old, new = folders
     write(new, CELLS.iloc[::-1])
     assert difference.compare(old, new).empty
+
+
+@pytest.mark.parametrize("before", ["", " ", "\u200b", "\ufeff\t"])
+def test_signs_that_nobody_sees_hide_no_formula(before):
+    assert no_formula(f"{before}=1+1") == f"'{before}=1+1"
+    assert no_formula(f"{before}text") == f"{before}text"
 
 
 def test_csv_is_no_formula_and_json_is_whole(folders, tmp_path):

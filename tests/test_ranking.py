@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import alkpool
-from alkpool import answers
+from alkpool import answers, study
 from alkpool.analysis import ranking, settings
 from alkpool.analysis.actionability import matrix
 from alkpool.analysis.benefit import BenefitRule
@@ -434,6 +434,19 @@ def test_settings_follow_the_compendium(tmp_path):
     file.write_text("parameters:\n  benefit_rule: {months: 5}\n", encoding="utf-8")
     with pytest.raises(ProjectError, match="benefit_rule.*months"):
         settings.configured(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("rule", "setting", "value"),
+    [("verdict_rule", "min_evaluable", 2.5), ("verdict_rule", "min_evaluable", True),
+     ("verdict_rule", "min_evaluable", -3), ("verdict_rule", "relapse_from", "maybe"),
+     ("benefit_rule", "threshold_months", "maybe"), ("benefit_rule", "threshold_months", -3)],
+)  # fmt: skip
+def test_a_rule_is_refused_before_a_chapter_runs(rule, setting, value):
+    (problem,) = study.problems([{rule: {setting: value}}, {rule: {}}])
+    assert setting in problem
+    assert repr(value) in problem or value == -3
+    assert study.problems([{rule: {}}]) == []
 
 
 def test_an_answer_is_quick(curated):

@@ -33,6 +33,7 @@ ROWS = (
     "L1196M,alectinib,denominator,insufficient evidence,insufficient evidence,"
     "0,0,1,9,0,0,1,8,,,0.02,0.43,0,0,0,0",
 )
+STATUS = '<td>3.12</td><td><span class="clock">12.3 s</span></td>'
 NEWEST = "\n".join([COLUMNS, *ROWS]) + "\n"
 
 
@@ -45,6 +46,7 @@ def home(tmp_path: Path) -> Path:
     for name in release.FILES:
         (home / name).write_bytes((paths.HOME / name).read_bytes())
     write(home / "build/book/index.html", "<title>Book</title>")
+    write(home / "build/book/status.html", STATUS)
     write(home / "build/book/_static/.hidden", "not for others")
     write(home / "src/alkpool/__init__.py", "")
     write(home / "src/alkpool/__pycache__/x.pyc", "")
@@ -207,6 +209,19 @@ def test_same_state_gives_the_same_bytes(home: Path) -> None:
     one, two = release.make(home, home / "one"), release.make(home, home / "two")
     again = release.make(home, home / "one")
     assert contents(one) == contents(two) == contents(again)
+
+
+def test_builds_of_one_state_at_other_hours_give_the_same_bytes(home: Path) -> None:
+    one = release.make(home, home / "one")
+    assert (one / "book/status.html").read_text() == STATUS.replace("12.3 s", "")
+    edit(home / "build/book/status.html", "12.3 s", "45.6 s")
+    assert contents(release.make(home, home / "two")) == contents(one)
+
+
+def test_what_a_killed_release_left_goes(home: Path) -> None:
+    write(home / "out/.making-x/alkpool/README.md", "half")
+    made = release.make(home, home / "out")
+    assert [path.name for path in (home / "out").iterdir()] == [made.name]
 
 
 def test_metadata_is_read_by_the_reference_library(home: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from alkpool import paths
 from alkpool.files import write_atomically
 from alkpool.problems import DataError, Problem, printable
 from alkpool.vocabulary import Form, Phase, Specimen
@@ -36,7 +37,10 @@ def main() -> None:
         typer.echo(str(error), err=True)
         sys.exit(1)
     except OSError as error:
-        typer.echo(f"{error.filename or 'file'}: {error.strerror}", err=True)
+        # The system names no file where the folder is gone in which the command was given.
+        gone = isinstance(error, FileNotFoundError) and error.filename is None
+        where = "the current folder" if gone else error.filename or "file"
+        typer.echo(printable(f"{where}: {error.strerror}"), err=True)
         sys.exit(1)
 
 
@@ -53,7 +57,9 @@ def _commands(
         typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
     ] = False,
 ) -> None:
-    pass
+    if not paths.DATA.is_dir():
+        allowed = "must be the folder of a checkout, with data in it"
+        raise typer.BadParameter(f"found {str(paths.HOME)!r}; {allowed}", param_hint="ALKPOOL_HOME")
 
 
 @app.command()
@@ -276,7 +282,7 @@ def diff(
 
     Without any folder, between the last commit and the results as they are.
     """
-    from alkpool import difference, paths
+    from alkpool import difference
 
     _refuse_folder(output)
     if revision and new:
@@ -299,6 +305,8 @@ def diff(
 def _refuse_folder(output: Path) -> None:
     if output.is_dir():
         raise typer.BadParameter("is a folder; must be a file", param_hint="--output")
+    if not output.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {output.parent}", param_hint="--output")
 
 
 def _write(output: Path, text: str) -> None:

@@ -6,6 +6,7 @@ tables (the pipeline stages each chapter's tables there before it publishes them
 """
 
 import os
+import re
 from pathlib import Path
 
 HOME = Path(os.environ.get("ALKPOOL_HOME") or Path(__file__).resolve().parents[2])
@@ -28,6 +29,7 @@ CACHE = Path(os.environ.get("ALKPOOL_CACHE") or BUILD / "cache")
 RESULTS = Path(os.environ.get("ALKPOOL_RESULTS") or HOME / "results")
 
 NAMESAKE = "its name is that of a cohort of the project; rename the folder"
+STRANGE = "its name must hold only letters, digits, spaces, '.', '_' and '-'; rename the folder"
 
 
 def cohort_names() -> list[str]:
@@ -67,13 +69,17 @@ def results_of(cohort: str) -> Path:
     return RESULTS / cohort
 
 
-def is_namesake(folder: Path) -> bool:
-    """Tell whether a folder lies elsewhere but is called as a cohort of the project.
+def name_problem(folder: Path) -> str:
+    """Say what is wrong with the name of a folder as that of an own cohort; blank if nothing.
 
-    Results are kept by the name of the cohort: those of one would replace those of the other.
+    Results are kept by the name of the cohort: those of one would replace those of another of
+    that name. It stands on pages and in addresses, where signs would be more than text.
     """
-    elsewhere = folder != COHORTS / folder.name and folder.is_dir()
-    return elsewhere and folder.name in cohort_names()
+    if not folder.is_dir() or folder == COHORTS / folder.name:
+        return ""
+    if folder.name in cohort_names():
+        return NAMESAKE
+    return "" if re.fullmatch(r"[\w .-]+", folder.name) else STRANGE
 
 
 def shown(path: Path) -> str:

@@ -74,7 +74,7 @@ def no_formula(cell: str) -> str:
     >>> no_formula("=cmd()"), no_formula("-1.5"), no_formula("=")
     ("'=cmd()", '-1.5', '=')
     """
-    begun = cell.strip()
+    begun = printable(cell).strip()
     formula = len(begun) > 1 and begun[0] in _BEGINS_A_FORMULA and not _NUMBER.fullmatch(begun)
     return f"'{cell}" if formula else cell
 

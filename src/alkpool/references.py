@@ -93,16 +93,21 @@ def unique(rows: Iterable[Row]) -> list[Row]:
     kept: dict[str, Row] = {}
     owners: dict[str, str] = {}
     for row in rows:
-        marks = {name: row[name] for name in IDENTIFIERS if row.get(name)}
+        # A DOI is the same in capitals or not.
+        marks = {name: row[name].casefold() for name in IDENTIFIERS if row.get(name)}
         if not (marks or row.get("title") or row.get("url")):
             continue
         # BibTeX does not tell capitals in keys apart.
         key = row["source_id"].lower()
         owner = next((owners[mark] for mark in marks.values() if mark in owners), key)
         known = kept.get(owner, {})
-        clash = [name for name in marks if known.get(name) not in (None, "", marks[name])]
-        if clash:
-            raise ValueError(f"{owner} stands for two publications: {known} and {row}")
+        for name, mark in marks.items():
+            if known.get(name, "").casefold() not in ("", mark):
+                raise ValueError(
+                    f"{row.get('place', key)}: {name}: found {row[name]!r}; must be "
+                    f"{known[name]!r} as in {known.get('place', owner)}, or {owner} stands for two "
+                    "publications"
+                )
         given = {name: value for name, value in row.items() if value}
         kept[owner] = {**given, **{name: value for name, value in known.items() if value}}
         owners |= dict.fromkeys(marks.values(), owner)
@@ -163,9 +168,10 @@ def read(data: Path = paths.DATA) -> Iterator[Row]:
         beside = [
             row for name in ("outcomes.csv", "counts.csv") for row in _rows(table.with_name(name))
         ]
-        for row in _rows(table):
+        for number, row in enumerate(_rows(table), start=2):
             if row["source_id"] == PAPER:
                 continue
+            row |= {"place": f"{table.relative_to(data)}, row {number}"}
             places = [
                 (each["locator"], each["read_via"])
                 for each in beside

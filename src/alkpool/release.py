@@ -25,7 +25,7 @@ from rocrate.rocrate import ROCrate
 
 from alkpool import paths
 from alkpool.compendium.plan import CONFIGURATION, cohorts, read
-from alkpool.files import exchange
+from alkpool.files import exchange, locked
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
@@ -64,6 +64,9 @@ MADE = {
     VERSIONS: (CC_BY, "text/csv", "Version of Python and of every package."),
 }
 DESCRIPTION_FILE = "cohort.yaml"
+
+# Run times and hours on the status page.
+CLOCK = re.compile(r'(?<=<span class="clock">)[^<]*')
 MEDIA = {".csv": "text/csv", ".json": "application/json", ".yaml": "application/yaml"}
 
 
@@ -157,12 +160,17 @@ def make(home: Path, target: Path, since: Path | None = None) -> Path:
         raise ProjectError("\n".join(private))
     note = release_note(home, identity, since)
     target.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target, prefix=".making-") as stage:
+    with locked(target), tempfile.TemporaryDirectory(dir=target, prefix=".making-") as stage:
+        for killed in set(target.glob(".making-*")) - {Path(stage)}:
+            shutil.rmtree(killed)
         folder = Path(stage) / identity.name
         for name, source in sources.items():
             shutil.copytree(source, folder / name, ignore=_unwanted)
         for name in FILES:
             shutil.copyfile(home / name, folder / name)
+        for page in (folder / "book").rglob("status.*"):
+            # Builds of one state differ in the clock alone.
+            page.write_text(CLOCK.sub("", page.read_text("utf-8")), "utf-8")
         (folder / NOTE).write_text(note, "utf-8")
         (folder / VERSIONS).write_text(versions(home), "utf-8")
         (folder / METADATA).write_text(describe(folder, identity), "utf-8")

@@ -1,6 +1,7 @@
 """What this study hands to the compendium, which knows nothing of ALK: see ``compendium.yaml``."""
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pandas as pd
 
 from alkpool import explorer, references
 from alkpool.analysis import timeline
+from alkpool.analysis.settings import handed_down
 from alkpool.data.cohort import load
 from alkpool.problems import ProjectError
 
@@ -26,18 +28,30 @@ def contexts(cohort: str) -> dict[str, Any]:
     return explorer.contexts(COHORT if load(cohort).synthetic else cohort)
 
 
+def problems(chapters: Iterable[Mapping[str, Any]]) -> list[str]:
+    """List what no chapter can run with: rules, of their parameters, and references."""
+    found = []
+    for parameters in chapters:
+        try:
+            handed_down(parameters)
+        except ProjectError as error:
+            found.append(str(error))
+    try:
+        bibliography()
+    except ValueError as error:
+        found.append(str(error))
+    return list(dict.fromkeys(found))
+
+
 def bibliography() -> str:
     """References of the facts, as the text of a BibTeX file.
 
     Raises
     ------
     ValueError
-        Where a key of a source stands for two publications.
+        Where a key of a source stands for two publications: table, row, value.
     """
-    try:
-        return references.render(references.read())
-    except ValueError as error:
-        raise ValueError(f"{' and '.join(references.TABLES)}: {error}") from None
+    return references.render(references.read())
 
 
 def news(results: Path, since: Path | None = None) -> list[str]:

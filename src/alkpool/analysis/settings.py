@@ -42,7 +42,11 @@ def configured(home: Path = paths.HOME) -> Settings:
     """
     file = home / FILE
     content = read_yaml(file) if file.is_file() else {}
-    parameters = (content if isinstance(content, dict) else {}).get("parameters") or {}
+    return handed_down((content if isinstance(content, dict) else {}).get("parameters") or {})
+
+
+def handed_down(parameters: Mapping[str, Any]) -> Settings:
+    """Read the rules among the parameters of a compendium or a chapter, as `configured` does."""
     return Settings(
         _rule(VerdictRule, parameters.get("verdict_rule") or {}, "verdict_rule"),
         _rule(BenefitRule, parameters.get("benefit_rule") or {}, "benefit_rule"),
@@ -50,7 +54,13 @@ def configured(home: Path = paths.HOME) -> Settings:
 
 
 def _rule(kind: type[_Rule], changes: Mapping[str, Any], name: str) -> _Rule:
+    defaults = vars(kind())
     try:
+        for setting, value in changes.items():
+            default = defaults.get(setting, value)
+            allowed = (int, float) if isinstance(default, float) else type(default)
+            if isinstance(value, bool) or not isinstance(value, allowed):
+                raise TypeError(f"{setting} is {value!r}; must be like its default, {default!r}")
         return kind(**changes)
     except (TypeError, ValueError) as error:
         raise ProjectError(f"{FILE}, parameters, {name}: {error}") from None

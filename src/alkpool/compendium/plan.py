@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import platform
+import re
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,7 +59,8 @@ class Part(_Settings):
 class Extension(BaseModel):
     """What a study adds to the book: a module, and the pages that are made of its records.
 
-    The module has ``contexts(cohort)``, a mapping for the templates of the book from the cohort of
+    The module has ``problems(chapters)``, what is wrong with the parameters of chapters before any
+    of them runs, ``contexts(cohort)``, a mapping for the templates of the book from the cohort of
     the compendium, and ``bibliography()``, the text of a BibTeX file. ``records`` names the
     template of the pages below a page; ``records`` of the mapping are, for each of these pages,
     the records by name, each with its ``name`` and the ``page`` it becomes. A release asks for
@@ -358,10 +360,10 @@ def _cohort_problems(cohort: str) -> Iterator[str]:
     known = ", ".join(sorted(path.parent.name for path in paths.COHORTS.glob("*/cohort.yaml")))
     for name, folder in zip(cohort.split(","), _cohort_folders(cohort), strict=True):
         if not (folder / "cohort.yaml").is_file():
-            allowed = f"{known}, or the path of a folder with a cohort.yaml, or several with commas"
+            allowed = f"{known}, or the path (without a comma) of a folder with a cohort.yaml"
             yield f"cohort: found {name.strip()!r}; must be one of {allowed}"
-        elif paths.is_namesake(folder):
-            yield f"cohort: found {name.strip()!r}; {paths.NAMESAKE}"
+        elif wrong := paths.name_problem(folder):
+            yield f"cohort: found {name.strip()!r}; {wrong}"
 
 
 def _is_synthetic(folder: Path) -> bool:
@@ -386,6 +388,12 @@ def _parameter_problems(
         elif not _fits(value, default := declared[name].default):
             kind = f"{default!r} ({type(default).__name__})"
             yield f"parameters.{name}: found {value!r}; must be of the type of its default, {kind}"
+        elif isinstance(value, int | float) and value is not False and value <= 0 < default:
+            yield f"parameters.{name}: found {value!r}; must be above 0, as its default {default!r}"
+        elif value not in (words := re.findall('"([^"]+)"', declared[name].help)) and (
+            default in words
+        ):
+            yield f"parameters.{name}: found {value!r}; must be one of {', '.join(words)}"
 
 
 def _fits(value: object, default: object) -> bool:

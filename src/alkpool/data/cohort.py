@@ -138,8 +138,8 @@ def load(*names_or_paths: str | Path) -> Cohort:
     problems: list[Problem] = []
     for folder in map(paths.cohort_folder, wanted):
         cohort, found = read(folder)
-        if paths.is_namesake(folder):
-            found.insert(0, Problem(str(folder), None, "", "", paths.NAMESAKE))
+        if wrong := paths.name_problem(folder):
+            found.insert(0, Problem(str(folder), None, "", "", wrong))
         problems += found
         if cohort is not None:
             cohorts.append(cohort)
@@ -165,7 +165,9 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
     """
     if not folder.is_dir():
         known = ", ".join(paths.cohort_names())
-        missing = f"no such cohort; known are {known}, or give the path of a folder"
+        missing = (
+            f"no such cohort; known are {known}, or give the path of a folder, without a comma"
+        )
         return None, [Problem(str(folder), None, "", "", missing)]
     label = folder.name
     meta, problems = read_meta(folder / DESCRIPTION_FILE, f"{label}/{DESCRIPTION_FILE}")

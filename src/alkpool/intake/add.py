@@ -95,8 +95,8 @@ def target(name_or_path: str) -> Path:
         _refuse(name_or_path, "must be one cohort")
     with alone(paths.DATA):  # names are looked up in it
         folder = paths.cohort_folder(name_or_path)
-    if paths.is_namesake(folder):
-        _refuse(str(folder), paths.NAMESAKE)
+    if wrong := paths.name_problem(folder):
+        _refuse(str(folder), wrong)
     return folder
 
 

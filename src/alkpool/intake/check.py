@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from alkpool import mutations, paths
+from alkpool import mutations, paths, references
 from alkpool.data import cohort, groups, laboratory, published, tables
 from alkpool.data.reader import read_folder
 from alkpool.intake import duplicates, plausible
@@ -41,7 +41,7 @@ def check(folders: Sequence[Path], say: Say) -> None:
         data, found = cohort.read(paths.cohort_folder(folder))
         problems += found
         if data is not None:
-            say(_summary(data))
+            say(printable(_summary(data)))
             valid.append(data)
             for note in (*data.read_as, *plausible.worth_a_look(data)):
                 say(printable(f"note: {note}"))
@@ -49,6 +49,10 @@ def check(folders: Sequence[Path], say: Say) -> None:
         say(printable(f"note: {note}"))
     if not folders:
         problems += _check_tables(say)
+        try:
+            references.unique([] if problems else references.read())
+        except ValueError as error:
+            problems.append(Problem("references", None, "", "", str(error)))
     if problems:
         raise DataError(problems)
 

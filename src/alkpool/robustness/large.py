@@ -294,7 +294,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     folders = {name: paths.cohort_folder(name) for name in options.cohorts}
     names = [folder.name for folder in folders.values()]
-    if len(set(names)) < len(names) or any(map(paths.is_namesake, folders.values())):
+    if len(set(names)) < len(names) or any(map(paths.name_problem, folders.values())):
         parser.error("answers are kept by the name of the folder: rename one of two of a name")
     if min(options.workers, options.universes) < 1:
         parser.error("--workers and --universes must be at least 1")
