@@ -177,7 +177,7 @@ def a_cohort(draw) -> Cohort:
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(a_cohort(), st.lists(st.integers(0, SMALL.size - 1), min_size=2, max_size=4))
 def test_any_cohort_in_any_universe_is_the_plain_analysis(cohort, numbers):
     every = run(cohort, SMALL)

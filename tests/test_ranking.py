@@ -124,12 +124,16 @@ def histories():
     yield from itertools.permutations(inhibitors, 2)
 
 
-def test_what_holds_of_every_answer(curated):
-    """All profiles, readings, single and double histories: no advice to repeat a failure."""
+def test_what_holds_of_every_answer(curated, thorough):
+    """All profiles, readings, single and double histories: no advice to repeat a failure.
+
+    By day a seventh of them, another one for each profile, so that every history occurs.
+    """
     asked = 0
-    for name in sorted(curated.profiles):
+    for number, name in enumerate(sorted(curated.profiles)):
         readings = ("cis", "trans") if "+" in name else ("unknown",)
-        for prior, phase in itertools.product(histories(), readings):
+        questions = list(itertools.product(histories(), readings))
+        for prior, phase in questions if thorough else questions[number % 7 :: 7]:
             answer = look_up(name, prior, phase, evidence=curated)
             rows = records(answer.inhibitors)
             asked += 1
@@ -151,7 +155,7 @@ def test_what_holds_of_every_answer(curated):
                 assert row["basis"] in ("none", "just progressed") or row["sources"]
                 few = row["basis"] == Tier.FEW
                 assert not few or any(re.fullmatch("[12] patients?", m) for m in row["marks"])
-    assert asked > 2000
+    assert asked > (2000 if thorough else 250)
 
 
 def test_every_source_opens_and_stands_once(curated):

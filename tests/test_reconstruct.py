@@ -675,6 +675,7 @@ def content(model: CountModel, swapped: dict[str, str]) -> Counter[object]:
     return Counter(variables) + Counter(map(constraint, proto.constraints))
 
 
+@pytest.mark.nightly
 def test_profiles_of_a_kind_can_change_places() -> None:
     """What is proven for one profile holds for its kind, and for no other."""
     model = build(replace(Readings(), spectra_test="none"), None)

@@ -38,7 +38,13 @@ def violations(page: Page) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("theme", "size"), [("light", WIDE), ("dark", WIDE), ("light", NARROW), ("dark", NARROW)]
+    ("theme", "size"),
+    [
+        ("light", WIDE),
+        ("dark", NARROW),
+        pytest.param("dark", WIDE, marks=pytest.mark.nightly),
+        pytest.param("light", NARROW, marks=pytest.mark.nightly),
+    ],
 )
 def test_axe_finds_nothing_serious_on_any_kind_of_page(
     browser: Browser,

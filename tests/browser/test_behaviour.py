@@ -8,6 +8,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from .reading import NARROW, Visit, open_page, settle
 
+pytestmark = pytest.mark.xdist_group("visits")
+
 
 def by_page(found: dict[str, list[str]]) -> dict[str, list[str]]:
     """Keep the pages on which something was found."""
