@@ -8,12 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from alkpool.analysis.actionability import worded
 from alkpool.analysis.evidence import records
 from alkpool.analysis.question import Question
 from alkpool.analysis.ranking import GIVEN_BEFORE, Answer
 from alkpool.problems import printable, spreadsheet_cell
-from alkpool.vocabulary import UNKNOWN, Phase, Standing, Tier, Verdict
+from alkpool.vocabulary import UNKNOWN, Phase, Standing, Tier
 
 DISCLAIMER = (
     "Not medical advice: it informs specialists and decides nothing. Published cases are selected, "
@@ -161,11 +160,8 @@ def is_empty(row: Row) -> bool:
 def _line(row: Row, width: int) -> list[str]:
     rank = f"{row['rank']}. " if row["rank"] else ""
     marks = f" [{', '.join(row['marks'])}]" if row["marks"] else ""
-    patients = row["patients"]
-    verdict = worded(patients["verdict"], patients["verdict_probability"])
-    told = patients["n"] or patients["verdict"] != Verdict.INSUFFICIENT
     counts = [
-        f"patients {patients['text']}" + f": {verdict}" * bool(told),
+        f"patients {row['patients']['text']}",
         f"laboratory {row['laboratory']['sensitive']} sensitive, "
         f"{row['laboratory']['resistant']} resistant",
     ]

@@ -35,6 +35,7 @@ from alkpool.vocabulary import (
     Sampling,
     Specimen,
     Tier,
+    Verdict,
 )
 
 # A published group speaks from this size on: for where at least half responded, against where
@@ -45,7 +46,6 @@ GROUP_AGAINST = 0.2
 RESPONSES = (Endpoint.RESPONSE, Endpoint.BENEFIT)
 
 Row = dict[str, Any]
-Key = tuple[str, str]
 
 
 def look_up(
@@ -128,7 +128,6 @@ def gather(cohort: Cohort | None = None, settings: Settings | None = None) -> Ev
     pool, groups, measured = analysis_set(real), published.load(), laboratory.load()
     called = calls_of(measured)
     assertions = assertions_on_lung_cancer()
-    lines = lines_of(pool, rules)
     outcomes = outcomes_of(groups)
     relapses = [*_relapses_in(pool, rules), *_relapses_printed(groups)]
     names = dict.fromkeys(
@@ -141,8 +140,8 @@ def gather(cohort: Cohort | None = None, settings: Settings | None = None) -> Ev
     by_key = {
         what: _by_key(rows)
         for what, rows in (
-            ("lines", lines), ("groups", [*_spread(outcomes, names)]), ("relapses", relapses),
-            ("calls", called), ("assertions", assertions),
+            ("lines", lines_of(pool, rules)), ("groups", [*_spread(outcomes, names)]),
+            ("relapses", relapses), ("calls", called), ("assertions", assertions),
         )
     }  # fmt: skip
     keys = dict.fromkeys(key for rows in by_key.values() for key in rows)
@@ -186,8 +185,8 @@ def records(table: pd.DataFrame | None) -> list[Row]:
     return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
 
 
-def _by_key(rows: Sequence[Row]) -> dict[Key, list[Row]]:
-    found: dict[Key, list[Row]] = {}
+def _by_key(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
+    found: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         found.setdefault((row["profile"], row["inhibitor"]), []).append(row)
     return found
@@ -375,9 +374,7 @@ def _cell(
     assertions: list[Row],
 ) -> Cell:
     """Put together what is known of one profile and inhibitor."""
-    patients = Cell().patients | _patients(lines)
-    for row in verdicts:
-        patients |= {name: row[name] for name in ("verdict", "verdict_probability")}
+    patients = _patients(lines, verdicts)
     usable = [row for row in groups if _speaks(row)]
     # The largest series; samples that were chosen where there is no other.
     relapsed = max(relapses, key=lambda row: (row["n"] or 0, row["k"]), default={})
@@ -409,17 +406,23 @@ def _cell(
     )
 
 
-def _patients(lines: list[Row]) -> Row:
+def _patients(lines: list[Row], verdicts: list[Row]) -> Row:
     """Count the decided lines, and say what exists beside them: no line vanishes."""
+    judged = (verdicts or [Cell().patients])[0]
+    verdict, probability = judged["verdict"], judged["verdict_probability"]
     decided = [row for row in lines if row["evaluated"] and row["benefit"] != Benefit.UNKNOWN]
     k = sum(row["benefit"] == Benefit.BENEFIT for row in decided)
     left_out = [row["text"] for row in lines if row not in decided]
     beside = f", {len(left_out)} not counted ({'; '.join(left_out)})" if left_out else ""
+    told = decided or verdict != Verdict.INSUFFICIENT
+    said = f": {worded(verdict, probability)}" if told else ""
     return {
+        "verdict": verdict,
+        "verdict_probability": probability,
         "k": k,
         "n": len(decided),
         "not_counted": len(left_out),
-        "text": f"{k}/{len(decided)}{beside}",
+        "text": f"{k}/{len(decided)}{said}{beside}",
         "lines": [
             {
                 "patient": row["patient_id"],
