@@ -6,13 +6,14 @@ The cases follow public bug reports and real tables; `field_cases.md` says where
 import codecs
 import csv
 import io
+import re
 from pathlib import Path
 
 import openpyxl
 import pytest
 from cases import case, own_cohort, tables, write_csv
 
-from alkpool import paths
+from alkpool import mutations, paths
 from alkpool.analysis.benefit import BenefitRule
 from alkpool.analysis.evidence import look_up
 from alkpool.data import cohort
@@ -208,6 +209,76 @@ def test_a_frequency_beside_its_mutation_goes_into_its_column(
 @pytest.mark.parametrize("line", ["X1160_splice", "G1202fs*12"])
 def test_splice_and_frameshift_are_refused(tmp_path, line):  # F26
     assert "not resistance mutations" in refusal(tmp_path, case(mutations=line))
+
+
+# Further spellings, seen in public; `field_cases.md` has the addresses.
+
+
+@pytest.mark.parametrize(
+    ("line", "profile"),
+    [
+        ("EML4-ALK C1156Y-L1196M", "C1156Y+L1196M"),  # S01
+        ("EML4-ALK G1202R-L1198F", "L1198F+G1202R"),  # S02
+        ("EML4-ALK L1196M-L1198F", "L1196M+L1198F"),  # S03
+        ("EML4-ALK and C1156Y and L1198F", "C1156Y+L1198F"),  # S04
+        ("EML4-ALK T1151INST", "T1151dup"),  # S05
+        ("T1151insT", "T1151dup"),  # S06
+        ("F1174L/G1202R ALK", "F1174L+G1202R"),  # S07
+        ("R1275Q/L1196M ALK", "L1196M+R1275Q"),  # S08
+    ],
+)
+def test_a_spelling_of_a_public_file_is_read(line, profile):
+    assert mutations.read(line).profile == profile
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("V600E+V600M", "cannot be checked"),  # S09
+        ("K558NP", "is not read as a mutation"),  # S10
+        ("T1151_?1152insT", "is not read as a mutation"),  # S11
+        ("p.Gly168_His169=", "is not read as a mutation"),  # S12
+        ("NM_004304.5:c.3604=", "is not read; accepted are c.3604G>A"),  # S13
+        ("p.Met1?", "is not read as a mutation"),  # S14
+        ("NP_004295.2:p.?", "is not read as a mutation"),  # S15
+        ("p.Arg97Glyfs*26", "frameshifts are not resistance mutations"),  # S16
+        ("p.R97GfsTer26", "frameshifts are not resistance mutations"),  # S17
+    ],
+)
+def test_a_spelling_of_a_public_issue_is_refused_with_its_reason(line, reason):
+    with pytest.raises(ValueError, match=re.escape(reason)):
+        mutations.read(line)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "https://doi.org/10.1002/anie.202519457",  # S18
+        "doi.org/10.1002/anie.202519457",  # S19
+        "http://dx.doi.org/10.1002/anie.202519457",  # S20
+        "doi:10.1002/anie.202519457",  # S21
+        "10.1002/anie.202519457.",  # S22
+    ],
+)
+def test_an_identifier_is_cleaned(tmp_path, written):
+    assert added(tmp_path, doi=written)["sources.doi"] == "10.1002/anie.202519457"
+
+
+def test_an_identifier_in_the_wrong_column_is_refused(tmp_path):
+    assert "must be a DOI such as" in refusal(tmp_path, case(doi="25393796"))
+    assert "a number with PMC is another" in refusal(tmp_path, case(pmid="PMC4239761"))
+    assert added(tmp_path, pmid="99999999.0")["sources.pmid"] == "99999999"
+
+
+@pytest.mark.parametrize(
+    ("cell", "months"), [("78,7", "78.7"), ("20,00", "20.00"), ("3,49", "3.49")]
+)  # S23-S25
+def test_a_decimal_comma_is_read(tmp_path, cell, months):
+    assert added(tmp_path, pfs_months=cell)["treatments.pfs_months"] == months
+
+
+def test_a_comma_before_three_digits_is_not_guessed(tmp_path):  # S26
+    assert "write a decimal point" in refusal(tmp_path, case(pfs_months="173,900"))
 
 
 # D. One reader

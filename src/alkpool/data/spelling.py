@@ -94,7 +94,7 @@ def frequencies(cell: str) -> str:
 
 def doi(cell: str) -> str:
     """Identifier without resolver, prefix and final dot."""
-    return re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)|\.$", "", cell, flags=re.IGNORECASE)
+    return re.sub(r"^((https?://)?(dx\.)?doi\.org/|doi:\s*)|\.$", "", cell, flags=re.IGNORECASE)
 
 
 def pmid(cell: str) -> str:
