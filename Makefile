@@ -120,6 +120,8 @@ lock: $(STAMP) ## Write the lock files (UPGRADE=--upgrade: newer releases)
 .PHONY: clean
 clean: ## Remove everything made except the environment (.venv)
 	@rm -rf $(BUILD) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@# On a full disk Python compiles halves of modules, which it later cannot read.
+	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: folders
 folders:

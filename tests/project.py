@@ -42,7 +42,7 @@ def problems(chapters):
 
 
 def contexts(cohort):
-    return {"records": {"welcome": {}}}
+    return {"records": {"welcome": {}, "status": {}}}
 
 
 def bibliography():

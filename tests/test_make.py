@@ -70,3 +70,13 @@ def test_the_list_of_targets_fits_a_terminal(home: Path) -> None:
     lines = make(home, "help").splitlines()
     assert len(lines) >= 15
     assert [line for line in lines if len(line) > 80] == []
+
+
+def test_clean_removes_what_a_full_disk_spoils(home: Path) -> None:
+    """Of a compiled module that is cut short Python says no more than EOFError."""
+    spoilt = home / "src/x y/__pycache__/x.pyc", home / ".venv/lib/__pycache__/y.pyc"
+    for path in spoilt:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"half")
+    subprocess.run(["make", "clean"], cwd=home, capture_output=True, check=True)
+    assert not list(home.rglob("__pycache__"))

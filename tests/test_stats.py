@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import time
 import warnings
 from collections.abc import Callable
 from fractions import Fraction
@@ -14,6 +15,7 @@ import pandas as pd
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from scipy import stats as distributions
 
 from alkpool import stats
 
@@ -312,6 +314,24 @@ def test_fisher_refuses_what_it_cannot_do_exactly(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("alkpool.stats.exact.MAX_PATHS", 10_000)
     with pytest.raises(ValueError, match="3 x 5 table of 53 observations is too large"):
         stats.fisher_exact(table)
+
+
+def test_fisher_answers_for_large_tables_or_says_at_once_that_it_does_not() -> None:
+    """Large counts are nearly normal: Pearson's statistic, and the odds ratio of the cells."""
+    begun = time.process_time()
+    table = [[100_000, 110_000], [100_500, 100_000]]
+    result = stats.fisher_exact(table)
+    assert result.odds_ratio == close(100_000 * 100_000 / 110_000 / 100_500, rel=1e-4)
+    error = math.sqrt(sum(1 / count for row in table for count in row))
+    for limit, side in zip(result.interval, (-1, 1), strict=True):
+        assert math.log(limit / result.odds_ratio) == close(1.96 * side * error, rel=1e-2)
+    even = [[50_000, 50_300], [50_100, 50_000]]
+    pearson = distributions.chi2_contingency(even, correction=True).pvalue
+    assert stats.fisher_exact(even).p_value == close(pearson, rel=1e-3)
+    for size in (10**6, 10**12):
+        with pytest.raises(ValueError, match="observations is too large for an exact test"):
+            stats.fisher_exact([[size, 1, 2], [3, size, 5]])
+    assert time.process_time() - begun < 20
 
 
 @pytest.mark.parametrize(
