@@ -162,7 +162,7 @@ def test_the_book(project: Project) -> None:
 
     # A page that is no longer listed disappears, and pages that stay are mended.
     shorter = COMPENDIUM.replace("pages: [welcome]", "pages: []")
-    project.write("compendium.yaml", shorter.replace("{welcome: record}", "{status: record}"))
+    project.write("compendium.yaml", shorter.replace("{welcome: record}", "{}"))
     project.write("book/unlisted.md", "# Nobody lists me\n")
     project.run()
     book = project.home / "build" / "book"
