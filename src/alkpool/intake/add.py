@@ -136,7 +136,14 @@ def plan(file: Path, folder: Path, columns: Path | None = None) -> Plan:
         raise DataError(problems)
     if before.synthetic:
         _refuse(before.name, "is synthetic: no patient can be added to it")
-    tables = {table.name: _text(folder, table) for table in COHORT_TABLES}
+    sheets = {
+        table.name: read_text(folder / table.file, table, table.file) for table in COHORT_TABLES
+    }
+    for sheet_of_cohort in sheets.values():
+        if len(sheet_of_cohort.aside.columns):
+            more = ", ".join(map(str, sheet_of_cohort.aside))
+            _refuse(sheet_of_cohort.label, f"has columns of its own, which are not kept: {more}")
+    tables = {name: sheet_of_cohort.cells for name, sheet_of_cohort in sheets.items()}
     sheet = mapping.read(file, mapping.load(columns)) if columns else flatfile.read(file)
     fingerprint = hashlib.sha256(flatfile.to_csv(sheet.cells).encode()).hexdigest()
     entries = _entries(folder)
@@ -168,10 +175,6 @@ def plan(file: Path, folder: Path, columns: Path | None = None) -> Plan:
         matches=tuple(duplicates.matches(open_ones, merged)),
         fingerprint=fingerprint,
     )
-
-
-def _text(folder: Path, table: Table) -> pd.DataFrame:
-    return read_text(folder / table.file, table, table.file).cells
 
 
 def _log(folder: Path) -> Path:
