@@ -1,6 +1,8 @@
-"""Sphinx extension of the book: nothing on a page asks another host."""
+"""Sphinx extension of the book: nothing on a page asks another host, and a browser sees to it."""
 
+import base64
 import html
+import importlib.metadata
 import importlib.util
 import json
 import re
@@ -16,10 +18,28 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.fileutil import copy_asset
 
 from alkpool import references
+from alkpool.compendium.book import made_from
 
 MATHJAX = "tex-svg.js"
 GLOSSARY = "glossary"
 TABLES_SCRIPT, TABLES_STYLE = "datatables.js", "datatables.css"
+
+# What a page may load: what lies beside it or within it. `file:` is a page opened from disk.
+POLICY = (
+    "default-src 'self' file: data: blob: 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self' file:"
+)
+
+# Scripts and styles of others lie in the book with their licences.
+LICENCES = "licences.txt"
+SHIPPED = (
+    "itables", "sphinx-book-theme", "pydata-sphinx-theme", "sphinx", "sphinx-copybutton",
+    "sphinx-design", "sphinx-togglebutton", "myst-nb", "sphinx-mathjax-offline",
+)  # fmt: skip
+# Of these the package of MathJax names the licence only.
+NAMED = "Licence as its package names it: {}"
+# Of words that say what a page is about, search engines and citations show so many.
+DESCRIBED = 300
 
 
 def copy_mathjax(app: Sphinx) -> None:
@@ -50,13 +70,106 @@ def add_tables_to_page(
     if 'class="interactive"' in context.get("body", ""):
         app.add_css_file(TABLES_STYLE, priority=400)
         app.add_js_file(TABLES_SCRIPT, loading_method="defer")
-        app.add_js_file("tables.js", loading_method="defer", priority=900)
 
 
-def drop_icon_script(app: Sphinx, error: Exception | None) -> None:
-    """Empty the icons of the theme in their form as a script: 1.5 MB, and its font has them too."""
-    script = Path(app.outdir) / "_static" / "scripts" / "fontawesome.js"
+def lighten(app: Sphinx, error: Exception | None) -> None:
+    """Empty the theme's icons as a script, which its font has too, and drop maps of sources."""
+    static = Path(app.outdir) / "_static"
+    script = static / "scripts" / "fontawesome.js"
     script.write_text("// The icons are those of the font.\n", encoding="utf-8")
+    for source_map in static.rglob("*.map"):
+        source_map.unlink()
+
+
+def defer_scripts(app: Sphinx, config: Config) -> None:
+    """Let scripts wait for the page; Jupyter Book lists every one of the folder, undeferred."""
+    config.html_js_files = [
+        (name, {"loading_method": "defer"}) if isinstance(name, str) else name
+        for name in config.html_js_files
+        if name != "tables.js"
+    ]
+
+
+def drop_unused_mathjax(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Load MathJax, 2 MB, where there is a formula, and nowhere else."""
+    if 'class="math' not in context.get("body", ""):
+        context["script_files"] = [
+            script
+            for script in context["script_files"]
+            if MATHJAX not in str(script.filename)
+            and "MathJax" not in script.attributes.get("body", "")
+        ]
+
+
+def write_licences(app: Sphinx, error: Exception | None) -> None:
+    """Put the licences of scripts and styles beside them."""
+    texts = []
+    for name in SHIPPED:
+        package = importlib.metadata.distribution(name)
+        files = [file for file in package.files or [] if "LICEN" in file.name.upper()]
+        said = [file.read_text(encoding="utf-8").strip() for file in files] or [
+            NAMED.format(package.metadata["License"])
+        ]
+        texts.append("\n\n".join([f"{name} {package.version}", *said]))
+    rule = f"\n\n{'-' * 72}\n\n"
+    place = Path(app.outdir) / "_static" / LICENCES
+    place.write_text(rule.join(texts) + "\n", encoding="utf-8")
+
+
+@cache
+def state(env: BuildEnvironment) -> dict[str, str]:
+    """Version, data and commit of this book, asked once."""
+    return made_from()
+
+
+def sign(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Say what a page is and may load, for Zotero and the browser, and in its foot its version."""
+    made, title = state(app.env), re.sub("<[^>]+>", "", context.get("title", ""))
+    first = next(doctree.findall(nodes.paragraph), None) if doctree else None
+    words = " ".join(first.astext().split())[:DESCRIBED] if first else title
+    date = re.search(r"\d{4}-\d{2}-\d{2}", made["data"])
+    named = {
+        "description": words,
+        "citation_title": f"{title} ({app.config.html_title})",
+        "citation_author": app.config.author,
+        "citation_publication_date": date[0].replace("-", "/") if date else "",
+    }
+    context["metatags"] = "\n".join([
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}" />',
+        context.get("metatags", ""),
+        *(
+            f'<meta name="{name}" content="{html.escape(content, quote=True)}" />'
+            for name, content in named.items()
+            if content
+        ),
+    ])  # fmt: skip
+    licences = context["pathto"](f"_static/{LICENCES}", 1)
+    commit = made["commit"][:12] if " " not in made["commit"][:12] else made["commit"]
+    context["theme_extra_footer"] = (
+        f"alkpool {made['alkpool']} · data {made['data']} · commit {commit} · "
+        f'<a href="{licences}">licences of scripts</a>'
+    )
+
+
+def embed_figures(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Put figures into the page: from disk a script may read no file, to save it as PNG."""
+
+    # They are copied to the book after its pages are written.
+    sources = {name: Path(app.srcdir) / source for source, name in app.builder.images.items()}
+
+    def embedded(found: re.Match[str]) -> str:
+        drawing = sources[found[1]].read_bytes()
+        return f'src="data:image/svg+xml;base64,{base64.b64encode(drawing).decode()}"'
+
+    if app.builder.name == "html":
+        pattern = r'src="(?:\.\./)*_images/([^"/]+\.svg)"'
+        context["body"] = re.sub(pattern, embedded, context.get("body", ""))
 
 
 def name_list_items(
@@ -162,7 +275,12 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("html-page-context", pass_over_records)
     app.connect("html-page-context", explain_terms)
     app.connect("html-page-context", write_out_references)
+    app.connect("html-page-context", drop_unused_mathjax, priority=900)
+    app.connect("html-page-context", sign, priority=900)
+    app.connect("html-page-context", embed_figures)
     app.connect("config-inited", drop_live_code)
-    app.connect("build-finished", drop_icon_script)
-    app.add_js_file("frames.js", loading_method="defer")
+    app.connect("config-inited", defer_scripts)
+    app.connect("build-finished", lighten)
+    app.connect("build-finished", write_licences)
+    app.add_js_file("tables.js", loading_method="defer", priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -50,7 +50,9 @@ class Watch:
         self.problems.append(f"script error: {error}")
 
     def _failed(self, request: Request) -> None:
-        self.problems.append(f"failed request: {request.url}")
+        # The icon of a tab comes after the page; the browser gives it up where the page is left.
+        if request.failure != "net::ERR_ABORTED":
+            self.problems.append(f"failed request: {request.url}, {request.failure}")
 
     def _request(self, request: Request) -> None:
         if urlsplit(request.url).scheme not in LOCAL:

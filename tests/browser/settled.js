@@ -1,8 +1,13 @@
-// True once formulas are typeset and every interactive table has been built.
+// True once formulas are typeset and every interactive table, which is brought into view for it, has
+// been built.
 () => {
   if (document.readyState !== "complete") return false;
   const formulas = document.querySelectorAll(".math").length;
   if (formulas > document.querySelectorAll("mjx-container").length) return false;
   const tables = [...document.querySelectorAll("table.interactive")];
-  return tables.every((table) => table.classList.contains("dataTable"));
+  const waiting = tables.find((table) => !table.classList.contains("dataTable") && table.checkVisibility());
+  waiting?.scrollIntoView({ behavior: "instant" });
+  if (!waiting && globalThis.broughtIntoView) scrollTo({ top: 0, behavior: "instant" });
+  globalThis.broughtIntoView = Boolean(waiting);
+  return !waiting;
 }

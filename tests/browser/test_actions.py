@@ -3,13 +3,13 @@
 import csv
 import io
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, expect
 
 from alkpool import paths
 
-from .reading import open_page
+from .reading import NARROW, open_page
 
 CHAPTER = "curated/04-clinical-actionability.html"
 
@@ -22,10 +22,11 @@ def test_a_figure_is_enlarged_and_taken_along(page: Page, book: Path) -> None:
     expect(large).to_be_visible()
     page.keyboard.press("Escape")
     expect(large).to_be_hidden()
-    # From disk a browser opens the drawing, from a server it saves it.
-    drawing = actions.get_by_role("link", name="SVG").get_attribute("href")
-    assert drawing is not None
-    assert Path(unquote(urlsplit(drawing).path)).read_text("utf-8").lstrip().startswith("<?xml")
+    for kind, begin in (("SVG", b"<?xml"), ("PNG", b"\x89PNG")):
+        with page.expect_download() as begun:
+            actions.get_by_role("button", name=kind).click()
+        assert begun.value.suggested_filename == f"fig-actionability.{kind.lower()}"
+        assert Path(begun.value.path()).read_bytes().startswith(begin)
 
 
 def test_a_table_is_taken_along_with_all_its_rows(page: Page, book: Path) -> None:
@@ -52,3 +53,44 @@ def test_every_figure_and_table_has_them(page: Page, book: Path, templates: list
         if counts[0] + counts[1] != counts[2]:
             bare[name] = counts
     assert bare == {}
+
+
+@pytest.mark.parametrize("width", [1400, 1920, 390])
+def test_no_table_hides_a_part_to_the_side(
+    page: Page, book: Path, templates: list[str], width: int
+) -> None:
+    """Columns without room wait behind a button that says how many."""
+    page.set_viewport_size({"width": width, "height": 900})
+    hiding = {}
+    for name in templates:
+        open_page(page, book / name)
+        found = page.evaluate("""() => [...document.querySelectorAll("article table.cards")]
+          .filter((table) => table.checkVisibility()
+            && table.getBoundingClientRect().right > innerWidth + 1)
+          .map((table) => table.caption?.textContent ?? table.className)""")
+        if found:
+            hiding[name] = found
+    assert hiding == {}
+
+
+def test_hidden_columns_come_at_a_press(page: Page, book: Path) -> None:
+    page.set_viewport_size(NARROW)
+    open_page(page, book / CHAPTER)
+    more = page.get_by_role("button", name="All columns").first
+    table = page.locator("table.few:has(.more)").first
+    hidden = table.locator("tbody tr:first-child .more").first
+    expect(hidden).to_be_hidden()
+    more.click()
+    expect(page.get_by_role("button", name="Fewer columns").first).to_be_visible()
+    assert page.locator("table.dataTable:not(.few) tbody .more").first.is_visible()
+
+
+def test_a_page_may_ask_no_other_host(browser: Browser, book: Path) -> None:
+    """The browser itself refuses what the policy of a page does not name."""
+    with browser.new_page() as page:
+        open_page(page, book / CHAPTER)
+        refused = page.evaluate("""() => new Promise((done) => {
+          addEventListener("securitypolicyviolation", (event) => done(event.blockedURI));
+          new Image().src = "https://other.invalid/x.png";
+        })""")
+    assert str(refused).startswith("https://other.invalid")

@@ -159,3 +159,32 @@ def test_references_to_figures_name_their_number(pages: Pages) -> None:
             assert said.group(1) == meant.group(1), f"{reference} of {name}"
             checked += 1
     assert checked, "no text of the book refers to a figure"
+
+
+def test_every_page_says_what_it_is_and_of_which_state(pages: Pages, book: Path) -> None:
+    """Zotero finds title, author and date; the foot has version, data and commit."""
+    lacking = []
+    for name, page in pages.items():
+        named = {str(meta["name"]) for meta in page.select("meta[name][content]")}
+        foot = page.select_one(".extra_footer")
+        signed = foot is not None and all(
+            word in foot.get_text() for word in ("alkpool ", "data ", "commit ")
+        )
+        if not (named >= {"citation_title", "citation_author", "description"} and signed):
+            lacking.append(name)
+    assert lacking == []
+    licences = (book / "_static" / "licences.txt").read_text("utf-8")
+    assert licences.count("Permission is hereby granted") >= 4
+    assert not list(book.rglob("*.map"))
+
+
+def test_scripts_and_styles_of_ours_stay_small() -> None:
+    counted = {
+        kind: sum(
+            len(path.read_text("utf-8").splitlines())
+            for path in paths.BOOK.rglob(f"_static/*.{kind}")
+        )
+        for kind in ("js", "css")
+    }
+    assert counted["js"] <= 900
+    assert counted["css"] <= 1000
