@@ -128,7 +128,7 @@ def sign(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Say what a page is and may load, for Zotero and the browser, and in its foot its version."""
-    made, title = state(app.env), re.sub("<[^>]+>", "", context.get("title", ""))
+    made, title = state(app.env), re.sub("<[^>]+>", "", context.get("title") or "Index")
     first = next(doctree.findall(nodes.paragraph), None) if doctree else None
     words = " ".join(first.astext().split())[:DESCRIBED] if first else title
     date = re.search(r"\d{4}-\d{2}-\d{2}", made["data"])
