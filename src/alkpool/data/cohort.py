@@ -50,6 +50,13 @@ from alkpool.vocabulary import (
 
 DESCRIPTION_FILE = "cohort.yaml"
 
+# Table, its column, and the table whose key that column holds.
+REFERENCES = (
+    (PATIENTS, "source_id", SOURCES),
+    (SAMPLES, "patient_id", PATIENTS),
+    (TREATMENTS, "sample_id", SAMPLES),
+)
+
 
 class CohortMeta(BaseModel):
     """What ``cohort.yaml`` says about a cohort."""
@@ -267,38 +274,63 @@ def _calls_problems(folder: Path) -> Sequence[Problem]:
 
 def relation_problems(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Problem]:
     """List what does not fit between the tables of a cohort, cells as text."""
-    sources, patients = frames[SOURCES.name], frames[PATIENTS.name]
-    samples, treatments = frames[SAMPLES.name], frames[TREATMENTS.name]
-    yield from unknown_keys(
-        patients, "source_id", f"{label}/{PATIENTS.file}", sources["source_id"],
-        "source_id of sources.csv",
-    )  # fmt: skip
-    yield from unknown_keys(
-        samples, "patient_id", f"{label}/{SAMPLES.file}", patients["patient_id"],
-        "patient_id of patients.csv",
-    )  # fmt: skip
-    yield from unknown_keys(
-        treatments, "sample_id", f"{label}/{TREATMENTS.file}", samples["sample_id"],
-        "sample_id of samples.csv",
-    )  # fmt: skip
-    yield from _source_rows(sources, patients, f"{label}/{SOURCES.file}")
-    yield from _patient_rows(patients, samples, f"{label}/{PATIENTS.file}")
-    yield from _sample_rows(patients, samples, f"{label}/{SAMPLES.file}")
-    yield from _treatment_rows(samples, treatments, f"{label}/{TREATMENTS.file}")
-
-
-def _source_rows(sources: pd.DataFrame, patients: pd.DataFrame, label: str) -> Iterator[Problem]:
-    excluded = sources["status"] == SourceStatus.EXCLUDED
-    yield from flagged(
-        sources, excluded & (sources["exclusion_reason"] == ""), "exclusion_reason", label,
-        "must say why the source is excluded",
-    )  # fmt: skip
-    contributing = patients.loc[patients["status"] == PatientStatus.INCLUDED, "source_id"]
-    yield from flagged(
-        sources, excluded & sources["source_id"].isin(contributing), "status", label,
-        "must be included: it has included patients",
-    )  # fmt: skip
-    yield from _same_articles(sources, label)
+    sources, patients, samples, treatments = (frames[table.name] for table in COHORT_TABLES)
+    for table, column, other in REFERENCES:
+        yield from unknown_keys(
+            frames[table.name], column, f"{label}/{table.file}", frames[other.name][column],
+            f"{column} of {other.file}",
+        )  # fmt: skip
+    unused = sources["status"] == SourceStatus.EXCLUDED
+    duplicate, excluded, counted = (
+        patients["status"] == status
+        for status in (PatientStatus.DUPLICATE, PatientStatus.EXCLUDED, PatientStatus.INCLUDED)
+    )
+    included = patients.loc[counted, "patient_id"]
+    profiles, prior = samples["mutations"], samples["prior_inhibitors"]
+    unnamed, single = profiles == UNKNOWN, samples["phase"] == Phase.SINGLE
+    compound = profiles.str.contains("+", regex=False)
+    percentages = samples["vaf_percent"].str.count(LIST_SEPARATOR)
+    failed_on_listed = [
+        failed in (UNKNOWN, *names.split(LIST_SEPARATOR))
+        for failed, names in zip(samples["resistance_on"], prior, strict=True)
+    ]
+    patient_of = dict(zip(samples["sample_id"], samples["patient_id"], strict=True))
+    again = _repeats(samples["patient_id"], samples["sample_order"])
+    line_again = _repeats(treatments["sample_id"].map(patient_of), treatments["line_number"])
+    for table, column, wrong, allowed in (
+        (SOURCES, "exclusion_reason", unused & (sources["exclusion_reason"] == ""),
+         "must say why the source is excluded"),
+        (SOURCES, "status", unused & sources["source_id"].isin(patients.loc[counted, "source_id"]),
+         "must be included: it has included patients"),
+        (PATIENTS, "duplicate_of", duplicate & ~is_among(patients["duplicate_of"], included),
+         "must name an included patient of patients.csv"),
+        (PATIENTS, "duplicate_of", ~duplicate & (patients["duplicate_of"] != ""),
+         "must be blank unless status is duplicate"),
+        (PATIENTS, "exclusion_reason", excluded & (patients["exclusion_reason"] == ""),
+         "must say why the patient is excluded"),
+        (PATIENTS, "patient_id", is_among(patients["patient_id"], included)
+         & ~is_among(patients["patient_id"], samples["patient_id"]),
+         "must have a sample in samples.csv: the patient is included"),
+        (SAMPLES, "mutations", unnamed & is_among(samples["patient_id"], included),
+         "must be a mutation profile: the patient is included"),
+        (SAMPLES, "phase", compound & single,
+         "must be cis, trans or unknown for several mutations"),
+        (SAMPLES, "phase", ~compound & ~single & ~unnamed, "must be single for one mutation"),
+        (SAMPLES, "vaf_percent",
+         (samples["vaf_percent"] != "") & (percentages != profiles.str.count(r"\+")),
+         "must have one percentage for each mutation of the profile"),
+        (SAMPLES, "prior_inhibitors",
+         ~pd.Series(failed_on_listed, index=samples.index, dtype=bool),
+         "must contain the inhibitor of resistance_on"),
+        (SAMPLES, "sample_order", again, "stands twice for this patient"),
+        (TREATMENTS, "monotherapy",
+         (treatments["partner"] != "") & (treatments["monotherapy"] != Answer.NO),
+         "must be no: a partner is named"),
+        (TREATMENTS, "line_number", line_again, "stands twice for this patient"),
+    ):  # fmt: skip
+        yield from flagged(frames[table.name], wrong, column, f"{label}/{table.file}", allowed)
+    yield from bound_problems(treatments, f"{label}/{TREATMENTS.file}")
+    yield from _same_articles(sources, f"{label}/{SOURCES.file}")
 
 
 def _same_articles(sources: pd.DataFrame, label: str) -> Iterator[Problem]:
@@ -314,88 +346,6 @@ def _same_articles(sources: pd.DataFrame, label: str) -> Iterator[Problem]:
                 allowed = f"{source} is the article of {known}: give both one source_id, and "
                 allowed += "each patient one patient_id"
                 yield Problem(label, int(row) + 2, mark, value, allowed)
-
-
-def _patient_rows(patients: pd.DataFrame, samples: pd.DataFrame, label: str) -> Iterator[Problem]:
-    duplicate = patients["status"] == PatientStatus.DUPLICATE
-    included = patients.loc[patients["status"] == PatientStatus.INCLUDED, "patient_id"]
-    yield from flagged(
-        patients, duplicate & ~is_among(patients["duplicate_of"], included), "duplicate_of", label,
-        "must name an included patient of patients.csv",
-    )  # fmt: skip
-    yield from flagged(
-        patients, ~duplicate & (patients["duplicate_of"] != ""), "duplicate_of", label,
-        "must be blank unless status is duplicate",
-    )  # fmt: skip
-    excluded = patients["status"] == PatientStatus.EXCLUDED
-    yield from flagged(
-        patients, excluded & (patients["exclusion_reason"] == ""), "exclusion_reason", label,
-        "must say why the patient is excluded",
-    )  # fmt: skip
-    identifiers = patients["patient_id"]
-    yield from flagged(
-        patients, is_among(identifiers, included) & ~is_among(identifiers, samples["patient_id"]),
-        "patient_id", label, "must have a sample in samples.csv: the patient is included",
-    )  # fmt: skip
-
-
-def _sample_rows(patients: pd.DataFrame, samples: pd.DataFrame, label: str) -> Iterator[Problem]:
-    included = patients.loc[patients["status"] == PatientStatus.INCLUDED, "patient_id"]
-    unnamed = samples["mutations"] == UNKNOWN
-    yield from flagged(
-        samples, unnamed & is_among(samples["patient_id"], included), "mutations", label,
-        "must be a mutation profile: the patient is included",
-    )  # fmt: skip
-    compound = samples["mutations"].str.contains("+", regex=False)
-    single = samples["phase"] == Phase.SINGLE
-    yield from flagged(
-        samples, compound & single, "phase", label,
-        "must be cis, trans or unknown for several mutations",
-    )  # fmt: skip
-    yield from flagged(
-        samples, ~compound & ~single & ~unnamed, "phase", label,
-        "must be single for one mutation",
-    )  # fmt: skip
-    counts = samples["mutations"].str.count(r"\+") + 1
-    given = samples["vaf_percent"].map(lambda cell: len(cell.split(LIST_SEPARATOR)))
-    yield from flagged(
-        samples, (samples["vaf_percent"] != "") & (given != counts), "vaf_percent", label,
-        "must have one percentage for each mutation of the profile",
-    )  # fmt: skip
-    failed_on_listed = pd.Series(
-        [
-            failed == UNKNOWN or failed in prior.split(LIST_SEPARATOR)
-            for failed, prior in zip(
-                samples["resistance_on"], samples["prior_inhibitors"], strict=True
-            )
-        ],
-        index=samples.index,
-        dtype=bool,
-    )
-    yield from flagged(
-        samples, ~failed_on_listed, "prior_inhibitors", label,
-        "must contain the inhibitor of resistance_on",
-    )  # fmt: skip
-    yield from flagged(
-        samples, _repeats(samples["patient_id"], samples["sample_order"]), "sample_order", label,
-        "stands twice for this patient",
-    )  # fmt: skip
-
-
-def _treatment_rows(
-    samples: pd.DataFrame, treatments: pd.DataFrame, label: str
-) -> Iterator[Problem]:
-    yield from bound_problems(treatments, label)
-    yield from flagged(
-        treatments, (treatments["partner"] != "") & (treatments["monotherapy"] != Answer.NO),
-        "monotherapy", label, "must be no: a partner is named",
-    )  # fmt: skip
-    patient_of = dict(zip(samples["sample_id"], samples["patient_id"], strict=True))
-    patients = treatments["sample_id"].map(patient_of)
-    yield from flagged(
-        treatments, _repeats(patients, treatments["line_number"]), "line_number", label,
-        "stands twice for this patient",
-    )  # fmt: skip
 
 
 def _repeats(patients: pd.Series, numbers: pd.Series) -> pd.Series:

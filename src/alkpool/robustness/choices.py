@@ -132,99 +132,54 @@ class Choice:
 
 
 CHOICES = (
-    Choice(
-        "lines", "threshold_months", "benefit from, months", (3, 6, 9, 12),
-        "the paper took 6; how long stable disease must last to be a benefit is a convention",
-    ),
-    Choice(
-        "lines", "endpoint", "benefit by", ("response, then months", "response", "months"),
-        "a response of one month is benefit in the paper; trials report response or time alone",
-    ),
-    Choice(
-        "lines", "ongoing_dot", "short ongoing DoT", ("unknown", "no benefit"),
-        "the paper states the ongoing case for PFS only",
-    ),
-    Choice(
-        "lines", "unknown_lines", "undecided lines", (LEFT_OUT, "no benefit", "benefit"),
-        "what a report leaves out may be no benefit, or benefit: the worst and the best case",
-    ),
-    Choice(
-        "lines", "monotherapy", "given alone", ("not combined", "stated"),
-        "a source that names one drug may not mean that drug alone",
-    ),
-    Choice(
-        "lines", "lines", "lines of a patient", ("all", "first"),
-        "several lines of one patient are not independent",
-    ),
-    Choice(
-        "lines", "biopsy", "biopsy", ("any", "just before"),
-        "treatments between biopsy and line may have changed the tumour",
-    ),
-    Choice(
-        "samples", "duplicates", "probable duplicates", (LEFT_OUT, COUNTED),
-        "that two reports are of one patient is a judgement",
-    ),
-    Choice(
-        "samples", "case_reports", "case reports", (COUNTED, LEFT_OUT),
-        "single cases favour striking responses",
-    ),
-    Choice(
-        "samples", "plasma", "plasma samples", (COUNTED, LEFT_OUT),
-        "plasma sums over all lesions that shed DNA",
-    ),
-    Choice(
-        "samples", "unverified", "rows not wholly verified", (COUNTED, LEFT_OUT),
-        "not every fact of the row stood in a text that was seen",
-    ),
-    Choice(
-        "profiles", "apart", "assessed apart", ("trans", "none", "trans and unknown"),
-        "mutations in trans sit in different clones (the paper, Discussion); in plasma those of "
-        "unknown phase often do",
-    ),
-    Choice(
-        "profiles", "profiles", "profiles", (EXACT, RESIDUE),
-        "substitutions of one residue may or may not behave alike",
-    ),
-    Choice(
-        "relapse", "relapse_from", "relapsing share from", ("consecutive", "all"),
-        "reports choose their patients; the paper counts all of them",
-    ),
-    Choice(
-        "verdict", "min_evaluable", "fewest decided lines", (2, 3, 5),
-        "at most 6 fits the paper's text",
-    ),
-    Choice(
-        "verdict", "low_sensitivity", "sensitivity low below", (0.4, 0.5, 0.6),
-        "at most 4/6 fits the paper's text",
-    ),
-    Choice(
-        "verdict", "high_sensitivity", "sensitivity high from", (0.7, 0.75, 0.8),
-        "not fixed by the paper's text",
-    ),
-    Choice(
-        "verdict", "high_relapse_share", "relapsing share high from", (0.08, 0.1, 0.15),
-        "at most 9/82 fits the paper's text; 15% leaves one of its conflicts out",
-    ),
-    Choice(
-        "verdict", "high_relapse_samples", "and from samples", (2, 3, 5),
-        "how many samples make a pattern is open",
-    ),
-    Choice(
-        "verdict", "low_relapse_share", "relapsing low below", (0.03, 0.05, 0.08),
-        "not fixed by the paper's text",
-    ),
-    Choice(
-        "verdict", "likely_lower", "likely: lower limit from", (0.0, 0.5),
-        "three of three is likely beneficial, and its interval begins at 44%",
-    ),
-    Choice(
-        "calls", "intermediate", "intermediate in vitro", ("neither", "sensitive", "resistant"),
-        "the paper does not say how it read such calls",
-    ),
-    Choice(
-        "calls", "exploratory", "calls of our own by", ("potency", "none", "ratio"),
-        "models without a threshold: IC50 in nM, or the ratio to the unmutated fusion, or no call",
-    ),
+    Choice("lines", "threshold_months", "benefit from, months", (3, 6, 9, 12),
+           "the paper took 6; how long stable disease must last to be a benefit is a convention"),
+    Choice("lines", "endpoint", "benefit by", ("response, then months", "response", "months"),
+           "a response of one month is benefit in the paper; trials report response or time alone"),
+    Choice("lines", "ongoing_dot", "short ongoing DoT", ("unknown", "no benefit"),
+           "the paper states the ongoing case for PFS only"),
+    Choice("lines", "unknown_lines", "undecided lines", (LEFT_OUT, "no benefit", "benefit"),
+           "what a report leaves out may be no benefit, or benefit: the worst and the best case"),
+    Choice("lines", "monotherapy", "given alone", ("not combined", "stated"),
+           "a source that names one drug may not mean that drug alone"),
+    Choice("lines", "lines", "lines of a patient", ("all", "first"),
+           "several lines of one patient are not independent"),
+    Choice("lines", "biopsy", "biopsy", ("any", "just before"),
+           "treatments between biopsy and line may have changed the tumour"),
+    Choice("samples", "duplicates", "probable duplicates", (LEFT_OUT, COUNTED),
+           "that two reports are of one patient is a judgement"),
+    Choice("samples", "case_reports", "case reports", (COUNTED, LEFT_OUT),
+           "single cases favour striking responses"),
+    Choice("samples", "plasma", "plasma samples", (COUNTED, LEFT_OUT),
+           "plasma sums over all lesions that shed DNA"),
+    Choice("samples", "unverified", "rows not wholly verified", (COUNTED, LEFT_OUT),
+           "not every fact of the row stood in a text that was seen"),
+    Choice("profiles", "apart", "assessed apart", ("trans", "none", "trans and unknown"),
+           "mutations in trans sit in different clones (the paper, Discussion); in plasma those of "
+        "unknown phase often do"),
+    Choice("profiles", "profiles", "profiles", (EXACT, RESIDUE),
+           "substitutions of one residue may or may not behave alike"),
+    Choice("relapse", "relapse_from", "relapsing share from", ("consecutive", "all"),
+           "reports choose their patients; the paper counts all of them"),
+    Choice("verdict", "min_evaluable", "fewest decided lines", (2, 3, 5),
+           "at most 6 fits the paper's text"),
+    Choice("verdict", "low_sensitivity", "sensitivity low below", (0.4, 0.5, 0.6),
+           "at most 4/6 fits the paper's text"),
+    Choice("verdict", "high_sensitivity", "sensitivity high from", (0.7, 0.75, 0.8),
+           "not fixed by the paper's text"),
+    Choice("verdict", "high_relapse_share", "relapsing share high from", (0.08, 0.1, 0.15),
+           "at most 9/82 fits the paper's text; 15% leaves one of its conflicts out"),
+    Choice("verdict", "high_relapse_samples", "and from samples", (2, 3, 5),
+           "how many samples make a pattern is open"),
+    Choice("verdict", "low_relapse_share", "relapsing low below", (0.03, 0.05, 0.08),
+           "not fixed by the paper's text"),
+    Choice("verdict", "likely_lower", "likely: lower limit from", (0.0, 0.5),
+           "three of three is likely beneficial, and its interval begins at 44%"),
+    Choice("calls", "intermediate", "intermediate in vitro", ("neither", "sensitive", "resistant"),
+           "the paper does not say how it read such calls"),
+    Choice("calls", "exploratory", "calls of our own by", ("potency", "none", "ratio"),
+           "models without a threshold: IC50 in nM, or the ratio to the unmutated fusion, "
+           "or no call"),
 )  # fmt: skip
 
 # Choice -> its level under which the rows that `marked` marks do not count.

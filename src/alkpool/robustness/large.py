@@ -128,11 +128,7 @@ def read_partition(folder: Path, cohort: Cohort) -> Cohort:
     }
     known = {SOURCES.name: cohort.sources} | frames
     if not problems:
-        for table, column, other in (
-            (PATIENTS, "source_id", SOURCES),
-            (SAMPLES, "patient_id", PATIENTS),
-            (TREATMENTS, "sample_id", SAMPLES),
-        ):
+        for table, column, other in cohorts.REFERENCES:
             rows, file, (key,) = frames[table.name], f"{label}/{table.name}.parquet", table.key
             once = rows.drop_duplicates(column)
             where = other.name + ("" if other is SOURCES else " of the partition")
