@@ -18,8 +18,8 @@ from alkpool.analysis.benefit import BenefitRule
 from alkpool.compendium.plan import COHORT, notebook_parameters, read
 from alkpool.vocabulary import Benefit, Verdict
 
-METHODS = (paths.BOOK / "methods.md").read_text("utf-8")
-DOCUMENTS = [*paths.HOME.glob("*.md"), *paths.BOOK.glob("*.md")]
+METHODS = (paths.BOOK / "methods.md.j2").read_text("utf-8")
+DOCUMENTS = [*paths.HOME.glob("*.md"), *paths.BOOK.glob("*.md"), paths.BOOK / "methods.md.j2"]
 VERSION = tomllib.loads((paths.HOME / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 
 

@@ -66,7 +66,8 @@ def contexts(cohort_name: str) -> Record:
         ``explorer``, from `export`; ``cells``, what is known, by profile and inhibitor;
         ``matrix``, the rows of the matrix of patients; ``places``, the residues of the kinase
         domain with a mutation; ``records``, the pages of the ``profiles``, each with the answer
-        where nothing was given before and its cases, and those of the ``inhibitors``.
+        where nothing was given before and its cases, and those of the ``inhibitors``; ``rules``,
+        the `Settings`, and ``changed``, those that are no defaults, in words.
 
     Raises
     ------
@@ -100,6 +101,8 @@ def contexts(cohort_name: str) -> Record:
         "matrix": _matrix(cohort, pages),
         "places": _places(profiles),
         "records": {"profiles": pages, "inhibitors": _inhibitors(pages)},
+        "rules": (rules := configured()),
+        "changed": rules.changed(),
     }
 
 

@@ -1,7 +1,7 @@
 """The rules of a compendium, set once: what its ``compendium.yaml`` hands down to all chapters."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +22,16 @@ class Settings:
 
     verdict: VerdictRule = VerdictRule()
     benefit: BenefitRule = BenefitRule()
+
+    def changed(self) -> list[str]:
+        """List what is no default, such as ``min_evaluable is 5 instead of 3``."""
+        pairs = ((self.verdict, VerdictRule()), (self.benefit, BenefitRule()))
+        return [
+            f"{field.name} is {getattr(rule, field.name)} instead of {getattr(usual, field.name)}"
+            for rule, usual in pairs
+            for field in fields(rule)
+            if getattr(rule, field.name) != getattr(usual, field.name)
+        ]
 
 
 def configured(home: Path = paths.HOME) -> Settings:
