@@ -112,7 +112,7 @@ def visit(page: Page, book: Path, name: str) -> Visit:
     page.set_viewport_size(WIDE)
     low_contrast = {"light": page.evaluate(_CONTRAST)}
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
     low_contrast["dark"] = page.evaluate(_CONTRAST)
     watch.detach(page)
     return Visit(

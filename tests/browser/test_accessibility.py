@@ -139,7 +139,7 @@ def test_arrow_keys_move_a_frame(page: Page, book: Path) -> None:
     frame.focus()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('figure#fig-benefit-flow').scrollLeft > 0")
+    page.wait_for_function("() => document.querySelector('figure#fig-benefit-flow').scrollLeft > 0")
 
 
 @pytest.mark.parametrize(

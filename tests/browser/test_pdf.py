@@ -230,7 +230,7 @@ def test_nothing_runs_off_the_page(browser: Browser, book: Path, printed: Printe
         page.emulate_media(media="print")
         page.goto(document(book).as_uri())
         page.wait_for_function(
-            "document.querySelectorAll('mjx-container').length >= "
+            "() => document.querySelectorAll('mjx-container').length >= "
             "document.querySelectorAll('.math').length"
         )
         assert page.evaluate(TOO_WIDE) == []
