@@ -8,6 +8,7 @@ Real cases only.
 
 import math
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from alkpool import answers, mutations
@@ -67,7 +68,7 @@ def contexts(cohort_name: str) -> Record:
         ``matrix``, the rows of the matrix of patients; ``places``, the residues of the kinase
         domain with a mutation; ``records``, the pages of the ``profiles``, each with the answer
         where nothing was given before and its cases, and those of the ``inhibitors``; ``rules``,
-        the `Settings`, and ``changed``, those that are no defaults, in words.
+        the `Settings` as dicts, and ``changed``, those that are no defaults, in words.
 
     Raises
     ------
@@ -101,7 +102,7 @@ def contexts(cohort_name: str) -> Record:
         "matrix": _matrix(cohort, pages),
         "places": _places(profiles),
         "records": {"profiles": pages, "inhibitors": _inhibitors(pages)},
-        "rules": (rules := configured()),
+        "rules": asdict(rules := configured()),
         "changed": rules.changed(),
     }
 

@@ -55,19 +55,16 @@ def pages(book: Path) -> dict[str, BeautifulSoup]:
 
 @pytest.fixture(scope="session")
 def templates(pages: dict[str, BeautifulSoup], thorough: bool) -> list[str]:
-    """Pages of every kind: of like ones the shortest and the longest; all of them at night."""
+    """Pages of every kind, the longest of those that are alike; all of them at night."""
     if thorough:
         return list(pages)
-    alike: dict[str, list[str]] = {}
+    kinds = {}
     for name in sorted(pages, key=lambda name: len(str(pages[name]))):
         folder, _, chapter = name.rpartition("/")
-        # A chapter of two cohorts is one kind, of which the longer page is tried.
-        kind = chapter if chapter[:2].isdigit() else folder or name
-        alike.setdefault(kind, []).append(name)
-    return sorted(
-        {names[place] for kind, names in alike.items() for place in (0, -1)
-         if place or not kind[:2].isdigit()}
-    )  # fmt: skip
+        # A chapter of two cohorts is one kind; so are pages of prose.
+        alike = "prose" if name.startswith("how-to") else folder or name
+        kinds[chapter if chapter[:2].isdigit() else alike] = name
+    return sorted(kinds.values())
 
 
 @pytest.fixture(scope="session")

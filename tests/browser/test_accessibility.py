@@ -128,7 +128,7 @@ def test_what_scrolls_takes_the_focus_and_has_a_name(
             scrolling += scrolls
             if scrolls != (stop == 0) or (scrolls and not label):
                 found.append((name, frame.get_attribute("id"), state))
-    assert scrolling > 0
+    assert scrolling > 0 or size == WIDE
     assert found == []
 
 

@@ -33,6 +33,8 @@ SHORT = {
 # letters that all columns together have room for, and most columns with the names of classes.
 LETTERS, LINE, LETTERS_ACROSS, ROOM_FOR_WORDS = 7.0, 0.125, 120, 7
 
+# Between this shade and the darkest neither dark nor light text has a contrast of 4.5.
+DARKEST = 0.6
 _SHADES = LinearSegmentedColormap.from_list("shade", [style.PANEL, style.ACCENT])
 
 
@@ -227,7 +229,7 @@ def verdict_cell(verdict: str, rule: str, lines: Iterable[str], *, framed: bool 
 
 def shaded(lines: Iterable[str], share: float) -> Cell:
     """Cell whose ground is the darker the higher a share."""
-    return Cell(tuple(lines), face=to_hex(_SHADES(share)))
+    return Cell(tuple(lines), face=to_hex(_SHADES(DARKEST * share)))
 
 
 def in_order(evidence: pd.DataFrame) -> list[str]:
