@@ -329,7 +329,7 @@ def test_the_book_of_an_own_cohort_says_whose_cases_it_has(
         return BeautifulSoup((book / f"{page}.html").read_text("utf-8"), "html.parser")
 
     headings = [" ".join(h.get_text().split()).rstrip("#") for h in read("index").select("h2")]
-    title = f"Cases: {name}" + " (synthetic)" * synthetic
+    title = f"Cases ({name})" + " (synthetic)" * synthetic
     assert title in headings
     assert "Made up (synthetic)" in headings
     captions = [caption.get_text() for caption in read("index").select("p.caption")]

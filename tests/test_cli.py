@@ -78,7 +78,7 @@ def test_check_notes_mutations_outside_the_kinase_domain(tmp_path):
     done = alkpool("check", mine)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[1].startswith(
-        "note: mine/samples.csv, britschgi2020-p1-s1, column mutations: found 'R1061Q'; "
+        "note: mine/samples.csv, cheng2024-p1-s1, column mutations: found 'R1061Q'; "
         "R1061Q: outside the kinase domain"
     )
 

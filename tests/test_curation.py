@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from alkpool import paths, stats
 from alkpool.analysis import benefit
-from alkpool.data import cohort, dictionary, groups, laboratory, published, tables
+from alkpool.data import cohort, dictionary, groups, laboratory, published, spelling, tables
 from alkpool.data.reader import Table
 from alkpool.data.tables import PATIENTS
 from alkpool.intake import curate, raw
@@ -285,7 +285,7 @@ def test_possible_overlap_with_the_paper_is_said_and_stays_included(built):
     order=st.randoms(use_true_random=False),
 )
 def test_allele_frequencies_follow_the_order_of_the_profile(percentages, absent, order):
-    profile = raw._canonical("+".join([*percentages, *absent]))
+    profile = spelling.profile("+".join([*percentages, *absent]))
     printed = [f"{name} {percent}%" for name, percent in percentages.items()]
     order.shuffle(printed)
     parsed = curate._vaf("; ".join(printed), profile).split(";")

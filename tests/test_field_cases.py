@@ -449,13 +449,13 @@ def test_a_surname_is_whole(tmp_path, author, source):  # F45
 # G. Parameters
 
 
-@pytest.mark.parametrize("number", ["010", "6:30"])
+@pytest.mark.parametrize("number", ["010", "6:30", "6_0"])
 def test_a_number_of_another_notation_is_no_number(tmp_path, number):  # F47
     (tmp_path / "a.yaml").write_text(f"threshold_months: {number}\n")
     with pytest.raises(ValueError, match="is no plain number"):
         read_yaml(tmp_path / "a.yaml")
-    (tmp_path / "a.yaml").write_text("threshold_months: 6_0\n")
-    assert read_yaml(tmp_path / "a.yaml") == {"threshold_months": "6_0"}
+    (tmp_path / "a.yaml").write_text("threshold_months: 6.5\n")
+    assert read_yaml(tmp_path / "a.yaml") == {"threshold_months": 6.5}
 
 
 # Tables of authors

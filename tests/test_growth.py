@@ -13,7 +13,7 @@ from alkpool.data.tables import SAMPLES, TREATMENTS
 
 @pytest.mark.parametrize("table", [SAMPLES, TREATMENTS])
 def test_known_inhibitors_are_listed_once_not_for_each_cell(table, monkeypatch):
-    frame, _ = read_text(paths.COHORTS / "reconstructed" / table.file, table, table.file)
+    frame = read_text(paths.COHORTS / "reconstructed" / table.file, table, table.file).cells
     assert len(frame) > 100
     listed, known = [], tables.inhibitors()
     monkeypatch.setattr(tables, "inhibitors", lambda: listed.append("once") or known)

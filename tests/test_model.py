@@ -90,7 +90,7 @@ def test_log_odds_are_the_sum_that_the_methods_print() -> None:
     of = design(IN_TRANS)
     arrays = arrays_of(of)
     random = np.random.default_rng(1)
-    normal = random.normal(size=sum(model._sizes(arrays.shape)))
+    normal = random.normal(size=sum(model.sizes(arrays.shape)))
     values = iter(normal)
     spread = [0.4 * next(values) for _ in model.SCALES]
     intercept, compound = 2.0 * next(values), 0.4 * next(values)
@@ -103,7 +103,7 @@ def test_log_odds_are_the_sum_that_the_methods_print() -> None:
     parts |= {"G1202R": ["G1202X"], "L1196M+G1202R": ["L1196X", "G1202X"]}
     for several, together in ((Compound.MEAN, np.mean), (Compound.MINIMUM, min)):
         assumed = model._assumed(Priors(intercept=2.0, scale=0.4, compound=several))
-        found = model._quantities(np, normal, arrays, *assumed)
+        found = model.quantities(np, normal, arrays, *assumed)
         np.testing.assert_allclose(found["scales"], np.abs(spread))
         np.testing.assert_allclose(found["covariates"], shifts)
         for (profile, inhibitor), value in zip(of.cells, found["log_odds"].ravel(), strict=True):

@@ -98,8 +98,8 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-# Numbers that YAML reads in another way than people: 010 is 8, 6:30 is 390, .nan is none.
-_STRANGE_NUMBER = re.compile(r"[-+]?(0[0-9_]+|[0-9_]+:.*|\.(nan|inf))", re.IGNORECASE)
+# Numbers that YAML reads in another way than people: 010 is 8, 6:30 is 390, 6_0 is 60.
+_STRANGE_NUMBER = re.compile(r"[-+]?(0[0-9]+|[0-9_]+:.*|[0-9.]+_.*|\.(nan|inf))", re.IGNORECASE)
 
 
 class _Loader(yaml.SafeLoader):

@@ -93,7 +93,7 @@ PRIORS: list[list[str]] = [
 ]  # fmt: skip
 # Other substitutions of known residues, residues and changes nobody reported, outside the domain.
 UNREPORTED = [
-    "I1171V", "L1196X", "G1202W", "K1150A", "I1116X", "E803Q", "T1151_L1152insK", "A1200_G1201del",
+    "I1171V", "L1196X", "G1202W", "K1150A", "I1116X", "G1100A", "T1151_L1152insK", "A1200_G1201del",
 ]  # fmt: skip
 
 

@@ -256,7 +256,11 @@ def _work(
     threading.Thread(target=_end_with_the_report, daemon=True).start()
     os.environ.clear()
     os.environ.update(environment)
-    answer.send(run(task, build))
+    try:
+        failure = run(task, build)
+    except OSError as error:
+        failure = Failure(task.page, f"{error.strerror}: {error.filename2 or error.filename}")
+    answer.send(failure)
 
 
 def _end_with_the_report() -> None:

@@ -45,7 +45,7 @@ def check(folders: Sequence[Path], say: Say) -> None:
             valid.append(data)
             for note in (*data.read_as, *plausible.worth_a_look(data)):
                 say(printable(f"note: {note}"))
-    for note in _same_persons(valid) if valid else ():
+    for note in _same_persons([data for data in valid if not data.synthetic]):
         say(printable(f"note: {note}"))
     if not folders:
         problems += _check_tables(say)
@@ -70,10 +70,10 @@ def _check_reference() -> None:
 
 def _same_persons(data: Sequence[cohort.Cohort]) -> Iterator[str]:
     """Name the pairs of patients, of one cohort or of two, that may be one person."""
+    if not data:
+        return
     frames = {
-        table.name: pd.concat(
-            [getattr(each, table.name) for each in data if not each.synthetic], ignore_index=True
-        )
+        table.name: pd.concat([getattr(each, table.name) for each in data], ignore_index=True)
         .astype(object)
         .fillna("")
         .astype(str)
