@@ -708,6 +708,7 @@ def test_the_search_knows_spellings_and_brands(
     offer = page.locator(".offer a")
     if "Gly" in query:
         offer.click()
+        page.wait_for_url("**/explorer.html#m=G1202R")
         expect(page.locator(".folded")).to_contain_text("G1202R")
     else:
         expect(offer).to_have_count(0)
