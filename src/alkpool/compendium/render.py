@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 PAGES = (".md", ".ipynb")
 
-# Read for single pages, or compared page by page.
-_OF_PAGES = ("linked-rows.json", "_toc.yml")
+# Compared page by page.
+_OF_PAGES = ("_toc.yml",)
 _MADE_BY_SPHINX = {"genindex.html", "search.html"}
 _IMAGE = re.compile(r"""_images/([^"'?#\s]+)""")
 
