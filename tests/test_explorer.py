@@ -152,8 +152,8 @@ def test_pages_of_inhibitors_say_what_they_are_about(contexts: dict[str, Any]) -
     """What it helped against, what is found after it, and every mutation with evidence on it."""
     page = contexts["records"]["inhibitors"]["lorlatinib"]
     filled = book._filled_in("inhibitor.md.j2", contexts | {"page": page}).decode()
-    assert "[C1156Y](../profiles/C1156Y.md) (1 of 1)" in filled
-    assert "(16 of 28, objective response\\, Shaw 2019)" in filled
+    assert r"[C1156Y](../profiles/C1156Y.md) (1 of 1, 95\% CI 21\% to 100\%)" in filled
+    assert r"(16 of 28, 95\% CI 39\% to 73\%\, objective response\, Shaw 2019)" in filled
     assert "```{index} ! Lorbrena, ! Lorviqua" in filled
     listed = [row["profile"] for row in page["rows"]]
     assert len(listed) == len(set(listed))

@@ -203,10 +203,10 @@ def test_a_verdict_says_how_probable_it_is():
     cohort = make_cohort([sample("S1206Y", "other", given) for given in lines])
     answer = look_up("S1206Y", evidence=gather(cohort))
     row = rows_of(answer)["brigatinib"]
-    said = "benefit in 3 of 4 lines of treatment: possibly beneficial, right with a probability of"
-    assert row["basis_text"] == f"{said} 81%"
+    said = "(95% CI 30% to 95%): possibly beneficial, right with a probability of 81%"
+    assert row["basis_text"] == f"benefit in 3 of 4 lines of treatment {said}"
     assert row["patients"]["verdict_probability"] == pytest.approx(13 / 16)
-    assert "3/4: possibly beneficial, right with" in " ".join(answers.to_text(answer).split())
+    assert f"3/4 {said}" in " ".join(answers.to_text(answer).split())
     (flat,) = [r for r in csv.DictReader(StringIO(answers.to_csv(answer)))
                if r["inhibitor"] == "brigatinib"]  # fmt: skip
     assert float(flat["verdict_probability"]) == pytest.approx(13 / 16)
@@ -396,7 +396,7 @@ def test_json_is_the_frame(curated):
         assert set(row) >= columns
         assert row == json.loads(json.dumps(found))
         assert set(row["patients"]) >= {"k", "n", "not_counted"}
-        assert set(row["relapsed"]) == {"k", "n", "source"}
+        assert set(row["relapsed"]) == {"k", "n", "low", "high", "interval", "source"}
     assert written["question"]["prior"] == ["alectinib"]
     assert answers.to_json(answer) == answers.to_json(look_up("G1202R", ["alectinib"]))
 

@@ -73,14 +73,16 @@ def to_csv(answer: Answer) -> str:
             **{name: row[name] for name in ("inhibitor", "status", "standing", "rank", "basis")},
             "basis_text": row["basis_text"],
             "marks": "; ".join(row["marks"]),
-            "patients_k": row["patients"]["k"],
-            "patients_n": row["patients"]["n"],
+            **{f"patients_{name}": row["patients"][name] for name in ("k", "n", "low", "high")},
             **{
                 name: row["patients"][name]
                 for name in ("not_counted", "verdict", "verdict_probability")
             },
             "groups": "; ".join(map(_group, row["groups"])),
-            **{f"relapsed_{name}": row["relapsed"][name] for name in ("k", "n", "source")},
+            **{
+                f"relapsed_{name}": row["relapsed"][name]
+                for name in ("k", "n", "low", "high", "source")
+            },
             **{name: row["laboratory"][name] for name in ("sensitive", "resistant", "no_call")},
             "sources": "; ".join(map(_source, row["sources"])),
         }
@@ -203,7 +205,8 @@ def _sources(row: Row) -> list[str]:
 
 
 def _group(group: Row) -> str:
-    counts = f"{group['k']} of {group['n']}" if group["k"] is not None else "count not printed"
+    limits = f" ({group['interval']})" if group["interval"] else ""
+    counts = "count not printed" if group["k"] is None else f"{group['k']} of {group['n']}{limits}"
     percent = f", {group['percent_printed']}% printed" if group["percent_printed"] else ""
     return f"{group['mutations']}: {group['endpoint']} {counts}{percent} ({group['label']})"
 

@@ -211,7 +211,7 @@ def proportion(k: int, n: int, low: float, high: float) -> str:
     """
     if n == 0:
         return "0/0 (nothing observed)"
-    return f"{k}/{n} ({k / n:.0%}; 95% CI {low:.0%} to {high:.0%})"
+    return f"{k}/{n} ({k / n:.0%}; {stats.limits(low, high)})"
 
 
 def p_value(value: float) -> str:

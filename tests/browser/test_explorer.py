@@ -283,7 +283,8 @@ def test_evidence_opens_to_groups_and_measurements(page: Page, bare: Path) -> No
     ask(page, bare, "#m=G1202R")
     details = page.locator("details[data-inhibitor=lorlatinib]")
     open_evidence(details)
-    expect(details).to_contain_text("16 of 28 responded (implied by percentage)")
+    said = "16 of 28 responded (95% CI 39% to 73%) (implied by percentage)"
+    expect(details).to_contain_text(said)
     expect(details.locator("svg.potencies .mark")).to_have_count(2)
     values = {"Johnson2014-cell": 77, "Yoda2018": 37}
     for model in values:
@@ -564,7 +565,7 @@ def test_print_gives_one_page(page: Page, book: Path, query: str) -> None:
     ]:  # fmt: skip
         assert words in text, words
     page.emulate_media(media="print")
-    for hidden in ("details", ".examples", "svg"):
+    for hidden in ("details", ".examples", "svg:not(.share)"):
         expect(page.locator(f"#explorer {hidden}").first).to_be_hidden()
 
 

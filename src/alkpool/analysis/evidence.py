@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from alkpool import mutations, paths, stats
+from alkpool import mutations, paths
 from alkpool.analysis import invitro, ranking
-from alkpool.analysis.actionability import assessed_profiles, matrix, share_samples, worded
+from alkpool.analysis.actionability import assessed_profiles, matrix, share_samples
 from alkpool.analysis.benefit import classify, evaluable
+from alkpool.analysis.findings import cell_of, cited
 from alkpool.analysis.question import ask
-from alkpool.analysis.ranking import Answer, Cell, Evidence, Finding
+from alkpool.analysis.ranking import Answer, Evidence
 from alkpool.analysis.settings import Settings, configured
 from alkpool.data import cohort as cohorts
 from alkpool.data import groups as published
@@ -25,25 +26,10 @@ from alkpool.vocabulary import (
     LIST_SEPARATOR,
     UNKNOWN,
     Access,
-    Benefit,
-    Call,
-    CountOrigin,
-    Direction,
-    Endpoint,
     GroupRelation,
     Phase,
-    Sampling,
     Specimen,
-    Tier,
-    Verdict,
 )
-
-# A published group speaks from this size on: for where at least half responded, against where
-# fewer than a fifth did; between them it points both ways.
-GROUP_SIZE = 5
-GROUP_FOR = 0.5
-GROUP_AGAINST = 0.2
-RESPONSES = (Endpoint.RESPONSE, Endpoint.BENEFIT)
 
 Row = dict[str, Any]
 
@@ -90,7 +76,8 @@ def look_up(
     --------
     >>> look_up("G1202R", ["Alecensa"]).standing_text
     'There is evidence for lorlatinib (16 of 28 patients with G1202R or G1202del responded \
-(Shaw 2019); count from a printed percentage; not all with exactly this mutation).'
+(95% CI 39% to 73%; Shaw 2019); count from a printed percentage; not all with exactly this \
+mutation).'
     """
     question = ask(profile, prior, phase, specimen, findings)
     return ranking.answer(question, _curated(paths.HOME) if evidence is None else evidence)
@@ -148,7 +135,7 @@ def gather(cohort: Cohort | None = None, settings: Settings | None = None) -> Ev
     by_key["verdicts"] = _by_key(records(matrix(pool, rules.verdict, rules.benefit)))
     return Evidence(
         cells={
-            key: _cell(rules, **{what: rows.get(key, []) for what, rows in by_key.items()})
+            key: cell_of(rules, **{what: rows.get(key, []) for what, rows in by_key.items()})
             for key in keys
             if key[0] != UNKNOWN
         },
@@ -321,7 +308,7 @@ def _relapses_printed(groups: Groups) -> list[Row]:
         & (table["access"] != Access.TERTIARY)
     )
     return [
-        row | {"profile": row["mutations"], "inhibitor": row["after"], "sources": [_source(row)]}
+        row | {"profile": row["mutations"], "inhibitor": row["after"], "sources": [cited(row)]}
         for row in records(table[usable])
     ]
 
@@ -357,244 +344,3 @@ def assertions_on_lung_cancer() -> list[Row]:
         }
         for row in records(table)
     ]
-
-
-def _source(row: Row) -> Row:
-    return {"label": row["label"], "url": row["url"]}
-
-
-def _cell(
-    rules: Settings,
-    *,
-    verdicts: list[Row],
-    lines: list[Row],
-    groups: list[Row],
-    relapses: list[Row],
-    calls: list[Row],
-    assertions: list[Row],
-) -> Cell:
-    """Put together what is known of one profile and inhibitor."""
-    patients = _patients(lines, verdicts)
-    usable = [row for row in groups if _speaks(row)]
-    # The largest series; samples that were chosen where there is no other.
-    relapsed = max(relapses, key=lambda row: (row["n"] or 0, row["k"]), default={})
-    models = _models(calls)
-    found = {
-        Tier.PATIENTS: _patients_finding(patients, rules),
-        Tier.GROUPS: _groups_finding(usable),
-        Tier.RELAPSE: _relapse_finding(relapsed, rules),
-        Tier.FEW: _few_finding(lines, rules),
-        Tier.LABORATORY: _laboratory_finding(models),
-    }
-    sources = [
-        *(_source(row) for row in (*lines, *groups)),
-        *(source for row in relapses for source in row["sources"]),
-        *(_source(row) for row in (*calls, *assertions)),
-    ]
-    return Cell(
-        findings={tier: finding for tier, finding in found.items() if finding is not None},
-        patients=patients,
-        groups=[_group(row) for row in groups],
-        relapsed={
-            "k": relapsed.get("k", 0),
-            "n": relapsed.get("n"),
-            "source": relapsed.get("label", ""),
-        },
-        laboratory=models,
-        sources=tuple({s["url"] or s["label"]: s for s in sources}.values()),
-        hint=_hint(lines, groups, relapsed, calls, assertions),
-    )
-
-
-def _patients(lines: list[Row], verdicts: list[Row]) -> Row:
-    """Count the decided lines, and say what exists beside them: no line vanishes."""
-    judged = (verdicts or [Cell().patients])[0]
-    verdict, probability = judged["verdict"], judged["verdict_probability"]
-    decided = [row for row in lines if row["evaluated"] and row["benefit"] != Benefit.UNKNOWN]
-    k = sum(row["benefit"] == Benefit.BENEFIT for row in decided)
-    left_out = [row["text"] for row in lines if row not in decided]
-    beside = f", {len(left_out)} not counted ({'; '.join(left_out)})" if left_out else ""
-    told = decided or verdict != Verdict.INSUFFICIENT
-    said = f": {worded(verdict, probability)}" if told else ""
-    return {
-        "verdict": verdict,
-        "verdict_probability": probability,
-        "k": k,
-        "n": len(decided),
-        "not_counted": len(left_out),
-        "text": f"{k}/{len(decided)}{said}{beside}",
-        "lines": [
-            {
-                "patient": row["patient_id"],
-                "counted": row in decided,
-                "benefit": row["benefit"],
-                "text": row["text"],
-                **_source(row),
-            }
-            for row in lines
-        ],
-    }
-
-
-def _patients_finding(patients: Row, rules: Settings) -> Finding | None:
-    k, n = patients["k"], patients["n"]
-    if n < rules.verdict.min_evaluable:
-        return None
-    enough = k / n >= rules.verdict.low_sensitivity
-    return Finding(
-        Direction.FOR if enough else Direction.AGAINST,
-        f"benefit in {k} of {n} lines of treatment: "
-        f"{worded(patients['verdict'], patients['verdict_probability'])}",
-        float(stats.wilson(k, n).low),
-    )
-
-
-def _few_finding(lines: list[Row], rules: Settings) -> Finding | None:
-    """Say what is documented of one or two patients, where that is all."""
-    told = [row for row in lines if row["documented"] and row["benefit"] != Benefit.UNKNOWN]
-    if not told or sum(row["evaluated"] for row in told) >= rules.verdict.min_evaluable:
-        return None
-    k = sum(row["benefit"] == Benefit.BENEFIT for row in told)
-    direction = {len(told): Direction.FOR, 0: Direction.AGAINST}.get(k, Direction.MIXED)
-    patients = len({row["patient_id"] for row in told})
-    outcomes = "; ".join(
-        f"{'benefit' if row['benefit'] == Benefit.BENEFIT else 'no benefit'}: {row['text']} "
-        f"({row['label']})"
-        for row in told
-    )
-    partners = dict.fromkeys(f"with {row['partner']}" for row in told if row["partner"])
-    marks = (f"{patients} patient{'s' if patients > 1 else ''}", *partners)
-    return Finding(direction, outcomes, float(stats.wilson(k, len(told)).low), marks)
-
-
-def _speaks(group: Row) -> bool:
-    """Tell whether a group says enough: a response, both counts, size, a text that is no echo."""
-    return bool(
-        group["k"] is not None
-        and group["n"] is not None
-        and group["n"] >= GROUP_SIZE
-        and group["endpoint"] in RESPONSES
-        and group["access"] != Access.TERTIARY
-    )
-
-
-def _groups_finding(groups: list[Row]) -> Finding | None:
-    if not groups:
-        return None
-    largest = max(groups, key=lambda row: row["n"])
-    directions = {_direction(row["k"] / row["n"]) for row in groups}
-    direction = directions.pop() if len(directions) == 1 else Direction.MIXED
-    marks = dict.fromkeys(
-        mark
-        for row in groups
-        for mark, holds in (
-            ("count from a printed percentage", row["k_origin"] == CountOrigin.IMPLIED),
-            ("count from a printed interval", row["k_origin"] == CountOrigin.RECONSTRUCTED),
-            ("not all with exactly this mutation", not row["exact"]),
-        )
-        if holds
-    )
-    text = "; ".join(_group_text(row) for row in sorted(groups, key=lambda row: -row["n"]))
-    low = float(stats.wilson(largest["k"], largest["n"]).low)
-    return Finding(direction, text, low, tuple(marks))
-
-
-def _direction(share: float) -> Direction:
-    if share >= GROUP_FOR:
-        return Direction.FOR
-    return Direction.AGAINST if share < GROUP_AGAINST else Direction.MIXED
-
-
-def _group_text(group: Row) -> str:
-    of_whom = " or ".join(group["names"])
-    did = "benefited" if group["endpoint"] == Endpoint.BENEFIT else "responded"
-    return f"{group['k']} of {group['n']} patients with {of_whom} {did} ({group['label']})"
-
-
-def _group(row: Row) -> Row:
-    kept = (
-        "outcome_id", "mutations", "relation", "population", "after", "k", "n", "k_origin",
-        "endpoint", "percent_printed", "pfs_months", "dor_months", "label", "url",
-    )  # fmt: skip
-    return {name: row[name] for name in kept}
-
-
-def _relapse_finding(relapsed: Row, rules: Settings) -> Finding | None:
-    k, n, rule = relapsed.get("k", 0), relapsed.get("n"), rules.verdict
-    if not n or k < rule.high_relapse_samples or k / n < rule.high_relapse_share:
-        return None
-    return Finding(
-        Direction.AGAINST,
-        f"found in {k} of {n} samples at resistance to it ({relapsed['label']})",
-        marks=("pooled reports",) if relapsed.get("sampling") == Sampling.SELECTED else (),
-    )
-
-
-def _models(calls: list[Row]) -> Row:
-    """Count each model once; values without a call, and what may not decide, stand apart."""
-    of_model = {row["model"]: row for row in calls if row["counts"]}
-    said = [row["of_model"] for row in of_model.values()]
-    kept = (
-        "model", "potency", "relation", "value", "unit", "sensitive_max", "resistant_min", "call",
-        "basis", "counts", "ours", "system", "assay", "label", "url", "locator", "measurement_id",
-    )  # fmt: skip
-    return {
-        "sensitive": said.count(Call.SENSITIVE),
-        "resistant": said.count(Call.RESISTANT),
-        "no_call": sum(row["call"] == Call.UNKNOWN for row in calls),
-        "ours": sum(row["ours"] for row in of_model.values()),
-        "calls": [{name: row[name] for name in kept} for row in calls],
-    }
-
-
-def _laboratory_finding(models: Row) -> Finding | None:
-    sensitive, resistant = models["sensitive"], models["resistant"]
-    n = sensitive + resistant
-    if not n:
-        return None
-    counts = [
-        f"{what} in {k} laboratory model{'s' if k > 1 else ''}"
-        for what, k in (("sensitive", sensitive), ("resistant", resistant))
-        if k
-    ]
-    direction = {n: Direction.FOR, 0: Direction.AGAINST}.get(sensitive, Direction.MIXED)
-    marks = [
-        *(["one model"] if n == 1 else []),
-        *(["models disagree"] if sensitive and resistant else []),
-        *(["threshold is ours"] if models["ours"] >= n else []),
-    ]
-    # More models that agree are more; the limit of their share orders them.
-    low = float(stats.wilson(sensitive, n).low)
-    return Finding(direction, ", ".join(counts), low, tuple(marks))
-
-
-def _hint(
-    lines: list[Row],
-    groups: list[Row],
-    relapsed: Row,
-    calls: list[Row],
-    assertions: list[Row],
-) -> str:
-    """Say what is known where nothing decides."""
-    apart = {row["call"] for row in calls if not row["counts"]} - {Call.UNKNOWN}
-    without = sum(row["call"] == Call.UNKNOWN for row in calls)
-    said = [
-        *(f"not counted: {row['text']} ({row['label']})" for row in lines),
-        *(f"too few or not counted: {_group_text(row)}" for row in groups if row["k"] is not None),
-        f"found in {relapsed['k']} of {relapsed['n']} samples after it ({relapsed['label']})"
-        if relapsed.get("n")
-        else "",
-        f"found after it in {relapsed['k']} reported sample{'s' if relapsed['k'] > 1 else ''}"
-        if relapsed and not relapsed.get("n")
-        else "",
-        f"{without} laboratory value{'s' if without > 1 else ''} that no threshold reads"
-        if without
-        else "",
-        f"called {' and '.join(sorted(apart))} only in reviews or in models that decide nothing"
-        if apart
-        else "",
-        "asserted by knowledge bases, which decide nothing"
-        if assertions and not (lines or calls)
-        else "",
-    ]
-    return "; ".join(filter(None, said))

@@ -18,7 +18,7 @@ from alkpool.references import address, label
 
 Row = dict[str, Any]
 
-
+UNCOUNTED = "printed without a count, so without an interval"
 PAPER = {"label": "Koopman 2022", "url": "https://doi.org/10.1016/j.cllc.2021.06.011"}
 
 
@@ -116,7 +116,7 @@ def _counts(published: Groups) -> Iterator[Row]:
     for row in rows[rows["percent_printed"] != ""].to_dict("records"):
         yield {
             "text": f"MET amplification in {row['percent_printed']}% of samples after "
-            f"{row['after']}.",
+            f"{row['after']}, {UNCOUNTED}.",
             "sources": [_source_of(row, published.sources)],
         }
 
@@ -130,7 +130,9 @@ def _without_mutation(published: Groups) -> Iterator[Row]:
     )
     for row in table[chosen].to_dict("records"):
         results = [
-            f"{row['percent_printed']}% {row['endpoint']}" if row["percent_printed"] else "",
+            f"{row['percent_printed']}% {row['endpoint']}, {UNCOUNTED}"
+            if row["percent_printed"]
+            else "",
             f"median progression-free survival (months): {row['pfs_months']:g}"
             if pd.notna(row["pfs_months"])
             else "",

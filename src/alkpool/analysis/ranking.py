@@ -49,6 +49,9 @@ GIVEN_BEFORE = "given before"
 CONFLICTING = "conflicting"
 PROGRESSED_TEXT = "the tumour has just progressed on it with this mutation"
 
+# Of a proportion that has none.
+NO_LIMITS = {"low": None, "high": None, "interval": ""}
+
 # Clauses on related mutations.
 WORDS = {
     "alone": "{part} alone: {text}",
@@ -108,6 +111,7 @@ class Cell:
         default_factory=lambda: {
             "k": 0,
             "n": 0,
+            **NO_LIMITS,
             "not_counted": 0,
             "text": "0/0",
             "lines": [],
@@ -116,7 +120,7 @@ class Cell:
         }
     )
     groups: list[Row] = field(default_factory=list)
-    relapsed: Row = field(default_factory=lambda: {"k": 0, "n": None, "source": ""})
+    relapsed: Row = field(default_factory=lambda: {"k": 0, "n": None, "source": "", **NO_LIMITS})
     laboratory: Row = field(
         default_factory=lambda: {"sensitive": 0, "resistant": 0, "no_call": 0, "calls": []}
     )

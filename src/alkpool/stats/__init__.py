@@ -13,6 +13,7 @@ from alkpool.stats.intervals import (
     Interval,
     clopper_pearson,
     jeffreys,
+    limits,
     proportions,
     wilson,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "jeffreys",
     "kappa",
     "km_median",
+    "limits",
     "logistic",
     "proportions",
     "wilson",

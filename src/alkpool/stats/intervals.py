@@ -78,6 +78,17 @@ def clopper_pearson(k: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Int
     return _proportion_interval(k, n, confidence, "beta")
 
 
+def limits(low: float, high: float) -> str:
+    """Limits of a 95% interval of a proportion in words.
+
+    Examples
+    --------
+    >>> limits(*wilson(16, 28))
+    '95% CI 39% to 73%'
+    """
+    return f"95% CI {low:.0%} to {high:.0%}"
+
+
 def proportions(k: pd.Series, n: pd.Series) -> pd.DataFrame:
     """Proportions k / n with their Wilson 95% intervals.
 
