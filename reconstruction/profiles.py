@@ -6,8 +6,8 @@ named ones their names mean nothing: nothing that is printed tells one from anot
 """
 
 from alkpool import mutations, paths
-from alkpool.data.published import PROFILES as PROFILES_TABLE
 from alkpool.data.reader import read_folder
+from alkpool.data.tables import PROFILES as PROFILES_TABLE
 from alkpool.paper.ledger import Printed, read_ledger
 from alkpool.paper.recount import C1156Y, F1174, G1202R, G1269A, I1171, L1196M, NAMED
 from alkpool.vocabulary import Answer

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from alkpool import paths, stats
 from alkpool.analysis import benefit
-from alkpool.data import cohort, dictionary, groups, laboratory, published, spelling, tables
+from alkpool.data import cohort, dictionary, groups, laboratory, spelling, tables
 from alkpool.data.reader import Table
 from alkpool.data.tables import PATIENTS
 from alkpool.intake import curate, raw
@@ -120,7 +120,7 @@ def test_the_file_form_is_as_promised():
         assert b"\r" not in content
         assert content.endswith(b"\n")
         content.decode("utf-8")
-    for pattern, table in dictionary.TABLES.items():
+    for pattern, table in tables.TABLES.items():
         for path in paths.DATA.glob(pattern.replace("*", "curated")):
             frame = read(path)
             assert list(frame.columns) == table.columns
@@ -847,10 +847,9 @@ def test_working_words_stay_in_the_raw_files():
 
 
 def test_the_dictionary_covers_every_table_and_column():
-    modules = (tables, published, groups)
-    declared = [value for module in modules for value in vars(module).values()]
+    declared = [value for module in (tables, groups) for value in vars(module).values()]
     known = [value for value in declared if isinstance(value, Table)]
-    assert {id(table) for table in known} == {id(table) for table in dictionary.TABLES.values()}
+    assert {id(table) for table in known} == {id(table) for table in tables.TABLES.values()}
     text = dictionary.data_dictionary()
     for table in known:
         for name, column in table.schema.columns.items():
@@ -859,23 +858,27 @@ def test_the_dictionary_covers_every_table_and_column():
 
 
 def test_references_point_to_keys():
-    for pattern, columns in dictionary.REFERENCES.items():
-        for column, (place, key) in columns.items():
-            assert column in dictionary.TABLES[pattern].columns
-            target = place if "/" in place else f"{pattern.rsplit('/', 1)[0]}/{place}"
-            assert dictionary.TABLES[target].key == (key,)
+    found = 0
+    for pattern, table in tables.TABLES.items():
+        for column in table.schema.columns.values():
+            if column.metadata.get("refers_to"):
+                place, key = column.metadata["refers_to"]
+                target = place if "/" in place else f"{pattern.rsplit('/', 1)[0]}/{place}"
+                assert tables.TABLES[target].key == (key,)
+                found += 1
+    assert found == 12
 
 
 def test_transcripts_describe_the_columns_of_their_files():
     published = [name for name in dictionary.TRANSCRIPTS if name.startswith("published/")]
-    with_schema = {name for name in dictionary.TABLES if name.startswith("published/")}
+    with_schema = {name for name in tables.TABLES if name.startswith("published/")}
     assert {*published, *with_schema} == {
         f"published/{path.name}" for path in paths.PUBLISHED.glob("*.csv")
     }
     for name in published:
         with (paths.DATA / name).open(encoding="utf-8", newline="") as file:
             header = next(csv.reader(file))
-        assert header == list(dictionary.TRANSCRIPTS[name].columns)
+        assert header == list(dictionary.TRANSCRIPTS[name]["columns"])
     assert len(read(paths.PUBLISHED / "results.csv")) == 219
 
 

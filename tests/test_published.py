@@ -19,8 +19,8 @@ from alkpool import paper, paths, stats
 from alkpool.analysis import invitro
 from alkpool.data import laboratory
 from alkpool.data.cohort import Cohort
-from alkpool.data.published import CHECKS
 from alkpool.data.reader import read_folder
+from alkpool.data.tables import CHECKS
 from alkpool.figures import published
 from alkpool.paper import Agreement, Match, recount
 from alkpool.paper.audit import most_for_p_below

@@ -9,7 +9,6 @@ import re
 import shutil
 import stat
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -66,25 +65,6 @@ def _keep_access(descriptor: int, before: os.stat_result) -> None:
     with suppress(PermissionError):
         os.fchown(descriptor, before.st_uid, before.st_gid)
     os.fchmod(descriptor, stat.S_IMODE(before.st_mode))
-
-
-@contextmanager
-def new_folder(folder: Path) -> Iterator[Path]:
-    """Give a place to fill that becomes a new folder: all of it, or nothing.
-
-    Raises
-    ------
-    FileExistsError
-        Where there is something already.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as stage:
-        made = Path(stage) / folder.name
-        made.mkdir()
-        yield made
-        if folder.exists():
-            raise FileExistsError(17, "already exists; name a new folder", str(folder))
-        made.rename(folder)
 
 
 @contextmanager

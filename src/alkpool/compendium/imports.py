@@ -1,7 +1,8 @@
 """Which modules of the project some code imports, directly or through others.
 
 Found by reading, not by running: a chapter runs again when a module it imports has changed, and
-for no other. Names that nobody spells out, such as those of ``importlib``, are not found.
+for no other. Data that a module keeps beside it, under its name in YAML, are part of it. Names that
+nobody spells out, such as those of ``importlib``, are not found.
 """
 
 import ast
@@ -61,7 +62,7 @@ class Imports:
             root = next(root for root in self._roots if path.is_relative_to(root))
             package = ".".join(path.relative_to(root).parent.parts)
             try:
-                tree = ast.parse(path.read_bytes())
+                tree = ast.parse(path.read_bytes() if path.suffix == ".py" else "")
             except (SyntaxError, ValueError):
                 # It imports nothing until it is mended, which changes its content.
                 tree = ast.Module([], [])
@@ -96,5 +97,5 @@ def _file(root: Path, parts: Sequence[str]) -> Iterator[Path]:
     place = root.joinpath(*parts)
     for path in (place / "__init__.py", place.with_name(f"{place.name}.py")):
         if path.is_file():
-            yield path
+            yield from filter(Path.is_file, (path, path.with_suffix(".yaml")))
             return

@@ -6,205 +6,28 @@ add rows that may overlap.
 """
 
 import itertools
-import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pandera.pandas as pa
 
 from alkpool import paths
-from alkpool.data.columns import MAX_MONTHS, closed, identifier, number, text
-from alkpool.data.reader import Table, canonical_problem, read_folder, unknown_keys
-from alkpool.data.tables import LATEST_YEAR, inhibitors
+from alkpool.data.reader import Table, read_folder, unknown_keys
+from alkpool.data.tables import of_folder
 from alkpool.problems import DataError, Problem
-from alkpool.vocabulary import (
-    LIST_SEPARATOR,
-    UNKNOWN,
-    Access,
-    Assessor,
-    CountOrigin,
-    Endpoint,
-    GroupRelation,
-    Sampling,
-)
+from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, GroupRelation
 
 NOT_SPLIT = "not split"
 
 # Trial of a pool of what others published: it may share patients with any other row.
 LITERATURE = "UMCG and literature"
 
-OUTCOME_GROUPS = ("any ALK mutation", "no ALK mutation", "compound", "not selected")
-COUNT_GROUPS = (*OUTCOME_GROUPS, "single", "MET amplification")
+TABLES = SOURCES, OUTCOMES, COUNTS = of_folder("groups")
 
-# What stands for previous treatment where the source names no inhibitor.
-AFTER_CLASSES = (
-    "any ALK inhibitor",
-    "one ALK inhibitor",
-    "two ALK inhibitors",
-    "three ALK inhibitors",
-    "two or more ALK inhibitors",
-    "three or more ALK inhibitors",
-    "none or more",
-    "no lorlatinib",
-    "one inhibitor other than crizotinib",
-    "one second-generation inhibitor",
-    "second-generation inhibitor",
-    "next-generation inhibitor",
-    "chemotherapy",
-)
-
-_PERCENT = re.compile(r"[0-9]{1,2}(\.[0-9]+)?|100(\.0+)?")
-_INTERVAL = re.compile(r"[0-9.]+% [0-9.]+-[0-9.]+")
-
-
-def _matching(pattern: re.Pattern[str], allowed: str, description: str, unit: str) -> pa.Column:
-    allowed = f"must be {allowed}, or blank when not printed"
-    check = pa.Check(
-        lambda cell: cell == "" or bool(pattern.fullmatch(cell)), element_wise=True, error=allowed
-    )
-    return pa.Column(
-        None, check, description=description, metadata={"unit": unit, "allowed": allowed}
-    )
-
-
-def _group(description: str, words: Sequence[str]) -> pa.Column:
-    allowed = (
-        "must be canonical mutation profiles or residue classes such as G1202R or I1171X, "
-        f"several joined by {LIST_SEPARATOR}, or one of {', '.join(words)}"
-    )
-    check = pa.Check(
-        lambda cell: cell in words or not any(map(canonical_problem, cell.split(LIST_SEPARATOR))),
-        element_wise=True, error=allowed,
-    )  # fmt: skip
-    return pa.Column(None, check, description=description, metadata={"allowed": allowed})
-
-
-def _inhibitors(description: str, words: Sequence[str], *, several: bool) -> pa.Column:
-    def valid(cell: str) -> bool:
-        known = {*inhibitors()["inhibitor"], *words}
-        return known.issuperset(cell.split(LIST_SEPARATOR) if several else [cell])
-
-    listed = f", several joined by {LIST_SEPARATOR} in order" if several else ""
-    allowed = f"must be of data/reference/inhibitors.csv or one of {', '.join(words)}{listed}"
-    check = pa.Check(valid, element_wise=True, error=allowed)
-    return pa.Column(None, check, description=description, metadata={"allowed": allowed})
-
-
-_ORIGIN = {
-    "k_origin": closed(CountOrigin, "How k is known.", blank="where k is not known"),
-}
-_WHERE = {
-    "subset_of": text(
-        "Rows of this table of which the group is a part, or the same patients judged otherwise, "
-        "joined by ;."
-    ),
-    "access": closed(Access, "The most direct text that was read."),
-    "locator": text("The primary record, as an address or identifier.", required=True),
-    "read_via": text("Where it was read.", required=True),
-    "note": text("What a reader of the row should know."),
-}
-_WHO = {
-    "source_id": identifier("Source that prints it."),
-    "trial": text(
-        "Trial, series or centre, one of the source's; rows of one trial share patients. unknown "
-        "where the text does not say.",
-        required=True,
-    ),
-    "data_cut": text("Data cut or report of the trial; blank when not seen."),
-    "population": text("Of whom, in the words of the notes.", required=True),
-}
-_PRINTED = _matching(_PERCENT, "a percentage from 0 to 100", "Percentage as printed.", "%")
-
-SOURCES = Table(
-    "sources",
-    "One row per publication or report that prints an outcome or a count of a group.",
-    pa.DataFrameSchema(
-        {
-            "source_id": identifier("Key of the source."),
-            "trials": text("Trials, series or centres it reports, joined by ;."),
-            "first_author": text("First author; blank when not seen."),
-            "year": number("Year of publication.", "year", LATEST_YEAR, low=2007, whole=True),
-            "journal": text("Journal; blank when not seen."),
-            "title": text("Title; blank when not seen."),
-            "doi": text("Digital object identifier without resolver."),
-            "pmid": text("PubMed identifier."),
-            "note": text("What a reader of the row should know."),
-        }
-    ),
-    key=("source_id",),
-    integers=("year",),
-)
-
-OUTCOMES = Table(
-    "outcomes",
-    "One row per published outcome of a group of patients; never added to patients or each other.",
-    pa.DataFrameSchema(
-        {
-            "outcome_id": identifier("Key of the outcome."),
-            **_WHO,
-            "mutations": _group("Mutations of the group.", OUTCOME_GROUPS),
-            "relation": closed(
-                GroupRelation,
-                "exact: the group is this profile; contains: it holds the profile among others.",
-            ),
-            "inhibitor": _inhibitors("Inhibitor given.", (NOT_SPLIT,), several=False),
-            "after": _inhibitors(
-                "Previous inhibitors or their class.", AFTER_CLASSES, several=True
-            ),
-            "n": number("Patients evaluated.", "count", 1e5, low=1, whole=True),
-            "k": number("Patients with the endpoint.", "count", 1e5, whole=True),
-            **_ORIGIN,
-            "endpoint": closed(Endpoint, "What is counted; benefit as in the paper's Figure 1."),
-            "assessor": closed(Assessor, "Who judged the response."),
-            "percent_printed": _PRINTED,
-            "interval_printed": _matching(
-                _INTERVAL, "a level and limits such as 95% 37-76", "Interval as printed.", "%"
-            ),
-            "pfs_months": number("Median progression-free survival.", "months", MAX_MONTHS),
-            "dor_months": number("Median duration of response.", "months", MAX_MONTHS),
-            **_WHERE,
-        }
-    ),
-    key=("outcome_id",),
-    integers=("n", "k"),
-    decimals=("pfs_months", "dor_months"),
-)  # fmt: skip
-
-COUNTS = Table(
-    "counts",
-    "One row per published count of a finding at resistance to an inhibitor or a class of them.",
-    pa.DataFrameSchema(
-        {
-            "count_id": identifier("Key of the count."),
-            **_WHO,
-            "after": _inhibitors(
-                "Inhibitor the tumours had progressed on, or its class.", AFTER_CLASSES,
-                several=True,
-            ),
-            "mutations": _group("Mutations that are counted.", COUNT_GROUPS),
-            "relation": closed(
-                GroupRelation, "exact: this profile; contains: the profile, alone or with others."
-            ),
-            "n": number("Samples or patients tested.", "count", 1e5, low=1, whole=True),
-            "k": number("Samples or patients with it.", "count", 1e5, whole=True),
-            **_ORIGIN,
-            "percent_printed": _PRINTED,
-            "unit_of_analysis": closed(("samples", "patients"), "What is counted."),
-            "sampling": closed(
-                Sampling,
-                "Whether consecutive patients or samples were tested; selected: only mutated ones.",
-            ),
-            **_WHERE,
-        }
-    ),
-    key=("count_id",),
-    integers=("n", "k"),
-)  # fmt: skip
-
-TABLES = (SOURCES, OUTCOMES, COUNTS)
+# Groups that name no mutation.
+OUTCOME_GROUPS, COUNT_GROUPS = OUTCOMES.also("mutations"), COUNTS.also("mutations")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
@@ -45,14 +46,12 @@ _NO_TEXT = {
 
 @dataclass(frozen=True)
 class Table:
-    """A CSV file of the data model: its pandera schema, its key and its numeric columns."""
+    """A CSV file of the data model: its pandera schema and its key."""
 
     name: str
     description: str
     schema: pa.DataFrameSchema
     key: tuple[str, ...]
-    integers: tuple[str, ...] = ()
-    decimals: tuple[str, ...] = ()
 
     @property
     def columns(self) -> list[str]:
@@ -65,15 +64,25 @@ class Table:
         return f"{self.name}.csv"
 
     def typed(self, text: pd.DataFrame) -> pd.DataFrame:
-        """Convert validated text cells: integers to ``Int64``, decimals to ``float64``."""
-        blank_as_missing = text.replace("", None)
+        """Convert validated text cells: whole numbers to ``Int64``, decimals to ``float64``."""
         numbers = {
-            column: pd.to_numeric(blank_as_missing[column])
-            for column in (*self.integers, *self.decimals)
+            name: pd.to_numeric(text[name].replace("", None)).astype(kind)
+            for name, kind in self.numbers.items()
         }
-        whole = {column: numbers[column].astype("Int64") for column in self.integers}
-        decimal = {column: numbers[column].astype("float64") for column in self.decimals}
-        return text.assign(**whole, **decimal)
+        return text.assign(**numbers)
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """Columns of numbers with their type, ``Int64`` or ``float64``."""
+        return {
+            name: "float64" if column.metadata["decimal"] else "Int64"
+            for name, column in self.schema.columns.items()
+            if "decimal" in column.metadata
+        }
+
+    def also(self, column: str) -> tuple[str, ...]:
+        """Words that a column takes beside profiles or inhibitors."""
+        return tuple(self.schema.columns[column].metadata["also"])
 
 
 @dataclass(frozen=True)

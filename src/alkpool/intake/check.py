@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from alkpool import mutations, paths, references
-from alkpool.data import cohort, groups, laboratory, published, tables
+from alkpool.data import cohort, groups, laboratory, tables
 from alkpool.data.reader import read_folder
 from alkpool.intake import duplicates, plausible
 from alkpool.problems import DataError, Problem, printable
@@ -108,7 +108,7 @@ def _check_tables(say: Say) -> list[Problem]:
         "invitro": laboratory.load,
         "knowledgebases": laboratory.load_assertions,
         "groups": groups.load,
-        "published": lambda: read_folder(paths.PUBLISHED, published.TABLES),
+        "published": lambda: read_folder(paths.PUBLISHED, tables.of_folder("published")),
         "reference": _check_reference,
     }
     if paths.IDENTIFICATION.is_dir():

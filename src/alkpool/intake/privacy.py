@@ -178,7 +178,7 @@ def _ages(patients: pd.DataFrame) -> Iterator[Problem]:
 
 def _cells(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, int, str, str]]:
     for table in COHORT_TABLES:
-        numbers = (*table.integers, *table.decimals, *_PUBLIC)
+        numbers = (*table.numbers, *_PUBLIC)
         for column in table.columns:
             for row, cell in tables[table.name][column].items():
                 if cell and column not in numbers:

@@ -18,8 +18,8 @@ from numpy.typing import ArrayLike
 from scipy import stats as distributions
 
 from alkpool import paths, stats
-from alkpool.data.published import CHECKS, READINGS
 from alkpool.data.reader import read_folder
+from alkpool.data.tables import CHECKS, READINGS
 from alkpool.paper.ledger import PROPORTION, Agreement, Printed, prints_as
 from alkpool.vocabulary import LIST_SEPARATOR
 

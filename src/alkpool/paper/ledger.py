@@ -12,9 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from alkpool import paths
-from alkpool.data.published import LEDGER, PROFILES
 from alkpool.data.reader import read_folder
-from alkpool.data.tables import DRAWS, LIMITS
+from alkpool.data.tables import DRAWS, LEDGER, LIMITS, PROFILES
 
 FRACTION, PROPORTION = "fraction", "proportion"
 

@@ -154,7 +154,7 @@ def _read(folder: Path, table: Table, label: str, problems: list[Problem]) -> pd
     for column in columns:
         if not column.endswith("_id"):
             cells = frame[column].drop_duplicates().astype(str).fillna("")
-            if column in (*table.integers, *table.decimals):
+            if column in table.numbers:
                 cells = cells.str.removesuffix(".0")
             alone = replace(table, schema=table.schema.select_columns([column]), key=())
             different = cells.reset_index(drop=True).to_frame()
