@@ -145,6 +145,8 @@ def test_rows_of_one_trial_are_never_added(published):
     # The paper's pool of the literature may hold the patients of any other source.
     with pytest.raises(ValueError, match="may share patients"):
         groups.total(by_id.loc[["koopman2022-alectinib-L1196M", "jamme2019-mutpos-nextalki"]])
+    with pytest.raises(ValueError, match="may share patients"):
+        groups.total(by_id.loc[["lin2018-all-brigatinib", "shaw2019-g1202rdel-lorlatinib"]])
     with pytest.raises(ValueError, match="lorlatu-lorlatinib has no count"):
         groups.total(by_id.loc[["lorlatu-lorlatinib"]])
 

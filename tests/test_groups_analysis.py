@@ -23,6 +23,15 @@ def test_groups_stand_before_the_base_rates_of_their_inhibitor(published) -> Non
         assert not all(base)
 
 
+def test_base_rates_are_of_the_same_treatment_before(published) -> None:
+    """Brigatinib was given to the groups after alectinib: not beside patients after crizotinib."""
+    rows = outcomes_by_mutation(published)
+    base = rows[rows["kind"] == "base rate"].groupby("inhibitor")["after"].agg(set)
+    assert base["brigatinib"] == {"alectinib", "any ALK inhibitor"}
+    assert base["alectinib"] == {"crizotinib", "any ALK inhibitor"}
+    assert "crizotinib" in base["lorlatinib"]
+
+
 def test_share_and_interval_of_a_group_by_hand(published) -> None:
     row = (
         outcomes_by_mutation(published).set_index("outcome_id").loc["koopman2022-alectinib-L1196M"]

@@ -90,6 +90,18 @@ def test_a_line_that_is_not_counted_never_vanishes(curated):
     assert row["marks"] == ["1 patient", "with vinorelbine"]
 
 
+def test_a_patient_with_another_tumour_is_shown_and_never_counted(curated):
+    """A response of a mesothelioma is no evidence on lung cancer, and must not vanish either."""
+    answer = look_up("I1171N+L1196M", ["alectinib"], "cis", evidence=curated)
+    row = rows_of(answer)["lorlatinib"]
+    text = (
+        "0/0, 1 not counted (other tumour: pleural mesothelioma, not lung cancer; PR, 3.6 months)"
+    )
+    assert row["patients"]["text"] == text
+    assert row["standing"] == "undecided"
+    assert any("32600123" in source["url"] for source in row["sources"])
+
+
 def test_conflicts_are_those_of_the_paper(curated):
     """Alectinib with L1196M and with G1202R, and no other pair."""
     conflicting = {
@@ -375,8 +387,10 @@ def test_off_target_findings(curated):
     alone = look_up("", findings=["cMET amplification"], evidence=curated)
     assert "may sensitize the tumour to crizotinib" in alone.words[0]["text"]
     assert any("22%" in words["text"] for words in alone.words)
-    both = rows_of(look_up("G1202R", findings=["SCLC"], evidence=curated))["lorlatinib"]
-    assert (both["standing"], both["rank"]) == ("for", None)
+    both = look_up("G1202R", findings=["SCLC"], evidence=curated)
+    row = rows_of(both)["lorlatinib"]
+    assert (row["standing"], row["rank"]) == ("for", None)
+    assert both.standing_text.startswith("Not ranked, because of small-cell transformation. ")
 
 
 def test_a_line_of_a_report_says_the_phase(curated):

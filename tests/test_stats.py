@@ -363,6 +363,34 @@ def test_median_survival_agrees_with_r(
 lines = st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=40)
 
 
+@given(lines=lines, at=st.integers(1, 31))
+def test_share_without_event_is_the_product_of_those_who_stayed(
+    lines: list[tuple[int, bool]], at: int
+) -> None:
+    months, observed = map(list, zip(*lines, strict=True))
+    product = Fraction(1)
+    for seen in sorted({month for month, event in lines if event and month < at}):
+        risk = sum(month >= seen for month in months)
+        product *= 1 - Fraction(sum(line == (seen, True) for line in lines), risk)
+    share, (low, high) = stats.km_share(months, observed, at)
+    if product > 0 and max(months) < at:
+        assert math.isnan(share)
+        return
+    assert share == close(float(product))
+    assert math.isnan(low) == (product in (0, 1))
+    assert not low > share
+    assert not share > high
+
+
+def test_share_without_event_agrees_with_greenwood_and_the_log_log_limits() -> None:
+    """Worked by hand: 4/5 * 2/3; the variance of its logarithm is 1/20 + 1/6."""
+    share, (low, high) = stats.km_share([2, 5, 8, 11, 14], [True, False, True, False, True], 9)
+    power = math.exp(1.959964 * math.sqrt(1 / 20 + 1 / 6) / -math.log(8 / 15))
+    assert (share, low, high) == (
+        close(8 / 15), close((8 / 15) ** power, 1e-6), close((8 / 15) ** (1 / power), 1e-6)
+    )  # fmt: skip
+
+
 @given(lines=lines, data=st.data(), method=st.sampled_from(["log-log", "linear", "normal"]))
 def test_median_survival_properties(
     lines: list[tuple[int, bool]], data: st.DataObject, method: Any

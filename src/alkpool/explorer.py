@@ -26,7 +26,7 @@ from alkpool.analysis.question import Question, ask
 from alkpool.analysis.ranking import Evidence
 from alkpool.analysis.settings import configured
 from alkpool.data import laboratory, tables
-from alkpool.data.cohort import Cohort, analysis_set, load
+from alkpool.data.cohort import Cohort, analysis_set, load, of_other_tumours
 from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen
 
 # Places of the kinase domain that a source names by what they are.
@@ -79,7 +79,7 @@ def contexts(cohort_name: str) -> Record:
     evidence = gather(cohort)
     data = export(cohort, evidence)
     profiles, cells = data["profiles"], _cells(evidence)
-    cases = _cases(analysis_set(cohort))
+    cases = [*_cases(analysis_set(cohort)), *_cases(of_other_tumours(cohort), counted=False)]
     pages = {
         name: {
             "name": name,
@@ -327,12 +327,13 @@ def _profiles(evidence: Evidence, pool: Cohort) -> dict[str, Record]:
     }
 
 
-def _cases(pool: Cohort) -> list[Record]:
+def _cases(pool: Cohort, *, counted: bool = True) -> list[Record]:
     """List the samples: their patient, the profiles they count for, the lines after them."""
     rules = configured()
     lines = classify(pool.treatments, rules.benefit)
     alone = evaluable(lines, rules.benefit)["treatment_id"]
-    lines = lines.assign(evaluated=lines["treatment_id"].isin(alone), why=lines["rule"].map(RULES))
+    evaluated = lines["treatment_id"].isin(alone) & counted
+    lines = lines.assign(evaluated=evaluated, why=lines["rule"].map(RULES))
     after = {sample: records(rows) for sample, rows in lines.groupby("sample_id")}
     assessed = assessed_profiles(pool.samples).groupby("sample_id")["profile"].agg(list)
     samples = pool.samples.merge(

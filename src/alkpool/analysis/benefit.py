@@ -192,6 +192,22 @@ def _column(treatments: pd.DataFrame, name: str) -> pd.Series:
     return treatments[name]
 
 
+def followed(treatments: pd.DataFrame) -> pd.DataFrame:
+    """How long the lines of known duration were followed: PFS, or DoT where no PFS is known.
+
+    Returns
+    -------
+    DataFrame
+        ``months``, and ``observed``: False where the line was ongoing or its months are a lower
+        bound. An upper bound is taken as the time of the event.
+    """
+    pfs = treatments["pfs_months"].notna()
+    months = treatments["pfs_months"].where(pfs, treatments["dot_months"]).astype(float)
+    relation = treatments["pfs_relation"].where(pfs, treatments["dot_relation"])
+    ended = (relation != Relation.ABOVE) & (treatments["status"] != TreatmentStatus.ONGOING)
+    return pd.DataFrame({"months": months, "observed": ended})[months.notna()]
+
+
 def evaluable(treatments: pd.DataFrame, rule: BenefitRule = BenefitRule()) -> pd.DataFrame:
     """Keep the lines of monotherapy; only these are evaluated (paper, Methods, Literature Review).
 

@@ -127,7 +127,8 @@ def gather(cohort: Cohort | None = None, settings: Settings | None = None) -> Ev
     by_key = {
         what: _by_key(rows)
         for what, rows in (
-            ("lines", lines_of(pool, rules)), ("groups", [*_spread(outcomes, names)]),
+            ("lines", [*lines_of(pool, rules), *_lines_of_other_tumours(real, rules)]),
+            ("groups", [*_spread(outcomes, names)]),
             ("relapses", relapses), ("calls", called), ("assertions", assertions),
         )
     }  # fmt: skip
@@ -219,6 +220,21 @@ def lines_of(pool: Cohort, rules: Settings) -> list[Row]:
             "text": _line_text(row),
         }
         for row in records(table)
+    ]
+
+
+def _lines_of_other_tumours(real: Cohort, rules: Settings) -> list[Row]:
+    """Lines of patients whose tumour is another: shown with its name, and never counted."""
+    others = cohorts.of_other_tumours(real)
+    why = dict(zip(others.patients["patient_id"], others.patients["exclusion_reason"], strict=True))
+    return [
+        row
+        | {
+            "evaluated": False,
+            "documented": False,
+            "text": f"{why[row['patient_id']]}; {row['text']}",
+        }
+        for row in lines_of(others, rules)
     ]
 
 

@@ -191,7 +191,8 @@ def _group_text(group: Row) -> str:
     of_whom = " or ".join(group["names"])
     did = "benefited" if group["endpoint"] == Endpoint.BENEFIT else "responded"
     limits = _limits(group["k"], group["n"])["interval"]
-    shown = "; ".join(filter(None, [limits, group["label"]]))
+    part = "part of a larger group" * bool(group["subset_of"])
+    shown = "; ".join(filter(None, [limits, part, group["label"]]))
     return f"{group['k']} of {group['n']} patients with {of_whom} {did} ({shown})"
 
 

@@ -4,12 +4,13 @@ Groups are read as printed. They share patients and count response where the coh
 benefit: rows stand side by side, without a sum and without a test.
 """
 
+import numpy as np
 import pandas as pd
 
 from alkpool import stats
-from alkpool.data.groups import NOT_SPLIT, Groups
+from alkpool.data.groups import NOT_SPLIT, OUTCOMES, Groups
 from alkpool.data.tables import inhibitors
-from alkpool.vocabulary import Endpoint
+from alkpool.vocabulary import LIST_SEPARATOR, Endpoint, OtherTreatment
 
 BASE_RATE = "not selected"
 WITH, WITHOUT = "any ALK mutation", "no ALK mutation"
@@ -27,7 +28,8 @@ def outcomes_by_mutation(groups: Groups) -> pd.DataFrame:
     -------
     DataFrame
         Rows of ``groups.outcomes`` that count responses or benefit, by inhibitor and, within it,
-        those with a mutation, with and without any, then the base rates. Added are ``kind``
+        those with a mutation, with and without any, then the base rates after the same
+        treatment, or where either names a class of treatments only. Added are ``kind``
         (``mutation``, ``with or without``, ``base rate``), ``source`` (author and year, or the
         id), and ``share, low, high`` (fractions, Wilson 95%), missing where no count is printed;
         ``percent`` is then what is printed.
@@ -45,8 +47,9 @@ def outcomes_by_mutation(groups: Groups) -> pd.DataFrame:
         {BASE_RATE: "base rate", WITH: "with or without", WITHOUT: "with or without"}
     )
     rows = rows.assign(kind=kind.fillna("mutation"))
-    selected = rows.loc[rows["kind"] != "base rate", "inhibitor"]
-    rows = rows[rows["inhibitor"].isin(selected)]
+    base = rows["kind"] == "base rate"
+    comparable = [_comparable(row, rows[~base]) for _, row in rows[base].iterrows()]
+    rows = rows.drop(rows.index[base][~np.array(comparable, dtype=bool)])
     known = groups.sources.set_index("source_id")
     named = known["first_author"] + " " + known["year"].astype(str)
     stated = (known["first_author"] != "") & known["year"].notna()
@@ -67,6 +70,18 @@ def outcomes_by_mutation(groups: Groups) -> pd.DataFrame:
     )
     keys = ["first", "second", "third", "mutations", "after", "outcome_id"]
     return ranked.sort_values(keys, ignore_index=True).drop(columns=keys[:3])
+
+
+def _comparable(base: pd.Series, groups: pd.DataFrame) -> bool:
+    """Tell whether a base rate is of the same inhibitor after the same treatment as a group."""
+    after = groups.loc[groups["inhibitor"] == base["inhibitor"], "after"]
+    classes = [name for name in OUTCOMES.also("after") if name != OtherTreatment.CHEMOTHERAPY]
+    named = not set(base["after"].split(LIST_SEPARATOR)).intersection(classes)
+    return any(
+        base["after"] == other
+        or not (named and set(other.split(LIST_SEPARATOR)).isdisjoint(classes))
+        for other in after
+    )
 
 
 def contrasts(groups: Groups) -> pd.DataFrame:

@@ -390,9 +390,10 @@ def answer(question: Question, evidence: Evidence) -> Answer:
     lead, *rest = rows
     other = next((rows[r] for r in rest if _differ(rows[lead], rows[r])), None)
     frame = pd.DataFrame(rows[lead], columns=COLUMNS).astype({"rank": "Int64"})
+    unranked = f"Not ranked, because of {', '.join(question.findings)}. " * bool(question.findings)
     return Answer(
         question,
-        standing_text(rows[lead]),
+        unranked + standing_text(rows[lead]),
         frame,
         lead,
         None if other is None else pd.DataFrame(other, columns=COLUMNS).astype({"rank": "Int64"}),

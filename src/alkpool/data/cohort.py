@@ -58,6 +58,10 @@ REFERENCES = (
 )
 
 
+# What the exclusion reason of a patient starts with who is shown beside the pool, uncounted.
+OTHER_TUMOUR = "other tumour: "
+
+
 class CohortMeta(BaseModel):
     """What ``cohort.yaml`` says about a cohort."""
 
@@ -406,10 +410,20 @@ def ours(cohort: Cohort) -> Cohort:
 
 def analysis_set(cohort: Cohort) -> Cohort:
     """Keep included patients with their samples and lines of treatment."""
-    patients = cohort.patients[cohort.patients["status"] == PatientStatus.INCLUDED]
+    return _only(cohort, cohort.patients["status"] == PatientStatus.INCLUDED)
+
+
+def of_other_tumours(cohort: Cohort) -> Cohort:
+    """Keep the patients who are left out because their tumour is no lung cancer."""
+    return _only(cohort, cohort.patients["exclusion_reason"].str.startswith(OTHER_TUMOUR))
+
+
+def _only(cohort: Cohort, kept: pd.Series) -> Cohort:
+    patients = cohort.patients[kept]
     samples = cohort.samples[is_among(cohort.samples["patient_id"], patients["patient_id"])]
     treatments = cohort.treatments[is_among(cohort.treatments["sample_id"], samples["sample_id"])]
-    sources = cohort.sources[cohort.sources["status"] == SourceStatus.INCLUDED]
+    theirs = is_among(cohort.sources["source_id"], patients["source_id"])
+    sources = cohort.sources[theirs | (cohort.sources["status"] == SourceStatus.INCLUDED)]
     return replace(
         cohort,
         sources=sources.reset_index(drop=True),

@@ -21,8 +21,8 @@ from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, GroupRelation
 
 NOT_SPLIT = "not split"
 
-# Trial of a pool of what others published: it may share patients with any other row.
-LITERATURE = "UMCG and literature"
+# Pools of what others published or treated: they may share patients with any other row.
+POOLS = frozenset(("UMCG and literature", "US centres (overlap possible)"))
 
 TABLES = SOURCES, OUTCOMES, COUNTS = of_folder("groups")
 
@@ -94,8 +94,8 @@ def total(rows: pd.DataFrame) -> tuple[int, int]:
     Raises
     ------
     ValueError
-        For rows of one trial, series, centre or source, of an unknown one, or of the paper's pool
-        of the literature, which may share patients; and for rows without k or n.
+        For rows of one trial, series, centre or source, of an unknown one, or of `POOLS`, which
+        may share patients; and for rows without k or n.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def total(rows: pd.DataFrame) -> tuple[int, int]:
     for one, other in itertools.combinations(rows.to_dict("records"), 2):
         trials = {one["trial"], other["trial"]}
         same_source = one["source_id"] == other["source_id"]
-        if len(trials) == 1 or same_source or trials & {UNKNOWN, LITERATURE}:
+        if len(trials) == 1 or same_source or trials & {UNKNOWN, *POOLS}:
             ids = " and ".join(str(next(iter(row.values()))) for row in (one, other))
             named = " and ".join(sorted(trials))
             raise ValueError(f"{ids} may share patients (trial: {named}) and are never added")

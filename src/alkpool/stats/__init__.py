@@ -18,7 +18,7 @@ from alkpool.stats.intervals import (
     wilson,
 )
 from alkpool.stats.regression import ConfoundedError, SeparationError, firth, logistic
-from alkpool.stats.survival import MedianSurvival, km_median
+from alkpool.stats.survival import MedianSurvival, km_median, km_share
 
 __all__ = [
     "ConfoundedError",
@@ -36,6 +36,7 @@ __all__ = [
     "jeffreys",
     "kappa",
     "km_median",
+    "km_share",
     "limits",
     "logistic",
     "proportions",

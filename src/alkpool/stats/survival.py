@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy import stats as distributions
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from alkpool.stats.intervals import Floats, check_confidence
+from alkpool.stats.intervals import Floats, Interval, check_confidence
 
 SAME_SURVIVAL = 1.5e-8
 
@@ -81,13 +81,7 @@ def km_median(
     check_confidence(confidence)
     if method not in ("log-log", "linear", "normal"):
         raise ValueError(f"method is {method!r}: it is log-log, linear or normal")
-    times, event = np.asarray(months, dtype=float), np.asarray(observed, dtype=float)
-    if times.ndim != 1 or times.shape != event.shape:
-        raise ValueError(f"{times.size} times and {event.size} events: one event for each time")
-    if not (np.isfinite(times) & (times >= 0)).all():
-        raise ValueError("a time is missing, infinite or negative: months are numbers from 0 up")
-    if not np.isin(event, (0, 1)).all():
-        raise ValueError("observed is True (event) or False (censored) for each time")
+    times, event = _checked(months, observed)
     if not event.any():
         return MedianSurvival(math.nan, math.nan, math.nan, len(times), 0)
     curve = SurvfuncRight(times, event)
@@ -107,6 +101,67 @@ def km_median(
             band = survival - z * error, survival + z * error
         low, high = (_first_at_half(limit, curve.surv_times[alive]) for limit in band)
     return MedianSurvival(median, low, high, len(times), int(event.sum()))
+
+
+def km_share(
+    months: ArrayLike, observed: ArrayLike, at: float, confidence: float = 0.95
+) -> tuple[float, Interval]:
+    """Kaplan-Meier share without an event up to a time, with its log-log interval.
+
+    Parameters
+    ----------
+    months, observed, confidence
+        As for `km_median`.
+    at : float
+        The time, in months; an event at it counts as after it.
+
+    Returns
+    -------
+    tuple of float and Interval
+        nan where nobody was followed so long; an interval of nan where nobody or everybody had
+        the event before, for its variance does not exist.
+
+    Raises
+    ------
+    ValueError
+        As `km_median`.
+
+    References
+    ----------
+    Kaplan EL, Meier P. J Am Stat Assoc 1958;53:457-81; R's ``summary(survfit(...))``.
+
+    Examples
+    --------
+    >>> share, (low, high) = km_share([2, 5, 8, 11, 14], [True, False, True, False, True], at=9)
+    >>> round(share, 3), round(low, 3), round(high, 3)
+    (0.533, 0.068, 0.863)
+    """
+    check_confidence(confidence)
+    times, event = _checked(months, observed)
+    unknown = Interval(math.nan, math.nan)
+    share, error = 1.0, 0.0
+    if ((times < at) & (event == 1)).any():
+        curve = SurvfuncRight(times, event)
+        last = np.flatnonzero(curve.surv_times < at)[-1]
+        share, error = float(curve.surv_prob[last]), float(curve.surv_prob_se[last])
+    if share > 0 and not (times >= at).any():
+        return math.nan, unknown
+    if share in (0, 1):
+        return share, unknown
+    z = float(distributions.norm.isf((1 - confidence) / 2))
+    power = math.exp(z * error / (share * -math.log(share)))
+    return share, Interval(share**power, share ** (1 / power))
+
+
+def _checked(months: ArrayLike, observed: ArrayLike) -> tuple[Floats, Floats]:
+    times, event = np.asarray(months, dtype=float), np.asarray(observed, dtype=float)
+    if times.ndim != 1 or times.shape != event.shape:
+        raise ValueError(f"{times.size} times and {event.size} events: one event for each time")
+    if not (np.isfinite(times) & (times >= 0)).all():
+        raise ValueError("a time is missing, infinite or negative: months are numbers from 0 up")
+    if not np.isin(event, (0, 1)).all():
+        raise ValueError("observed is True (event) or False (censored) for each time")
+    return times, event
 
 
 def _first_at_half(level: Floats, times: Floats) -> float:
