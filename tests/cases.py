@@ -1,15 +1,24 @@
 """Flat files of new cases for tests. The people in them are made up."""
 
 import csv
+import multiprocessing
+import os
 import shutil
+import signal
+from collections.abc import Callable
 from pathlib import Path
 
 from openpyxl import Workbook
 
-from alkpool import paths
+from alkpool import files, paths
 from alkpool.data.reader import read_text
 from alkpool.data.tables import COHORT_TABLES
+from alkpool.intake import add as additions
 from alkpool.intake import flatfile
+
+# Places of a checkout that tests move.
+MOVED = ("HOME", "DATA", "COHORTS", "RAW")
+_FORKS = multiprocessing.get_context("forkserver")
 
 CASE = {
     "study_type": "case_report", "first_author": "Test A", "year": "2024", "doi": "10.0000/test",
@@ -64,3 +73,41 @@ def contents(folder: Path) -> dict[str, bytes]:
         # What Python compiles of a module it imports is no content.
         if path.is_file() and path.suffix != ".pyc"
     }
+
+
+def add(file: Path | str, folder: Path | str) -> str:
+    place = additions.target(str(folder))
+    with additions.alone(place):
+        return additions.commit(additions.plan(Path(file), place))
+
+
+def _added(file: Path, folder: Path, places: dict[str, Path], where: str | None) -> None:
+    def die(*arguments: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    for name, place in places.items():
+        setattr(paths, name, place)
+    if where == "after":
+        exchange = files.exchange
+        files.exchange = lambda *names: (exchange(*names), die())
+        files.shutil.rmtree = lambda *names, **more: None
+    elif where is not None:
+        setattr(files if where == "exchange" else additions, where, die)
+    add(file, folder)
+
+
+def adding(file: Path, folder: Path | str, where: str | None = None) -> Callable[[], int]:
+    """Add a file in a process of its own, which kills itself at a place of the code.
+
+    What waits for it gives its exit code. The process comes from one that has loaded the package.
+    """
+    _FORKS.set_forkserver_preload(["alkpool.intake.add"])
+    places = {name: getattr(paths, name) for name in MOVED}
+    process = _FORKS.Process(target=_added, args=(file, folder, places, where))
+    process.start()
+
+    def ended() -> int:
+        process.join()
+        return process.exitcode
+
+    return ended

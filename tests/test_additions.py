@@ -12,7 +12,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from cases import case, contents, own_cohort, tables, write_csv, write_workbook
+from cases import (
+    MOVED,
+    add,
+    adding,
+    case,
+    contents,
+    own_cohort,
+    tables,
+    write_csv,
+    write_workbook,
+)  # fmt: skip
 from command import alkpool
 from test_duplicates import REPORTED_AGAIN
 
@@ -23,27 +33,6 @@ from alkpool.intake import add as additions
 from alkpool.intake import curate, flatfile
 from alkpool.problems import DataError
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from alkpool import files
-from alkpool.intake import add as additions
-
-def die(*arguments):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-where, file, folder = sys.argv[1:]
-if where == "after":
-    exchange = files.exchange
-    files.exchange = lambda *names: (exchange(*names), die())
-    files.shutil.rmtree = lambda *names, **more: None
-else:
-    setattr(files if where == "exchange" else additions, where, die)
-folder = additions.target(folder)
-with additions.alone(folder):
-    additions.commit(additions.plan(Path(file), folder))
-"""
-
 
 @pytest.fixture
 def mine(tmp_path) -> Path:
@@ -53,18 +42,11 @@ def mine(tmp_path) -> Path:
 @pytest.fixture
 def home(tmp_path, monkeypatch) -> Path:
     """A checkout with what adding to the curated cohort reads and writes."""
-    made = tmp_path / "checkout"
+    made, checkout = tmp_path / "checkout", paths.HOME
     shutil.copytree(paths.DATA, made / "data", copy_function=shutil.copyfile)
-    for name in ("DATA", "COHORTS", "RAW", "HOME"):
-        there = made / getattr(paths, name).relative_to(paths.HOME)
-        monkeypatch.setattr(paths, name, there)
+    for name, place in {name: getattr(paths, name) for name in MOVED}.items():
+        monkeypatch.setattr(paths, name, made / place.relative_to(checkout))
     return made
-
-
-def add(file, folder):
-    place = additions.target(str(folder))
-    with additions.alone(place):
-        return additions.commit(additions.plan(file, place))
 
 
 def test_without_yes_nothing_is_changed(tmp_path, mine):
@@ -285,8 +267,7 @@ def test_a_killed_addition_leaves_the_old_or_the_new(tmp_path, mine, where):
     """SIGKILL before the exchange leaves every byte; after it everything is merged."""
     before = contents(mine)
     file = write_csv(tmp_path / "a.csv", case())
-    killed = subprocess.run([sys.executable, "-c", KILLED, where, file, mine], check=False)
-    assert killed.returncode == -signal.SIGKILL
+    assert adding(file, mine, where)() == -signal.SIGKILL
     if where == "after":
         assert len(cohort.load(mine).patients) == 45
         with pytest.raises(DataError, match="these rows are in mine already"):
@@ -395,12 +376,8 @@ def test_two_at_once_lose_nothing(tmp_path, mine):
             [("20", "G1202R"), ("40", "L1196M"), ("60", "I1171T"), ("80", "F1174L")]
         )
     ]
-    command = [Path(sys.executable).with_name("alkpool"), "add"]
-    running = [
-        subprocess.Popen([*command, file, "--cohort", mine, "--yes"], stdout=subprocess.PIPE)
-        for file in files
-    ]
-    assert [process.communicate() and process.returncode for process in running] == [0] * 4
+    running = [adding(file, mine) for file in files]
+    assert [ended() for ended in running] == [0] * 4
     patients = cohort.load(mine).patients
     assert len(patients) == 48
     assert {f"a{n}" for n in range(4)} <= set(patients["patient_id"])
@@ -435,11 +412,7 @@ def test_the_curated_cohort_keeps_the_file_as_a_raw_fact(tmp_path, home):
 def test_a_killed_addition_to_curated_leaves_nothing_behind_the_data(tmp_path, home):
     """SIGKILL right after the exchange: what the book renders next has the new reference."""
     file = write_csv(tmp_path / "a.csv", case())
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, "after", file, "curated"],
-        env=os.environ | {"ALKPOOL_HOME": str(home)}, check=False,
-    )  # fmt: skip
-    assert killed.returncode == -signal.SIGKILL
+    assert adding(file, "curated", "after")() == -signal.SIGKILL
     assert "test2024-p1" in set(tables(home / "data/cohorts/curated")["patients"]["patient_id"])
     assert "@misc{test2024," in references.render(references.read(home / "data"))
     # `make data` has nothing to do.

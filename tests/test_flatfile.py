@@ -479,8 +479,10 @@ words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_siz
 mutants = st.dictionaries(st.sampled_from(flatfile.COLUMNS), words, min_size=1, max_size=6)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow,
-          HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(
+    max_examples=settings.default.max_examples // 2,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(mutants)
 def test_any_cell_is_refused_in_words_or_fits(tmp_path, cells):
     """Whatever a cell holds: a message with the place, or rows that are valid with the others."""

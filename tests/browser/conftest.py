@@ -1,23 +1,23 @@
 """The built book in Debian's Chromium.
 
 Without Chromium the tests skip with the command that installs it; in CI they fail instead, so
-that a machine without a browser cannot pass. Every page is opened once, and what the browser saw
-is kept for the tests.
+that a machine without a browser cannot pass. Every page is opened once for each reader, and what
+the browser saw is kept for the tests.
 """
 
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, Literal, NoReturn
 
 import pytest
 from bs4 import BeautifulSoup
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from alkpool import paths
 
-from .reading import WIDE, Visit, Watch, visit
+from .reading import NARROW, WIDE, Reader, Visit, Watch, visit
 
 BOOK = paths.BUILD / "book"
 COMMANDS = ("chromium", "chromium-browser", "google-chrome")
@@ -89,9 +89,28 @@ def page(browser: Browser) -> Iterator[Page]:
     assert watch.problems == []
 
 
-@pytest.fixture(scope="session")
-def visits(browser: Browser, book: Path, templates: list[str]) -> list[Visit]:
-    """Return what the browser saw on pages of every kind."""
-    with browser.new_context(color_scheme="light") as context:
+def _reader(name: str, theme: Literal["light", "dark"], size: ViewportSize, *more: Any) -> Any:
+    return pytest.param(Reader(theme, size), id=name, marks=[pytest.mark.xdist_group(name), *more])
+
+
+READERS = [
+    _reader("desk", "light", WIDE),
+    _reader("telephone", "dark", NARROW),
+    _reader("desk-at-night", "dark", {"width": 1920, "height": 900}, pytest.mark.nightly),
+    _reader("telephone-by-day", "light", NARROW, pytest.mark.nightly),
+    _reader("laptop", "light", {"width": 1400, "height": 900}, pytest.mark.nightly),
+]
+
+
+@pytest.fixture(scope="session", params=READERS)
+def visits(
+    request: pytest.FixtureRequest,
+    browser: Browser,
+    book: Path,
+    templates: list[str],
+    thorough: bool,
+) -> list[Visit]:
+    """Return what the browser saw on pages of every kind, each opened once for each reader."""
+    with browser.new_context() as context:
         opened = context.new_page()
-        return [visit(opened, book, name) for name in templates]
+        return [visit(opened, book, name, request.param, thorough=thorough) for name in templates]

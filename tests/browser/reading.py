@@ -3,19 +3,43 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
+import axe_playwright_python
 from playwright.sync_api import ConsoleMessage, Error, Page, Request, ViewportSize
 
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 NARROW: ViewportSize = {"width": 390, "height": 844}
+# A4 less its margins.
+PAPER: ViewportSize = {"width": 718, "height": 1000}
 # Schemes that reach nothing outside the page.
 LOCAL = {"file", "data", "blob", "about"}
 
 _HERE = Path(__file__).parent
 _CONTRAST = (_HERE / "contrast.js").read_text("utf-8")
 _OVERFLOW = (_HERE / "overflow.js").read_text("utf-8")
+_MEASURED = (_HERE / "measured.js").read_text("utf-8")
 _SETTLED = (_HERE / "settled.js").read_text("utf-8")
+(_AXE,) = Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")
+# preload: axe would fetch the style sheets, which browsers refuse for pages opened from disk.
+_RUN_AXE = """async (options) => {
+  const found = await axe.run({ resultTypes: ["violations"], preload: false, ...options });
+  return found.violations.map(({ id, impact, nodes }) => ({
+    id,
+    impact,
+    nodes: nodes.map(({ html, failureSummary }) => `${html.slice(0, 120)}: ${failureSummary}`),
+  }));
+}"""
+# A third of the time of all rules; the contrast of every text is measured by a script of ours.
+_BY_DAY = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
+    "rules": {"color-contrast": {"enabled": False}, "tabindex": {"enabled": True}},
+}
+_OFF_PAPER = """[...document.querySelectorAll("article :is(table, figure, img)")]
+  .filter((element) => element.checkVisibility())
+  .map((element) => element.getBoundingClientRect().right)
+  .filter((right) => right > document.documentElement.clientWidth + 1)"""
 
 
 @dataclass
@@ -60,6 +84,14 @@ class Watch:
 
 
 @dataclass(frozen=True)
+class Reader:
+    """A screen and what is set on it."""
+
+    theme: Literal["light", "dark"]
+    size: ViewportSize
+
+
+@dataclass(frozen=True)
 class Visit:
     """What the browser saw on one page.
 
@@ -67,27 +99,28 @@ class Visit:
     ----------
     name : str
         Path of the page in the book.
+    reader : Reader
+        Who opened it.
     problems : list of str
         What `Watch` noted.
-    low_contrast : dict
-        Texts that are hard to read, for each theme.
-    narrow_width : int
-        Width of the page on a small screen, in pixels.
-    sticking_out : list of str
-        Elements that are cut off there.
-    scrolling_tables : int
-        Tables that scroll in their frame there.
-    interactive_tables : int
-        Tables that sort.
+    violations : list of dict
+        What axe-core finds serious or critical.
+    low_contrast : list of str
+        Texts that are hard to read in either theme.
+    overflow, measured : dict
+        What ``overflow.js`` and ``measured.js`` give back.
+    off_paper : list of float
+        Right edges of tables and figures that the page, printed alone, cuts off, in pixels.
     """
 
     name: str
+    reader: Reader
     problems: list[str]
-    low_contrast: dict[str, list[str]]
-    narrow_width: int
-    sticking_out: list[str]
-    scrolling_tables: int
-    interactive_tables: int
+    violations: list[dict[str, Any]]
+    low_contrast: list[str]
+    overflow: dict[str, Any]
+    measured: dict[str, Any]
+    off_paper: list[float]
 
 
 def settle(page: Page) -> None:
@@ -101,26 +134,32 @@ def open_page(page: Page, path: Path) -> None:
     settle(page)
 
 
-def visit(page: Page, book: Path, name: str) -> Visit:
-    """Open a page on a small screen, widen it, then darken it, and measure it."""
+def violations(page: Page, *, thorough: bool) -> list[dict[str, Any]]:
+    """Violations of the rules of axe-core that lock a reader out."""
+    page.evaluate(_AXE.read_text("utf-8"))
+    found = page.evaluate(_RUN_AXE, {} if thorough else _BY_DAY)
+    return [each for each in found if each["impact"] in ("serious", "critical")]
+
+
+def visit(page: Page, book: Path, name: str, reader: Reader, *, thorough: bool) -> Visit:
+    """Open a page once and measure it: as the reader sets it, in the other theme, on paper."""
     watch = Watch()
     watch.attach(page)
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size(NARROW)
+    page.emulate_media(media="screen", color_scheme=reader.theme)
+    page.set_viewport_size(reader.size)
     open_page(page, book / name)
-    overflow = page.evaluate(_OVERFLOW)
-    page.set_viewport_size(WIDE)
-    low_contrast = {"light": page.evaluate(_CONTRAST)}
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
-    low_contrast["dark"] = page.evaluate(_CONTRAST)
+    overflow, measured = page.evaluate(_OVERFLOW), page.evaluate(_MEASURED)
+    low_contrast = []
+    other: Literal["light", "dark"] = "light" if reader.theme == "dark" else "dark"
+    for theme in (other, reader.theme):
+        page.emulate_media(color_scheme=theme)
+        page.wait_for_function(
+            "theme => document.documentElement.dataset.theme === theme", arg=theme
+        )
+        low_contrast += [f"{theme}: {text}" for text in page.evaluate(_CONTRAST)]
+    found = violations(page, thorough=thorough)
+    page.set_viewport_size(PAPER)
+    page.emulate_media(media="print")
+    off_paper = page.evaluate(_OFF_PAPER)
     watch.detach(page)
-    return Visit(
-        name=name,
-        problems=watch.problems,
-        low_contrast=low_contrast,
-        narrow_width=overflow["width"],
-        sticking_out=overflow["stickingOut"],
-        scrolling_tables=overflow["scrollingTables"],
-        interactive_tables=page.locator("table.dataTable").count(),
-    )
+    return Visit(name, reader, watch.problems, found, low_contrast, overflow, measured, off_paper)

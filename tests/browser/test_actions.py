@@ -4,7 +4,6 @@ import csv
 import io
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from alkpool import paths
@@ -40,37 +39,6 @@ def test_a_table_is_taken_along_with_all_its_rows(page: Page, book: Path) -> Non
     with (paths.RESULTS / "curated" / "actionability.csv").open(encoding="utf-8") as published:
         assert len(rows) == len(list(csv.reader(published)))
     assert len({len(row) for row in rows}) == 1
-
-
-def test_every_figure_and_table_has_them(page: Page, book: Path, templates: list[str]) -> None:
-    bare = {}
-    for name in templates:
-        open_page(page, book / name)
-        counts = page.evaluate("""() => [
-          document.querySelectorAll("article figure[id]:has(img)").length,
-          document.querySelectorAll("article table:is(.interactive, .gt_table)").length,
-          document.querySelectorAll(".actions").length]""")
-        if counts[0] + counts[1] != counts[2]:
-            bare[name] = counts
-    assert bare == {}
-
-
-@pytest.mark.parametrize("width", [1400, 1920, 390])
-def test_no_table_hides_a_part_to_the_side(
-    page: Page, book: Path, templates: list[str], width: int
-) -> None:
-    """Columns without room wait behind a button that says how many."""
-    page.set_viewport_size({"width": width, "height": 900})
-    hiding = {}
-    for name in templates:
-        open_page(page, book / name)
-        found = page.evaluate("""() => [...document.querySelectorAll("article table.cards")]
-          .filter((table) => table.checkVisibility()
-            && table.getBoundingClientRect().right > innerWidth + 1)
-          .map((table) => table.caption?.textContent ?? table.className)""")
-        if found:
-            hiding[name] = found
-    assert hiding == {}
 
 
 def test_hidden_columns_come_at_a_press(page: Page, book: Path) -> None:

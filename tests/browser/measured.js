@@ -1,0 +1,41 @@
+// What a page does not show whole, reach by keyboard or mark, at the size it has now.
+() => {
+  const shown = (selector) => [...document.querySelectorAll(selector)].filter((each) => each.checkVisibility());
+  const right = (element) => element.getBoundingClientRect().right;
+  const named = (element) => element.caption?.textContent ?? element.id ?? element.className;
+
+  // A frame that scrolls is a stop of the keyboard and has a name; no other is a stop.
+  const frames = shown("article figure, article .dt-layout-full");
+  const scrolling = frames.filter((frame) => frame.scrollWidth > frame.clientWidth);
+  const unreachable = frames.filter((frame) => {
+    const scrolls = scrolling.includes(frame);
+    return scrolls !== (frame.tabIndex === 0) || (scrolls && !frame.getAttribute("aria-label"));
+  });
+
+  // What is said above a table is as wide as the frame, not as the table.
+  const framed = { ".dt-layout-full:has(caption)": "caption", ".cell_output .text_html:has(> div > table.gt_table)": ".gt_title > span" };
+  const words = Object.entries(framed).flatMap(([frame, inside]) =>
+    shown(frame).map((each) => [each.querySelector(inside), each.clientWidth]));
+
+  const strip = document.querySelector(".synthetic-strip span");
+  const covered = (place) => {
+    scrollTo({ top: place, behavior: "instant" });
+    const { left, top, width, height } = strip.getBoundingClientRect();
+    return document.elementFromPoint(left + width / 2, top + height / 2) !== strip;
+  };
+  const places = [...Array(Math.ceil((2 * document.body.scrollHeight) / innerHeight)).keys()];
+  const unmarked = strip && places.map((half) => (half * innerHeight) / 2).filter(covered);
+  scrollTo({ top: 0, behavior: "instant" });
+
+  return {
+    scrolling: scrolling.length,
+    unreachable: unreachable.map(named),
+    words: words.length,
+    cut: words.filter(([text, width]) => text.getBoundingClientRect().width > width + 1).map(([text]) => text.textContent),
+    hiding: shown("article table.cards").filter((table) => right(table) > innerWidth + 1).map(named),
+    figuresAndTables: document.querySelectorAll("article figure[id]:has(img), article table:is(.interactive, .gt_table)").length,
+    actions: document.querySelectorAll(".actions").length,
+    mark: strip?.textContent ?? "",
+    unmarked: unmarked ?? [],
+  };
+}
