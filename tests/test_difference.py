@@ -58,7 +58,7 @@ def test_every_change_once_the_important_ones_first(folders):
     write(old, CELLS, "less")
     row = "profile: G1202R; inhibitor: alectinib"
     table = "curated/cells.csv"
-    assert difference.compare(old, new).to_numpy().tolist() == [
+    assert moved(old, new) == [
         ["verdict", table, row, "verdict", "insufficient evidence", "conflicting evidence"],
         ["count", table, row, "benefit_k", "1", "4"],
         ["table", "curated/less.csv", "", "", "present", ""],
@@ -68,22 +68,45 @@ def test_every_change_once_the_important_ones_first(folders):
         ["number", table, row, "share", "0.1", "0.15"],
         ["text", table, "profile: G1202R; inhibitor: lorlatinib", "note", "a", "b"],
     ]
-    said = alkpool("diff", old, new).stdout.splitlines()
-    assert said[:2] == [
-        "Verdicts and the rules that gave them: 1",
-        f"  {table}, {row}, verdict: insufficient evidence -> conflicting evidence",
-    ]
+    said = alkpool("diff", old, new, "--all").stdout.splitlines()
+    assert f"  {table}, {row}, verdict: insufficient evidence -> conflicting evidence" in said
     assert "  curated/less.csv: removed" in said
     assert "  curated/more.csv: added" in said
     assert f"Shares, limits and other numbers: 1 changed ({table} 1)" in said
 
 
+def test_each_verdict_is_said_once_those_of_patients_first(folders):
+    """However many tables tell of it, and whatever the synthetic cohort is called."""
+    old, new = folders
+    changed = CELLS.assign(verdict=["likely beneficial", *CELLS["verdict"][1:]], share="0.4")
+    lines = pd.DataFrame({"treatment_id": ["a-t1"], "benefit": ["no benefit"]})
+    for folder, cells in ((old, CELLS), (new, changed)):
+        (folder / "a-made-up").mkdir()
+        cells.assign(synthetic="yes").to_csv(folder / "a-made-up/cells.csv", index=False)
+        write(folder, cells)
+        write(folder, cells.rename(columns={"profile": "mutations"}).assign(model="m"), "models")
+        write(folder, lines, "lines")
+        lines["benefit"] = "benefit"
+    assert alkpool("diff", old, new).stdout.splitlines() == [
+        "Verdicts that moved: 2",
+        "  curated: G1202R, alectinib: insufficient evidence -> likely beneficial",
+        "  curated: treatment_id: a-t1, benefit: no benefit -> benefit",
+        "Synthetic verdicts that moved: 1",
+        "  a-made-up: G1202R, alectinib: insufficient evidence -> likely beneficial",
+        "Also changed: shares, limits and other numbers 9.",
+        "Each of them: --all. As a table: --format csv or json.",
+    ]
+
+
+def moved(old, new):
+    """Changes without the mark of synthetic cohorts."""
+    return difference.compare(old, new).drop(columns="synthetic").to_numpy().tolist()
+
+
 def test_a_column_that_came_is_said(folders):
     old, new = folders
     write(new, CELLS.assign(extra="1"))
-    assert difference.compare(old, new).to_numpy().tolist() == [
-        ["table", "curated/cells.csv", "", "extra", "", "present"]
-    ]
+    assert moved(old, new) == [["table", "curated/cells.csv", "", "extra", "", "present"]]
 
 
 def test_rows_in_another_order_are_the_same(folders):
@@ -105,7 +128,7 @@ def test_csv_is_no_formula_and_json_is_whole(folders, tmp_path):
     target = tmp_path / "out.csv"
     assert alkpool("diff", old, new, "--format", "csv", "-o", target).returncode == 0
     rows = list(csv.reader(io.StringIO(target.read_text("utf-8"))))
-    assert [row[-1] for row in rows[1:]] == ["-1", "'+x", '\'=cmd("a")']
+    assert [row[-2] for row in rows[1:]] == ["-1", "'+x", '\'=cmd("a")']
     records = json.loads(alkpool("diff", old, new, "--format", "json").stdout)
     assert records == expected.to_dict("records")
 
@@ -138,7 +161,8 @@ def test_results_of_a_revision(tmp_path, monkeypatch):
     text = path.read_text("utf-8")
     path.write_text(text.replace("insufficient evidence,V2", "no benefit expected,V3", 1), "utf-8")
     for arguments in ([], ["--git", "HEAD"], ["--git", "HEAD", home / "results"]):
-        assert alkpool("diff", *arguments).stdout.splitlines()[0].endswith(": 2")
+        said = alkpool("diff", *arguments).stdout.splitlines()
+        assert (said[0], said[3][:13]) == ("Verdicts that moved: 1", "Also changed:")
     done = alkpool("diff", "--git", "-x")
     assert (done.returncode, "git says" in done.stderr) == (1, True)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from cases import case, tables, write_csv
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -19,6 +20,7 @@ from alkpool.analysis.evidence import gather, records
 from alkpool.analysis.question import ask
 from alkpool.analysis.ranking import Evidence, answer
 from alkpool.compendium import book, plan
+from alkpool.intake import flatfile, place
 
 pytestmark = pytest.mark.xdist_group("answers")
 
@@ -147,6 +149,30 @@ def test_the_matrix_has_a_mark_for_everyone(contexts: dict[str, Any]) -> None:
         found = sum(int(row["found_after"]) for row in csv.DictReader(file))
     assert len(soup.select("table.patients td > a > .tick")) == found
     assert all(cell.a or not cell.contents for cell in soup.select("table.patients td"))
+
+
+def test_patients_of_an_own_cohort_stand_out(tmp_path: Path) -> None:
+    """By their shape, with how many they are, in the matrix, the answer and the page."""
+    sheet = flatfile.read(write_csv(tmp_path / "new.csv", case()))
+    (own := tmp_path / "Klinik Süd").mkdir()
+    description = "title: Own\nkind: own\nsynthetic: false\ndescription: A test.\nlicence: none\n"
+    (own / "cohort.yaml").write_text(description, "utf-8")
+    for name, rows in place.fit(sheet, tables(paths.COHORTS / "curated")).rows.items():
+        rows.to_csv(own / f"{name}.csv", index=False)
+    made = explorer.contexts(f"curated,{own}") | {
+        "state": {"alkpool": "", "data": "", "commit": ""}
+    }
+    matrix = BeautifulSoup(book._filled_in("matrix.md.j2", made).decode(), "html.parser")
+    places = [mark.find_parent("a")["href"] for mark in matrix.select("table.patients .own")]
+    assert places == ["profiles/G1202R.html#alectinib", "profiles/G1202R.html#lorlatinib"]
+    about = made["explorer"]["about"]
+    assert f"1 of {about['patients']} patients" in matrix.select_one(".legend").get_text()
+    page = made["records"]["profiles"]["G1202R"]
+    said = book._filled_in("profile.md.j2", made | {"page": page}).decode()
+    assert f"Of the {len(page['cases'])} samples with this profile 1 is of our own" in said
+    assert "Our patient: alectinib → <strong>G1202R</strong>" in said
+    assert "of them our own: square marks" in book._filled_in("explorer.md.j2", made).decode()
+    assert str(tmp_path) not in json.dumps(made)
 
 
 def test_pages_of_inhibitors_say_what_they_are_about(contexts: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from papermill.translators import translate_parameters
 from sphinx.application import Sphinx
 
 from alkpool import paths
@@ -64,19 +65,19 @@ def test_a_term_says_what_it_means_where_it_stands(book: Path) -> None:
 
 
 OWN = Task(
-    page="curated+Klinik Daten/02-mine", part="How sure?", notebook=Path("02-mine.ipynb"),
-    parameters={"cohort": f"curated,{Path('/private/Klinik Daten')}"}, defaults={},
+    page="curated+Klinik Süd/02-mine", part="How sure?", notebook=Path("02-mine.ipynb"),
+    parameters={"cohort": f"curated,{Path('/private/Klinik Süd')}"}, defaults={},
     synthetic=False, suffix="", inputs=(), beside=(), key="",
 )  # fmt: skip
 
 
 def test_a_page_of_an_own_cohort_says_not_where_it_lies() -> None:
-    code = f'cohort = "{OWN.parameters["cohort"]}"'
+    code = translate_parameters("python3", "python", OWN.parameters, "")
     cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "source": [code]}
     page = pages._page({"cells": [cell]}, OWN, set(), [OWN.page])
-    assert 'cohort = \\"curated,Klinik Daten\\"' in json.dumps(page)
+    assert 'cohort = "curated,Klinik Süd"' in page["cells"][0]["source"]
     assert "private" not in json.dumps(page)
-    assert pages._part_title(Part(title="How sure?"), [OWN]) == "How sure? (curated+Klinik Daten)"
+    assert pages._part_title(Part(title="How sure?"), [OWN]) == "How sure? (curated+Klinik Süd)"
 
 
 def first_sentences(*bases: str, own: int = 0) -> str:

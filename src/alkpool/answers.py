@@ -230,7 +230,9 @@ def basis(about: Mapping[str, Any]) -> str:
     """Say what the answer rests on."""
     searched = about["search_date"] or "date not stated, no systematic review"
     return (
-        f"Rests on: cohort {about['cohort']} (patients: {about['patients']}, samples: "
+        f"Rests on: cohort {about['cohort']} (patients: {about['patients']}"
+        + f", of our own: {about['own']}" * bool(about["own"])
+        + f", samples: "
         f"{about['samples']}, lines of treatment: {about['lines']}; latest report "
         f"{about['latest_year']}; search: {searched}); outcomes of published groups: "
         f"{about['groups']}; laboratory models: {about['models']} ({about['measurements']} "

@@ -273,12 +273,15 @@ def diff(
     revision: Annotated[
         str, typer.Option("--git", help="Compare with the results of this revision instead of OLD.")
     ] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also rules, calls, counts and rows.")
+    ] = False,
     form: Annotated[Form, typer.Option("--format", help="Form of the answer.")] = Form.TABLE,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="File to write; - is standard output.")
     ] = STREAM,
 ) -> None:
-    """Show what moved between two folders of results, verdicts first.
+    """Show which verdicts moved between two folders of results, and how much else did.
 
     Without any folder, between the last commit and the results as they are.
     """
@@ -298,7 +301,7 @@ def diff(
         case Form.CSV:
             text = difference.to_csv(changes)
         case Form.TABLE:
-            text = difference.to_text(changes)
+            text = difference.to_text(changes, everything)
     _write(output, text)
 
 

@@ -1,4 +1,4 @@
-"""What moved between two folders of results: verdicts first, then counts, then the rest.
+"""What moved between two folders of results: verdicts of patients first, then the rest.
 
 Tables are compared row by row. The *key* of a row is the fewest leading columns that tell the
 rows of both tables apart; a row whose key is in one table only was added or removed.
@@ -22,13 +22,15 @@ from alkpool import paths
 from alkpool.data.reader import read_sheet
 from alkpool.problems import DataError, Problem, printable, spreadsheet_cell
 
-COLUMNS = ["kind", "table", "row", "column", "old", "new"]
+COLUMNS = ["kind", "table", "row", "column", "old", "new", "synthetic"]
 
 # Columns that are answers, not names of what is asked about.
 VERDICTS = (
     "verdict", "rule", "verdict_before", "rule_before", "default", "benefit", "call", "observed",
     "agrees", "reproduces", "settled_as",
 )  # fmt: skip
+# A pair of a profile and an inhibitor, in whatever table and beside whatever else.
+_PAIR = re.compile(r"(?:profile|mutations): ([^;]+); inhibitor: ([^;]+)")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?|-?inf|nan|")
 _WHOLE = re.compile(r"-?\d+|")
 
@@ -44,6 +46,16 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
+WORDS = {
+    Kind.VERDICT: "Verdicts, rules and calls in each table",
+    Kind.COUNT: "Counts",
+    Kind.TABLE: "Tables and columns",
+    Kind.ROW: "Rows",
+    Kind.NUMBER: "Shares, limits and other numbers",
+    Kind.TEXT: "Other words",
+}
+
+
 def compare(old: Path, new: Path) -> pd.DataFrame:
     """List every difference between the tables of two folders.
 
@@ -56,8 +68,9 @@ def compare(old: Path, new: Path) -> pd.DataFrame:
     -------
     DataFrame
         ``kind`` (see `Kind`), ``table`` (path below the folder), ``row`` (its key), ``column``,
-        ``old``, ``new`` (text; of a row or table that came or went, ``present`` on one side).
-        Sorted by kind, table, and the place in it.
+        ``old``, ``new`` (text; of a row or table that came or went, ``present`` on one side),
+        ``synthetic`` (``yes`` where no patient stands behind the table). Sorted by kind, patients
+        before made-up ones, table, and the place in it.
 
     Raises
     ------
@@ -74,18 +87,22 @@ def compare(old: Path, new: Path) -> pd.DataFrame:
     changes: list[dict[str, str]] = []
     for name in sorted(names[old] | names[new]):
         sides = ["present" if name in names[folder] else "" for folder in (old, new)]
-        if "" in sides:
-            changes.append(_change(Kind.TABLE, name, "", "", *sides))
-        elif (old / name).read_bytes() != (new / name).read_bytes():
-            changes += _table_changes(name, *(_read(folder / name, name) for folder in (old, new)))
+        if "" not in sides and (old / name).read_bytes() == (new / name).read_bytes():
+            continue
+        tables = [_read(folder / name, name) for folder in (old, new) if name in names[folder]]
+        made_up = "yes" if any("synthetic" in table for table in tables) else ""
+        moved = _table_changes(name, *tables) if len(tables) == 2 else [
+            _change(Kind.TABLE, name, "", "", *sides)
+        ]  # fmt: skip
+        changes += [change | {"synthetic": made_up} for change in moved]
     found = pd.DataFrame(changes, columns=COLUMNS, dtype=str)
     order = {str(kind): place for place, kind in enumerate(Kind)}
-    return found.sort_values("kind", key=lambda kinds: kinds.map(order), kind="stable",
-                             ignore_index=True)  # fmt: skip
+    return found.sort_values(["kind", "synthetic"], kind="stable", ignore_index=True,
+                             key=lambda cells: cells.replace(order))  # fmt: skip
 
 
 def _change(kind: Kind, table: str, row: str, column: str, old: str, new: str) -> dict[str, str]:
-    return dict(zip(COLUMNS, (str(kind), table, row, column, old, new), strict=True))
+    return dict(zip(COLUMNS, (str(kind), table, row, column, old, new, ""), strict=True))
 
 
 def _read(path: Path, name: str) -> pd.DataFrame:
@@ -177,29 +194,59 @@ def results_at(revision: str) -> Iterator[Path]:
         yield Path(folder) / "results"
 
 
-def to_text(changes: pd.DataFrame) -> str:
-    """Write the changes for reading; numbers that follow from counts are only counted."""
+def to_text(changes: pd.DataFrame, everything: bool = False) -> str:
+    """Write the changes for reading.
+
+    Parameters
+    ----------
+    changes : DataFrame
+        As `compare` gives them.
+    everything : bool
+        Also each rule, call, count and row; numbers that follow from counts are only counted.
+
+    Returns
+    -------
+    str
+        Each verdict that moved and each line whose benefit moved, once however many tables tell
+        of it, those of patients before synthetic ones; then how much else did.
+    """
     if changes.empty:
         return "Nothing changed: every table is the same.\n"
+    leads = changes["column"].isin(["verdict", "benefit"]) & (changes["kind"] == Kind.VERDICT)
     lines = []
-    for kind, heading in (
-        (Kind.VERDICT, "Verdicts and the rules that gave them"),
-        (Kind.COUNT, "Counts"),
-        (Kind.TABLE, "Tables and columns"),
-        (Kind.ROW, "Rows"),
-    ):
-        rows = changes[changes["kind"] == kind]
-        lines.append(f"{heading}: {len(rows) or 'none changed'}")
-        lines += [f"  {_said(change)}" for change in rows.to_dict("records")]
-    for kind, heading in (
-        (Kind.NUMBER, "Shares, limits and other numbers"),
-        (Kind.TEXT, "Other words"),
-    ):
-        rows = changes[changes["kind"] == kind]
-        tables = ", ".join(f"{name} {n}" for name, n in rows["table"].value_counts().items())
-        lines.append(f"{heading}: {len(rows)} changed ({tables})" if tables else f"{heading}: none")
-    lines.append("Every change: --format csv or json.")
+    for made_up, heading in (("", "Verdicts that moved"), ("yes", "Synthetic verdicts that moved")):
+        rows = changes[leads & (changes["synthetic"] == made_up)]
+        said = dict.fromkeys(map(_verdict, rows.to_dict("records")))
+        lines += [f"{heading}: {len(said) or 'none'}", *said]
+    if everything:
+        lines += _rest(changes)
+    else:
+        counts = changes.loc[~leads, "kind"].value_counts(sort=False)
+        also = ", ".join(f"{WORDS[Kind(str(kind))].lower()} {n}" for kind, n in counts.items())
+        lines.append(f"Also changed: {also or 'nothing'}.")
+        lines.append("Each of them: --all. As a table: --format csv or json.")
     return "\n".join(map(printable, lines)) + "\n"
+
+
+def _verdict(change: Mapping[Any, str]) -> str:
+    cohort = change["table"].partition("/")[0]
+    pair = _PAIR.search(change["row"])
+    subject = ", ".join(pair.groups()) if pair else change["row"]
+    column = "" if change["column"] == "verdict" else f", {change['column']}"
+    return (
+        f"  {cohort}: {subject}{column}: {change['old'] or 'blank'} -> {change['new'] or 'blank'}"
+    )
+
+
+def _rest(changes: pd.DataFrame) -> Iterator[str]:
+    for kind, heading in WORDS.items():
+        rows = changes[changes["kind"] == kind]
+        if kind in (Kind.NUMBER, Kind.TEXT):
+            tables = ", ".join(f"{name} {n}" for name, n in rows["table"].value_counts().items())
+            yield f"{heading}: {len(rows)} changed ({tables})" if tables else f"{heading}: none"
+        else:
+            yield f"{heading}: {len(rows) or 'none changed'}"
+            yield from (f"  {_said(change)}" for change in rows.to_dict("records"))
 
 
 def _said(change: Mapping[Any, str]) -> str:

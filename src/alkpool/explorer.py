@@ -26,7 +26,7 @@ from alkpool.analysis.question import Question, ask
 from alkpool.analysis.ranking import Evidence
 from alkpool.analysis.settings import configured
 from alkpool.data import laboratory, tables
-from alkpool.data.cohort import Cohort, analysis_set, load, of_other_tumours
+from alkpool.data.cohort import Cohort, analysis_set, load, of_other_tumours, ours
 from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen
 
 # Places of the kinase domain that a source names by what they are.
@@ -136,12 +136,19 @@ def _inhibitors(pages: Record) -> dict[str, Record]:
 def _matrix(cohort: Cohort, pages: Record) -> list[Record]:
     """Rows with a patient or a group behind them, by residue; ``weight`` orders by evidence."""
     rules = configured()
-    counts = matrix(cohort, rules.verdict, rules.benefit)
-    found = counts.set_index(["profile", "inhibitor"])["found_after"]
+    found, found_in_own = (
+        matrix(rows, rules.verdict, rules.benefit)
+        .set_index(["profile", "inhibitor"])["found_after"]
+        for rows in (cohort, ours(cohort))
+    )  # fmt: skip
     rows = []
     for name, page in pages.items():
         cells = {
-            row["inhibitor"]: row | {"found_after": int(found.get((name, row["inhibitor"]), 0))}
+            row["inhibitor"]: row
+            | {
+                "found_after": int(found.get((name, row["inhibitor"]), 0)),
+                "found_in_own": int(found_in_own.get((name, row["inhibitor"]), 0)),
+            }
             for row in page["answer"]["inhibitors"]
         }
         treated = sum(
@@ -342,6 +349,7 @@ def _cases(pool: Cohort, *, counted: bool = True) -> list[Record]:
     return [
         case
         | {
+            "own": case["patient_id"] in pool.own,
             "assessed": assessed[case["sample_id"]],
             "lines": after.get(case["sample_id"], []),
         }

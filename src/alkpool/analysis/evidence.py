@@ -201,7 +201,8 @@ def lines_of(pool: Cohort, rules: Settings) -> list[Row]:
 
     Each has the columns of the table with ``profile, patient_id, source_id, label, url``, its
     ``benefit`` and ``rule``, whether it is ``evaluated``, whether it is ``documented`` (the
-    response to a combination whose partner is no ALK inhibitor), and a ``text``.
+    response to a combination whose partner is no ALK inhibitor), whether the patient is of one's
+    ``own`` cohort, and a ``text``.
     """
     classified = classify(pool.treatments, rules.benefit)
     alone = classified["treatment_id"].isin(evaluable(classified, rules.benefit)["treatment_id"])
@@ -217,6 +218,7 @@ def lines_of(pool: Cohort, rules: Settings) -> list[Row]:
         row
         | {
             "documented": row["evaluated"] or _attributable(row),
+            "own": row["patient_id"] in pool.own,
             "text": _line_text(row),
         }
         for row in records(table)

@@ -108,6 +108,7 @@ def _patients(lines: list[Row], verdicts: list[Row]) -> Row:
         "lines": [
             {
                 "patient": row["patient_id"],
+                "own": row["own"],
                 "counted": row in decided,
                 "benefit": row["benefit"],
                 "text": row["text"],

@@ -488,7 +488,9 @@ def _page(notebook: Notebook, task: Task, targets: set[str], pages: Sequence[str
             text = _renamed(cell["source"], targets, task.suffix)
             cell["source"] = _linked(text, task.page, pages)
         else:
-            cell["source"] = cell["source"].replace(task.parameters[COHORT], _cohort_named(task))
+            # A parameter stands there as papermill writes it, letters beyond ASCII as their codes.
+            for place in (task.parameters[COHORT], _coded(task.parameters[COHORT])):
+                cell["source"] = cell["source"].replace(place, _cohort_named(task))
             _rename_outputs(cell, targets, task.suffix)
             if cells and _is_plain(cells[-1]) and not cells[-1]["outputs"] and _is_plain(cell):
                 # One button for several cells in a row, of which only the last shows anything.
@@ -504,6 +506,10 @@ def _page(notebook: Notebook, task: Task, targets: set[str], pages: Sequence[str
         ribbon = RIBBON.format(cohort=task.page.partition("/")[0])
         cells.insert(0, {"cell_type": "markdown", "id": "ribbon", "metadata": {}, "source": ribbon})
     return notebook | {"cells": cells}
+
+
+def _coded(text: str) -> str:
+    return text.encode("unicode_escape").decode()
 
 
 def _is_plain(cell: Notebook) -> bool:
