@@ -6,12 +6,13 @@ nothing. Of a compound that is not in the data it shows the answers on its parts
 Real cases only.
 """
 
+import csv
 import math
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from alkpool import answers, mutations
+from alkpool import answers, mutations, paths
 from alkpool.analysis import offtarget, ranking
 from alkpool.analysis.actionability import assessed_profiles, matrix, profile_order
 from alkpool.analysis.benefit import RULES, classify, evaluable
@@ -29,17 +30,6 @@ from alkpool.data import laboratory, tables
 from alkpool.data.cohort import Cohort, analysis_set, load
 from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen
 
-# Places of the kinase domain that a source names by what they are.
-LANDMARKS = (
-    {
-        "residue": 1196, "name": "gatekeeper", "label": "ChEMBL CHEMBL3734710",
-        "url": "https://doi.org/10.1016/j.ejmech.2015.10.005",
-    },
-    {
-        "residue": 1202, "name": "solvent front", "label": "Ou 2017",
-        "url": "https://doi.org/10.1016/j.lungcan.2017.02.005",
-    },
-)  # fmt: skip
 # Powers of ten in nM between which potencies are drawn, for every model the same.
 POTENCIES = (-1, 4)
 UNREPORTED = (
@@ -311,8 +301,14 @@ def _protein() -> Record:
         "length": mutations.PROTEIN_LENGTH,
         "domain": list(mutations.KINASE_DOMAIN),
         "max_characters": mutations.MAX_CHARACTERS,
-        "landmarks": list(LANDMARKS),
+        "landmarks": _landmarks(),
     }
+
+
+def _landmarks() -> list[Record]:
+    """Places of the kinase domain that a source names by what they are."""
+    with (paths.REFERENCE / "landmarks.csv").open(encoding="utf-8", newline="") as file:
+        return [row | {"residue": int(row["residue"])} for row in csv.DictReader(file)]
 
 
 def _profiles(evidence: Evidence, pool: Cohort) -> dict[str, Record]:
