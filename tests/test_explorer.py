@@ -49,11 +49,9 @@ def as_row(data: dict[str, Any], printed: dict[str, Any], inhibitor: str, last: 
 
 
 def said(row: dict[str, Any]) -> list[Any]:
-    """What a row says; a source is one by its address, whatever its label."""
-    names = ("inhibitor", "standing", "basis", "basis_text", "marks")
+    """What a row says, with its sources as they were read."""
     return [
-        *(row[name] for name in names),
-        *(source["url"] or source["label"] for source in row["sources"]),
+        row[name] for name in ("inhibitor", "standing", "basis", "basis_text", "marks", "sources")
     ]
 
 
@@ -163,13 +161,13 @@ def test_pages_of_inhibitors_say_what_they_are_about(contexts: dict[str, Any]) -
 
 
 def test_every_case_measurement_and_assertion_has_its_source(contexts: dict[str, Any]) -> None:
-    """A label and a place for each."""
+    """What it is, its address, how it was read and where, for each."""
     for page in contexts["records"]["profiles"].values():
         behind = [
             item for cell in page["cells"].values() for item in cell["calls"] + cell["assertions"]
         ]
         for item in page["cases"] + behind:
-            assert all([item["label"], item["locator"]])
+            assert all(item["cited"][name] for name in ("text", "url", "read", "place"))
 
 
 def test_profiles_have_safe_pages_of_their_own(data: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   const link = (url, text) => (/^https?:\/\//.test(url) ? make("a", { href: url, rel: "noopener noreferrer" }, text) : text);
+  const cited = ({ url, text, via, via_url, read }) => [link(url, text), via && [", via ", link(via_url, via)], " ", make("span", { class: "tag read" }, read)];
   const separated = (items, separator = "; ") => items.filter(Boolean).flatMap((item, place) => (place ? [separator, item] : [item]));
 
   // ---------------------------------------------------------------- the answer
@@ -138,7 +139,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   function details(shipped, row, isOpen, remember) {
-    const sources = row.sources.map(({ label, url }) => make("li", {}, link(url, label)));
+    const sources = row.sources.map((source) => make("li", {}, cited(source)));
     const element = make("details", { "data-inhibitor": row.inhibitor, toggle: () => remember(row.inhibitor, element.open) },
       make("summary", {}, `Evidence on ${row.inhibitor} (sources: ${sources.length})`),
       shipped.evidence(row), make("p", {}, "Sources"), make("ul", { class: "sources" }, sources));
@@ -148,15 +149,15 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // What a copy and a sheet of paper need besides the table: the cases, and every source.
   function record(shipped, rows) {
-    const cases = rows.flatMap((row) => shipped.cases(row).map((item) => make("li", {}, `${row.inhibitor}: `, [...item.childNodes])));
-    const sources = new Map(rows.flatMap((row) => row.sources).map(({ label, url }) => [url || label, `${label} ${url}`.trim()]));
+    const cases = rows.flatMap((row) => shipped.cases(row).map((item) => make("li", {}, `${row.inhibitor}: `, [...item.childNodes].filter((each) => each.localName !== "details"))));
+    const sources = new Map(rows.flatMap((row) => row.sources).map(({ text, url }) => [url, `${text} ${url}`]));
     return make("section", { class: "record" }, make("ul", {}, cases),
       make("p", {}, `Sources: ${[...sources.values()].join("; ") || "none"}.`),
       make("p", {}, `Asked on ${new Date().toISOString().slice(0, 10)}: ${decoded(location.href)}`));
   }
 
   const notesWithSources = (notes) =>
-    make("ul", { class: "notes" }, notes.map(({ text, sources }) => make("li", {}, text, " ", separated(sources.map(({ label, url }) => link(url, label)), ", "))));
+    make("ul", { class: "notes" }, notes.map(({ text, sources }) => make("li", {}, text, " ", separated(sources.map(cited)))));
 
   function inWords(questions) {
     const { prior, specimen } = questions[0];

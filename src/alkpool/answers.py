@@ -12,6 +12,7 @@ from alkpool.analysis.evidence import records
 from alkpool.analysis.question import Question
 from alkpool.analysis.ranking import GIVEN_BEFORE, Answer
 from alkpool.problems import printable, spreadsheet_cell
+from alkpool.references import Cited, in_words
 from alkpool.vocabulary import UNKNOWN, Phase, Standing, Tier
 
 DISCLAIMER = (
@@ -222,8 +223,8 @@ def call_text(call: Row) -> str:
     return f"{said} ({call['model']}{ours}{apart})"
 
 
-def _source(source: Row) -> str:
-    return f"{source['label']} {source['url']}".strip()
+def _source(source: Cited) -> str:
+    return f"{in_words(source)} {source['url']}"
 
 
 def basis(about: Mapping[str, Any]) -> str:

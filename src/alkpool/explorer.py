@@ -21,13 +21,13 @@ from alkpool.analysis.evidence import (
     calls_of,
     gather,
     records,
-    with_sources,
 )
 from alkpool.analysis.question import Question, ask
 from alkpool.analysis.ranking import Evidence
 from alkpool.analysis.settings import configured
 from alkpool.data import laboratory, tables
 from alkpool.data.cohort import Cohort, analysis_set, load
+from alkpool.references import Cited, known, with_sources
 from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen
 
 # Powers of ten in nM between which potencies are drawn, for every model the same.
@@ -181,9 +181,9 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
         page, samples and residues; ``sources``, which the answers name by their place.
     """
     pool = analysis_set(cohort)
-    sources: dict[str, Record] = {}
+    sources: dict[tuple[str, ...], Cited] = {}
     for source in (source for cell in evidence.cells.values() for source in cell.sources):
-        sources.setdefault(_key(source), source)
+        sources.setdefault(tuple(source.values()), source)
     places = {key: place for place, key in enumerate(sources)}
     profiles = _profiles(evidence, pool)
     compounds = tables.inhibitors()
@@ -252,11 +252,7 @@ def _unseen(residue: str, evidence: Evidence) -> str:
     return next(name for name in names if name not in evidence.profiles)
 
 
-def _key(source: Record) -> str:
-    return str(source["url"] or source["label"])
-
-
-def _answers(question: Question, evidence: Evidence, places: dict[str, int]) -> Record:
+def _answers(question: Question, evidence: Evidence, places: dict[tuple[str, ...], int]) -> Record:
     """Answer one reading of a profile, for each inhibitor that may have failed last.
 
     Returns
@@ -273,7 +269,7 @@ def _answers(question: Question, evidence: Evidence, places: dict[str, int]) -> 
     found: Record = {
         "rows": {
             row["inhibitor"]: {name: row[name] for name in kept}
-            | {"sources": [places[_key(source)] for source in row["sources"]]}
+            | {"sources": [places[tuple(source.values())] for source in row["sources"]]}
             for row in first
         },
         "failed": {},
@@ -340,7 +336,7 @@ def _cases(pool: Cohort) -> list[Record]:
             "assessed": assessed[case["sample_id"]],
             "lines": after.get(case["sample_id"], []),
         }
-        for case in records(with_sources(samples, pool.sources))
+        for case in records(with_sources(samples, pool.sources, known()))
     ]
 
 

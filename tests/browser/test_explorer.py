@@ -115,7 +115,7 @@ SHOWN = ("inhibitor", "standing", "rank", "basis", "basis_text", "marks")
 def shown(rows: list[Data]) -> list[Data]:
     found = []
     for row in rows:
-        links = sorted(source["url"] or source["label"] for source in row["sources"])
+        links = sorted((source["text"], source["url"]) for source in row["sources"])
         found.append({name: row[name] for name in SHOWN} | {"links": links})
     return found
 

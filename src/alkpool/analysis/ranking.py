@@ -22,6 +22,7 @@ from alkpool.analysis import offtarget
 from alkpool.analysis.question import Question
 from alkpool.data import tables
 from alkpool.data.groups import Groups
+from alkpool.references import once
 from alkpool.vocabulary import Direction, Phase, Standing, Tier, Verdict
 
 STEPS = (
@@ -101,7 +102,7 @@ class Cell:
     groups : list of dict
         Published groups.
     sources : tuple of dict
-        Label and address of each source.
+        Each source, from `alkpool.references.cite`.
     hint : str
         What is known and decides nothing.
     """
@@ -372,8 +373,8 @@ def answer(question: Question, evidence: Evidence) -> Answer:
         ``not_counted``, their ``verdict`` and ``verdict_probability``, the ``lines``);
         ``groups``; ``relapsed`` (``k`` of ``n`` samples and their ``source``; no ``n`` where the
         samples were chosen); ``laboratory`` (numbers of models ``sensitive``, ``resistant``,
-        values with ``no_call``, the ``calls``); ``sources`` (``label, url``); ``marks``, what
-        must not be overlooked.
+        values with ``no_call``, the ``calls``); ``sources`` (of `alkpool.references.cite`);
+        ``marks``, what must not be overlooked.
 
     Notes
     -----
@@ -442,7 +443,7 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
     for key, decision, name, inhibitor in found:
         cell = evidence.cell(name, inhibitor)
         behind = [cell, *(evidence.cell(other, inhibitor) for other in decision.rests_on)]
-        sources = {source["url"] or source["label"]: source for c in behind for source in c.sources}
+        sources = once(source for each in behind for source in each.sources)
         rank = 1 + sum(other < key for other in ranked)
         is_ranked = decision.standing == Standing.FOR and not question.findings
         rows.append(
@@ -458,7 +459,7 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
                 "groups": cell.groups,
                 "relapsed": cell.relapsed,
                 "laboratory": cell.laboratory,
-                "sources": list(sources.values()),
+                "sources": sources,
                 "marks": list(decision.marks),
                 "key": list(key),
             }
@@ -508,14 +509,14 @@ def not_assessed(question: Question, evidence: Evidence) -> list[Row]:
             for text in [finding.text for finding in cell.findings.values()] or [cell.hint]
             if text
         ]
-        sources = {s["url"] or s["label"]: s for cell in cells.values() for s in cell.sources}
+        sources = once(source for cell in cells.values() for source in cell.sources)
         if known:
             rows.append(
                 {
                     "inhibitor": inhibitor,
                     "status": "not assessed",
                     "known": "; ".join(known),
-                    "sources": list(sources.values()),
+                    "sources": sources,
                 }
             )
     return rows
