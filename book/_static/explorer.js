@@ -1,7 +1,6 @@
 // The mutation explorer: asks for one tumour, or two or three, and shows what the evidence amounts
 // to. Nothing is decided here: the answers come with the page as alkpool.explorer computed them, and
 // what stands behind them as the templates of the book write it.
-// The other scripts of the page are read by then, in whatever order.
 // Known before anything is drawn, so that nothing moves: that scripts run, and that something is asked.
 document.documentElement.classList.add("scripted");
 document.documentElement.classList.toggle("answered", /[#&]m=/.test(location.hash));
@@ -74,7 +73,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   function standingText(rows, reasons = true) {
     const best = rows.filter((row) => row.standing === "for");
-    if (!best.length) return "No assessed inhibitor has evidence that speaks for it.";
+    if (!best.length) return "There is no evidence for any of the assessed inhibitors.";
     const why = (row) => (reasons ? ` (${[row.basis_text, ...row.marks].join("; ")})` : "");
     return `There is evidence for ${best.map((row) => row.inhibitor + why(row)).join(", ")}.`;
   }
@@ -336,9 +335,9 @@ document.addEventListener("DOMContentLoaded", () => {
     // What is known where nothing is ranked: no mutation, or a finding outside ALK.
     function tell(heading, notes) {
       drawn = "";
-      answer.replaceChildren(make("h2", {}, heading), make("p", {}, "Nothing is ranked."), notesWithSources(notes));
+      answer.replaceChildren(make("h2", {}, heading), make("p", {}, "No inhibitor is compared."), notesWithSources(notes));
       answer.hidden = false;
-      status.textContent = `${heading}: nothing is ranked`;
+      status.textContent = `${heading}: no inhibitor is compared`;
     }
 
     function clear(message) {
