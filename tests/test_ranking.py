@@ -318,7 +318,7 @@ def test_related_mutations_do_not_speak_for_what_has_arisen(curated):
     """A compound that arose on lorlatinib is not for it, though its parts are."""
     row = rows_of(look_up("C1156Y+G1269A", phase="cis", evidence=curated))["lorlatinib"]
     assert row["standing"] == "undecided"
-    assert "found after it in 1 reported sample" in row["basis_text"]
+    assert "found after it in 1 reported case" in row["basis_text"]
 
 
 @pytest.mark.parametrize("name", ["Alecensa", "alectinib 600 mg", "CH5424802", " ALECTINIB "])

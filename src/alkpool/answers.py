@@ -20,8 +20,9 @@ DISCLAIMER = (
     "and resistance outside ALK is not considered."
 )
 LEGEND = (
-    "Ranked are only inhibitors with evidence for them: by the kind of evidence (patients, groups, "
-    "one or two patients, laboratory, related mutations), then by the lower limit of its interval."
+    "Only inhibitors with evidence for them are numbered: by the kind of evidence (patients, "
+    "groups, one or two patients, laboratory, related mutations), then by the lower limit of its "
+    "95% interval."
 )
 GROUPS = {
     Standing.FOR: "Evidence for",
@@ -29,7 +30,7 @@ GROUPS = {
     Standing.AGAINST: "Evidence against, or just failed",
 }
 READINGS = {
-    Phase.CIS: "read as one compound (in cis)",
+    Phase.CIS: "read as one compound mutation, on one allele (in cis)",
     Phase.TRANS: "read as single mutations in different clones (in trans)",
 }
 # Narrower than this, the table would cut words.
@@ -218,8 +219,8 @@ def call_text(call: Row) -> str:
     if call["value"] is not None:
         potency = "value" if call["potency"] == UNKNOWN else call["potency"]
         said += f", {potency} {call['relation'].replace('=', '')}{call['value']:g} {call['unit']}"
-    ours = ", threshold is ours" if call["ours"] else ""
-    apart = "" if call["counts"] else ", does not decide"
+    ours = ", our threshold" if call["ours"] else ""
+    apart = "" if call["counts"] else ", does not count"
     return f"{said} ({call['model']}{ours}{apart})"
 
 

@@ -33,8 +33,8 @@ from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen
 # Powers of ten in nM between which potencies are drawn, for every model the same.
 POTENCIES = (-1, 4)
 UNREPORTED = (
-    "Nobody has reported these mutations together. On one allele any of them that resists speaks "
-    "against an inhibitor, in different clones the weakest decides; here is each alone."
+    "No patient with these mutations together has been reported. An inhibitor must work against "
+    "each of them, on one allele as in different clones; here is each alone."
 )
 # Stands for every mutation of which, and of whose residue, nothing is known.
 NOBODY = "M1A"

@@ -141,7 +141,9 @@ def test_answers_are_those_of_the_package(page: Page, bare: Path, data: Data) ->
 def test_a_compound_nobody_reported_is_read_from_its_parts(page: Page, bare: Path) -> None:
     """Nothing is decided on the page: its parts stand beside each other, as the package answers."""
     ask(page, bare, "#m=C1156Y+L1198F+I1171N&prior=lorlatinib")
-    expect(page.locator(".verdict")).to_contain_text("Nobody has reported these mutations together")
+    expect(page.locator(".verdict")).to_contain_text(
+        "No patient with these mutations together has been reported"
+    )
     parts = ["C1156Y", "I1171N", "L1198F", "C1156Y+L1198F"]
     table = page.locator("table.comparison")
     assert table.locator("thead a").all_text_contents() == parts
@@ -350,7 +352,7 @@ def test_questions_without_a_mutation(page: Page, bare: Path, finding: str, word
     page.locator("#explorer-finding").select_option(finding)
     answer = page.locator("[data-part=answer]")
     expect(answer).to_contain_text(words)
-    expect(answer).to_contain_text("Nothing is ranked")
+    expect(answer).to_contain_text("No inhibitor is compared")
     expect(answer.locator("table")).to_have_count(0)
     assert answer.locator("a[href^='https://']").count() >= 2
 

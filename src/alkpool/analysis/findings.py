@@ -243,7 +243,7 @@ def _laboratory_finding(models: Row) -> Finding | None:
     marks = [
         *(["one model"] if n == 1 else []),
         *(["models disagree"] if sensitive and resistant else []),
-        *(["threshold is ours"] if models["ours"] >= n else []),
+        *(["our threshold"] if models["ours"] >= n else []),
     ]
     # More models that agree are more; the limit of their share orders them.
     low = float(stats.wilson(sensitive, n).low)
@@ -262,21 +262,25 @@ def _hint(
     without = sum(row["call"] == Call.UNKNOWN for row in calls)
     said = [
         *(f"not counted: {row['text']} ({row['label']})" for row in lines),
-        *(f"too few or not counted: {_group_text(row)}" for row in groups if row["k"] is not None),
+        *(
+            f"a group too small, or not counted: {_group_text(row)}"
+            for row in groups
+            if row["k"] is not None
+        ),
         f"found in {relapsed['k']} of {relapsed['n']} samples after it "
         f"({_limits(relapsed['k'], relapsed['n'])['interval']}; {relapsed['label']})"
         if relapsed.get("n")
         else "",
-        f"found after it in {relapsed['k']} reported sample{'s' if relapsed['k'] > 1 else ''}"
+        f"found after it in {relapsed['k']} reported case{'s' if relapsed['k'] > 1 else ''}"
         if relapsed and not relapsed.get("n")
         else "",
-        f"{without} laboratory value{'s' if without > 1 else ''} that no threshold reads"
+        f"{without} laboratory value{'s' if without > 1 else ''} without a threshold to judge it by"
         if without
         else "",
-        f"called {' and '.join(sorted(apart))} only in reviews or in models that decide nothing"
+        f"called {' and '.join(sorted(apart))} only in reviews or in models that do not count"
         if apart
         else "",
-        "asserted by knowledge bases, which decide nothing"
+        "stated only in knowledge bases, which do not count"
         if assertions and not (lines or calls)
         else "",
     ]

@@ -57,7 +57,7 @@ NO_LIMITS = {"low": None, "high": None, "interval": ""}
 WORDS = {
     "alone": "{part} alone: {text}",
     "parts": "read from its single mutations",
-    "undecided": "its single mutations do not decide; {text}",
+    "undecided": "its single mutations leave it open; {text}",
     "restored": "{parts} is known to undo resistance to it; {text}",
     "trans": "{part}: {text}",
     "nothing": "no data",
@@ -309,11 +309,15 @@ def _by_residue(name: str, inhibitor: str, evidence: Evidence) -> Decision | Non
     for other, decision in said.items():
         by_text.setdefault(decision.text, []).append(other)
     listed = "; ".join(f"{', '.join(names)}: {text}" for text, names in by_text.items())
-    differ = "other changes of this residue differ, so none of them counts: "
-    text = (differ if standings else "not known itself, other changes of this residue: ") + listed
+    differ = "other substitutions of this residue disagree, so none counts: "
+    text = (
+        differ
+        if standings
+        else "no data on this mutation itself; other substitutions of this residue: "
+    ) + listed
     return Decision(
         agreed, Tier.RESIDUE, text, min(decision.low for decision in said.values()),
-        ("other changes of this residue only",), tuple(said),
+        ("other substitutions only",), tuple(said),
     )  # fmt: skip
 
 
@@ -384,7 +388,7 @@ def answer(question: Question, evidence: Evidence) -> Answer:
     """
     words = offtarget.words(question.findings, not question.mutations, evidence.published)
     if not question.mutations:
-        text = "Nothing to rank: no resistance mutation of ALK is named."
+        text = "No resistance mutation of ALK is named, so no inhibitor is compared."
         return Answer(question, text, pd.DataFrame(columns=COLUMNS), question.phase, None,
                       [], words, evidence.about)  # fmt: skip
     rows = {reading: ordered_rows(question, reading, evidence) for reading in question.readings}
@@ -487,7 +491,7 @@ def standing_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """Say in a sentence what the evidence speaks for, if for anything."""
     best = [row for row in rows if row["standing"] == Standing.FOR]
     if not best:
-        return "No assessed inhibitor has evidence that speaks for it."
+        return "There is no evidence for any of the assessed inhibitors."
     named = (
         f"{row['inhibitor']} ({'; '.join([row['basis_text'], *row['marks']])})" for row in best
     )
