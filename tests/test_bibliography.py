@@ -28,16 +28,22 @@ def test_every_findable_source_has_a_reference() -> None:
         assert sorted(found) == sorted(stated)
 
 
-def test_every_source_of_groups_has_a_reference() -> None:
-    """One without an identifier by the address of its rows; the paper is in the other list."""
-    with (paths.DATA / "groups/sources.csv").open(encoding="utf-8", newline="") as file:
-        stated = {row["source_id"] for row in csv.DictReader(file)} - {references.PAPER}
-    unique = {row["source_id"]: row for row in references.unique(references.read())}
-    assert stated <= set(unique)
-    entries = parsed(*references.read()).entries
-    assert entries["x07"].fields["url"] == "https://pmc.ncbi.nlm.nih.gov/articles/PMC11632442"
-    places = ("doi", "pubmed", "url", "title")
-    assert [key for key, entry in entries.items() if not set(places) & set(entry.fields)] == []
+def test_no_source_is_left_out_or_a_stump() -> None:
+    """Each row of each table is in the list, with an address, and with more than an identifier."""
+    stated = {
+        row["source_id"].lower()
+        for table in references.TABLES
+        for row in csv.DictReader((paths.DATA / table).read_text("utf-8").splitlines())
+    }
+    sources = references.unique(references.read())
+    assert {row["source_id"] for row in sources} == stated - {references.PAPER}
+    for row in sources:
+        cited = references.cite(row)
+        assert cited["url"].startswith("http"), row
+        note = parsed(row).entries[row["source_id"]].fields["note"]
+        assert cited["read"].capitalize() in note, row
+        assert row.get("title") or "Title not seen" in note, row
+        assert cited["read"] != "reading not stated", row
 
 
 def test_keys_of_the_two_lists_differ() -> None:
@@ -60,7 +66,9 @@ def test_every_citation_has_a_reference() -> None:
 def test_blank_fields_stay_out() -> None:
     """What was not seen is not in the reference."""
     entry = parsed(SOURCE | {"title": "", "journal": "", "pmid": ""}).entries["choi2010"]
-    assert dict(entry.fields) == {"year": "2010", "doi": "10.1/x", "keywords": "source"}
+    note = "Title not seen. Reading not stated"
+    fields = {"year": "2010", "doi": "10.1/x", "note": note, "keywords": "source"}
+    assert dict(entry.fields) == fields
     assert entry.type == "misc"
 
 

@@ -52,11 +52,9 @@ def as_row(data: dict[str, Any], printed: dict[str, Any], inhibitor: str, last: 
 
 
 def said(row: dict[str, Any]) -> list[Any]:
-    """What a row says; a source is one by its address, whatever its label."""
-    names = ("inhibitor", "standing", "basis", "basis_text", "marks")
+    """What a row says, with its sources as they were read."""
     return [
-        *(row[name] for name in names),
-        *(source["url"] or source["label"] for source in row["sources"]),
+        row[name] for name in ("inhibitor", "standing", "basis", "basis_text", "marks", "sources")
     ]
 
 
@@ -190,13 +188,13 @@ def test_pages_of_inhibitors_say_what_they_are_about(contexts: dict[str, Any]) -
 
 
 def test_every_case_measurement_and_assertion_has_its_source(contexts: dict[str, Any]) -> None:
-    """A label and a place for each."""
+    """What it is, its address, how it was read and where, for each."""
     for page in contexts["records"]["profiles"].values():
         behind = [
             item for cell in page["cells"].values() for item in cell["calls"] + cell["assertions"]
         ]
         for item in page["cases"] + behind:
-            assert all([item["label"], item["locator"]])
+            assert all(item["cited"][name] for name in ("text", "url", "read", "place"))
 
 
 def test_profiles_have_safe_pages_of_their_own(data: dict[str, Any]) -> None:
@@ -209,9 +207,11 @@ def test_profiles_have_safe_pages_of_their_own(data: dict[str, Any]) -> None:
 def test_places_with_a_name_have_a_source(data: dict[str, Any]) -> None:
     """Each is a residue of the domain, with the address of the source that names it."""
     protein = data["protein"]
+    assert [mark["name"] for mark in protein["landmarks"]] == ["gatekeeper", "solvent front"]
     for mark in protein["landmarks"]:
         assert protein["domain"][0] <= mark["residue"] <= protein["domain"][1]
         assert mark["url"].startswith("https://doi.org/")
+        assert mark["name"] in mark["says"]
 
 
 def test_synthetic_cases_are_refused() -> None:

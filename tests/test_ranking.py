@@ -26,6 +26,7 @@ from alkpool.analysis.settings import Settings
 from alkpool.data.cohort import load
 from alkpool.data.tables import assessed_inhibitors
 from alkpool.problems import ProjectError
+from alkpool.references import READ, in_words
 from alkpool.vocabulary import Direction, Phase, Standing, Tier
 
 pytestmark = [
@@ -73,9 +74,9 @@ def test_g1202r_after_alectinib(curated):
     group = first["groups"][0]
     assert (group["k"], group["n"], group["k_origin"]) == (16, 28, "implied by percentage")
     assert "count from a printed percentage" in first["marks"]
-    assert {"label": "Shaw 2019", "url": "https://pubmed.ncbi.nlm.nih.gov/30892989/"} in (
-        first["sources"]
-    )
+    said = {in_words(source): source["url"] for source in first["sources"]}
+    words = "Shaw 2019, J Clin Oncol, PMID 30892989, via OncoKB (second hand)"
+    assert said[words] == "https://pubmed.ncbi.nlm.nih.gov/30892989/"
     assert [row["inhibitor"] for row in answer.others if "responded" in row["known"]] == [
         "neladalkib"
     ]
@@ -202,11 +203,20 @@ def test_counts_are_those_of_the_matrix(curated):
         assert patients["verdict_probability"] == row["verdict_probability"]
 
 
-def test_every_source_opens(curated):
-    """Whatever is said has an address, were it only that of the copy that was read."""
+def test_every_source_is_named_and_opens(curated):
+    """Whatever is said has a name, how it was read, and an address, were it only of a copy."""
     sources = [source for cell in curated.cells.values() for source in cell.sources]
     assert len(sources) > 400
-    assert [source for source in sources if not source["url"].startswith("http")] == []
+    identifier = re.compile(r"(PMID |doi |PMC|CIViC EID|github).*")
+    for source in sources:
+        assert not identifier.fullmatch(source["text"]), source
+        assert source["url"].startswith("http"), source
+        assert source["read"] in list(READ.values())[:-1], source
+        assert source["place"], source
+    words = {in_words(source) for source in sources}
+    assert "Ou 2015, PMID 25736571, via CIViC EID1367 (knowledge base)" in words
+    # Read in full for its patients, in a knowledge base for an assertion.
+    assert "Shaw 2016, N Engl J Med, PMID 26698910 (full text)" in words
 
 
 def test_a_verdict_says_how_probable_it_is():
@@ -320,7 +330,7 @@ def test_related_mutations_do_not_speak_for_what_has_arisen(curated):
     """A compound that arose on lorlatinib is not for it, though its parts are."""
     row = rows_of(look_up("C1156Y+G1269A", phase="cis", evidence=curated))["lorlatinib"]
     assert row["standing"] == "undecided"
-    assert "found after it in 1 reported sample" in row["basis_text"]
+    assert "found after it in 1 reported case" in row["basis_text"]
 
 
 @pytest.mark.parametrize("name", ["Alecensa", "alectinib 600 mg", "CH5424802", " ALECTINIB "])

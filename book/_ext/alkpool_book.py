@@ -18,11 +18,20 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.fileutil import copy_asset
 
 from alkpool import references
-from alkpool.compendium.book import made_from
+from alkpool.compendium.book import SYNTHETIC_TITLE, made_from
 
 MATHJAX = "tex-svg.js"
 GLOSSARY = "glossary"
 TABLES_SCRIPT, TABLES_STYLE = "datatables.js", "datatables.css"
+
+QUOTES_SCRIPT = "pages.js"
+ARTICLE = re.compile(r'<article class="bd-article"[^>]*>(.*?)</article>', re.DOTALL)
+# Neither scripts nor code that is folded away, nor the signs beside headings, are words.
+MARKUP = re.compile(
+    r'<(script|style|details class="hide|a class="headerlink)\b.*?</(script|style|details|a)>'
+    r"|<[^>]*>",
+    re.DOTALL,
+)
 
 # What a page may load: what lies beside it or within it. `file:` is a page opened from disk.
 POLICY = (
@@ -40,6 +49,32 @@ SHIPPED = (
 NAMED = "Licence as its package names it: {}"
 # Of words that say what a page is about, search engines and citations show so many.
 DESCRIBED = 300
+
+
+def give_search_its_rules(app: Sphinx, config: Config) -> None:
+    """Sphinx reads the file by its path, wherever it runs."""
+    config.html_search_scorer = str(Path(__file__).with_name("search.js"))
+
+
+def quote_pages_in_search(app: Sphinx, error: Exception | None) -> None:
+    """Put the words of every page into a script that the page of the search has."""
+    folder = Path(app.outdir)
+    said = {}
+    for path in sorted(folder.rglob("*.html")):
+        article = ARTICLE.search(path.read_text(encoding="utf-8"))
+        if article:
+            text = html.unescape(MARKUP.sub(" ", article[1])).replace("#", " ")
+            said[path.relative_to(folder).as_posix()] = " ".join(text.split())
+    script = f"globalThis.alkpoolPages = {json.dumps(said, ensure_ascii=False)};\n"
+    (folder / "_static" / QUOTES_SCRIPT).write_text(script, encoding="utf-8")
+
+
+def add_quotes_to_search(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Load what search quotes on its own page, and on no other."""
+    if page == "search":
+        app.add_js_file(QUOTES_SCRIPT)
 
 
 def copy_mathjax(app: Sphinx) -> None:
@@ -180,16 +215,32 @@ def name_list_items(
         context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
 
 
+def fold(tree: Any, caption: Any) -> None:
+    """Fold a part of the sidebar, unless the page is one of it."""
+    pages = caption.find_next_sibling("ul")
+    part = tree.new_tag("details", attrs={"class": "part"})
+    if pages.select_one(".current"):
+        part["open"] = ""
+    caption.replace_with(part)
+    part.append(tree.new_tag("summary"))
+    caption.name = "span"
+    part.summary.append(caption)
+    part.append(pages.extract())
+
+
 def name_sidebar_toggles(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
-    """Name the buttons that unfold the sidebar: the theme draws an arrow there, and no word."""
+    """Name the buttons that unfold the sidebar, which have no word; fold what is made up."""
     generate = context.get("generate_toctree_html")
     if generate is None:
         return
 
     def generate_with_names(*arguments: Any, **options: Any) -> Any:
         tree = generate(*arguments, **options)
+        for caption in tree.select("p.caption"):
+            if caption.get_text().endswith(SYNTHETIC_TITLE):
+                fold(tree, caption)
         for item in tree.select("li.has-children:has(> a.reference) > details > summary"):
             link = item.find_previous("a", class_="reference")
             item["aria-label"] = f"Pages below {link.get_text(strip=True)}"
@@ -278,9 +329,12 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("html-page-context", drop_unused_mathjax, priority=900)
     app.connect("html-page-context", sign, priority=900)
     app.connect("html-page-context", embed_figures)
+    app.connect("html-page-context", add_quotes_to_search)
+    app.connect("config-inited", give_search_its_rules)
     app.connect("config-inited", drop_live_code)
     app.connect("config-inited", defer_scripts)
     app.connect("build-finished", lighten)
     app.connect("build-finished", write_licences)
+    app.connect("build-finished", quote_pages_in_search)
     app.add_js_file("tables.js", loading_method="defer", priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,7 +1,6 @@
 // The mutation explorer: asks for one tumour, or two or three, and shows what the evidence amounts
 // to. Nothing is decided here: the answers come with the page as alkpool.explorer computed them, and
 // what stands behind them as the templates of the book write it.
-// The other scripts of the page are read by then, in whatever order.
 // Known before anything is drawn, so that nothing moves: that scripts run, and that something is asked.
 document.documentElement.classList.add("scripted");
 document.documentElement.classList.toggle("answered", /[#&]m=/.test(location.hash));
@@ -25,6 +24,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   const link = (url, text) => (/^https?:\/\//.test(url) ? make("a", { href: url, rel: "noopener noreferrer" }, text) : text);
+  const cited = ({ url, text, via, via_url, read }) => [link(url, text), via && [", via ", link(via_url, via)], " ", make("span", { class: "tag read" }, read)];
   const separated = (items, separator = "; ") => items.filter(Boolean).flatMap((item, place) => (place ? [separator, item] : [item]));
 
   // ---------------------------------------------------------------- the answer
@@ -73,7 +73,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   function standingText(rows, reasons = true) {
     const best = rows.filter((row) => row.standing === "for");
-    if (!best.length) return "No assessed inhibitor has evidence that speaks for it.";
+    if (!best.length) return "There is no evidence for any of the assessed inhibitors.";
     const why = (row) => (reasons ? ` (${[row.basis_text, ...row.marks].join("; ")})` : "");
     return `There is evidence for ${best.map((row) => row.inhibitor + why(row)).join(", ")}.`;
   }
@@ -138,7 +138,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   function details(shipped, row, isOpen, remember) {
-    const sources = row.sources.map(({ label, url }) => make("li", {}, link(url, label)));
+    const sources = row.sources.map((source) => make("li", {}, cited(source)));
     const element = make("details", { "data-inhibitor": row.inhibitor, toggle: () => remember(row.inhibitor, element.open) },
       make("summary", {}, `Evidence on ${row.inhibitor} (sources: ${sources.length})`),
       shipped.evidence(row), make("p", {}, "Sources"), make("ul", { class: "sources" }, sources));
@@ -148,15 +148,15 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // What a copy and a sheet of paper need besides the table: the cases, and every source.
   function record(shipped, rows) {
-    const cases = rows.flatMap((row) => shipped.cases(row).map((item) => make("li", {}, `${row.inhibitor}: `, [...item.childNodes])));
-    const sources = new Map(rows.flatMap((row) => row.sources).map(({ label, url }) => [url || label, `${label} ${url}`.trim()]));
+    const cases = rows.flatMap((row) => shipped.cases(row).map((item) => make("li", {}, `${row.inhibitor}: `, [...item.childNodes].filter((each) => each.localName !== "details"))));
+    const sources = new Map(rows.flatMap((row) => row.sources).map(({ text, url }) => [url, `${text} ${url}`]));
     return make("section", { class: "record" }, make("ul", {}, cases),
       make("p", {}, `Sources: ${[...sources.values()].join("; ") || "none"}.`),
       make("p", {}, `Asked on ${new Date().toISOString().slice(0, 10)}: ${decoded(location.href)}`));
   }
 
   const notesWithSources = (notes) =>
-    make("ul", { class: "notes" }, notes.map(({ text, sources }) => make("li", {}, text, " ", separated(sources.map(({ label, url }) => link(url, label)), ", "))));
+    make("ul", { class: "notes" }, notes.map(({ text, sources }) => make("li", {}, text, " ", separated(sources.map(cited)))));
 
   function inWords(questions) {
     const { prior, specimen } = questions[0];
@@ -335,9 +335,9 @@ document.addEventListener("DOMContentLoaded", () => {
     // What is known where nothing is ranked: no mutation, or a finding outside ALK.
     function tell(heading, notes) {
       drawn = "";
-      answer.replaceChildren(make("h2", {}, heading), make("p", {}, "Nothing is ranked."), notesWithSources(notes));
+      answer.replaceChildren(make("h2", {}, heading), make("p", {}, "No inhibitor is compared."), notesWithSources(notes));
       answer.hidden = false;
-      status.textContent = `${heading}: nothing is ranked`;
+      status.textContent = `${heading}: no inhibitor is compared`;
     }
 
     function clear(message) {

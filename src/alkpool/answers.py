@@ -12,6 +12,7 @@ from alkpool.analysis.evidence import records
 from alkpool.analysis.question import Question
 from alkpool.analysis.ranking import GIVEN_BEFORE, Answer
 from alkpool.problems import printable, spreadsheet_cell
+from alkpool.references import Cited, in_words
 from alkpool.vocabulary import UNKNOWN, Phase, Standing, Tier
 
 DISCLAIMER = (
@@ -19,8 +20,9 @@ DISCLAIMER = (
     "and resistance outside ALK is not considered."
 )
 LEGEND = (
-    "Ranked are only inhibitors with evidence for them: by the kind of evidence (patients, groups, "
-    "one or two patients, laboratory, related mutations), then by the lower limit of its interval."
+    "Only inhibitors with evidence for them are numbered: by the kind of evidence (patients, "
+    "groups, one or two patients, laboratory, related mutations), then by the lower limit of its "
+    "95% interval."
 )
 GROUPS = {
     Standing.FOR: "Evidence for",
@@ -28,7 +30,7 @@ GROUPS = {
     Standing.AGAINST: "Evidence against, or just failed",
 }
 READINGS = {
-    Phase.CIS: "read as one compound (in cis)",
+    Phase.CIS: "read as one compound mutation, on one allele (in cis)",
     Phase.TRANS: "read as single mutations in different clones (in trans)",
 }
 # Narrower than this, the table would cut words.
@@ -217,13 +219,13 @@ def call_text(call: Row) -> str:
     if call["value"] is not None:
         potency = "value" if call["potency"] == UNKNOWN else call["potency"]
         said += f", {potency} {call['relation'].replace('=', '')}{call['value']:g} {call['unit']}"
-    ours = ", threshold is ours" if call["ours"] else ""
-    apart = "" if call["counts"] else ", does not decide"
+    ours = ", our threshold" if call["ours"] else ""
+    apart = "" if call["counts"] else ", does not count"
     return f"{said} ({call['model']}{ours}{apart})"
 
 
-def _source(source: Row) -> str:
-    return f"{source['label']} {source['url']}".strip()
+def _source(source: Cited) -> str:
+    return f"{in_words(source)} {source['url']}"
 
 
 def basis(about: Mapping[str, Any]) -> str:

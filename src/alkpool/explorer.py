@@ -6,12 +6,13 @@ nothing. Of a compound that is not in the data it shows the answers on its parts
 Real cases only.
 """
 
+import csv
 import math
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from alkpool import answers, mutations
+from alkpool import answers, mutations, paths
 from alkpool.analysis import offtarget, ranking
 from alkpool.analysis.actionability import assessed_profiles, matrix, profile_order
 from alkpool.analysis.benefit import RULES, classify, evaluable
@@ -20,31 +21,20 @@ from alkpool.analysis.evidence import (
     calls_of,
     gather,
     records,
-    with_sources,
 )
 from alkpool.analysis.question import Question, ask
 from alkpool.analysis.ranking import Evidence
 from alkpool.analysis.settings import configured
 from alkpool.data import laboratory, tables
 from alkpool.data.cohort import Cohort, analysis_set, load, of_other_tumours, ours
+from alkpool.references import Cited, known, with_sources
 from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen
 
-# Places of the kinase domain that a source names by what they are.
-LANDMARKS = (
-    {
-        "residue": 1196, "name": "gatekeeper", "label": "ChEMBL CHEMBL3734710",
-        "url": "https://doi.org/10.1016/j.ejmech.2015.10.005",
-    },
-    {
-        "residue": 1202, "name": "solvent front", "label": "Ou 2017",
-        "url": "https://doi.org/10.1016/j.lungcan.2017.02.005",
-    },
-)  # fmt: skip
 # Powers of ten in nM between which potencies are drawn, for every model the same.
 POTENCIES = (-1, 4)
 UNREPORTED = (
-    "Nobody has reported these mutations together. On one allele any of them that resists speaks "
-    "against an inhibitor, in different clones the weakest decides; here is each alone."
+    "No patient with these mutations together has been reported. An inhibitor must work against "
+    "each of them, on one allele as in different clones; here is each alone."
 )
 # Stands for every mutation of which, and of whose residue, nothing is known.
 NOBODY = "M1A"
@@ -198,9 +188,9 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
         page, samples and residues; ``sources``, which the answers name by their place.
     """
     pool = analysis_set(cohort)
-    sources: dict[str, Record] = {}
+    sources: dict[tuple[str, ...], Cited] = {}
     for source in (source for cell in evidence.cells.values() for source in cell.sources):
-        sources.setdefault(_key(source), source)
+        sources.setdefault(tuple(source.values()), source)
     places = {key: place for place, key in enumerate(sources)}
     profiles = _profiles(evidence, pool)
     compounds = tables.inhibitors()
@@ -269,11 +259,7 @@ def _unseen(residue: str, evidence: Evidence) -> str:
     return next(name for name in names if name not in evidence.profiles)
 
 
-def _key(source: Record) -> str:
-    return str(source["url"] or source["label"])
-
-
-def _answers(question: Question, evidence: Evidence, places: dict[str, int]) -> Record:
+def _answers(question: Question, evidence: Evidence, places: dict[tuple[str, ...], int]) -> Record:
     """Answer one reading of a profile, for each inhibitor that may have failed last.
 
     Returns
@@ -290,7 +276,7 @@ def _answers(question: Question, evidence: Evidence, places: dict[str, int]) -> 
     found: Record = {
         "rows": {
             row["inhibitor"]: {name: row[name] for name in kept}
-            | {"sources": [places[_key(source)] for source in row["sources"]]}
+            | {"sources": [places[tuple(source.values())] for source in row["sources"]]}
             for row in first
         },
         "failed": {},
@@ -318,8 +304,14 @@ def _protein() -> Record:
         "length": mutations.PROTEIN_LENGTH,
         "domain": list(mutations.KINASE_DOMAIN),
         "max_characters": mutations.MAX_CHARACTERS,
-        "landmarks": list(LANDMARKS),
+        "landmarks": _landmarks(),
     }
+
+
+def _landmarks() -> list[Record]:
+    """Places of the kinase domain that a source names by what they are."""
+    with (paths.REFERENCE / "landmarks.csv").open(encoding="utf-8", newline="") as file:
+        return [row | {"residue": int(row["residue"])} for row in csv.DictReader(file)]
 
 
 def _profiles(evidence: Evidence, pool: Cohort) -> dict[str, Record]:
@@ -353,7 +345,7 @@ def _cases(pool: Cohort, *, counted: bool = True) -> list[Record]:
             "assessed": assessed[case["sample_id"]],
             "lines": after.get(case["sample_id"], []),
         }
-        for case in records(with_sources(samples, pool.sources))
+        for case in records(with_sources(samples, pool.sources, known()))
     ]
 
 

@@ -1,19 +1,23 @@
-"""References of the facts, from the tables of sources.
+"""Sources as a reader knows them, and the list of references, from the tables of sources.
 
-They are made whenever the book is rendered, so they cannot lag behind the data. A field that was
+The list is made whenever the book is rendered, so it cannot lag behind the data. A field that was
 not seen is blank in the table and stays out of the reference.
 """
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
+
+import pandas as pd
 
 from alkpool import paths
+from alkpool.vocabulary import Access
 
 TABLES = ("cohorts/curated/sources.csv", "groups/sources.csv", "invitro/sources.csv")
+FACTS = ("outcomes.csv", "counts.csv", "models.csv")
 HEADING = "Made from the tables of sources; correct a source there.\n\n"
 
 # It stands in the list of the paper and the methods.
@@ -36,28 +40,36 @@ _JOINED = re.compile("[-`'!?](?=[-`'])")
 
 Row = dict[str, str]
 
-# What in a place names a record, and the address before it.
+# What in a place names a record, the address before it, and how a reader knows the record.
 _ADDRESSES = (
-    (r"PMID:? ?(\d+)", "https://pubmed.ncbi.nlm.nih.gov/"),
-    (r"(?i:doi)[: ] ?(10\.\d{4,}/[^\s;,]+)", "https://doi.org/"),
-    (r"\b(PMC\d+)", "https://pmc.ncbi.nlm.nih.gov/articles/"),
-    (r"\bEID(\d+)", "https://civicdb.org/links/evidence/"),
-    (r"\b(NCT\d{8})", "https://clinicaltrials.gov/study/"),
-    (r"(https?://\S+)", ""),
-    (r"\bgithub[: ]([\w.-]+/[\w.-]+)", "https://github.com/"),
+    (r"PMID:? ?(\d+)", "https://pubmed.ncbi.nlm.nih.gov/", "PMID "),
+    (r"(?i:doi)[: ] ?(10\.\d{4,}/[^\s;,]+)", "https://doi.org/", "doi "),
+    (r"\b(PMC\d+)", "https://pmc.ncbi.nlm.nih.gov/articles/", ""),
+    (r"\bEID(\d+)", "https://civicdb.org/links/evidence/", "CIViC EID"),
+    (r"\b(NCT\d{8})", "https://clinicaltrials.gov/study/", ""),
+    (r"(https?://\S+)", "", ""),
+    (r"\bgithub[: ]([\w.-]+/[\w.-]+)", "https://github.com/", "github.com/"),
 )
+# Records of knowledge bases; of some no address was seen.
+_EVIDENCE = re.compile(r"\bEID\d+")
+_DATABASE = re.compile(r"\bChEMBL CHEMBL\d+|\bOncoKB\b|\bCIViC\b")
+_MISSING = ("", "None", "nan", "<NA>")
 
+# How directly a source was read, in a word or two.
+READ = {
+    Access.FULL_TEXT: "full text",
+    Access.ABSTRACT: "abstract",
+    Access.DATABASE_RECORD: "knowledge base",
+    Access.SECONDARY: "second hand",
+    Access.TERTIARY: "third hand",
+    Access.UNKNOWN: "reading not stated",
+}
+# In words of the source itself, wherever they stand.
+DIRECT = (Access.FULL_TEXT, Access.ABSTRACT)
+# Columns of a table of sources that `cite` reads.
+NAMING = ("first_author", "year", "journal", "trials", "title", "pmid", "doi")
 
-def label(first_author: str, year: Any, key: str) -> str:
-    """Short name of a source: first author and year, or its key where one was not seen.
-
-    Examples
-    --------
-    >>> label("Ou SH", 2015, "ou2015"), label("", 2015, "ou2015")
-    ('Ou 2015', 'ou2015')
-    """
-    seen = first_author and str(year) not in ("", "<NA>", "nan")
-    return f"{first_author.split(' ')[0]} {int(year)}" if seen else key
+Cited = dict[str, str]
 
 
 def address(pmid: str, doi: str, *places: str) -> str:
@@ -73,10 +85,131 @@ def address(pmid: str, doi: str, *places: str) -> str:
     if doi:
         return f"https://doi.org/{quote(doi)}"
     for place in places:
-        for pattern, begin in _ADDRESSES:
+        for pattern, begin, _ in _ADDRESSES:
             if found := re.search(pattern, place):
                 return begin + found[1].rstrip(".,;)")
     return ""
+
+
+def cite(source: Mapping[Any, Any], known: Mapping[str, Row] | None = None) -> Cited:
+    """Say what a source is, as a reader knows it: the words of every answer and page.
+
+    Parameters
+    ----------
+    source : mapping
+        Columns `NAMING` of a table of sources, with the ``access``, ``locator`` and ``read_via`` of
+        a fact; any may be missing, blank or NA.
+    known : mapping, optional
+        From `known`: what other tables say of the same publication fills blanks.
+
+    Returns
+    -------
+    dict
+        ``label``, its short name; ``text``, the same with journal and identifier; ``url``, its
+        address; ``via`` and ``via_url``, where it was read instead, blank where it was read
+        itself; ``read``, how directly, a value of `READ`; ``place``, the locators of the data.
+
+    Examples
+    --------
+    >>> found = cite({"first_author": "Ou SH", "year": 2015, "journal": "J", "pmid": "25736571",
+    ...               "locator": "CIViC EID1367; PMID 25736571", "access": "database record"})
+    >>> in_words(found)
+    'Ou 2015, J, PMID 25736571, via CIViC EID1367 (knowledge base)'
+    """
+    row = {
+        str(name): "" if str(value) in _MISSING else str(value) for name, value in source.items()
+    }
+    for other in filter(None, map((known or {}).get, _marks(row).values())):
+        row |= {name: other.get(name, "") for name in NAMING if not row.get(name)}
+    author, year, journal, trials, title, pmid, doi = (row.get(name, "") for name in NAMING)
+    places = [*filter(None, (row.get("locator"), row.get("read_via")))]
+    url = address(pmid, doi) or row.get("url") or address("", "", *places)
+    access = Access(row.get("access") or Access.UNKNOWN)
+    year = year.removesuffix(".0")
+    surname = (_FIRST_AUTHOR.fullmatch(author) or {"surname": ""})["surname"]
+    name = surname or journal or trials.partition(" (")[0]
+    record = _record(url) or row.get("source_id", "")
+    label = f"{name}{' ' if surname or journal else ', '}{year}".strip(" ,") if name else record
+    words = [label if name else title or "Authors not seen", year or "year not stated", journal]
+    via, via_url = ("", "") if access in DIRECT else _via(places, url)
+    return {
+        "label": label,
+        "text": ", ".join(_unsaid(*words, record)),
+        "url": url,
+        "via": via,
+        "via_url": via_url,
+        "read": READ[access],
+        "place": "; read via ".join(places),
+    }
+
+
+def with_sources(
+    table: pd.DataFrame, sources: pd.DataFrame, known: Mapping[str, Row] | None = None
+) -> pd.DataFrame:
+    """Add ``cited``, from `cite`, and its ``label`` to rows with the ``source_id`` of a source.
+
+    Examples
+    --------
+    >>> with_sources(groups.outcomes, groups.sources)["label"]  # doctest: +SKIP
+    """
+    columns = [name for name in (*NAMING, "access") if name in sources]
+    named = sources.set_index("source_id")[columns].to_dict("index")
+    rows = table.to_dict("records")
+    cited = [cite(named.get(row["source_id"], {}) | row, known) for row in rows]
+    labels = pd.Series([each["label"] for each in cited], index=table.index, dtype=str)
+    return table.assign(cited=pd.Series(cited, index=table.index, dtype=object), label=labels)
+
+
+def _unsaid(first: str, *words: str) -> Iterator[str]:
+    yield first
+    yield from (word for word in words if word and word not in first)
+
+
+def in_words(cited: Cited) -> str:
+    """Write a source of `cite` in a line."""
+    via = f", via {cited['via']}" if cited["via"] else ""
+    return f"{cited['text']}{via} ({cited['read']})"
+
+
+def once(sources: Iterable[Cited]) -> list[Cited]:
+    """Keep each source once, as it was read most directly."""
+    directness = list(READ.values()).index
+    found: dict[str, Cited] = {}
+    for source in sources:
+        other = found.setdefault(source["url"] or source["text"], source)
+        if directness(source["read"]) < directness(other["read"]):
+            found[source["url"] or source["text"]] = source
+    return list(found.values())
+
+
+def _record(url: str) -> str:
+    """Name of the record that an address opens: ``PMID 25736571``; of others the host."""
+    for _, begin, name in _ADDRESSES:
+        if begin and url.startswith(begin):
+            return name + unquote(url.removeprefix(begin)).strip("/")
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def _via(places: Sequence[str], url: str) -> tuple[str, str]:
+    """Name and address of what was read in the place of a source."""
+    text = " ".join(places)
+    if found := _EVIDENCE.search(text):
+        other = address("", "", found[0])
+    elif found := _DATABASE.search(text):
+        return found[0], ""
+    else:
+        other = address("", "", *reversed(places))
+    return ("", "") if _record(other) == _record(url) else (_record(other), other)
+
+
+def known(data: Path = paths.DATA) -> dict[str, Row]:
+    """What the tables say of each publication, by its DOI and PubMed identifier."""
+    return {mark: row for row in unique(read(data)) for mark in _marks(row).values()}
+
+
+def _marks(row: Mapping[str, str]) -> Row:
+    # A DOI is the same in capitals or not.
+    return {name: row[name].casefold() for name in IDENTIFIERS if row.get(name)}
 
 
 def unique(rows: Iterable[Row]) -> list[Row]:
@@ -93,8 +226,7 @@ def unique(rows: Iterable[Row]) -> list[Row]:
     kept: dict[str, Row] = {}
     owners: dict[str, str] = {}
     for row in rows:
-        # A DOI is the same in capitals or not.
-        marks = {name: row[name].casefold() for name in IDENTIFIERS if row.get(name)}
+        marks = _marks(row)
         if not (marks or row.get("title") or row.get("url")):
             continue
         # BibTeX does not tell capitals in keys apart.
@@ -115,7 +247,10 @@ def unique(rows: Iterable[Row]) -> list[Row]:
 
 
 def entry(row: Row) -> str:
-    """BibTeX entry of one source."""
+    """BibTeX entry of one source; where its title was not seen, it says what it is about."""
+    cited, about = cite(row), row.get("note", "").partition("read at:")[0].strip("; ")
+    untitled = "" if row.get("title") else f"Title not seen{': ' * bool(about)}{about}. "
+    via = f", via {cited['via']}" if cited["via"] else ""
     fields = {
         # Of a database record no author may have been seen; the list still needs a place for it.
         "author": _author(row.get("first_author", "")) or "{Author not seen}",
@@ -125,7 +260,7 @@ def entry(row: Row) -> str:
         "year": row.get("year", "") or "year not seen",
         "doi": row.get("doi", ""),
         "pubmed": row.get("pmid", ""),
-        "note": _escaped(row.get("note", "")) if row.get("url") else "",
+        "note": _escaped(f"{untitled}{cited['read'].capitalize()}{via}"),
         "url": row.get("url", ""),
         "keywords": "source",
     }
@@ -162,23 +297,27 @@ def render(rows: Iterable[Row]) -> str:
 def read(data: Path = paths.DATA) -> Iterator[Row]:
     """Rows of the tables of sources in a data folder, of those that are there.
 
-    One without an identifier has the ``url`` of its first row in a table beside it, if any.
+    Each has the place of its most directly read fact in a table beside it, or of its note; one
+    without an identifier has its address as ``url``.
     """
+    directness = [*READ, ""]
     for table in (data / name for name in TABLES):
-        beside = [
-            row for name in ("outcomes.csv", "counts.csv") for row in _rows(table.with_name(name))
-        ]
+        beside = sorted(
+            (row for name in FACTS for row in _rows(table.with_name(name))),
+            key=lambda row: directness.index(row.get("access", "")),
+        )
         for number, row in enumerate(_rows(table), start=2):
             if row["source_id"] == PAPER:
                 continue
             row |= {"place": f"{table.relative_to(data)}, row {number}"}
-            places = [
-                (each["locator"], each["read_via"])
-                for each in beside
-                if each["source_id"] == row["source_id"]
-            ]
-            known = any(row[name] for name in IDENTIFIERS)
-            yield row if known or not places else row | {"url": address("", "", *places[0])}
+            facts = [each for each in beside if each.get("source_id") == row["source_id"]]
+            # A table without facts beside it says in its note where a source was read.
+            fact = facts[0] if facts else {"locator": row.get("note", "")}
+            row = {
+                str(name): fact.get(name, "") for name in ("access", "locator", "read_via")
+            } | row
+            named = any(row[name] for name in IDENTIFIERS)
+            yield row if named else row | {"url": address("", "", row["locator"], row["read_via"])}
 
 
 def _rows(table: Path) -> Iterator[Row]:

@@ -76,8 +76,10 @@ def table(
 ) -> None:
     """Show a wide table; in the book it scrolls, sorts and searches.
 
-    Cells that are a verdict or an inhibitor bear its colour. Where patients of one's own are pooled
-    with published ones, rows with a ``patient_id`` say which are ours.
+    Cells that are a verdict or an inhibitor bear its colour; those of a column ``cited``, from
+    `alkpool.references.with_sources`, link the source and say how directly it was read. Where
+    patients of one's own are pooled with published ones, rows with a ``patient_id`` say which are
+    ours.
 
     Parameters
     ----------
@@ -179,11 +181,21 @@ def _readable(
 
 
 def _chip(cell: object) -> str:
-    """Wrap a verdict or the name of an inhibitor in its class; shorten numbers."""
+    """Wrap a verdict or the name of an inhibitor in its class; shorten numbers, link sources."""
+    if isinstance(cell, dict):
+        via = f", via {_link(cell['via_url'], cell['via'])}" if cell["via"] else ""
+        read = f' <span class="tag read">{cell["read"]}</span>'
+        return _link(cell["url"], cell["text"]) + via + read
     if isinstance(cell, float):
         return f"{cell:g}"
     kind = CHIPS.get(str(cell))
     return str(cell) if kind is None else f'<span class="{kind}">{cell}</span>'
+
+
+def _link(url: str, text: str) -> str:
+    shown = html.escape(text)
+    opens = url.startswith(("https://", "http://"))
+    return f'<a href="{html.escape(url)}" rel="noopener noreferrer">{shown}</a>' if opens else shown
 
 
 def _marked(frame: pd.DataFrame, caption: str, pool: Cohort) -> tuple[pd.DataFrame, str]:

@@ -41,6 +41,28 @@ def test_search_finds_a_mutation(page: Page, book: Path) -> None:
     expect(page.locator("article").first).to_contain_text("G1202R")
 
 
+@pytest.mark.parametrize(
+    ("words", "first", "quoted"),
+    [
+        ("lorlatinib", "inhibitors/lorlatinib", "orlatinib"),
+        ("Alecensa", "inhibitors/alectinib", "Alecensa"),
+        ("p.Gly1202Arg", "profiles/G1202R", "G1202R"),
+        ("benefit", "curated/", "benefit"),
+    ],
+)
+def test_search_quotes_what_it_finds_and_puts_the_made_up_last(
+    page: Page, book: Path, words: str, first: str, quoted: str
+) -> None:
+    results = search(page, book, words)
+    expect(results.first.locator("a")).to_have_attribute("href", re.compile(first))
+    expect(results.first).to_contain_text(quoted)
+    titles = results.locator("a").all_text_contents()
+    made_up = ["(synthetic)" in title for title in titles]
+    assert made_up == sorted(made_up)
+    if words == "benefit":
+        assert any(made_up)
+
+
 def test_search_finds_nothing_where_nothing_is(page: Page, book: Path) -> None:
     """A word of no page has no results."""
     expect(search(page, book, "xyzzyquux")).to_have_count(0)

@@ -116,7 +116,7 @@ SHOWN = ("inhibitor", "standing", "rank", "basis", "basis_text", "marks")
 def shown(rows: list[Data]) -> list[Data]:
     found = []
     for row in rows:
-        links = sorted(source["url"] or source["label"] for source in row["sources"])
+        links = sorted((source["text"], source["url"]) for source in row["sources"])
         found.append({name: row[name] for name in SHOWN} | {"links": links})
     return found
 
@@ -144,7 +144,9 @@ def test_answers_are_those_of_the_package(
 def test_a_compound_nobody_reported_is_read_from_its_parts(page: Page, bare: Path) -> None:
     """Nothing is decided on the page: its parts stand beside each other, as the package answers."""
     ask(page, bare, "#m=C1156Y+L1198F+I1171N&prior=lorlatinib")
-    expect(page.locator(".verdict")).to_contain_text("Nobody has reported these mutations together")
+    expect(page.locator(".verdict")).to_contain_text(
+        "No patient with these mutations together has been reported"
+    )
     parts = ["C1156Y", "I1171N", "L1198F", "C1156Y+L1198F"]
     table = page.locator("table.comparison")
     assert table.locator("thead a").all_text_contents() == parts
@@ -353,7 +355,7 @@ def test_questions_without_a_mutation(page: Page, bare: Path, finding: str, word
     page.locator("#explorer-finding").select_option(finding)
     answer = page.locator("[data-part=answer]")
     expect(answer).to_contain_text(words)
-    expect(answer).to_contain_text("Nothing is ranked")
+    expect(answer).to_contain_text("No inhibitor is compared")
     expect(answer.locator("table")).to_have_count(0)
     assert answer.locator("a[href^='https://']").count() >= 2
 

@@ -161,6 +161,29 @@ def test_references_to_figures_name_their_number(pages: Pages) -> None:
     assert checked, "no text of the book refers to a figure"
 
 
+def test_next_and_previous_pass_by_the_pages_of_records(pages: Pages) -> None:
+    """From page to page through the whole book, none of them a mutation or an inhibitor."""
+    walked = ["index.html"]
+    while link := pages[walked[-1]].select_one("a.right-next[href]"):
+        walked.append((Path(walked[-1]).parent / str(link["href"])).as_posix())
+        walked[-1] = str(Path("/", walked[-1]).resolve().relative_to("/"))
+        assert len(walked) <= len(pages)
+    records = {name for name in pages if f"{name.rpartition('/')[0]}.html" in pages}
+    others = set(pages) - records - {"search.html", "genindex.html"}
+    assert sorted(walked) == sorted(others)
+    assert not any(pages[name].select("a.right-next, a.left-prev") for name in records)
+
+
+def test_made_up_chapters_are_folded_away(pages: Pages) -> None:
+    """In the sidebar of every other page, and open on their own."""
+    for name, page in pages.items():
+        (part,) = page.select("nav details.part")
+        assert "synthetic" in part.summary.get_text()  # type: ignore[union-attr]
+        assert part.has_attr("open") == name.startswith("reconstructed/"), name
+        links = page.select("nav.bd-links li a[href*='reconstructed/']")
+        assert all(part in link.parents for link in links), name
+
+
 def test_every_page_says_what_it_is_and_of_which_state(pages: Pages, book: Path) -> None:
     """Zotero finds title, author and date; the foot has version, data and commit."""
     lacking = []
@@ -180,11 +203,8 @@ def test_every_page_says_what_it_is_and_of_which_state(pages: Pages, book: Path)
 
 def test_scripts_and_styles_of_ours_stay_small() -> None:
     counted = {
-        kind: sum(
-            len(path.read_text("utf-8").splitlines())
-            for path in paths.BOOK.rglob(f"_static/*.{kind}")
-        )
-        for kind in ("js", "css")
+        kind: sum(len(path.read_text("utf-8").splitlines()) for path in paths.BOOK.rglob(files))
+        for kind, files in (("js", "*.js"), ("css", "_static/*.css"))
     }
     assert counted["js"] <= 900
     assert counted["css"] <= 1000

@@ -1,5 +1,6 @@
 """Gather the evidence on every profile and inhibitor, tier by tier (`alkpool.analysis.ranking`)."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -7,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from alkpool import mutations, paths
+from alkpool import mutations, paths, references
 from alkpool.analysis import invitro, ranking
 from alkpool.analysis.actionability import assessed_profiles, matrix, share_samples
 from alkpool.analysis.benefit import classify, evaluable
-from alkpool.analysis.findings import cell_of, cited
+from alkpool.analysis.findings import cell_of
 from alkpool.analysis.question import ask
 from alkpool.analysis.ranking import Answer, Evidence
 from alkpool.analysis.settings import Settings, configured
@@ -21,7 +22,7 @@ from alkpool.data import laboratory, tables
 from alkpool.data.cohort import Cohort, analysis_set
 from alkpool.data.groups import Groups
 from alkpool.data.laboratory import InVitro
-from alkpool.references import address, label
+from alkpool.references import with_sources
 from alkpool.vocabulary import (
     LIST_SEPARATOR,
     UNKNOWN,
@@ -30,6 +31,9 @@ from alkpool.vocabulary import (
     Phase,
     Specimen,
 )
+
+# First author and year of a citation, as knowledge bases write it.
+_CITATION = re.compile(r"(?P<first_author>[\w-]+)(?: et al\.)?,.*?(?P<year>\d{4})")
 
 Row = dict[str, Any]
 
@@ -180,26 +184,10 @@ def _by_key(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
     return found
 
 
-def with_sources(table: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
-    """Add ``label`` and ``url`` of the source to rows with a ``source_id`` and a ``locator``."""
-    columns = ["source_id", "first_author", "year", "pmid", "doi"]
-    merged = table.merge(sources[columns], on="source_id", how="left", validate="many_to_one")
-    places = [merged[name].fillna("") for name in ("pmid", "doi", "locator", "read_via")]
-    return merged.assign(
-        label=[
-            label(author, year, key)
-            for author, year, key in zip(
-                merged["first_author"], merged["year"], merged["source_id"], strict=True
-            )
-        ],
-        url=[address(*place) for place in zip(*places, strict=True)],
-    ).drop(columns=columns[1:])
-
-
 def lines_of(pool: Cohort, rules: Settings) -> list[Row]:
     """Every line after a sample, under each profile for which the sample counts.
 
-    Each has the columns of the table with ``profile, patient_id, source_id, label, url``, its
+    Each has the columns of the table with ``profile, patient_id, source_id, label, cited``, its
     ``benefit`` and ``rule``, whether it is ``evaluated``, whether it is ``documented`` (the
     response to a combination whose partner is no ALK inhibitor), whether the patient is of one's
     ``own`` cohort, and a ``text``.
@@ -211,7 +199,7 @@ def lines_of(pool: Cohort, rules: Settings) -> list[Row]:
     )
     table = assessed_profiles(pool.samples).merge(
         with_sources(classified.assign(evaluated=alone).merge(patients, on="sample_id"),
-                      pool.sources),
+                      pool.sources, references.known()),
         on="sample_id",
     )  # fmt: skip
     return [
@@ -272,12 +260,12 @@ def _line_text(line: Row) -> str:
 
 
 def outcomes_of(groups: Groups) -> list[Row]:
-    """Outcomes of groups that name their mutations, with ``names``, ``label, url`` and a text."""
+    """Outcomes of groups that name their mutations, with ``names``, ``label`` and ``cited``."""
     named = ~groups.outcomes["mutations"].isin(published.OUTCOME_GROUPS)
     table = groups.outcomes[named & (groups.outcomes["inhibitor"] != published.NOT_SPLIT)]
     return [
         row | {"names": row["mutations"].split(LIST_SEPARATOR)}
-        for row in records(with_sources(table, groups.sources))
+        for row in records(with_sources(table, groups.sources, references.known()))
     ]
 
 
@@ -296,6 +284,7 @@ def _relapses_in(pool: Cohort, rules: Settings) -> list[Row]:
         with_sources(
             pool.samples.merge(pool.patients[["patient_id", "source_id"]], on="patient_id"),
             pool.sources,
+            references.known(),
         ),
         on="sample_id",
     )
@@ -308,8 +297,8 @@ def _relapses_in(pool: Cohort, rules: Settings) -> list[Row]:
             {
                 "profile": profile, "inhibitor": inhibitor,
                 "k": k or len(found), "n": int(after[str(inhibitor)]) if k else None,
-                "label": "consecutive cases" if k else "cases", "url": "",
-                "sources": records(found[["label", "url"]].drop_duplicates()),
+                "label": "consecutive cases" if k else "cases",
+                "sources": references.once(found["cited"]),
             }
         )  # fmt: skip
     return rows
@@ -317,7 +306,7 @@ def _relapses_in(pool: Cohort, rules: Settings) -> list[Row]:
 
 def _relapses_printed(groups: Groups) -> list[Row]:
     """Published counts of one profile or residue class at resistance to one inhibitor."""
-    table = with_sources(groups.counts, groups.sources)
+    table = with_sources(groups.counts, groups.sources, references.known())
     usable = (
         table["after"].isin(tables.inhibitors()["inhibitor"])
         & ~table["mutations"].isin(published.COUNT_GROUPS)
@@ -326,7 +315,7 @@ def _relapses_printed(groups: Groups) -> list[Row]:
         & (table["access"] != Access.TERTIARY)
     )
     return [
-        row | {"profile": row["mutations"], "inhibitor": row["after"], "sources": [cited(row)]}
+        row | {"profile": row["mutations"], "inhibitor": row["after"], "sources": [row["cited"]]}
         for row in records(table[usable])
     ]
 
@@ -343,7 +332,7 @@ def calls_of(measured: InVitro) -> list[Row]:
         potency=measured.models["potency_type"], unit=measured.models["unit"]
     )
     table = called.merge(of_model, on=keys).merge(models, on="model_id")
-    table = with_sources(table.sort_values("measurement_id"), measured.sources)
+    table = with_sources(table.sort_values("measurement_id"), measured.sources, references.known())
     renamed = table.rename(
         columns={"model_id": "model", "mutations": "profile", "decides": "counts"}
     )
@@ -352,13 +341,12 @@ def calls_of(measured: InVitro) -> list[Row]:
 
 def assertions_on_lung_cancer() -> list[Row]:
     """Assertions of knowledge bases on lung cancer, which decide nothing."""
-    table = laboratory.load_assertions().query("nsclc == 'yes'")
-    return [
-        row
-        | {
-            "profile": row["mutations"],
-            "label": row["citation"],
-            "url": address(row["pmid"], "", row["locator"], row["read_via"]),
-        }
-        for row in records(table)
-    ]
+    known = references.known()
+    found = []
+    for row in records(laboratory.load_assertions().query("nsclc == 'yes'")):
+        access = Access.SECONDARY if "review" in row["knowledge_base"] else Access.DATABASE_RECORD
+        named = _CITATION.match(row["citation"])
+        said = row | {"access": access} | (named.groupdict() if named else {})
+        cited = references.cite(said, known)
+        found.append(row | {"profile": row["mutations"], "cited": cited})
+    return found

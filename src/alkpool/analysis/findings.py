@@ -6,6 +6,7 @@ from alkpool import stats
 from alkpool.analysis.actionability import worded
 from alkpool.analysis.ranking import NO_LIMITS, Cell, Finding
 from alkpool.analysis.settings import Settings
+from alkpool.references import once
 from alkpool.vocabulary import (
     Access,
     Benefit,
@@ -26,11 +27,6 @@ GROUP_AGAINST = 0.2
 RESPONSES = (Endpoint.RESPONSE, Endpoint.BENEFIT)
 
 Row = dict[str, Any]
-
-
-def cited(row: Row) -> Row:
-    """Source of a row: ``label, url``."""
-    return {"label": row["label"], "url": row["url"]}
 
 
 def _limits(k: int | None, n: int | None) -> Row:
@@ -65,9 +61,9 @@ def cell_of(
         Tier.LABORATORY: _laboratory_finding(models),
     }
     sources = [
-        *(cited(row) for row in (*lines, *groups)),
+        *(row["cited"] for row in (*lines, *groups)),
         *(source for row in relapses for source in row["sources"]),
-        *(cited(row) for row in (*calls, *assertions)),
+        *(row["cited"] for row in (*calls, *assertions)),
     ]
     return Cell(
         findings={tier: finding for tier, finding in found.items() if finding is not None},
@@ -80,7 +76,7 @@ def cell_of(
             **_limits(relapsed.get("k"), relapsed.get("n")),
         },
         laboratory=models,
-        sources=tuple({s["url"] or s["label"]: s for s in sources}.values()),
+        sources=tuple(once(sources)),
         hint=_hint(lines, groups, relapsed, calls, assertions),
     )
 
@@ -112,7 +108,8 @@ def _patients(lines: list[Row], verdicts: list[Row]) -> Row:
                 "counted": row in decided,
                 "benefit": row["benefit"],
                 "text": row["text"],
-                **cited(row),
+                "label": row["label"],
+                "cited": row["cited"],
             }
             for row in lines
         ],
@@ -200,7 +197,7 @@ def _group_text(group: Row) -> str:
 def _group(row: Row) -> Row:
     kept = (
         "outcome_id", "mutations", "relation", "population", "after", "k", "n", "k_origin",
-        "endpoint", "percent_printed", "pfs_months", "dor_months", "label", "url",
+        "endpoint", "percent_printed", "pfs_months", "dor_months", "label", "cited",
     )  # fmt: skip
     return {name: row[name] for name in kept} | _limits(row["k"], row["n"])
 
@@ -223,7 +220,7 @@ def _models(calls: list[Row]) -> Row:
     said = [row["of_model"] for row in of_model.values()]
     kept = (
         "model", "potency", "relation", "value", "unit", "sensitive_max", "resistant_min", "call",
-        "basis", "counts", "ours", "system", "assay", "label", "url", "locator", "measurement_id",
+        "basis", "counts", "ours", "system", "assay", "cited", "measurement_id",
     )  # fmt: skip
     return {
         "sensitive": said.count(Call.SENSITIVE),
@@ -248,7 +245,7 @@ def _laboratory_finding(models: Row) -> Finding | None:
     marks = [
         *(["one model"] if n == 1 else []),
         *(["models disagree"] if sensitive and resistant else []),
-        *(["threshold is ours"] if models["ours"] >= n else []),
+        *(["our threshold"] if models["ours"] >= n else []),
     ]
     # More models that agree are more; the limit of their share orders them.
     low = float(stats.wilson(sensitive, n).low)
@@ -267,21 +264,25 @@ def _hint(
     without = sum(row["call"] == Call.UNKNOWN for row in calls)
     said = [
         *(f"not counted: {row['text']} ({row['label']})" for row in lines),
-        *(f"too few or not counted: {_group_text(row)}" for row in groups if row["k"] is not None),
+        *(
+            f"a group too small, or not counted: {_group_text(row)}"
+            for row in groups
+            if row["k"] is not None
+        ),
         f"found in {relapsed['k']} of {relapsed['n']} samples after it "
         f"({_limits(relapsed['k'], relapsed['n'])['interval']}; {relapsed['label']})"
         if relapsed.get("n")
         else "",
-        f"found after it in {relapsed['k']} reported sample{'s' if relapsed['k'] > 1 else ''}"
+        f"found after it in {relapsed['k']} reported case{'s' if relapsed['k'] > 1 else ''}"
         if relapsed and not relapsed.get("n")
         else "",
-        f"{without} laboratory value{'s' if without > 1 else ''} that no threshold reads"
+        f"{without} laboratory value{'s' if without > 1 else ''} without a threshold to judge it by"
         if without
         else "",
-        f"called {' and '.join(sorted(apart))} only in reviews or in models that decide nothing"
+        f"called {' and '.join(sorted(apart))} only in reviews or in models that do not count"
         if apart
         else "",
-        "asserted by knowledge bases, which decide nothing"
+        "stated only in knowledge bases, which do not count"
         if assertions and not (lines or calls)
         else "",
     ]

@@ -14,12 +14,21 @@ import pandas as pd
 
 from alkpool import paths
 from alkpool.data.groups import Groups
-from alkpool.references import address, label
+from alkpool.references import Cited, cite
+from alkpool.vocabulary import Access
 
 Row = dict[str, Any]
 
 UNCOUNTED = "printed without a count, so without an interval"
-PAPER = {"label": "Koopman 2022", "url": "https://doi.org/10.1016/j.cllc.2021.06.011"}
+PAPER = cite(
+    {
+        "first_author": "Koopman B",
+        "year": 2022,
+        "journal": "Clin Lung Cancer",
+        "doi": "10.1016/j.cllc.2021.06.011",
+        "access": Access.FULL_TEXT,
+    }
+)
 
 
 @cache
@@ -76,7 +85,7 @@ def words(findings: Sequence[str], without: bool, published: Groups | None) -> l
     Returns
     -------
     list of dict
-        ``text`` and its ``sources`` (``label, url``).
+        ``text`` and its ``sources`` (`alkpool.references.cite`).
     """
     said = [
         {"text": mechanisms()[name]["says"], "sources": [PAPER, _reference(mechanisms()[name])]}
@@ -107,8 +116,10 @@ def words(findings: Sequence[str], without: bool, published: Groups | None) -> l
     return said
 
 
-def _reference(mechanism: Row) -> Row:
-    return {"label": mechanism["source"], "url": address("", mechanism["doi"])}
+def _reference(mechanism: Row) -> Cited:
+    author, _, year = mechanism["source"].rpartition(" ")
+    said = {"access": Access.SECONDARY, "locator": "as Koopman et al. 2022 cite it"}
+    return cite({"first_author": author, "year": year, "doi": mechanism["doi"]} | said)
 
 
 def _counts(published: Groups) -> Iterator[Row]:
@@ -147,10 +158,7 @@ def _without_mutation(published: Groups) -> Iterator[Row]:
             }
 
 
-def _source_of(row: Mapping[Hashable, Any], sources: pd.DataFrame) -> Row:
-    """Label and address of the source of a row of the published groups."""
+def _source_of(row: Mapping[Hashable, Any], sources: pd.DataFrame) -> Cited:
+    """Source of a row of the published groups."""
     source = sources[sources["source_id"] == row["source_id"]].to_dict("records")[0]
-    return {
-        "label": label(source["first_author"], source["year"], row["source_id"]),
-        "url": address(source["pmid"], source["doi"], row["locator"], row.get("read_via", "")),
-    }
+    return cite(source | {str(name): value for name, value in row.items()})

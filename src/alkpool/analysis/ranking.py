@@ -22,6 +22,7 @@ from alkpool.analysis import offtarget
 from alkpool.analysis.question import Question
 from alkpool.data import tables
 from alkpool.data.groups import Groups
+from alkpool.references import once
 from alkpool.vocabulary import Direction, Phase, Standing, Tier, Verdict
 
 STEPS = (
@@ -56,7 +57,7 @@ NO_LIMITS = {"low": None, "high": None, "interval": ""}
 WORDS = {
     "alone": "{part} alone: {text}",
     "parts": "read from its single mutations",
-    "undecided": "its single mutations do not decide; {text}",
+    "undecided": "its single mutations leave it open; {text}",
     "restored": "{parts} is known to undo resistance to it; {text}",
     "trans": "{part}: {text}",
     "nothing": "no data",
@@ -101,7 +102,7 @@ class Cell:
     groups : list of dict
         Published groups.
     sources : tuple of dict
-        Label and address of each source.
+        Each source, from `alkpool.references.cite`.
     hint : str
         What is known and decides nothing.
     """
@@ -308,11 +309,15 @@ def _by_residue(name: str, inhibitor: str, evidence: Evidence) -> Decision | Non
     for other, decision in said.items():
         by_text.setdefault(decision.text, []).append(other)
     listed = "; ".join(f"{', '.join(names)}: {text}" for text, names in by_text.items())
-    differ = "other changes of this residue differ, so none of them counts: "
-    text = (differ if standings else "not known itself, other changes of this residue: ") + listed
+    differ = "other substitutions of this residue disagree, so none counts: "
+    text = (
+        differ
+        if standings
+        else "no data on this mutation itself; other substitutions of this residue: "
+    ) + listed
     return Decision(
         agreed, Tier.RESIDUE, text, min(decision.low for decision in said.values()),
-        ("other changes of this residue only",), tuple(said),
+        ("other substitutions only",), tuple(said),
     )  # fmt: skip
 
 
@@ -372,8 +377,8 @@ def answer(question: Question, evidence: Evidence) -> Answer:
         ``not_counted``, their ``verdict`` and ``verdict_probability``, the ``lines``);
         ``groups``; ``relapsed`` (``k`` of ``n`` samples and their ``source``; no ``n`` where the
         samples were chosen); ``laboratory`` (numbers of models ``sensitive``, ``resistant``,
-        values with ``no_call``, the ``calls``); ``sources`` (``label, url``); ``marks``, what
-        must not be overlooked.
+        values with ``no_call``, the ``calls``); ``sources`` (of `alkpool.references.cite`);
+        ``marks``, what must not be overlooked.
 
     Notes
     -----
@@ -383,7 +388,7 @@ def answer(question: Question, evidence: Evidence) -> Answer:
     """
     words = offtarget.words(question.findings, not question.mutations, evidence.published)
     if not question.mutations:
-        text = "Nothing to rank: no resistance mutation of ALK is named."
+        text = "No resistance mutation of ALK is named, so no inhibitor is compared."
         return Answer(question, text, pd.DataFrame(columns=COLUMNS), question.phase, None,
                       [], words, evidence.about)  # fmt: skip
     rows = {reading: ordered_rows(question, reading, evidence) for reading in question.readings}
@@ -443,7 +448,7 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
     for key, decision, name, inhibitor in found:
         cell = evidence.cell(name, inhibitor)
         behind = [cell, *(evidence.cell(other, inhibitor) for other in decision.rests_on)]
-        sources = {source["url"] or source["label"]: source for c in behind for source in c.sources}
+        sources = once(source for each in behind for source in each.sources)
         rank = 1 + sum(other < key for other in ranked)
         is_ranked = decision.standing == Standing.FOR and not question.findings
         rows.append(
@@ -459,7 +464,7 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
                 "groups": cell.groups,
                 "relapsed": cell.relapsed,
                 "laboratory": cell.laboratory,
-                "sources": list(sources.values()),
+                "sources": sources,
                 "marks": list(decision.marks),
                 "key": list(key),
             }
@@ -487,7 +492,7 @@ def standing_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """Say in a sentence what the evidence speaks for, if for anything."""
     best = [row for row in rows if row["standing"] == Standing.FOR]
     if not best:
-        return "No assessed inhibitor has evidence that speaks for it."
+        return "There is no evidence for any of the assessed inhibitors."
     named = (
         f"{row['inhibitor']} ({'; '.join([row['basis_text'], *row['marks']])})" for row in best
     )
@@ -509,14 +514,14 @@ def not_assessed(question: Question, evidence: Evidence) -> list[Row]:
             for text in [finding.text for finding in cell.findings.values()] or [cell.hint]
             if text
         ]
-        sources = {s["url"] or s["label"]: s for cell in cells.values() for s in cell.sources}
+        sources = once(source for cell in cells.values() for source in cell.sources)
         if known:
             rows.append(
                 {
                     "inhibitor": inhibitor,
                     "status": "not assessed",
                     "known": "; ".join(known),
-                    "sources": list(sources.values()),
+                    "sources": sources,
                 }
             )
     return rows

@@ -47,9 +47,9 @@ def verdict_matrix(evidence: pd.DataFrame) -> Drawing:
     key = (
         "B: lines that helped, of those whose outcome is known; not counted: outcome unknown, or "
         "given with another drug. R: samples with the profile, of all after the inhibitor in "
-        "consecutive series; found after: in samples that were chosen. 95% Wilson intervals. "
-        "right: probability that the verdict is, from these counts alone; where none stands they "
-        "leave no other. n: samples with the profile."
+        "consecutive series; found after: in reported cases, without a denominator. 95% Wilson "
+        "intervals. right: probability that the verdict is right, from these counts alone; where "
+        "none stands, no other verdict fits them. n: samples with the profile."
     )
     matrix = Matrix(in_order(evidence), columns, cells, key, counts)
     if evidence.empty:

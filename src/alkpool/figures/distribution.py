@@ -57,8 +57,8 @@ def class_matrix(table: pd.DataFrame) -> Drawing:
     )  # fmt: skip
     matrix = Matrix(
         rows, list(heads.values()), cells,
-        "Consecutive samples have a share and its 95% Wilson interval. Found: in samples that were "
-        "chosen for a report, of which a share would say nothing.",
+        "Consecutive samples have a share and its 95% Wilson interval. Found: in reported cases, "
+        "of which a share would say nothing.",
         verdicts=False,
     )  # fmt: skip
     words = f"Samples by mutation class and failed inhibitor. {said or 'No sample'}."
