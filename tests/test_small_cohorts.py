@@ -11,7 +11,6 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import nbformat
 import pandas as pd
 import pytest
@@ -155,7 +154,6 @@ def problems(chapter: Path, folder: str) -> list[str]:
         texts.extend(texts_of(shown, metadata or {}))
 
     show.display = collect
-    plt.rcParams["svg.fonttype"] = "none"  # else words are drawn and cannot be read here
     names: dict[str, object] = {}
     cells = nbformat.read(chapter, as_version=4).cells
     for number, cell in enumerate(cells):

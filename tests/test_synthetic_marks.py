@@ -104,7 +104,7 @@ def test_every_figure_is_marked_in_words_and_in_the_drawing():
     for page, drawing, said in figures():
         assert said["alt"].startswith(show.SYNTHETIC_MARK), (page, said.get("name"))
         assert said["caption"].startswith(show.SYNTHETIC_MARK), (page, said["name"])
-        assert f"<!-- {show.SYNTHETIC_MARK} -->" in drawing, (page, said["name"])
+        assert f">{show.SYNTHETIC_MARK}</text>" in drawing, (page, said["name"])
 
 
 def test_every_figure_of_the_book_is_marked():

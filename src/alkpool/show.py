@@ -238,8 +238,6 @@ def figure(drawing: Drawing, name: str, caption: str, pool: Cohort) -> None:
         say(drawing.alt)
         return
     alt, table_of_it = drawing.alt, drawing.html
-    drawing.figure.draw_without_rendering()
-    wide = drawing.figure.get_tightbbox().width > (style.NARROW + style.COLUMN) / 2
     if pool.synthetic:
         _stamp(drawing.figure)
         caption, alt = f"{SYNTHETIC_MARK}. {caption}", f"{SYNTHETIC_MARK}. {alt}"
@@ -253,7 +251,7 @@ def figure(drawing: Drawing, name: str, caption: str, pool: Cohort) -> None:
         drawn, format="svg", metadata={"Date": None, "Creator": None, "Title": alt}
     )
     plt.close(drawing.figure)
-    kind = "of-matrix" if table_of_it else "wide" if wide else "narrow"
+    kind = "of-matrix" if table_of_it else "column"
     svg = "image/svg+xml"
     said = {"name": name, "caption": caption, "alt": alt, "classes": kind}
     display({svg: drawn.getvalue(), "text/plain": alt}, raw=True, metadata={svg: {"alkpool": said}})
@@ -261,6 +259,7 @@ def figure(drawing: Drawing, name: str, caption: str, pool: Cohort) -> None:
 
 def _stamp(drawn: Figure) -> None:
     """Draw the mark above, below and across a figure."""
+    drawn.draw_without_rendering()
     box = drawn.get_tightbbox()
     drawn.text(
         0.5, 0.5, SYNTHETIC_MARK, ha="center", va="center", rotation=25, fontsize=26,

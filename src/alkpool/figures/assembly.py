@@ -1,24 +1,33 @@
 """Figures of the chapter on cohort assembly: selection flow, and courses of treatment."""
 
-from collections.abc import Iterator, Mapping
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.path import Path
 
 from alkpool import style
 from alkpool.style import Drawing
-from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN
+from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, Relation, TreatmentStatus
 
-# Width of a line of unknown duration, in months, and what its words take up below and above it.
-UNKNOWN_DURATION, LABEL_WIDTH, NAME_WIDTH = 4.0, 4.0, 5.0
-# A bar of so many months has room for a name of ten letters.
-ROOM = 5.0
+# Inches from one patient to the next, without what is said below the bars, and for each line of it.
+ROW, LINE = 0.56, 0.16
+# Letters across the figure in the smallest type.
+LETTERS = 95
+# Drawn across a bar of unknown duration: a gap with two slanting edges.
+_BROKEN: dict[str, Any] = {
+    "marker": Path([(-0.5, -1.0), (0.1, 1.0), (0.5, 1.0), (-0.1, -1.0), (-0.5, -1.0)]),
+    "linestyle": "", "markersize": 17, "color": style.PAPER, "markeredgecolor": style.INK,
+    "markeredgewidth": style.MEDIUM,
+}  # fmt: skip
 
 
 def selection_flow(counts: pd.DataFrame, labels: Mapping[str, str]) -> Drawing:
@@ -43,7 +52,7 @@ def selection_flow(counts: pd.DataFrame, labels: Mapping[str, str]) -> Drawing:
     xs = step * (0.5 + np.arange(len(kinds)))
     middle, side, wide = step * max(len(kinds), 1) / 2, style.COLUMN - step / 2, step - 0.14
     unseparated = int(counts.loc[counts["step"] == "no patient", "sources"].sum())
-    note = f"Read, but no patient\ncould be separated\n{style.counted(unseparated, 'source')}"
+    note = f"Read, but no\npatient could\nbe separated\n{style.counted(unseparated, 'source')}"
     style.box(ax, (side, 3.8), (wide, 0.85), note, face=style.PANEL)
     for x, kind in zip(xs, kinds, strict=True):
         read = (counts["step"] == "identified") & (counts["study_type"] == kind)
@@ -66,133 +75,159 @@ def selection_flow(counts: pd.DataFrame, labels: Mapping[str, str]) -> Drawing:
 
 @dataclass(frozen=True)
 class _Bar:
-    """One line of treatment: from month ``start`` on; ``months`` is nan where not reported."""
+    """One line of treatment from month ``start`` on, and the sample before it."""
 
     inhibitor: str
     start: float
     months: float
-    words: str = ""
+    broken: bool = True
     ongoing: bool = False
-
-    @property
-    def end(self) -> float:
-        return self.start + (UNKNOWN_DURATION if np.isnan(self.months) else max(self.months, 0.3))
+    sampled: bool = False
 
 
 def swimmer(lines: pd.DataFrame) -> Drawing:
     """Courses of patients over their lines of treatment (paper, Figure 2).
 
-    Patients are sorted by their mutations. A line whose duration is not reported, as are most
-    before the first sample, is a pale bar of fixed width with a question mark.
+    Patients are sorted by their mutations; below the bars of each stands what was reported. A bar
+    of unknown duration, as most before the first sample are, has a fixed width and is broken; an
+    arrow says that treatment or response went on.
 
     Parameters
     ----------
     lines : DataFrame
         From `alkpool.lines`, the patients to show.
+
+    Examples
+    --------
+    >>> import alkpool
+    >>> lines = alkpool.lines(alkpool.analysis_set(alkpool.load("curated")))
+    >>> made = swimmer(lines[lines["patient_id"] == "ou2015-p1"])
+    >>> made.alt  # doctest: +ELLIPSIS
+    '... ou2015-p1, after crizotinib and alectinib: I1171N: ceritinib, PR, >3 months, ongoing.'
+    >>> plt.close(made.figure)
     """
-    first = lines.sort_values(["mutations", "patient_id"]).drop_duplicates("patient_id")
-    patients = list(first["patient_id"])
-    said = "; ".join(
-        f"{patient}: " + ", ".join(f"{line.inhibitor} ({line.best_response})"
-                                   for line in style.rows(lines[lines["patient_id"] == patient]))
-        for patient in patients
-    )  # fmt: skip
     if lines.empty:
         return Drawing(None, "No patient of this cohort has a further line on record.")
-    figure, ax = plt.subplots(figsize=(style.COLUMN, 1.4 + 0.7 * len(patients)))
-    used: dict[str, None] = {}
-    furthest = 0.0
-    for place, patient in enumerate(reversed(patients)):
-        course = lines[lines["patient_id"] == patient].sort_values(
-            ["sample_order", "line_number", "treatment_id"]
-        )
-        bars = list(_bars(course))
-        _draw_samples(ax, place, course, bars)
-        label_at, lowered = -np.inf, False
-        for bar in bars:
-            _draw_bar(ax, place, bar)
-            used[bar.inhibitor] = None
-            if bar.words:
-                lowered = bar.start - label_at < LABEL_WIDTH and not lowered
-                label_at = bar.start
-                ax.text(bar.start + 0.12, place - 0.22 - 0.17 * lowered, bar.words, va="top",
-                        fontsize=style.DENSE, color=style.MUTED)  # fmt: skip
-            if bar.ongoing:
-                ax.plot(bar.end + 0.25, place, ">", color=style.INK, markersize=6)
-            furthest = max(furthest, bar.end)
-    ax.axvline(0, color=style.MUTED, linewidth=style.MEDIUM, linestyle=":")
-    ax.set_yticks(range(len(patients)), [str(patient) for patient in reversed(patients)])
-    ax.set(ylim=(-0.75, len(patients) - 0.25), xlim=(None, furthest + 1.5))
+    known = _with_duration(lines.sort_values(["sample_order", "line_number", "treatment_id"]))
+    patients = known.drop_duplicates("patient_id").sort_values(["mutations", "patient_id"])
+    unknown = max(4.0, known.groupby("patient_id")["months"].sum().max() / 8)
+    courses = {
+        f"{row.patient_id}, after {_after(row)}":
+        known[known["patient_id"] == row.patient_id]
+        for row in style.rows(patients)
+    }  # fmt: skip
+    bars = {name: list(_bars(course, unknown)) for name, course in courses.items()}
+    said = {name: _said(course) for name, course in courses.items()}
+    every = [bar for some in bars.values() for bar in some]
+    left, right = min(bar.start for bar in every), max(bar.start + bar.months for bar in every)
+    wrapped = {
+        name: (textwrap.wrap(name, LETTERS - 10), textwrap.wrap(words, LETTERS - 2))
+        for name, words in said.items()
+    }
+    heights = [ROW + LINE * (len(above) + len(below)) for above, below in wrapped.values()]
+    figure, ax = plt.subplots(figsize=(style.COLUMN, sum(heights) + 1.3))
+    top = 0.0
+    for name, height in zip(courses, heights, strict=True):
+        above, below = wrapped[name]
+        middle = top + LINE * len(above) + 0.24
+        ax.text(left, top, "\n".join(above), va="top", weight="bold", fontsize=style.SMALL)
+        ax.text(left, middle + 0.2, "\n".join(below), va="top", fontsize=style.DENSE)
+        for bar in bars[name]:
+            _draw_bar(ax, middle, bar, room=(right - left) / LETTERS)
+        top += height
+    ax.set(ylim=(top, 0), xlim=(left, right + 0.03 * (right - left)), yticks=[])
     ax.set_xlabel("months since the first ALK-mutant sample, where durations are reported")
-    ax.set_xticks([tick for tick in ax.get_xticks() if 0 <= tick <= furthest])
+    ax.set_xticks([tick for tick in ax.get_xticks() if 0 <= tick <= right])
     ax.spines["left"].set_visible(False)
-    ax.tick_params(axis="y", length=0)
-    figure.legend(handles=_legend(used), loc="outside lower center", ncols=4)
-    return Drawing(figure, f"Further lines of each patient with best overall response. {said}.")
-
-
-def _bars(course: pd.DataFrame) -> Iterator[_Bar]:
-    """Lines of one patient in order, those before the first sample too."""
-    earlier = str(course["prior_inhibitors"].iloc[0]).split(LIST_SEPARATOR)
-    for place, inhibitor in enumerate(earlier):
-        start = UNKNOWN_DURATION * (place - len(earlier))
-        yield _Bar(inhibitor, start, float("nan"))
-    now = 0.0
-    for line in style.rows(course):
-        known = [value for value in (line.dot_months, line.pfs_months) if not pd.isna(value)]
-        months = float(str(known[0])) if known else float("nan")
-        response = "" if line.best_response == UNKNOWN else str(line.best_response)
-        span = "" if np.isnan(months) else f"{months:g} mo"
-        words = ", ".join(filter(None, (response, span))) or "no result"
-        bar = _Bar(str(line.inhibitor), now, months, words, line.status == "ongoing")
-        yield bar
-        now = bar.end
-
-
-def _draw_samples(ax: Axes, place: int, course: pd.DataFrame, bars: list[_Bar]) -> None:
-    """Mark each sample where the first line after it begins."""
-    starts = [bar.start for bar in bars if bar.words]
-    firsts = course.assign(start=starts).drop_duplicates("sample_id")
-    named_at = -np.inf
-    for sample in style.rows(firsts):
-        at = float(str(sample.start))
-        ax.plot(
-            at, place, "X", color=style.INK, markersize=8, markeredgecolor=style.PAPER, zorder=5
-        )
-        raised = at - named_at < NAME_WIDTH
-        named_at = -np.inf if raised else at
-        ax.text(at, place + 0.22 + 0.17 * raised, str(sample.mutations), ha="center", va="bottom",
-                fontsize=style.DENSE, weight="bold")  # fmt: skip
-
-
-def _draw_bar(ax: Axes, place: int, bar: _Bar) -> None:
-    colour, known = (
-        style.INHIBITOR_COLOURS.get(bar.inhibitor, style.MUTED),
-        not np.isnan(bar.months),
+    figure.legend(
+        handles=_legend(bar.inhibitor for bar in every), loc="outside lower left", ncols=4
     )
-    length = bar.end - bar.start
-    ax.barh(place, length, left=bar.start, height=0.34, color=colour, edgecolor=style.INK,
-            linewidth=style.THIN, linestyle="-" if known else ":",
-            alpha=1.0 if known else 0.35)  # fmt: skip
-    if length < 2.5:
-        return
-    name = bar.inhibitor if length >= ROOM else bar.inhibitor[:3]
-    words = name if known else "?" if bar.inhibitor == UNKNOWN else f"{bar.inhibitor[:3]} ?"
-    ax.text(bar.start + length / 2, place, words, ha="center", va="center", fontsize=style.DENSE,
-            color=style.ink_on(colour) if known else style.INK)  # fmt: skip
+    courses_said = "; ".join(f"{name}: {words}" for name, words in said.items())
+    return Drawing(figure, f"Further lines of each patient, with best response. {courses_said}.")
 
 
-def _legend(used: Mapping[str, None]) -> list[Any]:
-    names = [inhibitor for inhibitor in style.INHIBITOR_COLOURS if inhibitor in used]
-    names += [inhibitor for inhibitor in used if inhibitor not in style.INHIBITOR_COLOURS]
+def _with_duration(lines: pd.DataFrame) -> pd.DataFrame:
+    """Add ``months`` and ``relation``: of treatment, else of progression-free survival."""
+    treated = lines["dot_months"].notna()
+    return lines.assign(
+        months=lines["dot_months"].where(treated, lines["pfs_months"]),
+        relation=lines["dot_relation"].where(treated, lines["pfs_relation"]),
+    )
+
+
+def _earlier(line: Any) -> list[str]:
+    return str(line.prior_inhibitors).split(LIST_SEPARATOR)
+
+
+def _after(line: Any) -> str:
+    return style.listed(
+        "an unnamed inhibitor" if name == UNKNOWN else name for name in _earlier(line)
+    )
+
+
+def _bars(course: pd.DataFrame, unknown: float) -> Iterator[_Bar]:
+    """Lines of one patient in order, those before the first sample too."""
+    earlier = _earlier(course.iloc[0])
+    for place, inhibitor in enumerate(earlier):
+        yield _Bar(inhibitor, unknown * (place - len(earlier)), unknown)
+    now, sample = 0.0, ""
+    for line in style.rows(course):
+        broken = pd.isna(line.months) or line.relation == Relation.BELOW
+        months = unknown if broken else float(line.months)
+        ongoing = line.status == TreatmentStatus.ONGOING or line.relation == Relation.ABOVE
+        yield _Bar(line.inhibitor, now, months, broken, ongoing, line.sample_id != sample)
+        now, sample = now + months, line.sample_id
+
+
+def _said(course: pd.DataFrame) -> str:
+    """What was reported of each line, behind the mutations of the sample before it."""
+    samples = []
+    for _, of_sample in course.groupby("sample_id", sort=False):
+        lines = []
+        for line in style.rows(of_sample):
+            partner = f"{line.inhibitor} with {line.partner}" if line.partner else line.inhibitor
+            relation = "" if line.relation == Relation.EQUAL else line.relation
+            facts = [
+                "" if line.best_response == UNKNOWN else line.best_response,
+                "" if pd.isna(line.months) else f"{relation}{line.months:g} months",
+                "ongoing" if line.status == TreatmentStatus.ONGOING else "",
+            ]
+            lines.append(", ".join([partner, *(list(filter(None, facts)) or ["no result"])]))
+        samples.append(f"{of_sample['mutations'].iloc[0]}: {', then '.join(lines)}")
+    return "; then ".join(samples)
+
+
+def _draw_bar(ax: Axes, middle: float, bar: _Bar, room: float) -> None:
+    """Draw a bar, with its name where each letter has its room."""
+    colour = style.INHIBITOR_COLOURS.get(bar.inhibitor, style.MUTED)
+    end = bar.start + bar.months
+    ax.barh(middle, bar.months, left=bar.start, height=0.28, color=colour, edgecolor=style.INK,
+            linewidth=style.THIN)  # fmt: skip
+    if bar.broken:
+        ax.plot(end - 0.12 * bar.months, middle, **_BROKEN)
+    name = style.named(bar.inhibitor)
+    if bar.months * (0.8 if bar.broken else 1) >= room * (len(name) + 1):
+        ax.text(bar.start + bar.months * (0.42 if bar.broken else 0.5), middle, name, ha="center",
+                va="center", fontsize=style.DENSE, color=style.ink_on(colour))  # fmt: skip
+    if bar.ongoing:
+        ax.plot(end, middle, ">", color=style.INK, markersize=9, clip_on=False, zorder=4)
+    if bar.sampled:
+        ax.plot(bar.start, middle, "X", color=style.INK, markersize=8,
+                markeredgecolor=style.PAPER, zorder=5)  # fmt: skip
+
+
+def _legend(used: Iterable[str]) -> list[Artist]:
+    seen = list(dict.fromkeys(used))
+    names = [*(name for name in style.INHIBITOR_COLOURS if name in seen),
+             *(name for name in seen if name not in style.INHIBITOR_COLOURS)]  # fmt: skip
+    mark: dict[str, Any] = {"linestyle": "", "color": style.INK}
     return [
         *(
             Patch(facecolor=style.INHIBITOR_COLOURS.get(name, style.MUTED), edgecolor=style.INK,
                   linewidth=style.THIN, label=style.named(name))
             for name in names
         ),
-        Patch(facecolor=style.PAPER, edgecolor=style.INK, linewidth=style.THIN, linestyle=":",
-              label="?  duration not reported"),
-        Line2D([], [], linestyle="", marker="X", color=style.INK, label="ALK-mutant sample"),
-        Line2D([], [], linestyle="", marker=">", color=style.INK, label="ongoing"),
+        Line2D([], [], **_BROKEN | {"markersize": 11}, label="duration not known"),
+        Line2D([], [], marker=">", **mark, label="ongoing, or longer"),
+        Line2D([], [], marker="X", **mark, label="ALK-mutant sample"),
     ]  # fmt: skip

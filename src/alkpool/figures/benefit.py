@@ -26,7 +26,7 @@ def benefit_flow(classified: pd.DataFrame, rule: BenefitRule) -> Drawing:
     limit = f"{rule.threshold_months:g} months"
     endings = (f"≥ {limit}", f"< {limit}, ongoing", f"< {limit}, ended\nor not stated")
     conditions = dict(zip(RULES, ("CR or PR", "PD", *endings, *endings, ""), strict=True))
-    wide = 1.4
+    wide = 1.1
 
     def node(x: float, rules: Sequence[str], text: str) -> tuple[float, float]:
         y = float(np.mean([y_of[name] for name in rules]))
@@ -46,15 +46,15 @@ def benefit_flow(classified: pd.DataFrame, rule: BenefitRule) -> Drawing:
         )
 
     rules, last = list(RULES), style.COLUMN - wide / 2 - 0.02
-    root = node(0.72, rules, "Monotherapy lines")
-    undecided = node(2.4, rules[2:], "SD, MR, NE or\nnot stated")
+    root = node(0.56, rules, "Monotherapy\nlines")
+    undecided = node(1.9, rules[2:], "SD, MR, NE or\nnot stated")
     link(root, undecided)
     for group, text in (
         (rules[2:5], "PFS stated"),
         (rules[5:8], "only DoT stated"),
-        (rules[8:], "neither, or a bound"),
+        (rules[8:], "neither, or\na bound"),
     ):
-        middle = node(4.1, group, text)
+        middle = node(3.25, group, text)
         link(undecided, middle)
         for name in group:
             link(middle, (last, y_of[name]))
@@ -63,7 +63,7 @@ def benefit_flow(classified: pd.DataFrame, rule: BenefitRule) -> Drawing:
     for name, outcome in outcomes(rule).items():
         y, count = y_of[name], int(at[name])
         if conditions[name]:
-            ax.text(5.0, y, conditions[name], va="center", fontsize=style.SMALL,
+            ax.text(4.0, y, conditions[name], va="center", fontsize=style.SMALL,
                     bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 1.5})  # fmt: skip
         face = style.BENEFIT_COLOURS[outcome] if count else style.PANEL
         style.box(ax, (last, y), (wide, 0.38), f"{name}  n = {count}\n{outcome}", face=face)

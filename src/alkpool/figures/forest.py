@@ -57,7 +57,7 @@ def forest(
         return Drawing(None, alt)
     rows = len(table)
     tall = rows + sum(name.count("\n") for name in names)
-    figure, ax = plt.subplots(figsize=(style.NARROW, 0.65 + 0.06 * rows + 0.25 * tall))
+    figure, ax = plt.subplots(figsize=(style.COLUMN, 0.65 + 0.06 * rows + 0.25 * tall))
     places = np.arange(rows)[::-1]
     tints = list(colours) if colours is not None else [style.ACCENT] * rows
     per_cent = table[["share", "low", "high"]].to_numpy(dtype=float) * 100

@@ -23,7 +23,7 @@ def group_forest(rows: pd.DataFrame) -> Drawing:
     if rows.empty:
         return Drawing(None, "No group was published.")
     lines = list(_lines(rows))
-    figure, ax = plt.subplots(figsize=(style.COLUMN, 0.9 + 0.23 * len(lines)))
+    figure, ax = plt.subplots(figsize=(style.COLUMN, 0.9 + 0.31 * len(lines)))
     for place, (label, row) in zip(range(len(lines))[::-1], lines, strict=True):
         if row is None:
             ax.text(-2, place, label, ha="right", va="center", fontsize=style.SMALL, weight="bold")
@@ -77,7 +77,7 @@ def _lines(rows: pd.DataFrame) -> Iterator[tuple[str, pd.Series | None]]:
         group = "all" if row["kind"] == "base rate" else row["mutations"].replace(";", " or ")
         if row["relation"] == "contains" and ";" not in row["mutations"]:
             group += " (alone or with others)"
-        yield f"{group}, after {row['after'].replace(';', ', ')} · {row['source']}", row
+        yield f"{group}\nafter {row['after'].replace(';', ', ')} · {row['source']}", row
 
 
 def _words(rows: pd.DataFrame) -> str:

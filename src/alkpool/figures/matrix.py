@@ -6,6 +6,7 @@ aloud, linked and read on a telephone. The figure is for print and to take along
 """
 
 import html
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -31,7 +32,7 @@ SHORT = {
 
 # In print, where letters may be smaller than on a screen: points, inches for a line of words,
 # letters that all columns together have room for, and most columns with the names of classes.
-LETTERS, LINE, LETTERS_ACROSS, ROOM_FOR_WORDS = 7.0, 0.125, 120, 7
+LETTERS, LINE, LETTERS_ACROSS, ROOM_FOR_WORDS = 7.0, 0.125, 100, 7
 
 # Between this shade and the darkest neither dark nor light text has a contrast of 4.5.
 DARKEST = 0.6
@@ -173,7 +174,9 @@ def _figure(matrix: Matrix) -> Figure:
     codes = np.array([faces.index(cell.face) for cell in every]).reshape(rows, columns)
     deepest = max(1 + text.count("\n") for text in [*texts, *names])
     heads = 1 + max(name.count("\n") for name in matrix.columns)
-    height = rows * (LINE * deepest + 0.1) + LINE * heads + 0.65
+    key = textwrap.wrap(matrix.key, 95)
+    beside = heads + len(key) + 3 * matrix.verdicts
+    height = rows * (LINE * deepest + 0.1) + LINE * beside + 0.3
     figure, ax = plt.subplots(figsize=(style.COLUMN, height))
     seaborn.heatmap(
         codes, cmap=ListedColormap(faces), vmin=-0.5, vmax=len(faces) - 0.5, cbar=False,
@@ -190,15 +193,13 @@ def _figure(matrix: Matrix) -> Figure:
     ax.set_xticks(np.arange(columns) + 0.5, matrix.columns, fontsize=style.SMALL)
     ax.set_yticks(np.arange(rows) + 0.5, names, rotation=0, fontsize=style.SMALL)
     ax.tick_params(length=0, labeltop=True, labelbottom=False)
-    ax.set_xlabel(matrix.key, fontsize=LETTERS, color=style.MUTED, loc="left", wrap=True)
+    ax.set_xlabel("\n".join(key), fontsize=LETTERS, color=style.MUTED, loc="left")
     if matrix.verdicts:
         handles = [
             Patch(facecolor=face, edgecolor=style.RULE_LINE, label=f"{mark}  {name}")
             for name, (face, mark) in _legend().items()
         ]
-        figure.legend(
-            handles=handles, loc="outside lower left", ncols=len(handles), fontsize=LETTERS
-        )
+        figure.legend(handles=handles, loc="outside lower left", ncols=3, fontsize=LETTERS)
     return figure
 
 

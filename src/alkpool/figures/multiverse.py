@@ -75,7 +75,7 @@ def specification_curve(
     rows = [(choice, place) for choice in choices for place in range(len(choice.levels))]
     heights = [CURVE, ROW * len(rows) + 0.1 * len(choices)]
     figure, (above, below) = plt.subplots(
-        2, 1, figsize=(style.NARROW, sum(heights) + 0.5), height_ratios=heights, sharex=True
+        2, 1, figsize=(style.COLUMN, sum(heights) + 0.5), height_ratios=heights, sharex=True
     )
     _draw_curve(above, curve, 1 if unit == "cells" else 100)
     above.set_ylabel(

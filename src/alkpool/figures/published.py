@@ -46,6 +46,9 @@ def p_values_by_test(comparisons: pd.DataFrame, digits: dict[str, int]) -> Drawi
         ax.plot(fisher, [place + 0.16], "D", color=style.ACCENT, markersize=style.MARK,
                 markeredgecolor=style.INK, markeredgewidth=style.THIN)  # fmt: skip
     ax.set(xscale="log", xlabel="P value", ylim=(-0.6, len(names) - 0.4))
+    # Its powers of ten would have exponents in letters too small to read.
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter("")
     ax.set_yticks(range(len(names)), labels[::-1])
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x")
@@ -57,7 +60,7 @@ def p_values_by_test(comparisons: pd.DataFrame, digits: dict[str, int]) -> Drawi
         Line2D([], [], marker="|", color=style.MUTED, linestyle="", markersize=9,
                    label="other tests"),
     ]  # fmt: skip
-    ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
+    figure.legend(handles=handles, loc="outside upper left", ncols=3)
     fitting = comparisons[comparisons["reproduces"]].groupby("comparison")["test"].agg(", ".join)
     said = " ".join(
         f"{row.comparison}: printed {row.published}, two-sided Fisher {row.p_value:.4f}, "

@@ -52,7 +52,7 @@ def growth_lines(growth: pd.DataFrame) -> Drawing:
     """
     if growth.empty:
         return Drawing(None, "No source of this cohort has a year of publication.")
-    figure, ax = plt.subplots(figsize=(style.NARROW, 2.6))
+    figure, ax = plt.subplots(figsize=(style.COLUMN, 2.6))
     for name, (colour, dash) in _SERIES.items():
         ax.step(growth["year"], growth[name], where="post", color=colour, linestyle=dash,
                 linewidth=style.THICK)  # fmt: skip

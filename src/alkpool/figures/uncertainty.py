@@ -27,7 +27,7 @@ def prior_densities(draws: Mapping[str, Floats]) -> Drawing:
     """
     if not draws:
         return Drawing(None, "The cohort has no profile, so that there is nothing to estimate.")
-    figure, ax = plt.subplots(figsize=(style.NARROW, 2.3))
+    figure, ax = plt.subplots(figsize=(style.COLUMN, 2.3))
     edges = np.linspace(0, 1, 21)
     for (name, values), (colour, dash) in zip(
         draws.items(), ((style.ACCENT, "-"), (style.INK, ":")), strict=False
@@ -65,7 +65,7 @@ def shrinkage(table: pd.DataFrame) -> Drawing:
     """
     if table.empty:
         return Drawing(None, "No combination has a decided line: there is nothing to pool.")
-    figure, ax = plt.subplots(figsize=(style.NARROW, 0.9 + 0.27 * len(table)))
+    figure, ax = plt.subplots(figsize=(style.COLUMN, 0.9 + 0.27 * len(table)))
     places = np.arange(len(table))[::-1]
     raw, pooled = (
         table[names].to_numpy(dtype=float) * 100
@@ -114,7 +114,7 @@ def verdict_probabilities(table: pd.DataFrame, by_verdict: pd.DataFrame) -> Draw
     """
     if table.empty:
         return Drawing(None, "Every verdict is insufficient by its counts, which is certain.")
-    figure, ax = plt.subplots(figsize=(style.NARROW, 0.95 + 0.24 * len(table)))
+    figure, ax = plt.subplots(figsize=(style.COLUMN, 0.95 + 0.24 * len(table)))
     places = np.arange(len(table))[::-1]
     left = np.zeros(len(table))
     for verdict in Verdict:
