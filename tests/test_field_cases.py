@@ -446,7 +446,16 @@ def test_a_surname_is_whole(tmp_path, author, source):  # F45
     assert added(tmp_path, first_author=author)["sources.source_id"] == source
 
 
-# G. Parameters
+# G. Names of folders and parameters
+
+
+def test_a_comma_parts_cohorts_and_so_is_in_no_path(tmp_path):  # F53
+    own_cohort(tmp_path / "Köln, ward 7")
+    own_cohort(tmp_path / "$1")
+    with pytest.raises(DataError, match="the path of a folder, without a comma"):
+        cohort.load(str(tmp_path / "Köln, ward 7"))
+    with pytest.raises(DataError, match=r"'\.', '_' and '-'; rename the folder"):
+        cohort.load(str(tmp_path / "$1"))
 
 
 @pytest.mark.parametrize("number", ["010", "6:30", "6_0"])

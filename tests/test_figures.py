@@ -181,6 +181,13 @@ def test_every_figure_is_drawn_of_whatever_there_is(name: str, cohort: str) -> N
     assert made.figure.get_tightbbox().width <= style.COLUMN + 0.1
 
 
+def test_the_longest_profile_leaves_room_for_what_is_shown() -> None:  # F51
+    made = drawing("shrinkage", COHORTS["long-names"]).figure
+    assert made is not None
+    made.draw_without_rendering()
+    assert made.axes[0].get_position().width > 0.4
+
+
 def test_figures_of_published_facts() -> None:
     numbers = ledger.read_ledger()
     tests = audit.compare_tests(numbers)

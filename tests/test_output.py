@@ -59,6 +59,15 @@ def a_matrix(cohort):
     return verdict_matrix(actionability.matrix(analysis_set(cohort)))
 
 
+def test_a_figure_without_room_is_shown_without_a_warning(cohort, shown):  # F50
+    figure, ax = plt.subplots(figsize=(3, 2))
+    ax.set_yticks([0.5], ["a name that leaves no room for anything else " * 3])
+    with pytest.warns(UserWarning, match="constrained_layout not applied"):
+        figure.draw_without_rendering()
+    show.figure(Drawing(figure, "A figure."), "fig-x", "Caption.", cohort)
+    assert len(shown) == 1
+
+
 def test_a_matrix_is_shown_as_a_table_with_its_figure(cohort, shown):
     show.figure(a_matrix(cohort), "fig-z", "Caption.", cohort)
     (table, _), (_, more) = shown

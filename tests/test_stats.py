@@ -335,6 +335,24 @@ def test_fisher_answers_for_large_tables_or_says_at_once_that_it_does_not() -> N
 
 
 @pytest.mark.parametrize(
+    ("rows", "columns", "total", "answered"),
+    [(2, 5, 1000, True), (3, 4, 200, True), (3, 6, 100, True), (2, 40, 895, False)],
+)  # fmt: skip
+def test_fisher_has_the_limits_that_it_says(
+    rows: int, columns: int, total: int, *, answered: bool
+) -> None:  # F54
+    shares = np.outer(np.arange(rows) + 2, np.arange(columns) % 5 + 3).ravel()
+    drawn = np.random.default_rng(1).multinomial(total, shares / shares.sum())
+    begun = time.process_time()
+    if answered:
+        assert 0 < stats.fisher_exact(drawn.reshape(rows, columns)).p_value <= 1
+    else:
+        with pytest.raises(ValueError, match="too large for an exact test: merge rows or columns"):
+            stats.fisher_exact(drawn.reshape(rows, columns))
+    assert time.process_time() - begun < 15
+
+
+@pytest.mark.parametrize(
     ("table", "message"),
     [([[1, -2], [3, 4]], "not -2"), ([[1, 2.5], [3, 4]], "not 2.5"), ([1, 2], "not 1"),
      ([[1, math.nan], [3, 4]], "not nan")],

@@ -9,7 +9,9 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import StringIO
 
 import great_tables
@@ -207,6 +209,15 @@ def _marked(frame: pd.DataFrame, caption: str, pool: Cohort) -> tuple[pd.DataFra
     return marked, f"{SYNTHETIC_MARK}. {caption}"
 
 
+@contextmanager
+def _however_little_room() -> Iterator[None]:
+    """Leave a figure as it is where long names take all of its room: no reason to have no book."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "constrained_layout not applied", UserWarning)
+        yield
+
+
+@_however_little_room()
 def figure(drawing: Drawing, name: str, caption: str, pool: Cohort) -> None:
     """Show a figure as SVG with the caption and alternative text that the book needs.
 

@@ -7,6 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -59,8 +60,8 @@ def fisher_exact(table: ArrayLike, confidence: float = 0.95) -> FisherResult:
     ValueError
         If the table is not two-dimensional, holds anything but counts or more than
         ``MAX_OBSERVATIONS``, or, beyond 2 x 2, would need more than ``MAX_PATHS`` steps, which it
-        says after a few seconds. 2 x c tables of a thousand observations and 3 x 4 tables of about
-        130 are well within; 4 x 5 tables of 200 are not.
+        says after a few seconds. 2 x 5 tables of a thousand observations, 3 x 4 tables of 200 and
+        3 x 6 tables of 100 are well within; 2 x 40 tables of 900 and 4 x 5 tables of 200 are not.
 
     References
     ----------
@@ -135,6 +136,7 @@ def _freeman_halton(table: Integers) -> float:
     rows, columns = np.sort(table.sum(axis=1)), np.sort(table.sum(axis=0))[::-1]
     observed = -_log_factorials(table.ravel()) + SAME_PROBABILITY
     constant = _log_factorials(rows) + _log_factorials(columns) - _log_factorials(rows.sum())
+    known = special.gammaln(np.arange(rows.sum() + 1) + 1.0)
     nodes = {tuple(rows.tolist()): (np.zeros(1), np.ones(1))}
     p_value, steps = 0.0, 0
     for stage, column in enumerate(columns.tolist()):
@@ -149,19 +151,22 @@ def _freeman_halton(table: Integers) -> float:
                 )
             cells = _fillings(room, column)
             left = np.sort(np.array(room) - cells, axis=1)
-            longer = path[:, None] - _log_factorials(cells)
+            longer = path[:, None] - known[cells].sum(axis=1)
             spread = max(len(later), 1)
-            most, least = -spread * _log_factorials(left / spread), -_log_factorials(left)
+            most, least = -spread * _log_factorials(left / spread), -known[left].sum(axis=1)
             all_ways = least + _log_factorials(later.sum()) - _log_factorials(later)
             count_all = longer + most <= observed
             share = weight[:, None] * np.exp(longer + all_ways + constant)
             p_value += float(share[count_all].sum())
             origin, target = np.nonzero(~count_all & (longer + least <= observed))
-            ends, end = np.unique(left[target], axis=0, return_inverse=True)
-            for number, node in enumerate(ends.tolist()):
-                here = end == number
-                parts = longer[origin[here], target[here]], weight[origin[here]]
-                arriving[tuple(node)].append(parts)
+            reached, which = np.unique(target, return_inverse=True)
+            ends, end = np.unique(left[reached], axis=0, return_inverse=True)
+            order = np.argsort(end[which], kind="stable")
+            limits = np.searchsorted(end[which], np.arange(len(ends) + 1), sorter=order).tolist()
+            origin, target = origin[order], target[order]
+            paths, weights = longer[origin, target], weight[origin]
+            for node, (first, last) in zip(ends.tolist(), pairwise(limits), strict=True):
+                arriving[tuple(node)].append((paths[first:last], weights[first:last]))
         nodes = {node: _merge(parts) for node, parts in arriving.items()}
     return min(p_value, 1.0)
 
