@@ -21,7 +21,7 @@ from alkpool.figures.actionability import verdict_matrix
 from alkpool.figures.assembly import selection_flow, swimmer
 from alkpool.figures.benefit import benefit_flow
 from alkpool.figures.distribution import class_matrix, lollipop
-from alkpool.figures.forest import forest
+from alkpool.figures.forest import FEWEST, forest
 from alkpool.figures.groups import group_forest
 from alkpool.figures.identification import range_matrix
 from alkpool.figures.invitro import potency_strips
@@ -123,13 +123,18 @@ FIGURES: dict[str, Callable[[Cohort, pd.DataFrame], Drawing]] = {
         benefit.classify(lines(pool)), benefit.BenefitRule(threshold_months=6.5)
     ),
     "forest": lambda pool, _: forest(
-        distribution.by_inhibitor(pool), "resistance_on", "samples", "total", xlabel="share"
+        distribution.by_inhibitor(pool),
+        "resistance_on",
+        "samples",
+        "total",
+        xlabel="share",
+        fewest=1,
     ),
     "classes": lambda pool, _: class_matrix(distribution.by_class(pool)),
     "lollipop": lambda pool, _: lollipop(distribution.by_mutation(pool)),
     "verdicts": lambda _, evidence: verdict_matrix(evidence),
     "potency": lambda _, evidence: potency_strips(evidence, _potencies(evidence)),
-    "shrinkage": lambda _, evidence: shrinkage(_drawn_probabilities(evidence)),
+    "shrinkage": lambda _, evidence: shrinkage(_drawn_probabilities(evidence), fewest=1),
     "chances": lambda _, evidence: verdict_probabilities(
         _drawn_probabilities(evidence), _by_verdict(_drawn_probabilities(evidence))
     ),
@@ -311,13 +316,34 @@ def test_hostile_names_are_shown_as_text() -> None:
     assert made.html.count("&lt;script") == 5
 
 
-def test_a_forest_of_next_to_nothing_is_a_sentence() -> None:
+def test_few_observations_are_words_and_no_bar() -> None:
+    counts = pd.DataFrame({"name": ["few", "many"], "k": [1, 3], "n": [FEWEST - 1, FEWEST]})
+    counts = counts.join(stats.proportions(counts["k"], counts["n"]))
+    made = forest(counts, "name", "k", "n", xlabel="agreement")
+    assert made.figure is not None
+    (ax,) = made.figure.axes
+    assert [float(np.asarray(line.get_ydata())[0]) for line in ax.lines] == [
+        0,
+        0,
+    ]  # the bar and the mark of "many"
+    words = [text.get_text() for text in ax.texts]
+    assert "too few for a bar: 25%; 95% CI 5% to 70%" in words
+    assert {"1/4", "3/5"} <= set(words)
+
+
+def test_a_figure_of_nothing_but_few_is_a_sentence() -> None:
     counts = pd.DataFrame({"name": ["a"], "k": [1], "n": [2]})
     counts = counts.join(stats.proportions(counts["k"], counts["n"]))
-    made = forest(counts, "name", "k", "n", xlabel="agreement", fewest=3)
+    made = forest(counts, "name", "k", "n", xlabel="agreement")
     assert made.figure is None
     assert made.alt == "Agreement. a: 1/2 (50%; 95% CI 9% to 91%)."
-    assert forest(counts, "name", "k", "n", xlabel="agreement", fewest=2).figure is not None
+    cells = _drawn_probabilities(actionability.matrix(analysis_set(COHORTS["one-row"])))
+    pooled = shrinkage(cells)
+    assert pooled.figure is None
+    assert (
+        "G1202R, lorlatinib: 1/1 (100%; 95% CI 21% to 100%), pooled 50% (10% to 90%)" in pooled.alt
+    )
+    assert shrinkage(cells, fewest=1).figure is not None
 
 
 def test_benefit_flow_shows_the_count_of_every_branch() -> None:
