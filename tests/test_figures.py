@@ -14,16 +14,17 @@ from factory import line, make_cohort, sample
 
 import alkpool
 from alkpool import stats, style
-from alkpool.analysis import actionability, benefit, distribution, groups, timeline
+from alkpool.analysis import actionability, benefit, distribution, groups, invitro, timeline
+from alkpool.analysis.invitro import Origin
 from alkpool.data.cohort import Cohort, analysis_set, flow, lines
 from alkpool.figures.actionability import verdict_matrix
 from alkpool.figures.assembly import selection_flow, swimmer
 from alkpool.figures.benefit import benefit_flow
 from alkpool.figures.distribution import class_matrix, lollipop
-from alkpool.figures.forest import forest
+from alkpool.figures.forest import FEWEST, forest
 from alkpool.figures.groups import group_forest
 from alkpool.figures.identification import range_matrix
-from alkpool.figures.invitro import comparison_matrix
+from alkpool.figures.invitro import potency_strips
 from alkpool.figures.matrix import Matrix, drawn, verdict_cell
 from alkpool.figures.multiverse import specification_curve, stability_map
 from alkpool.figures.published import p_values_by_test, rounding
@@ -101,14 +102,18 @@ def _limits(evidence: pd.DataFrame) -> pd.DataFrame:
     return evidence[["profile", "inhibitor"]].assign(**bounds)
 
 
-def _calls(evidence: pd.DataFrame) -> pd.DataFrame:
+def _potencies(evidence: pd.DataFrame) -> pd.DataFrame:
     models = pd.DataFrame({"model_id": [f"model {n}" for n in range(12)]})
-    calls = evidence[["profile", "inhibitor"]].rename(columns={"profile": "mutations"})
-    every = calls.merge(models, how="cross")
-    return every.assign(call=np.resize(["sensitive", "resistant", "intermediate"], len(every)))
+    measured = evidence[["profile", "inhibitor"]].rename(columns={"profile": "mutations"})
+    every = measured.merge(models, how="cross")
+    return every.assign(
+        value=np.resize([0.001, 5, 64, np.nan, 99_999], len(every)),
+        relation=np.resize(["=", "<", "~", "", ">"], len(every)),
+        call=np.resize(["sensitive", "resistant", "intermediate", "unknown"], len(every)),
+        origin=np.resize(list(map(str, Origin)), len(every)),
+    )
 
 
-NUMBERS = {f"model {n}": n + 1 for n in range(12)}
 CHOSEN = [CHOICES[0], CHOICES[7]]
 
 FIGURES: dict[str, Callable[[Cohort, pd.DataFrame], Drawing]] = {
@@ -118,13 +123,18 @@ FIGURES: dict[str, Callable[[Cohort, pd.DataFrame], Drawing]] = {
         benefit.classify(lines(pool)), benefit.BenefitRule(threshold_months=6.5)
     ),
     "forest": lambda pool, _: forest(
-        distribution.by_inhibitor(pool), "resistance_on", "samples", "total", xlabel="share"
+        distribution.by_inhibitor(pool),
+        "resistance_on",
+        "samples",
+        "total",
+        xlabel="share",
+        fewest=1,
     ),
     "classes": lambda pool, _: class_matrix(distribution.by_class(pool)),
     "lollipop": lambda pool, _: lollipop(distribution.by_mutation(pool)),
     "verdicts": lambda _, evidence: verdict_matrix(evidence),
-    "comparison": lambda _, evidence: comparison_matrix(evidence, _calls(evidence), NUMBERS),
-    "shrinkage": lambda _, evidence: shrinkage(_drawn_probabilities(evidence)),
+    "potency": lambda _, evidence: potency_strips(evidence, _potencies(evidence)),
+    "shrinkage": lambda _, evidence: shrinkage(_drawn_probabilities(evidence), fewest=1),
     "chances": lambda _, evidence: verdict_probabilities(
         _drawn_probabilities(evidence), _by_verdict(_drawn_probabilities(evidence))
     ),
@@ -266,17 +276,36 @@ def test_a_matrix_can_be_read_aloud() -> None:
     assert all(cell.select_one(".words") for cell in page.select("tbody div.seen"))
 
 
-def test_calls_name_their_models() -> None:
+def test_potencies_stand_where_their_axis_says_and_reviews_are_hollow() -> None:
     evidence = actionability.matrix(analysis_set(COHORTS["one-row"]))
-    calls = pd.DataFrame(
-        {"model_id": ["a", "b", "c"], "mutations": ["G1202R"] * 3, "inhibitor": ["alectinib"] * 3,
-         "call": ["resistant", "sensitive", "unknown"]}
-    )  # fmt: skip
-    made = comparison_matrix(evidence, calls, {"a": 1, "b": 2, "c": 3})
-    by_column = [cell.get_text(" ") for cell in table(made).select("tbody td")]
-    assert [text for text in by_column if "R: 1" in text and "S: 2" in text]
-    assert sum("R:" in text or "S:" in text for text in by_column) == 1
-    assert made.alt.endswith("Calls: sensitive 1, resistant 1.")
+    place = list(evidence["inhibitor"].drop_duplicates()).index("alectinib")
+    rows = [("a", 10.0, Origin.DECIDES, "sensitive"), ("b", 1000.0, Origin.REVIEW, "resistant"),
+            ("c", np.nan, Origin.DECIDES, "sensitive"), ("d", np.nan, Origin.REVIEW, "resistant"),
+            ("e", np.nan, Origin.OTHER, "unknown")]  # fmt: skip
+    measured = pd.DataFrame(rows, columns=["model_id", "value", "origin", "call"])
+    measured = measured.assign(mutations="G1202R", inhibitor="alectinib", relation="=")
+    made = potency_strips(evidence, measured)
+    assert made.figure is not None
+    (ax,) = made.figure.axes
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    low, high = (float(np.asarray(dot.get_xdata())[0]) for dot in dots)
+    ticks = dict(
+        zip(ax.get_xticks(), (each.get_text() for each in ax.get_xticklabels()), strict=True)
+    )
+    one, hundred, most = (tick for tick, _ in sorted(ticks.items()) if place < tick < place + 1)
+    assert [ticks[tick] for tick in (one, hundred, most)] == ["1", "100", "10k"]
+    assert low == pytest.approx((one + hundred) / 2)
+    assert high == pytest.approx((hundred + most) / 2)
+    assert [dot.get_markerfacecolor() for dot in dots] == [style.ACCENT, style.PAPER]
+    assert "S1 (R1)" in [text.get_text() for text in ax.texts]
+    assert "2 values from 10 to 1000 nM" in made.alt
+    assert made.alt.endswith("Calls without a number: 3.")
+    table = invitro.spans(measured).set_index("origin")
+    assert table.loc[Origin.DECIDES, ["values", "ic50", "calls"]].to_list() == [
+        1,
+        "10",
+        "sensitive 1",
+    ]
 
 
 def test_hostile_names_are_shown_as_text() -> None:
@@ -287,13 +316,34 @@ def test_hostile_names_are_shown_as_text() -> None:
     assert made.html.count("&lt;script") == 5
 
 
-def test_a_forest_of_next_to_nothing_is_a_sentence() -> None:
+def test_few_observations_are_words_and_no_bar() -> None:
+    counts = pd.DataFrame({"name": ["few", "many"], "k": [1, 3], "n": [FEWEST - 1, FEWEST]})
+    counts = counts.join(stats.proportions(counts["k"], counts["n"]))
+    made = forest(counts, "name", "k", "n", xlabel="agreement")
+    assert made.figure is not None
+    (ax,) = made.figure.axes
+    assert [float(np.asarray(line.get_ydata())[0]) for line in ax.lines] == [
+        0,
+        0,
+    ]  # the bar and the mark of "many"
+    words = [text.get_text() for text in ax.texts]
+    assert "too few for a bar: 25%; 95% CI 5% to 70%" in words
+    assert {"1/4", "3/5"} <= set(words)
+
+
+def test_a_figure_of_nothing_but_few_is_a_sentence() -> None:
     counts = pd.DataFrame({"name": ["a"], "k": [1], "n": [2]})
     counts = counts.join(stats.proportions(counts["k"], counts["n"]))
-    made = forest(counts, "name", "k", "n", xlabel="agreement", fewest=3)
+    made = forest(counts, "name", "k", "n", xlabel="agreement")
     assert made.figure is None
     assert made.alt == "Agreement. a: 1/2 (50%; 95% CI 9% to 91%)."
-    assert forest(counts, "name", "k", "n", xlabel="agreement", fewest=2).figure is not None
+    cells = _drawn_probabilities(actionability.matrix(analysis_set(COHORTS["one-row"])))
+    pooled = shrinkage(cells)
+    assert pooled.figure is None
+    assert (
+        "G1202R, lorlatinib: 1/1 (100%; 95% CI 21% to 100%), pooled 50% (10% to 90%)" in pooled.alt
+    )
+    assert shrinkage(cells, fewest=1).figure is not None
 
 
 def test_benefit_flow_shows_the_count_of_every_branch() -> None:

@@ -52,7 +52,7 @@ def cohort(request):
 
 def a_forest(cohort):
     failed = distribution.by_inhibitor(analysis_set(cohort))
-    return forest(failed, "resistance_on", "samples", "total", xlabel="share")
+    return forest(failed, "resistance_on", "samples", "total", xlabel="share", fewest=1)
 
 
 def a_matrix(cohort):

@@ -272,6 +272,10 @@ def _stamp(drawn: Figure) -> None:
     """Draw the mark above, below and across a figure."""
     drawn.draw_without_rendering()
     box = drawn.get_tightbbox()
+    # All stays where it is now: legends would move to the edge of the figure that stamps widen.
+    drawn.set_layout_engine("none")
+    for legend in drawn.legends:
+        legend.set_bbox_to_anchor((0, 0, 1, 1), transform=drawn.transFigure)
     drawn.text(
         0.5, 0.5, SYNTHETIC_MARK, ha="center", va="center", rotation=25, fontsize=26,
         color="0.5", alpha=0.35, zorder=10,

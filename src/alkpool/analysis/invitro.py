@@ -4,6 +4,7 @@ A *model* is one assay in one cell line with one fusion and one readout. Models 
 potencies of the same mutant differ severalfold between assays.
 """
 
+from enum import StrEnum
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 from alkpool import stats
 from alkpool.analysis.actionability import assessed_profiles
 from alkpool.data.cohort import Cohort, analysis_set
-from alkpool.data.laboratory import InVitro, decides
+from alkpool.data.laboratory import DECIDING_ACCESS, InVitro, decides
 from alkpool.data.tables import CONTROLS
 from alkpool.vocabulary import Call, Relation, Verdict
 
@@ -97,6 +98,69 @@ def _by_threshold(table: pd.DataFrame) -> pd.Series:
         str(Call.UNKNOWN),
     )
     return pd.Series(calls, index=table.index, dtype=str)
+
+
+class Origin(StrEnum):
+    """What kind of source measured, or repeats, a potency."""
+
+    DECIDES = "cells driven by an ALK fusion, or of a patient"
+    OTHER = "other assay, as without cells"
+    REVIEW = "review, or a text that repeats another"
+
+
+def measured(calls: pd.DataFrame, invitro: InVitro) -> pd.DataFrame:
+    """Measurements for a figure, with what kind of source each comes from.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        From `with_call`.
+    invitro : InVitro
+        In vitro tables.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``model_id, mutations, inhibitor, relation, value, call, origin``; ``value`` is an
+        IC50 in nM, missing where another measure or none was printed.
+    """
+    models = invitro.models[["model_id", "access", "potency_type", "unit"]]
+    table = calls.merge(models, on="model_id", validate="many_to_one")
+    ic50 = (table["potency_type"] == "IC50") & (table["unit"] == "nM")
+    first_hand = table["access"].isin(DECIDING_ACCESS)
+    origin = np.select(
+        [table["decides"], first_hand],
+        [str(Origin.DECIDES), str(Origin.OTHER)],
+        str(Origin.REVIEW),
+    )
+    columns = ["model_id", "mutations", "inhibitor", "relation", "value", "call", "origin"]
+    return table.assign(value=table["value"].where(ic50), origin=origin)[columns]
+
+
+def spans(measured: pd.DataFrame) -> pd.DataFrame:
+    """Lowest and highest IC50 of each combination by kind of source, and calls without a number.
+
+    Parameters
+    ----------
+    measured : DataFrame
+        From `measured`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``mutations, inhibitor, origin, values, ic50, calls``, the last two as text.
+    """
+    rows = []
+    for (mutations, inhibitor, origin), found in measured.groupby(
+        ["mutations", "inhibitor", "origin"]
+    ):
+        numbers = found["value"].dropna()
+        named = found.loc[found["value"].isna(), "call"].value_counts()
+        calls = ", ".join(f"{name} {count}" for name, count in named.items())
+        ends = [f"{value:g}" for value in sorted({numbers.min(), numbers.max()}) if len(numbers)]
+        rows.append([mutations, inhibitor, origin, len(numbers), " to ".join(ends), calls])
+    columns = ["mutations", "inhibitor", "origin", "values", "ic50", "calls"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def by_combination(calls: pd.DataFrame) -> pd.DataFrame:

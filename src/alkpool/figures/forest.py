@@ -9,6 +9,9 @@ import pandas as pd
 from alkpool import style
 from alkpool.style import Drawing
 
+# Of fewer observations a share is written: its interval would cover most of the scale.
+FEWEST = 5
+
 
 def forest(
     table: pd.DataFrame,
@@ -18,7 +21,7 @@ def forest(
     *,
     xlabel: str,
     colours: Sequence[str] | None = None,
-    fewest: int = 0,
+    fewest: int = FEWEST,
 ) -> Drawing:
     """Proportions with their intervals, and the counts beside them.
 
@@ -33,7 +36,7 @@ def forest(
     colours : sequence of str, optional
         Colour of each row.
     fewest : int
-        Where no row has so many observations its words say it all, and nothing is drawn.
+        Rows of fewer observations have words in place of a bar; where all do, nothing is drawn.
 
     Examples
     --------
@@ -61,11 +64,13 @@ def forest(
     places = np.arange(rows)[::-1]
     tints = list(colours) if colours is not None else [style.ACCENT] * rows
     per_cent = table[["share", "low", "high"]].to_numpy(dtype=float) * 100
-    for place, (middle, lower, upper), tint in zip(places, per_cent, tints, strict=True):
-        if np.isnan(middle):
-            ax.text(
-                1, place, "nothing observed", va="center", color=style.MUTED, fontsize=style.SMALL
-            )
+    for place, (middle, lower, upper), tint, count in zip(
+        places, per_cent, tints, table[n], strict=True
+    ):
+        if count < fewest or np.isnan(middle):
+            limits = f"{middle:.0f}%; 95% CI {lower:.0f}% to {upper:.0f}%"
+            few = "nothing observed" if np.isnan(middle) else f"too few for a bar: {limits}"
+            ax.text(1, place, few, va="center", color=style.MUTED, fontsize=style.SMALL)
             continue
         ax.plot(
             [lower, upper], [place, place], color=tint, linewidth=style.THICK, solid_capstyle="butt"

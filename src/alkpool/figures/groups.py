@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.lines import Line2D
 
 from alkpool import style
+from alkpool.figures.forest import FEWEST
 from alkpool.style import Drawing
 from alkpool.vocabulary import CountOrigin, Endpoint
 
@@ -34,15 +35,12 @@ def group_forest(rows: pd.DataFrame) -> Drawing:
         if np.isnan(row["share"]):
             ax.plot(row["percent"], place, "x", color=tint, markersize=style.MARK)
             said = f"{row['percent']:g}% printed, no count"
+        elif row["n"] < FEWEST:
+            said = f"{row['k']}/{row['n']} ({100 * row['low']:.0f}–{100 * row['high']:.0f}%)"
         else:
             low, middle, high = (100 * row[name] for name in ("low", "share", "high"))
-            ax.plot(
-                [low, high],
-                [place, place],
-                color=tint,
-                linewidth=style.THICK,
-                solid_capstyle="butt",
-            )
+            ax.plot([low, high], [place] * 2, color=tint, linewidth=style.THICK,
+                    solid_capstyle="butt")  # fmt: skip
             printed = row["k_origin"] == CountOrigin.PRINTED
             ax.plot(middle, place, "s" if base else "o", color=tint, markersize=style.MARK,
                     markerfacecolor=tint if printed else "white", markeredgecolor=tint,

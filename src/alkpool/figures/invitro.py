@@ -1,70 +1,130 @@
-"""Figure of the chapter on laboratory models: their calls below the clinical verdicts."""
+"""Figure of the chapter on laboratory models: potencies below the clinical verdicts."""
 
-from collections.abc import Collection, Mapping
+from typing import Any
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from alkpool import style
-from alkpool.figures.matrix import Cell, Matrix, drawn, in_order, verdict_cell
+from alkpool.analysis.invitro import Origin
+from alkpool.figures.matrix import in_order, wrapped
 from alkpool.style import Drawing
-from alkpool.vocabulary import Call, Verdict
+from alkpool.vocabulary import Call, Relation, Verdict
 
-# Numbers of models beside each other.
-PER_LINE = 5
+# Inches that a row is high; part of a cell that its axis takes up, and where its dots stand.
+ROW, ACROSS = 0.66, 0.86
+LEVELS = (0.36, 0.5, 0.64)
+# In nM: the axis of every cell, and its ticks.
+LEAST, MOST = 0.1, 10_000.0
+TICKS = {1.0: "1", 100.0: "100", 10_000.0: "10k"}
+
+_MARKS: dict[Origin, dict[str, Any]] = {
+    Origin.DECIDES: {"marker": "o", "color": style.ACCENT},
+    Origin.OTHER: {"marker": "^", "color": style.ACCENT},
+    Origin.REVIEW: {"marker": "o", "color": style.ACCENT, "markerfacecolor": style.PAPER},
+}
 
 
-def comparison_matrix(
-    evidence: pd.DataFrame,
-    calls: pd.DataFrame,
-    numbers: Mapping[str, int],
-    apart: Collection[str] = (),
-) -> Drawing:
-    """Clinical verdicts above the calls of the in vitro models (paper, Figure 6).
+def potency_strips(evidence: pd.DataFrame, measured: pd.DataFrame) -> Drawing:
+    """IC50 of each profile and inhibitor on a log axis, below the patients (paper, Figure 6).
+
+    A cell has, from above, what was seen in patients, a mark for each IC50, and the calls that came
+    without a number, as counts: of models that decide, and in brackets of all others.
 
     Parameters
     ----------
     evidence : DataFrame
         From `alkpool.analysis.actionability.matrix`, the rows to show.
-    calls : DataFrame
-        From `alkpool.analysis.invitro.by_combination`.
-    numbers : mapping
-        Model to its number, by which a cell names it.
-    apart : collection of str
-        Models that decide nothing; their numbers stand in brackets.
+    measured : DataFrame
+        From `alkpool.analysis.invitro.measured`; IC50 in nM.
+
+    Examples
+    --------
+    >>> potency_strips(evidence, measured).alt  # doctest: +SKIP
+    'IC50 of 12 profiles by inhibitor, 115 values from 0.25 to 10000 nM: 60 of models that ...'
     """
-    known = calls[
-        calls["call"].isin(list(style.CALL_STYLE)) & calls["model_id"].isin(list(numbers))
+    profiles, inhibitors = in_order(evidence), list(evidence["inhibitor"].drop_duplicates())
+    if not profiles:
+        return Drawing(None, "No model has tested a profile of the pool.")
+    figure, ax = plt.subplots(figsize=(style.COLUMN, 1.5 + ROW * len(profiles)))
+    corner: dict[Any, tuple[int, int]] = {
+        (profile, inhibitor): (column, row)
+        for row, profile in enumerate(profiles)
+        for column, inhibitor in enumerate(inhibitors)
+    }
+    for cell in style.rows(evidence[evidence["benefit_n"] > 0]):
+        column, row = corner[cell.profile, cell.inhibitor]
+        mark = style.VERDICT_STYLE[Verdict(cell.verdict)][2]
+        ax.text(column + 0.5, row + 0.19, f"{mark} {cell.benefit_k}/{cell.benefit_n}",
+                ha="center", va="center", fontsize=style.DENSE, weight="bold")  # fmt: skip
+    here = measured[pd.MultiIndex.from_frame(measured[["mutations", "inhibitor"]]).isin(corner)]
+    for cell, found in here.groupby(["mutations", "inhibitor"]):
+        _draw_cell(ax, *corner[cell], found)
+    for tick in TICKS:
+        for column in range(len(inhibitors)):
+            ax.axvline(column + _along(tick), color=style.RULE_LINE, linewidth=style.THIN, zorder=0)
+    ax.vlines(range(len(inhibitors) + 1), 0, len(profiles), color=style.MUTED, linewidth=style.THIN)
+    ax.hlines(range(len(profiles) + 1), 0, len(inhibitors), color=style.MUTED, linewidth=style.THIN)
+    ax.set(xlim=(0, len(inhibitors)), ylim=(len(profiles), 0), xlabel="IC50 in nM")
+    ax.set_yticks(np.arange(len(profiles)) + 0.5, list(map(wrapped, profiles)))
+    places = [column + _along(tick) for column in range(len(inhibitors)) for tick in TICKS]
+    ax.set_xticks(places, [*TICKS.values()] * len(inhibitors), fontsize=style.DENSE)
+    for column, inhibitor in enumerate(inhibitors):
+        ax.annotate(inhibitor, (column + 0.5, 1), (0, 4), xycoords=("data", "axes fraction"),
+                    textcoords="offset points", ha="center")  # fmt: skip
+    ax.tick_params(length=0)
+    ax.spines[["left", "bottom"]].set_visible(False)
+    handles = [
+        Line2D([], [], linestyle="", markersize=style.MARK, label=str(origin), **mark)
+        for origin, mark in _MARKS.items()
     ]
-    models = {
-        (profile, inhibitor, call): [
-            f"({numbers[name]})" if name in apart else str(numbers[name])
-            for name in sorted(found, key=numbers.__getitem__)
-        ]
-        for (profile, inhibitor, call), found in known.groupby(
-            ["mutations", "inhibitor", "call"]
-        )["model_id"]
-    }  # fmt: skip
-    cells, shown = {}, {str(call): 0 for call in Call}
-    for row in style.rows(evidence):
-        lines = [f"{row.benefit_k}/{row.benefit_n}"] if row.benefit_n else []
-        for call, (_, _, name) in style.CALL_STYLE.items():
-            found = models.get((row.profile, row.inhibitor, call), [])
-            shown[call] += len(found)
-            for at in range(0, len(found), PER_LINE):
-                some = " ".join(found[at : at + PER_LINE])
-                lines.append(f"{name[0].upper()}: {some}")
-        silent = row.verdict == Verdict.INSUFFICIENT and not row.benefit_n
-        cells[row.profile, row.inhibitor] = (
-            Cell(tuple(lines), kind="empty")
-            if silent
-            else verdict_cell(row.verdict, "", lines, framed=row.benefit_n > 0)
-        )
-    columns = list(evidence["inhibitor"].drop_duplicates())
-    letters = ", ".join(f"{name[0].upper()} {name}" for _, _, name in style.CALL_STYLE.values())
-    key = f"Benefit / decided lines; below, by number, the models that call it: {letters}."
-    counted = ", ".join(f"{call} {count}" for call, count in shown.items() if count)
-    alt = (
-        "Matrix of in vitro calls below clinical verdicts, profiles by inhibitors. "
-        f"Calls: {counted or 'none'}."
+    handles.append(Line2D([], [], color=style.ACCENT, linewidth=style.MEDIUM,
+                          label="line to a side: less, or more, than"))  # fmt: skip
+    figure.legend(handles=handles, loc="outside lower left", ncols=2)
+    numbers = here["value"].dropna()
+    span = f" from {numbers.min():g} to {numbers.max():g} nM" if len(numbers) else ""
+    kinds = here.loc[numbers.index, "origin"].value_counts()
+    counts = "; ".join(f"{origin}: {kinds.get(origin, 0)}" for origin in Origin)
+    return Drawing(
+        figure,
+        f"IC50 of {len(profiles)} profiles by inhibitor, {len(numbers)} values{span} ({counts}). "
+        f"Calls without a number: {here['value'].isna().sum()}.",
     )
-    return drawn(Matrix(in_order(evidence), columns, cells, key), alt)
+
+
+def _along(value: float) -> float:
+    """Where a potency stands between the edges of its cell, from 0 to 1."""
+    decades = np.log10(np.clip(value, LEAST, MOST) / LEAST) / np.log10(MOST / LEAST)
+    return float((1 - ACROSS) / 2 + ACROSS * decades)
+
+
+def _draw_cell(ax: Axes, column: int, row: int, found: pd.DataFrame) -> None:
+    numbers = found[found["value"].notna()].sort_values(["value", "model_id"])
+    for place, one in enumerate(style.rows(numbers)):
+        x, y = column + _along(one.value), row + LEVELS[place % len(LEVELS)]
+        side = {Relation.BELOW: -1, Relation.ABOVE: 1}.get(one.relation, 0)
+        ax.plot([x, x + 0.1 * side], [y, y], color=style.ACCENT, linewidth=style.MEDIUM)
+        ax.plot(x, y, markersize=style.MARK - 1, markeredgewidth=style.MEDIUM, zorder=3,
+                **_MARKS[Origin(one.origin)])  # fmt: skip
+    named = found[found["value"].isna() & (found["call"] != Call.UNKNOWN)]
+    words = [
+        part
+        for decides, brackets in ((True, "{}"), (False, "({})"))
+        if (part := _counted(named[(named["origin"] == Origin.DECIDES) == decides], brackets))
+    ]
+    ax.text(column + 0.5, row + 0.88, " ".join(words), ha="center", va="center",
+            fontsize=style.DENSE)  # fmt: skip
+
+
+def _counted(named: pd.DataFrame, brackets: str) -> str:
+    """Letter and number of each call, as ``S2 R1``."""
+    counts = named["call"].value_counts()
+    letters = [
+        f"{name[0].upper()}{counts[call]}"
+        for call, (_, _, name) in style.CALL_STYLE.items()
+        if call in counts
+    ]
+    return brackets.format(" ".join(letters)) if letters else ""

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.patches import Patch
 
 from alkpool import style
+from alkpool.figures.forest import FEWEST
 from alkpool.figures.matrix import SHORT, wrapped
 from alkpool.stats import Floats
 from alkpool.style import Drawing
@@ -54,7 +55,7 @@ def _in_middle(values: Floats) -> float:
     return float(((values > 0.25) & (values < 0.75)).mean())
 
 
-def shrinkage(table: pd.DataFrame) -> Drawing:
+def shrinkage(table: pd.DataFrame, fewest: int = FEWEST) -> Drawing:
     """How raw proportions move to pooled estimates, one row for each cell.
 
     Parameters
@@ -62,9 +63,21 @@ def shrinkage(table: pd.DataFrame) -> Drawing:
     table : DataFrame
         ``profile, inhibitor, benefit_k, benefit_n``; ``sensitivity, sensitivity_low,
         sensitivity_high`` (raw, Wilson) and ``pooled, pooled_low, pooled_high``; first on top.
+    fewest : int
+        Rows of fewer decided lines are not drawn; where there is no other, all are said.
     """
     if table.empty:
         return Drawing(None, "No combination has a decided line: there is nothing to pool.")
+    if table["benefit_n"].max() < fewest:
+        each = "; ".join(
+            f"{row.profile}, {row.inhibitor}: {style.fraction(row.benefit_k, row.benefit_n)}, "
+            f"pooled {row.pooled:.0%} ({row.pooled_low:.0%} to {row.pooled_high:.0%})"
+            for row in style.rows(table)
+        )
+        return Drawing(
+            None, f"No combination has {fewest} decided lines, which a figure would need. {each}."
+        )
+    table = table[table["benefit_n"] >= fewest]
     figure, ax = plt.subplots(figsize=(style.COLUMN, 0.9 + 0.27 * len(table)))
     places = np.arange(len(table))[::-1]
     raw, pooled = (
