@@ -207,7 +207,11 @@ def test_profiles_have_safe_pages_of_their_own(data: dict[str, Any]) -> None:
 def test_places_with_a_name_have_a_source(data: dict[str, Any]) -> None:
     """Each is a residue of the domain, with the address of the source that names it."""
     protein = data["protein"]
-    assert [mark["name"] for mark in protein["landmarks"]] == ["gatekeeper", "solvent front"]
+    assert [mark["name"] for mark in protein["landmarks"]] == [
+        "gatekeeper",
+        "solvent front",
+        "activation loop",
+    ]
     for mark in protein["landmarks"]:
         assert protein["domain"][0] <= mark["residue"] <= protein["domain"][1]
         assert mark["url"].startswith("https://doi.org/")
