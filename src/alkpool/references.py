@@ -150,7 +150,10 @@ def with_sources(
 
     Examples
     --------
-    >>> with_sources(groups.outcomes, groups.sources)["label"]  # doctest: +SKIP
+    >>> facts = pd.DataFrame({"source_id": ["ou2015"], "locator": ["PMID 25736571"]})
+    >>> sources = pd.DataFrame({"source_id": ["ou2015"], "first_author": ["Ou SH"], "year": [2015]})
+    >>> with_sources(facts, sources)["label"].tolist()
+    ['Ou 2015']
     """
     columns = [name for name in (*NAMING, "access") if name in sources]
     named = sources.set_index("source_id")[columns].to_dict("index")
