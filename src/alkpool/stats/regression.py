@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import optimize, special
 from scipy import stats as distributions
-from statsmodels.discrete.discrete_model import Logit
 
 from alkpool.stats.intervals import Floats, check_confidence
 
@@ -75,6 +74,9 @@ def logistic(
             f"no finite estimate for {', '.join(infinite)}: for some rows they predict "
             f"{outcome!r} perfectly (an empty cell); use firth instead"
         )
+    # The models of statsmodels load five packages that most commands do without.
+    from statsmodels.discrete.discrete_model import Logit
+
     fit = Logit(response, design.to_numpy()).fit(disp=0)
     limits = fit.conf_int(alpha=1 - confidence)
     return _coefficients(design, response, fit.params, fit.bse, limits, fit.pvalues)

@@ -10,7 +10,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats as distributions
-from statsmodels.duration.survfunc import SurvfuncRight
 
 from alkpool.stats.intervals import Floats, Interval, check_confidence
 
@@ -84,7 +83,7 @@ def km_median(
     times, event = _checked(months, observed)
     if not event.any():
         return MedianSurvival(math.nan, math.nan, math.nan, len(times), 0)
-    curve = SurvfuncRight(times, event)
+    curve = _curve(times, event)
     # Greenwood's variance, and so a limit, does not exist where the curve is 0.
     alive = curve.surv_prob > 0
     survival, error = curve.surv_prob[alive], curve.surv_prob_se[alive]
@@ -141,7 +140,7 @@ def km_share(
     unknown = Interval(math.nan, math.nan)
     share, error = 1.0, 0.0
     if ((times < at) & (event == 1)).any():
-        curve = SurvfuncRight(times, event)
+        curve = _curve(times, event)
         last = np.flatnonzero(curve.surv_times < at)[-1]
         share, error = float(curve.surv_prob[last]), float(curve.surv_prob_se[last])
     if share > 0 and not (times >= at).any():
@@ -162,6 +161,13 @@ def _checked(months: ArrayLike, observed: ArrayLike) -> tuple[Floats, Floats]:
     if not np.isin(event, (0, 1)).all():
         raise ValueError("observed is True (event) or False (censored) for each time")
     return times, event
+
+
+def _curve(times: Floats, event: Floats) -> Any:
+    # The models of statsmodels load five packages that most commands do without.
+    from statsmodels.duration.survfunc import SurvfuncRight
+
+    return SurvfuncRight(times, event)
 
 
 def _first_at_half(level: Floats, times: Floats) -> float:
