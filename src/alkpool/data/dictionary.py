@@ -202,7 +202,7 @@ def _field(name: str, column: pa.Column, table: Table) -> dict[str, Any]:
     constraints: dict[str, Any] = {
         key: meta[key] for key in ("minimum", "maximum", "pattern") if key in meta
     }
-    constraints["required"] = not _accepts_blank(name, column)
+    constraints["required"] = not _accepts_blank(column)
     if "terms" in meta:
         constraints["enum"] = list(meta["terms"])
     if table.key == (name,):
@@ -213,12 +213,9 @@ def _field(name: str, column: pa.Column, table: Table) -> dict[str, Any]:
     return field | {"constraints": constraints}
 
 
-def _accepts_blank(name: str, column: pa.Column) -> bool:
-    try:
-        pa.DataFrameSchema({name: column}).validate(pd.DataFrame({name: [""]}, dtype=str))
-    except pa.errors.SchemaError:
-        return False
-    return True
+def _accepts_blank(column: pa.Column) -> bool:
+    blank = pd.Series([""], dtype=str)
+    return all(check(blank).check_passed for check in column.checks)
 
 
 def _inferred_schema(content: bytes, transcript: Mapping[str, Any]) -> dict[str, Any]:
