@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
@@ -88,7 +88,6 @@ def test_a_partition_depends_on_seed_number_and_lines(folder):
     assert not registry.simulate(5, 0, 400)["treatments"].equals(second["treatments"])
 
 
-@settings(deadline=None)
 @given(lines=st.integers(1, 300), seed=st.integers(0, 100))
 def test_patients_are_complete_and_lines_exact(lines, seed):
     tables = {name: t.to_pandas() for name, t in registry.simulate(seed, 0, lines).items()}

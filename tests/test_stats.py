@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from scipy import stats as distributions
 
@@ -260,13 +260,11 @@ small_tables = st.tuples(st.integers(2, 3), st.integers(2, 3)).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(table=small_tables)
 def test_fisher_is_exact(table: list[list[int]]) -> None:
     assert stats.fisher_exact(table).p_value == close(exact_p_value(table), rel=1e-11)
 
 
-@settings(max_examples=60, deadline=None)
 @given(table=small_tables, data=st.data())
 def test_fisher_ignores_order_and_empty_rows(table: list[list[int]], data: st.DataObject) -> None:
     p_value = stats.fisher_exact(table).p_value
@@ -515,7 +513,6 @@ def test_separation_is_said_in_words_and_firth_is_finite(strata: str, infinite: 
 
 @given(table=st.tuples(*[st.integers(0, 12)] * 4))
 @example(table=(12, 6, 12, 0))  # the last steps gain less than rounding takes
-@settings(deadline=None)
 def test_one_binary_exposure_is_the_two_by_two_table(table: tuple[int, int, int, int]) -> None:
     a, b, c, d = table
     assume(a + b and c + d)
@@ -539,7 +536,6 @@ def test_one_binary_exposure_is_the_two_by_two_table(table: tuple[int, int, int,
     assert wald["standard_error"] == close(math.sqrt(1 / a + 1 / b + 1 / c + 1 / d), rel=1e-7)
 
 
-@settings(max_examples=40, deadline=None)
 @given(cells=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=6, max_size=6))
 def test_either_logistic_converges_or_it_says_that_it_cannot(cells: list[tuple[int, int]]) -> None:
     names = itertools.product(["V1", "V3"], ["crizotinib", "alectinib", "lorlatinib"])
@@ -667,7 +663,6 @@ def test_adjust_agrees_with_r(given_input: str, option: Any, expected: pd.DataFr
 families = st.lists(st.one_of(st.floats(0, 1), st.just(math.nan)), max_size=12)
 
 
-@settings(max_examples=40, deadline=None)
 @given(family=families)
 def test_adjust_properties(family: list[float]) -> None:
     raw = np.array(family, dtype=float)
