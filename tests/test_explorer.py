@@ -104,6 +104,8 @@ def test_cases_can_be_counted_to_the_answers(contexts: dict[str, Any]) -> None:
         lines = [line for case in page["cases"] for line in case["lines"]]
         listed += len(lines)
         assert {line["inhibitor"] for line in lines} <= set(page["cells"])
+        drawn = page["course"]["alt"] if page["course"] else ""
+        assert all(line["inhibitor"] in drawn for line in lines if line["evaluated"])
         for inhibitor, cell in page["cells"].items():
             mine = [line for line in lines if line["inhibitor"] == inhibitor]
             told = [line["benefit"] for line in mine if line["evaluated"]]

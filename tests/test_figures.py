@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from factory import line, make_cohort, sample
+from lettering import smallest_letters
 
 import alkpool
 from alkpool import stats, style
@@ -156,13 +157,6 @@ FIGURES: dict[str, Callable[[Cohort, pd.DataFrame], Drawing]] = {
 def drawing(name: str, cohort: Cohort) -> Drawing:
     pool = analysis_set(cohort)
     return FIGURES[name](pool, actionability.matrix(pool))
-
-
-def smallest_letters(drawn: str) -> float:
-    """Smallest size of type of an SVG that keeps its text as text."""
-    sizes = [float(size) for size in re.findall(r"font(?:-size)?: (?:\S+ )*?([\d.]+)px", drawn)]
-    assert "DejaVuSans-" not in drawn, "letters are drawn as outlines"
-    return min(sizes)
 
 
 def svg(made: Drawing) -> str:

@@ -6,6 +6,7 @@ nothing. Of a compound that is not in the data it shows the answers on its parts
 Real cases only.
 """
 
+import base64
 import csv
 import math
 from collections.abc import Iterable
@@ -26,7 +27,7 @@ from alkpool.analysis.question import Question, ask
 from alkpool.analysis.ranking import Evidence
 from alkpool.analysis.settings import configured
 from alkpool.data import laboratory, tables
-from alkpool.data.cohort import Cohort, analysis_set, load, of_other_tumours, ours
+from alkpool.data.cohort import Cohort, analysis_set, lines, load, of_other_tumours, ours
 from alkpool.references import Cited, known, with_sources
 from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen
 
@@ -69,7 +70,9 @@ def contexts(cohort_name: str) -> Record:
     evidence = gather(cohort)
     data = export(cohort, evidence)
     profiles, cells = data["profiles"], _cells(evidence)
-    cases = [*_cases(analysis_set(cohort)), *_cases(of_other_tumours(cohort), counted=False)]
+    pool = analysis_set(cohort)
+    cases = [*_cases(pool), *_cases(of_other_tumours(cohort), counted=False)]
+    courses = _courses(pool)
     pages = {
         name: {
             "name": name,
@@ -82,6 +85,7 @@ def contexts(cohort_name: str) -> Record:
                 if other != name and set(profiles[other]["residues"]) & set(about["residues"])
             ],
             "cases": [case for case in cases if name in case["assessed"]],
+            "course": courses.get(name),
             "cells": cells.get(name, {}),
         }
         for name, about in profiles.items()
@@ -101,6 +105,28 @@ def _answer(name: str, evidence: Evidence) -> Record:
     found = answers.to_dict(ranking.answer(ask(name), evidence))
     for row in (*found["inhibitors"], *found["other_reading"]):
         row["empty"] = answers.is_empty(row)
+    return found
+
+
+def _courses(pool: Cohort) -> dict[str, Record]:
+    """Figure of the patients with each profile who were treated again: ``patients, alt, src``."""
+    # Both take longer to import than an answer takes.
+    from alkpool.figures.assembly import swimmer
+    from alkpool.show import counted, svg_of
+
+    treated = lines(pool)
+    patients = pool.samples.set_index("sample_id")["patient_id"]
+    found = {}
+    for name, samples in assessed_profiles(pool.samples).groupby("profile")["sample_id"]:
+        theirs = treated[treated["patient_id"].isin(patients[samples])]
+        made = swimmer(theirs)
+        if made.figure is not None:
+            drawn = base64.b64encode(svg_of(made.figure, made.alt).encode()).decode()
+            found[str(name)] = {
+                "patients": counted(theirs["patient_id"].nunique(), "patient"),
+                "alt": made.alt,
+                "src": f"data:image/svg+xml;base64,{drawn}",
+            }
     return found
 
 

@@ -257,15 +257,23 @@ def figure(drawing: Drawing, name: str, caption: str, pool: Cohort) -> None:
         table_of_it = table_of_it.replace(style.CORNER, corner, 1)
     if table_of_it:
         display(HTML(table_of_it))
-    drawn = StringIO()
-    drawing.figure.savefig(
-        drawn, format="svg", metadata={"Date": None, "Creator": None, "Title": alt}
-    )
-    plt.close(drawing.figure)
     kind = "of-matrix" if table_of_it else "column"
     svg = "image/svg+xml"
     said = {"name": name, "caption": caption, "alt": alt, "classes": kind}
-    display({svg: drawn.getvalue(), "text/plain": alt}, raw=True, metadata={svg: {"alkpool": said}})
+    display(
+        {svg: svg_of(drawing.figure, alt), "text/plain": alt},
+        raw=True,
+        metadata={svg: {"alkpool": said}},
+    )
+
+
+def svg_of(drawn: Figure, alt: str) -> str:
+    """SVG of a figure, which is closed: the same text every time."""
+    written = StringIO()
+    metadata = {"Date": None, "Creator": None, "Title": alt}
+    drawn.savefig(written, format="svg", metadata=metadata)
+    plt.close(drawn)
+    return written.getvalue()
 
 
 def _stamp(drawn: Figure) -> None:

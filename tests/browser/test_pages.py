@@ -1,11 +1,13 @@
 """What stands in the files of the book: structure, links, figures, nothing from other hosts."""
 
+import base64
 import json
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from lettering import smallest_letters
 
 from alkpool import mutations, paths
 from alkpool.compendium import plan, run
@@ -208,3 +210,17 @@ def test_scripts_and_styles_of_ours_stay_small() -> None:
     }
     assert counted["js"] <= 900
     assert counted["css"] <= 1000
+
+
+def test_letters_of_figures_are_at_least_eleven_pixels_high(pages: Pages) -> None:
+    """At the width of the column on a screen of 1280 pixels, or of the enlarged matrix."""
+    column, enlarged = 688, 1120
+    heights = {}
+    for name, page in pages.items():
+        for image in page.select('figure img[src^="data:image/svg+xml;base64,"]'):
+            drawn = base64.b64decode(str(image["src"]).partition(",")[2]).decode()
+            points = float(re.findall(r'<svg [^>]*width="([\d.]+)pt"', drawn)[0])
+            room = enlarged if "of-matrix" in image["class"] else min(column, points * 96 / 72)
+            heights[name, image["alt"][:40]] = smallest_letters(drawn) * room / points
+    assert len(heights) > 20
+    assert {place: height for place, height in heights.items() if height < 10.99} == {}

@@ -103,7 +103,7 @@ def swimmer(lines: pd.DataFrame) -> Drawing:
     >>> lines = alkpool.lines(alkpool.analysis_set(alkpool.load("curated")))
     >>> made = swimmer(lines[lines["patient_id"] == "ou2015-p1"])
     >>> made.alt  # doctest: +ELLIPSIS
-    '... ou2015-p1, after crizotinib and alectinib: I1171N: ceritinib, PR, >3 months, ongoing.'
+    '... ou2015-p1, after crizotinib and alectinib: I1171N: ceritinib, PR, DoT >3 months, ongoing.'
     >>> plt.close(made.figure)
     """
     if lines.empty:
@@ -147,11 +147,12 @@ def swimmer(lines: pd.DataFrame) -> Drawing:
 
 
 def _with_duration(lines: pd.DataFrame) -> pd.DataFrame:
-    """Add ``months`` and ``relation``: of treatment, else of progression-free survival."""
+    """Add ``months``, ``relation`` and ``measure``: of treatment, else progression-free."""
     treated = lines["dot_months"].notna()
     return lines.assign(
         months=lines["dot_months"].where(treated, lines["pfs_months"]),
         relation=lines["dot_relation"].where(treated, lines["pfs_relation"]),
+        measure=treated.map({True: "DoT", False: "PFS"}),
     )
 
 
@@ -189,7 +190,7 @@ def _said(course: pd.DataFrame) -> str:
             relation = "" if line.relation == Relation.EQUAL else line.relation
             facts = [
                 "" if line.best_response == UNKNOWN else line.best_response,
-                "" if pd.isna(line.months) else f"{relation}{line.months:g} months",
+                "" if pd.isna(line.months) else f"{line.measure} {relation}{line.months:g} months",
                 "ongoing" if line.status == TreatmentStatus.ONGOING else "",
             ]
             lines.append(", ".join([partner, *(list(filter(None, facts)) or ["no result"])]))
