@@ -46,7 +46,7 @@ report: $(STAMP) ## Run what changed, make build/book/index.html (ONLY=04)
 	@$(PY) -m alkpool.compendium report --cohort="$$COHORT" --only="$$ONLY"
 
 .PHONY: pdf
-pdf: report ## Print the report, build/alkpool.pdf; needs Chromium
+pdf: report ## Print the report and its summary as PDF; needs Chromium
 	@$(PY) -m alkpool.compendium.pdf
 
 .PHONY: release

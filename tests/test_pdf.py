@@ -17,6 +17,9 @@ from alkpool.compendium import render
 render.rendered(paths.BUILD / "book-src", paths.BUILD / "sphinx", "singlehtml")
 """
 WELCOME = """\
+---
+summary: true
+---
 # Welcome
 
 See {numref}`fig-count`, [the list](curated/02-list.ipynb), [the form](form.md) and <https://a.org>.
@@ -107,6 +110,16 @@ def test_the_running_head_of_synthetic_chapters_says_so(printed: BeautifulSoup) 
     marked = {name for name, rule in rules.items() if "Synthetic data: not patients" in rule}
     assert marked == {"sheet-4"}
     assert 'content: "Count \\"all\\" \\\\ rows"' in rules["sheet-1"].replace("\\u0022", '\\"')
+
+
+def test_the_summary_is_what_is_marked_for_it(printed: BeautifulSoup) -> None:
+    """The same document; a link to what is left out is plain text."""
+    short = BeautifulSoup(pdf._summary(str(printed)), "html.parser")
+    assert short.body["class"] == ["summary-only"]
+    assert [each["id"] for each in short.select(f".{pdf.SUMMARY}")] == ["sheet-0"]
+    assert {link.get("href") for link in short.select(f".{pdf.SUMMARY} p a")} == {
+        None, "https://a.org",
+    }  # fmt: skip
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 from pypdf import PdfReader
 from pypdf.generic import Destination
 
+from alkpool.analysis.evidence import look_up
 from alkpool.compendium import pdf
 
 # Minutes: a whole report or book of its own.
@@ -127,6 +128,36 @@ def test_a_second_run_writes_the_same_bytes(printed: Printed, book: Path) -> Non
     """Nothing in the file says when it was printed."""
     assert not pdf.write(book.parent, printed.path)
     assert not {"/CreationDate", "/ModDate"} & set(printed.reader.metadata or {})
+
+
+def test_the_summary_is_short_and_whole(printed: Printed) -> None:
+    """At most ten pages, none of them blank: title, matrix, answers, how sure, limits, sources."""
+    reader = PdfReader(pdf.summary_of(printed.path))
+    pages = [" ".join(page.extract_text().split()) for page in reader.pages]
+    assert len(pages) <= 10
+    assert min(map(len, pages)) > 200
+    for words in ("Version", "Data last changed", "Cite as", "Licence MIT", "This is the summary"):
+        assert words in pages[0], words
+    found = look_up("G1202R").inhibitors.set_index("inhibitor").loc["lorlatinib"]
+    text = " ".join(pages[1:])
+    for words in (
+        "Every patient in one matrix", f"lorlatinib: {found['basis_text']}", "How sure that is",
+        "Case reports are selected.", "PMID 30892989", "Not medical advice",
+    ):  # fmt: skip
+        assert words in text, words
+    assert "Synthetic" not in "".join(pages)
+    places = {
+        annotation.get_object().get("/Dest")
+        for page in reader.pages
+        for annotation in page.get("/Annots", [])
+    }
+    assert places == {None}
+
+
+def test_no_page_says_that_scripts_are_off(printed: Printed, book: Path) -> None:
+    """What only a screen can show is not printed."""
+    assert "explorer.html" not in [chapter.name for chapter in printed.chapters]
+    assert "scripts are switched off" not in document(book).read_text("utf-8")
 
 
 def test_the_outline_has_every_chapter_and_section(printed: Printed, pages: Pages) -> None:

@@ -1,9 +1,10 @@
-"""Print the book as one PDF. Start with ``python -m alkpool.compendium.pdf``.
+"""Print the book as one PDF, and its summary. Start with ``python -m alkpool.compendium.pdf``.
 
 Sphinx puts all pages into one document; as an extension of Sphinx, this module gives each chapter
 sheets of its own and leaves out pages that only a screen can show, ``screen_only`` in their
 metadata. The frame of the document is ``book/_pdf/report.html``. Chromium prints it: layout, page
-numbers, outline and links are its work.
+numbers, outline and links are its work. The summary is the same document, of which only the title
+page and pages with ``summary`` in their metadata are printed.
 """
 
 import os
@@ -44,6 +45,9 @@ FLAGS = (
 SECONDS = 300
 
 PLACEHOLDER = "\N{FIGURE SPACE}" * 3
+
+# Marks of the pages of the summary, and of the document of which only they are printed.
+SUMMARY, ONLY_SUMMARY = "summary-sheet", '<body class="summary-only">'
 
 # A link to a page of the book in what Sphinx takes as it is, such as a table.
 LINK = re.compile(r'href="(?:\.\./)*([^":#?]+)\.html(?:#([^"]*))?"')
@@ -86,6 +90,8 @@ def _on_sheets(app: "Sphinx", document: "nodes.document", _: str) -> None:
         content = nodes.container(
             "", *file.children, classes=[kind, sheet["anchor"]], ids=[sheet["anchor"]]
         )
+        if "summary" in app.env.metadata[page]:
+            content["classes"].append(SUMMARY)
         if app.env.doc2path(page).endswith(".ipynb"):
             place = f"notebooks/{Path(page).name}.ipynb"
             said = f"The code of this chapter is not printed: {place} has it."
@@ -137,19 +143,19 @@ def browser() -> str:
 
 
 def write(build: Path, target: Path) -> bool:
-    """Print the book; only a complete PDF replaces the one that is there.
+    """Print the book and its summary; only a complete PDF replaces the one that is there.
 
     Parameters
     ----------
     build : Path
         Folder of the book and of what it was made from.
     target : Path
-        The PDF.
+        The PDF; the summary stands beside it, ``-summary`` added to its name.
 
     Returns
     -------
     bool
-        Whether the PDF is another than before.
+        Whether one of them is another than before.
 
     Raises
     ------
@@ -161,8 +167,25 @@ def write(build: Path, target: Path) -> bool:
         raise ProjectError(f"{shown(build / 'book' / DOCUMENT)} is missing: run make report")
     document = render.rendered(build / "book-src", build / "sphinx", BUILDER) / DOCUMENT
     printed = _print(document, command)
-    document.write_text(_numbered(document.read_text("utf-8"), printed), "utf-8")
-    return write_if_changed(target, _undated(_print(document, command)))
+    whole = _numbered(document.read_text("utf-8"), printed)
+    document.write_text(whole, "utf-8")
+    contents = {target: _print(document, command)}
+    if SUMMARY in whole:
+        summary = document.with_name("summary.html")
+        summary.write_text(_summary(whole), "utf-8")
+        contents[summary_of(target)] = _print(summary, command)
+    changed = [write_if_changed(path, _undated(printed)) for path, printed in contents.items()]
+    return any(changed)
+
+
+def summary_of(target: Path) -> Path:
+    """Name of the summary of a PDF."""
+    return target.with_stem(f"{target.stem}-summary")
+
+
+def _summary(html: str) -> str:
+    """Leave out what is not in the summary, and links to it."""
+    return re.sub(r'<a ([^>]*)href="#[^"]*"', r"<a \1", html.replace("<body>", ONLY_SUMMARY))
 
 
 def _print(document: Path, command: str) -> bytes:
@@ -209,13 +232,13 @@ def _undated(content: bytes) -> bytes:
 
 
 def main() -> int:
-    """Write ``build/alkpool.pdf``; 0 done, 1 something is wrong (the message says how)."""
+    """Write the PDF and its summary; 0 done, 1 something is wrong (the message says how)."""
     try:
         changed = write(paths.BUILD, TARGET)
     except ProjectError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"{'done' if changed else 'up to date'}: {shown(TARGET)}")
+    print(f"{'done' if changed else 'up to date'}: {shown(TARGET)}, {shown(summary_of(TARGET))}")
     return 0
 
 
