@@ -232,6 +232,18 @@ def write_template(
     typer.echo(f"written: {file}; fill it in, then: alkpool add {file}")
 
 
+@app.command("new-cohort")
+def new_cohort(
+    folder: Annotated[Path, typer.Argument(help="Folder to make, outside this project.")],
+) -> None:
+    """Start a cohort of your own: its description and four tables without rows."""
+    from alkpool.intake import template
+
+    template.start_cohort(folder)
+    typer.echo(f"made: {folder}; say in its cohort.yaml what it holds, then add to it:")
+    typer.echo(f"alkpool add FILE --cohort {folder}")
+
+
 @app.command()
 def add(
     file: Annotated[Path, typer.Argument(help="Filled-in template, .xlsx or .csv.")],
