@@ -12,14 +12,20 @@ from pathlib import Path
 import openpyxl
 import pytest
 from cases import case, own_cohort, tables, write_csv
+from typer.testing import CliRunner
 
-from alkpool import mutations, paths
+from alkpool import cli, mutations, paths
+from alkpool.analysis import settings
 from alkpool.analysis.benefit import BenefitRule
 from alkpool.analysis.evidence import look_up
+from alkpool.compendium import report
 from alkpool.data import cohort
 from alkpool.files import read_yaml
 from alkpool.intake import classify, flatfile, mapping, place
-from alkpool.problems import DataError
+from alkpool.problems import DataError, ProjectError
+from alkpool.robustness import large
+from reconstruction import __main__ as reconstruction
+from reconstruction import ensemble
 
 CURATED = tables(paths.COHORTS / "curated")
 LINE = "best_response,pfs_relation,pfs_months,dot_relation,dot_months,status"
@@ -459,12 +465,39 @@ def test_a_comma_parts_cohorts_and_so_is_in_no_path(tmp_path):  # F53
 
 
 @pytest.mark.parametrize("number", ["010", "6:30", "6_0"])
-def test_a_number_of_another_notation_is_no_number(tmp_path, number):  # F47
+def test_a_parameter_of_another_notation_is_no_number(tmp_path, number):  # F47
     (tmp_path / "a.yaml").write_text(f"threshold_months: {number}\n")
     with pytest.raises(ValueError, match="is no plain number"):
         read_yaml(tmp_path / "a.yaml")
     (tmp_path / "a.yaml").write_text("threshold_months: 6.5\n")
     assert read_yaml(tmp_path / "a.yaml") == {"threshold_months": 6.5}
+
+
+@pytest.mark.parametrize("text", ["010", "6:30", "6_0", "nan", "-3", "maybe", "1e2", " 4", ""])
+def test_an_option_of_another_notation_stops_before_anything_runs(tmp_path, text, capsys):
+    whole = [
+        (report.main, ["report", f"--jobs={text}"]),
+        (large.main, ["curated", f"--universes={text}"]),
+        (large.main, ["curated", f"--workers={text}"]),
+        (large.main, ["curated", f"--scheduler={text}"]),
+        (ensemble.main, [f"--draws={text}"]),
+        (ensemble.main, [f"--scheduler={text}"]),
+        (reconstruction.main, [f"--seed={text}"]),
+    ]
+    for main, arguments in whole:
+        with pytest.raises(SystemExit) as stopped:
+            main(arguments)
+        assert stopped.value.code == 2
+        assert f"found {text!r}; must be" in capsys.readouterr().err
+    (tmp_path / "lines.csv").write_text(f"{LINE}\nSD,=,6,,,ended\n")
+    given = ["classify", str(tmp_path / "lines.csv"), f"--threshold-months={text}"]
+    assert CliRunner().invoke(cli.app, given).exit_code == 2
+
+
+@pytest.mark.parametrize("value", [-3, 0.5, "maybe", True, float("nan")])
+def test_a_parameter_has_the_range_of_its_rule(value):
+    with pytest.raises(ProjectError, match="verdict_rule"):
+        settings.handed_down({"verdict_rule": {"min_evaluable": value}})
 
 
 # Tables of authors
