@@ -231,6 +231,13 @@ def test_splice_and_frameshift_are_refused(tmp_path, line):  # F26
         ("T1151insT", "T1151dup"),  # S06
         ("F1174L/G1202R ALK", "F1174L+G1202R"),  # S07
         ("R1275Q/L1196M ALK", "L1196M+R1275Q"),  # S08
+        ("ALK_F1174L", "F1174L"),  # S27
+        ("F1174L_L1196M", "F1174L+L1196M"),  # S28
+        ("R1275Q_G1202R", "G1202R+R1275Q"),  # S29
+        ("p.Phe1174Leu_p.Leu1196Met", "F1174L+L1196M"),  # of the kind of S28
+        ("ALK p.L1196M", "L1196M"),  # S35
+        ("ALK R401Q", "R401Q"),  # S36
+        ("ALK G1202R", "G1202R"),  # S37
     ],
 )
 def test_a_spelling_of_a_public_file_is_read(line, profile):
@@ -249,6 +256,16 @@ def test_a_spelling_of_a_public_file_is_read(line, profile):
         ("NP_004295.2:p.?", "is not read as a mutation"),  # S15
         ("p.Arg97Glyfs*26", "frameshifts are not resistance mutations"),  # S16
         ("p.R97GfsTer26", "frameshifts are not resistance mutations"),  # S17
+        ("ALK_F1174LG1202R", "is not read as a mutation"),  # S30
+        ("ALK:NM_004304:exon23:c.3604G>T:p.Gly1202Ter", "a stop codon is not a resistance"),  # S31
+        ("EGFR:NM_005228:exon20:c.2306_2308dup:p.Val769dup", "holds no mutation of ALK"),  # S32
+        ("ERBB2:NM_004448:exon20:c.2443G>A:p.Gly815Arg", "holds no mutation of ALK"),  # S33
+        ("ERBB2:NM_004448:exon20:c.2446_2493del:p.816_831del", "holds no mutation of ALK"),  # S34
+        # Of the kind of S32 and S33: the base is that of ALK too.
+        ("ROS1:NM_002944:exon38:c.3604G>A:p.Gly1202Arg", "holds no mutation of ALK"),
+        ("NP_005219.2:p.Leu858Arg", "holds no mutation of ALK"),  # S38
+        ("NM_005228.3:c.2573T>G", "holds no mutation of ALK"),  # S39
+        ("Exon 20 insertion", "is not read as a mutation"),  # S40
     ],
 )
 def test_a_spelling_of_a_public_issue_is_refused_with_its_reason(line, reason):
