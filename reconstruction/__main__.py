@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from alkpool import paths
+from alkpool.problems import whole_from
 from reconstruction.cohorts import NAME, SEED, draw
 from reconstruction.files import differing, write
 from reconstruction.readings import Infeasible
@@ -15,7 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--check", action="store_true", help="compare with the checked-in files, write nothing"
     )
-    parser.add_argument("--seed", type=int, default=SEED, help=f"default {SEED}")
+    parser.add_argument("--seed", type=whole_from(0), default=SEED, help=f"default {SEED}")
     options = parser.parse_args(arguments)
     folder = paths.COHORTS / NAME
     try:

@@ -15,6 +15,7 @@ from alkpool.analysis.actionability import matrix
 from alkpool.data.cohort import analysis_set, lines
 from alkpool.data.tables import DRAWS, LIMITS
 from alkpool.files import write_atomically
+from alkpool.problems import whole_from
 from alkpool.robustness import large
 from alkpool.vocabulary import Benefit, StudyType
 from reconstruction import Quantity, Tables, bounds, draw, kind, quantities
@@ -77,12 +78,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m reconstruction.ensemble", description=main.__doc__
     )
-    parser.add_argument("--draws", type=int, default=DRAW_COUNT, help=f"default {DRAW_COUNT}")
+    parser.add_argument(
+        "--draws", type=whole_from(1), default=DRAW_COUNT, help=f"default {DRAW_COUNT}"
+    )
     large.add_options(parser)
     parser.add_argument("--output", type=Path, default=paths.IDENTIFICATION)
     options = parser.parse_args(arguments)
-    if options.draws < 1 or options.workers < 1:
-        parser.error("--draws and --workers must be at least 1")
     seeds = range(FIRST_SEED, FIRST_SEED + options.draws)
     # Quantities of one kind share their limits.
     kinds = list(dict.fromkeys(kind(quantity) for quantity in quantities()))

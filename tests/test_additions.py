@@ -118,7 +118,9 @@ def test_merge_into_an_own_cohort(tmp_path, mine):
         assert kept.equals(frame)
         assert list(after[name][key]) == sorted(after[name][key])
     with zipfile.ZipFile(mine / "backup" / "0001.zip") as backup:
-        assert {name: backup.read(name) for name in backup.namelist()} == old
+        kept = {name: backup.read(name) for name in backup.namelist()}
+    assert b"## 0001" not in kept.pop("CHANGELOG.md")
+    assert kept == old
     log = (mine / "CHANGELOG.md").read_text("utf-8")
     assert "## 0001, " in log
     assert "- File: `new.csv`." in log
@@ -194,12 +196,24 @@ def test_the_backup_brings_the_tables_back(tmp_path, mine):
     assert {name: contents(mine)[name] for name in before} == before
 
 
+def test_undo_takes_the_entry_of_the_changelog_back(tmp_path, mine):
+    add(write_csv(tmp_path / "a.csv", case(patient_id="a")), mine)
+    before = contents(mine)
+    add(
+        write_csv(
+            tmp_path / "b.csv", case(patient_id="b", mutations="L1196M", age_years="80", sex="male")
+        ),
+        mine,
+    )
+    undo(mine, "0002")
+    assert {name: contents(mine)[name] for name in before} == before
+
+
 def test_what_was_undone_can_be_added_again(tmp_path, mine):
-    """The number of an addition is never given again, so no backup is overwritten."""
+    """The number of an addition is not given again, so no backup is overwritten."""
     file = write_csv(tmp_path / "a.csv", case())
     add(file, mine)
     undo(mine, "0001")
-    (mine / "backup" / "0001.zip").rename(tmp_path / "kept.zip")
     assert "as addition 0002" in add(file, mine)
     with pytest.raises(DataError, match="are in mine already: Addition 0002 of"):
         add(file, mine)
@@ -385,6 +399,27 @@ def test_two_at_once_lose_nothing(tmp_path, mine):
     assert (mine / "CHANGELOG.md").read_text("utf-8").count("\n## ") == 4
 
 
+def test_an_own_cohort_starts_by_one_command(tmp_path):
+    folder = tmp_path / "ward-7"
+    done = alkpool("new-cohort", folder)
+    assert done.returncode == 0, done.stderr
+    assert f"alkpool add FILE --cohort {folder}" in done.stdout
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert cohort.check(folder) == []
+    assert all(frame.empty for frame in tables(folder).values())
+    add(write_csv(tmp_path / "a.csv", case()), folder)
+    assert list(cohort.load(folder).patients["patient_id"]) == ["test2024-p1"]
+
+
+@pytest.mark.parametrize("name", ["curated", "ward;7", "there"])
+def test_an_own_cohort_of_a_name_that_will_not_do_leaves_nothing(tmp_path, name):
+    (tmp_path / "there").mkdir()
+    done = alkpool("new-cohort", tmp_path / name)
+    assert done.returncode == 1
+    assert "rename the folder" in done.stderr or "is there already" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
 # The curated cohort.
 
 
@@ -442,6 +477,7 @@ def test_what_was_undone_can_be_added_to_curated_again(tmp_path, home):
     (home / "data/raw/added/0001.csv").unlink()
     for name, text in curate.files(home / "data").items():  # make data
         (home / "data" / name).write_text(text, "utf-8")
+    assert "## 0001" not in (home / "data/raw/added/CHANGELOG.md").read_text("utf-8")
     assert "data/raw/added/0002.csv" in add(file, "curated")
     assert (home / "backup/curated-0001.zip").read_bytes() == backup
     with pytest.raises(DataError, match="are in curated already: Addition 0002 of"):
@@ -480,7 +516,5 @@ def test_a_fault_of_the_curated_cohort_changes_nothing(tmp_path, home, monkeypat
         patched.setattr(files, "exchange", full)
         with pytest.raises(OSError, match="No space left"):
             add(file, "curated")
-    after = contents(home)
-    assert after.pop("backup/curated-0001.zip")
-    assert after == before
+    assert contents(home) == before
     assert "0001.csv" in add(file, "curated")

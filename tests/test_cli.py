@@ -336,6 +336,6 @@ def test_help_fits_a_terminal_and_cuts_no_sentence() -> None:
     commands = listed.partition("Commands:")[2].split("\n")
     assert len(commands) >= 6
     assert all(line.endswith(".") and "..." not in line for line in commands if line)
-    for command in ("check", "classify", "look-up", "template", "add", "diff"):
+    for command in ("check", "classify", "look-up", "template", "new-cohort", "add", "diff"):
         listed += alkpool(command, "--help", COLUMNS="80").stdout
     assert [line for line in listed.splitlines() if len(line) > 80] == []

@@ -12,14 +12,20 @@ from pathlib import Path
 import openpyxl
 import pytest
 from cases import case, own_cohort, tables, write_csv
+from typer.testing import CliRunner
 
-from alkpool import mutations, paths
+from alkpool import cli, mutations, paths
+from alkpool.analysis import settings
 from alkpool.analysis.benefit import BenefitRule
 from alkpool.analysis.evidence import look_up
+from alkpool.compendium import report
 from alkpool.data import cohort
 from alkpool.files import read_yaml
 from alkpool.intake import classify, flatfile, mapping, place
-from alkpool.problems import DataError
+from alkpool.problems import DataError, ProjectError
+from alkpool.robustness import large
+from reconstruction import __main__ as reconstruction
+from reconstruction import ensemble
 
 CURATED = tables(paths.COHORTS / "curated")
 LINE = "best_response,pfs_relation,pfs_months,dot_relation,dot_months,status"
@@ -225,6 +231,13 @@ def test_splice_and_frameshift_are_refused(tmp_path, line):  # F26
         ("T1151insT", "T1151dup"),  # S06
         ("F1174L/G1202R ALK", "F1174L+G1202R"),  # S07
         ("R1275Q/L1196M ALK", "L1196M+R1275Q"),  # S08
+        ("ALK_F1174L", "F1174L"),  # S27
+        ("F1174L_L1196M", "F1174L+L1196M"),  # S28
+        ("R1275Q_G1202R", "G1202R+R1275Q"),  # S29
+        ("p.Phe1174Leu_p.Leu1196Met", "F1174L+L1196M"),  # of the kind of S28
+        ("ALK p.L1196M", "L1196M"),  # S35
+        ("ALK R401Q", "R401Q"),  # S36
+        ("ALK G1202R", "G1202R"),  # S37
     ],
 )
 def test_a_spelling_of_a_public_file_is_read(line, profile):
@@ -243,6 +256,16 @@ def test_a_spelling_of_a_public_file_is_read(line, profile):
         ("NP_004295.2:p.?", "is not read as a mutation"),  # S15
         ("p.Arg97Glyfs*26", "frameshifts are not resistance mutations"),  # S16
         ("p.R97GfsTer26", "frameshifts are not resistance mutations"),  # S17
+        ("ALK_F1174LG1202R", "is not read as a mutation"),  # S30
+        ("ALK:NM_004304:exon23:c.3604G>T:p.Gly1202Ter", "a stop codon is not a resistance"),  # S31
+        ("EGFR:NM_005228:exon20:c.2306_2308dup:p.Val769dup", "holds no mutation of ALK"),  # S32
+        ("ERBB2:NM_004448:exon20:c.2443G>A:p.Gly815Arg", "holds no mutation of ALK"),  # S33
+        ("ERBB2:NM_004448:exon20:c.2446_2493del:p.816_831del", "holds no mutation of ALK"),  # S34
+        # Of the kind of S32 and S33: the base is that of ALK too.
+        ("ROS1:NM_002944:exon38:c.3604G>A:p.Gly1202Arg", "holds no mutation of ALK"),
+        ("NP_005219.2:p.Leu858Arg", "holds no mutation of ALK"),  # S38
+        ("NM_005228.3:c.2573T>G", "holds no mutation of ALK"),  # S39
+        ("Exon 20 insertion", "is not read as a mutation"),  # S40
     ],
 )
 def test_a_spelling_of_a_public_issue_is_refused_with_its_reason(line, reason):
@@ -459,12 +482,39 @@ def test_a_comma_parts_cohorts_and_so_is_in_no_path(tmp_path):  # F53
 
 
 @pytest.mark.parametrize("number", ["010", "6:30", "6_0"])
-def test_a_number_of_another_notation_is_no_number(tmp_path, number):  # F47
+def test_a_parameter_of_another_notation_is_no_number(tmp_path, number):  # F47
     (tmp_path / "a.yaml").write_text(f"threshold_months: {number}\n")
     with pytest.raises(ValueError, match="is no plain number"):
         read_yaml(tmp_path / "a.yaml")
     (tmp_path / "a.yaml").write_text("threshold_months: 6.5\n")
     assert read_yaml(tmp_path / "a.yaml") == {"threshold_months": 6.5}
+
+
+@pytest.mark.parametrize("text", ["010", "6:30", "6_0", "nan", "-3", "maybe", "1e2", " 4", ""])
+def test_an_option_of_another_notation_stops_before_anything_runs(tmp_path, text, capsys):
+    whole = [
+        (report.main, ["report", f"--jobs={text}"]),
+        (large.main, ["curated", f"--universes={text}"]),
+        (large.main, ["curated", f"--workers={text}"]),
+        (large.main, ["curated", f"--scheduler={text}"]),
+        (ensemble.main, [f"--draws={text}"]),
+        (ensemble.main, [f"--scheduler={text}"]),
+        (reconstruction.main, [f"--seed={text}"]),
+    ]
+    for main, arguments in whole:
+        with pytest.raises(SystemExit) as stopped:
+            main(arguments)
+        assert stopped.value.code == 2
+        assert f"found {text!r}; must be" in capsys.readouterr().err
+    (tmp_path / "lines.csv").write_text(f"{LINE}\nSD,=,6,,,ended\n")
+    given = ["classify", str(tmp_path / "lines.csv"), f"--threshold-months={text}"]
+    assert CliRunner().invoke(cli.app, given).exit_code == 2
+
+
+@pytest.mark.parametrize("value", [-3, 0.5, "maybe", True, float("nan")])
+def test_a_parameter_has_the_range_of_its_rule(value):
+    with pytest.raises(ProjectError, match="verdict_rule"):
+        settings.handed_down({"verdict_rule": {"min_evaluable": value}})
 
 
 # Tables of authors

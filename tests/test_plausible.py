@@ -1,5 +1,7 @@
 """What is valid and worth a look, and who is who."""
 
+import re
+
 import pandas as pd
 import pytest
 from cases import case, own_cohort, write_csv
@@ -7,8 +9,9 @@ from command import alkpool
 from factory import line, make_cohort, sample
 
 import alkpool as project
+from alkpool import study
 from alkpool.data.cohort import Cohort
-from alkpool.intake import add
+from alkpool.intake import add, duplicates
 from alkpool.intake.plausible import LOOKS, worth_a_look
 from alkpool.problems import DataError
 
@@ -120,3 +123,40 @@ def test_the_same_patients_under_other_ids_are_listed(tmp_path):
     said = [text for text in done.stdout.splitlines() if "may be one patient" in text]
     assert any("cheng2024-p1 and h-cheng2024-p1 may be one patient" in text for text in said)
     assert "may be one patient" not in alkpool("check", "curated").stdout
+
+
+def test_pooled_cohorts_with_the_same_patients_need_an_answer(tmp_path):
+    """Before a chapter runs, with the words that answer."""
+    other = own_cohort(tmp_path / "other")
+    renamed(other, "h-", articles=False)
+    run = [{"cohort": f"curated,{other}"}]
+    said = study.problems(run)
+    assert any(
+        text.startswith("cheng2024-p1 and h-cheng2024-p1 may be one patient") for text in said
+    )
+    answers = [re.findall(r"distinct_patients: \[(\[.*?\])\]", text)[0] for text in said]
+    text = (other / "cohort.yaml").read_text("utf-8").partition("# One report each")[0]
+    text += f"distinct_patients: [{', '.join(answers)}]\n"
+    (other / "cohort.yaml").write_text(text, "utf-8")
+    study._same_persons.cache_clear()
+    assert study.problems(run) == []
+    patients = pd.read_csv(other / "patients.csv", dtype=str, keep_default_na=False)
+    mine = patients["status"] == "included"
+    patients.loc[mine, ["status", "exclusion_reason"]] = [
+        "excluded",
+        "published, as curated has it",
+    ]
+    patients.to_csv(other / "patients.csv", index=False)
+    assert duplicates.unanswered([project.load("curated"), project.load(other)], across=True) == []
+
+
+def test_a_patient_copied_within_a_source_is_found(tmp_path):
+    mine = own_cohort(tmp_path / "mine")
+    name = pd.read_csv(mine / "patients.csv").query("status == 'included'")["patient_id"].iloc[0]
+    for table in ("patients", "samples", "treatments"):
+        text = (mine / f"{table}.csv").read_text("utf-8")
+        rows = [row for row in text.splitlines() if f"{name}," in row or f"{name}-s" in row]
+        copied = "\n".join(row.replace(name, f"{name}b") for row in rows)
+        (mine / f"{table}.csv").write_text(f"{text}{copied}\n", "utf-8")
+    found = duplicates.unanswered([project.load(mine)])
+    assert [(match.new, match.old) for match in found or []] == [(name, f"{name}b")]

@@ -196,7 +196,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
     // A question as the package reads it; throws what is wrong in words.
     function ask({ text, prior, phase, specimen }) {
-      const mutations = reader.parse(text);
+      const mutations = reader.confirmed(text);
       const single = mutations.length === 1;
       const given = prior.map(treatment);
       if (!data.phases.includes(phase)) refuse(`phase is ${quoted(phase)}; must be one of ${data.phases.join(", ")}`);
@@ -225,7 +225,7 @@ document.addEventListener("DOMContentLoaded", () => {
     });
 
     function toFragment(questions, last = questions[0]) {
-      const pairs = [["m", questions.map(({ mutations }) => reader.profileOf(mutations)).join("|")]];
+      const pairs = [["m", questions.map(({ mutations }) => (reader.beyond(mutations) ? "ALK " : "") + reader.profileOf(mutations)).join("|")]];
       if (last.prior.length) pairs.push(["prior", last.prior.join(",")]);
       const said = questions.map((each) => each.phase).find((each) => each !== "single" && each !== "unknown");
       if (said) pairs.push(["phase", said]);

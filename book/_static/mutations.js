@@ -233,7 +233,12 @@
 
     const profileOf = (mutations) => mutations.map((mutation) => mutation.name).join("+");
 
-    return { parse, profileOf, notes };
+    // Beyond the reference a residue cannot be checked: the text must name ALK.
+    const beyond = (mutations) => mutations.find(({ residue }) => !reference(residue));
+    const confirmed = (text, mutations = parse(text), far = beyond(mutations)) => far && !/\bALK\b|NP_004295|NM_004304/i.test(text)
+      ? refuse(`${far.name}: residue ${far.residue} lies outside the reference (${protein.first} to ${last}) and cannot be checked; T790M and L858R, for instance, are mutations of EGFR. Where it is ALK, write ALK ${far.name}`) : mutations;
+
+    return { parse, profileOf, notes, confirmed, beyond };
   }
 
   const ascending = (a, b) => (a < b ? -1 : a > b ? 1 : 0);

@@ -14,7 +14,7 @@ import typer
 
 from alkpool import paths
 from alkpool.files import write_atomically
-from alkpool.problems import DataError, Problem, printable
+from alkpool.problems import DataError, Problem, plain_number, printable
 from alkpool.vocabulary import Form, Phase, Specimen
 
 app = typer.Typer(
@@ -99,7 +99,12 @@ def classify(
         Path, typer.Option("--output", "-o", help="File to write; - is standard output.")
     ] = STREAM,
     threshold_months: Annotated[
-        float, typer.Option(help="Months of PFS or DoT from which there is benefit.")
+        float,
+        typer.Option(
+            parser=plain_number,
+            metavar="NUMBER",
+            help="Months of PFS or DoT from which there is benefit.",
+        ),
     ] = 6,
     ongoing_dot: Annotated[
         Literal["unknown", "no benefit"], typer.Option(help="Class of a short ongoing DoT.")
@@ -230,6 +235,18 @@ def write_template(
         taken = "the file exists and may hold cases: name another"
         raise DataError([Problem(str(file), None, "", "", taken)]) from None
     typer.echo(f"written: {file}; fill it in, then: alkpool add {file}")
+
+
+@app.command("new-cohort")
+def new_cohort(
+    folder: Annotated[Path, typer.Argument(help="Folder to make, outside this project.")],
+) -> None:
+    """Start a cohort of your own: its description and four tables without rows."""
+    from alkpool.intake import template
+
+    template.start_cohort(folder)
+    typer.echo(f"made: {folder}; say in its cohort.yaml what it holds, then add to it:")
+    typer.echo(f"alkpool add FILE --cohort {folder}")
 
 
 @app.command()

@@ -1,7 +1,8 @@
 """What is wrong, in words for people: problems of data, of the project, and text safe to show."""
 
+import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -82,3 +83,39 @@ def no_formula(cell: str) -> str:
 def printable(text: str) -> str:
     """Blank what could steer a terminal: the texts come from tables that others wrote."""
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def plain_number(text: str) -> float:
+    """Read a number as a person writes it, such as 10 or 6.5.
+
+    Raises
+    ------
+    ValueError
+        For any other notation, some of which Python reads as another number: 010, 6_0, 1e1, nan.
+
+    Examples
+    --------
+    >>> plain_number("6.5")
+    6.5
+    """
+    if not re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?", text, re.ASCII):
+        raise ValueError(f"found {text!r}; must be a plain number, such as 10 or 6.5")
+    return float(text)
+
+
+def whole_from(least: int) -> Callable[[str], int]:
+    """Reader of an option: a whole number of at least so much.
+
+    Examples
+    --------
+    >>> whole_from(1)("4")
+    4
+    """
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"0|[1-9][0-9]{0,15}", text, re.ASCII) or int(text) < least:
+            allowed = f"must be a whole number of at least {least}, such as {least + 3}"
+            raise argparse.ArgumentTypeError(f"found {text!r}; {allowed}")
+        return int(text)
+
+    return read

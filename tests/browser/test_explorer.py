@@ -377,6 +377,24 @@ def test_wrong_input_is_answered_in_words(page: Page, bare: Path, text: str) -> 
     expect(page.locator(FIELD)).not_to_have_attribute("aria-invalid", "true")
 
 
+@pytest.mark.filterwarnings("ignore::alkpool.mutations.MutationWarning")
+@pytest.mark.parametrize("text", ["E803Q", "T790M", "V1180L+E803Q"])
+def test_a_mutation_that_cannot_be_checked_must_be_confirmed(
+    page: Page, bare: Path, text: str
+) -> None:
+    """As look-up says it; named as one of ALK it is read, also from the address."""
+    ask(page, bare, f"#m={text}")
+    with pytest.raises(ValueError, match="cannot be checked") as caught:
+        mutations.read(text)
+    expect(page.locator("[data-part=reading]")).to_have_text(str(caught.value))
+    expect(page.locator("table.summary")).to_have_count(0)
+    page.locator(FIELD).fill(f"ALK {text}")
+    profile = mutations.read(f"ALK {text}").profile
+    expect(page.locator("[data-part=reading] strong")).to_have_text(profile)
+    page.reload()
+    expect(page.locator("[data-part=reading] strong")).to_have_text(profile)
+
+
 def focused(page: Page, selector: str, key: str = "Tab") -> Locator:
     """Press a key until the focus is where it should be."""
     for _ in range(80):

@@ -13,7 +13,7 @@ from alkpool import paths
 from alkpool.compendium import book, publish, run
 from alkpool.compendium.plan import Task, for_one_run, plan, read
 from alkpool.paths import shown
-from alkpool.problems import ProjectError
+from alkpool.problems import ProjectError, whole_from
 
 
 @contextmanager
@@ -118,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser("report", help="run the notebooks that changed, make the book")
     command.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, help="notebooks at a time"
+        "--jobs", type=whole_from(1), default=os.cpu_count() or 1, help="notebooks at a time"
     )
     command.add_argument("--build", type=Path, help="build folder")
     command.add_argument("--results", type=Path, help="result tables")
@@ -132,8 +132,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument("--force", action="store_true", help="run every notebook again")
     command.add_argument("--no-book", dest="render", action="store_false", help="no rendering")
     options = vars(parser.parse_args(arguments))
-    if options["jobs"] < 1:
-        parser.error(f"--jobs: found {options['jobs']}; must be at least 1")
     target, results = options["build"] or paths.BUILD, paths.RESULTS
     if options["cohort"]:
         options["cohort"], own = for_one_run(options["cohort"])

@@ -73,6 +73,7 @@ class CohortMeta(BaseModel):
     description: str
     licence: str
     search_date: datetime.date | None = Field(default=None, strict=True)
+    distinct_patients: tuple[tuple[str, str], ...] = ()
 
 
 # What a key of the description must be, where it is not text.
@@ -80,6 +81,7 @@ _DESCRIPTION_VALUES = {
     "kind": "one of curated, reconstructed, own",
     "synthetic": "true or false",
     "search_date": "a date such as 2020-06-30, without quotes",
+    "distinct_patients": "pairs of patients who resemble each other and are two, as [[a-p1, b-p2]]",
 }
 
 
@@ -395,6 +397,7 @@ def pool(cohorts: list[Cohort]) -> Cohort:
             "kind": "own",
             "description": " ".join(cohort.meta.description for cohort in cohorts),
             "licence": "; ".join(dict.fromkeys(cohort.meta.licence for cohort in cohorts)),
+            "distinct_patients": sum((cohort.meta.distinct_patients for cohort in cohorts), ()),
         }
     )
     read_as = tuple(said for cohort in cohorts for said in cohort.read_as)

@@ -27,13 +27,13 @@ from alkpool.data.reader import Sheet, Table, read_text
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SOURCES, TREATMENTS
 from alkpool.files import locked, staged, write_atomically
 from alkpool.intake import curate, duplicates, flatfile, mapping, place, plausible
+from alkpool.intake.curate import CHANGELOG
 from alkpool.intake.duplicates import Match
 from alkpool.intake.place import Addition
 from alkpool.problems import DataError, Problem, printable
 from alkpool.vocabulary import Benefit, PatientStatus
 
 CURATED = "curated"
-CHANGELOG = "CHANGELOG.md"
 BACKUP = "backup"
 
 _CHANGELOG_HEADING = (
@@ -188,8 +188,7 @@ def _changelog(folder: Path) -> str:
 
 def _entries(folder: Path) -> dict[str, str]:
     """Entries of the changelog by number, the newest first; also of what was undone."""
-    _, *parts = re.split(r"^## ([0-9]+), ", _changelog(folder), flags=re.MULTILINE)
-    return dict(zip(parts[::2], parts[1::2], strict=True))
+    return curate.entries(_changelog(folder))
 
 
 def _is_there(folder: Path, number: str, entries: Mapping[str, str], tables: place.Tables) -> bool:
@@ -367,10 +366,10 @@ def commit(plan: Plan) -> str:
 def _commit_own(plan: Plan) -> str:
     number = _next(plan.folder, plan.folder / BACKUP, "*.zip")
     with staged(plan.folder) as stage:
-        _back_up(plan.folder, stage / BACKUP / f"{number}.zip")
+        _back_up(plan.folder, stage / BACKUP / f"{number}.zip", _changelog(plan.folder))
         for table in COHORT_TABLES:
             write_atomically(stage / table.file, _csv(plan.tables[table.name]))
-        restore = f"unpack {BACKUP}/{number}.zip over the tables"
+        restore = f"unpack {BACKUP}/{number}.zip over the tables and this changelog"
         # As private as the patients.
         mode = stat.S_IMODE((stage / PATIENTS.file).stat().st_mode)
         (stage / CHANGELOG).touch(mode)
@@ -386,21 +385,26 @@ def _commit_curated(plan: Plan) -> str:
     for table, frame in curate.curated(paths.RAW):
         if _csv(frame) != (plan.folder / table.file).read_text("utf-8"):
             _refuse(f"{CURATED}/{table.file}", "differs from its raw facts: run make data first")
-    number = _next(plan.folder, paths.RAW / curate.ADDED, "*.csv")
+    number = _next(plan.folder, paths.HOME / BACKUP, f"{CURATED}-*.zip")
     name = f"{number}.csv"
-    with staged(paths.DATA) as stage:
-        added = stage / "raw" / curate.ADDED
-        write_atomically(added / name, flatfile.to_csv(plan.addition.flat))
-        restore = f"remove data/raw/{curate.ADDED}/{name} (later ones first), then make data"
-        write_atomically(added / CHANGELOG, _with_entry(plan, number, restore))
-        for path, text in curate.files(stage).items():
-            write_atomically(stage / path, text)
-        for table in COHORT_TABLES:
-            built = (stage / curate.COHORT / table.file).read_text("utf-8")
-            if built != _csv(plan.tables[table.name]):
-                raise RuntimeError(f"the build gives other rows than the merge: {table.file}")
-        backup = paths.HOME / BACKUP / f"{CURATED}-{number}.zip"
-        _back_up(plan.folder, backup)
+    backup = paths.HOME / BACKUP / f"{CURATED}-{number}.zip"
+    try:
+        with staged(paths.DATA) as stage:
+            added = stage / "raw" / curate.ADDED
+            write_atomically(added / name, flatfile.to_csv(plan.addition.flat))
+            restore = f"remove data/raw/{curate.ADDED}/{name} (later ones first), then make data"
+            write_atomically(added / CHANGELOG, _with_entry(plan, number, restore))
+            for path, text in curate.files(stage).items():
+                write_atomically(stage / path, text)
+            for table in COHORT_TABLES:
+                built = (stage / curate.COHORT / table.file).read_text("utf-8")
+                if built != _csv(plan.tables[table.name]):
+                    raise RuntimeError(f"the build gives other rows than the merge: {table.file}")
+            _back_up(plan.folder, backup)
+    except BaseException:
+        if not (paths.RAW / curate.ADDED / name).is_file():
+            backup.unlink(missing_ok=True)
+        raise
     return (
         f"added to {CURATED} as data/raw/{curate.ADDED}/{name}; the tables before are in "
         f"{backup.relative_to(paths.HOME)}. Next: make report"
@@ -409,7 +413,7 @@ def _commit_curated(plan: Plan) -> str:
 
 def _next(folder: Path, kept: Path, pattern: str) -> str:
     """Next number; that of an addition that was undone is not given again."""
-    names = [*_entries(folder), *(path.stem for path in kept.glob(pattern))]
+    names = [*_entries(folder), *(path.stem.rpartition("-")[2] for path in kept.glob(pattern))]
     return f"{max((int(name) for name in names if name.isdecimal()), default=0) + 1:04d}"
 
 
@@ -417,12 +421,14 @@ def _csv(frame: pd.DataFrame) -> str:
     return frame.to_csv(index=False, lineterminator="\n")
 
 
-def _back_up(folder: Path, target: Path) -> None:
+def _back_up(folder: Path, target: Path, changelog: str | None = None) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.touch(0o600)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for table in COHORT_TABLES:
             archive.write(folder / table.file, table.file)
+        if changelog is not None:
+            archive.writestr(CHANGELOG, changelog or _CHANGELOG_HEADING)
 
 
 def _with_entry(plan: Plan, number: str, restore: str) -> str:

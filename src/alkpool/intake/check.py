@@ -3,19 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from alkpool import mutations, paths, references
 from alkpool.data import cohort, groups, laboratory, tables
 from alkpool.data.reader import read_folder
 from alkpool.intake import duplicates, plausible
 from alkpool.problems import DataError, Problem, printable
-from alkpool.vocabulary import PatientStatus
 
 Say = Callable[[str], object]
-
-# Each patient is compared with each: more would take minutes.
-MAX_COMPARED = 600
 
 
 def check(folders: Sequence[Path], say: Say) -> None:
@@ -70,26 +64,11 @@ def _check_reference() -> None:
 
 def _same_persons(data: Sequence[cohort.Cohort]) -> Iterator[str]:
     """Name the pairs of patients, of one cohort or of two, that may be one person."""
-    if not data:
-        return
-    frames = {
-        table.name: pd.concat([getattr(each, table.name) for each in data], ignore_index=True)
-        .astype(object)
-        .fillna("")
-        .astype(str)
-        for table in tables.COHORT_TABLES
-    }
-    patients = frames[tables.PATIENTS.name]
-    included = patients.loc[patients["status"] == PatientStatus.INCLUDED, "patient_id"]
-    if len(included) > MAX_COMPARED:
-        yield f"more than {MAX_COMPARED} patients: whether any stands twice is not looked at"
-        return
-    for match in duplicates.matches(included, frames):
-        if match.probable:
-            agree = "; ".join(
-                f"{fact} {outcome} ({shown})" for fact, outcome, shown in match.reasons
-            )
-            yield f"{match.new} and {match.old} may be one patient: {agree}"
+    found = duplicates.unanswered(data) if data else []
+    if found is None:
+        yield "so many patients: whether any stands twice is not looked at"
+    for match in found or []:
+        yield f"{match.new} and {match.old} may be one patient: {match.shown}"
 
 
 def _summary(data: cohort.Cohort) -> str:

@@ -60,6 +60,7 @@ from alkpool.vocabulary import (
 COHORT = "cohorts/curated"
 # Below data/raw: files that `alkpool add` took, 0001.csv and so on.
 ADDED = "added"
+CHANGELOG = "CHANGELOG.md"
 NO_SEPARABLE_PATIENT = "no patient can be separated in the text seen"
 _PERCENTAGE = re.compile(r"(?:(?P<mutation>\S+) )?(?P<percent>\d+(?:\.\d+)?)%")
 
@@ -309,8 +310,8 @@ def files(data: Path = paths.DATA) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Path below ``data/`` to its text: the built tables, the data dictionary and the data
-        package descriptor.
+        Path below ``data/`` to its text: the built tables, the data dictionary, the data package
+        descriptor, and the changelog of added files without those that are there no more.
 
     Raises
     ------
@@ -330,7 +331,24 @@ def files(data: Path = paths.DATA) -> dict[str, str]:
         "README.md": dictionary.data_dictionary(),
         "datapackage.json": dictionary.data_package(contents, _cohorts(data / "cohorts")),
     }
+    changelog = data / "raw" / ADDED / CHANGELOG
+    if changelog.is_file():
+        text = changelog.read_text("utf-8")
+        undone = [
+            f"## {number}, {entry}"
+            for number, entry in entries(text).items()
+            if not changelog.with_name(f"{number}.csv").is_file()
+        ]
+        for entry in undone:
+            text = text.replace(entry, "")
+        documents[changelog.relative_to(data).as_posix()] = text
     return built | documents
+
+
+def entries(changelog: str) -> dict[str, str]:
+    """Entries of the changelog of additions, by number, the newest first."""
+    _, *parts = re.split(r"^## ([0-9]+), ", changelog, flags=re.MULTILINE)
+    return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 def _cohorts(folder: Path) -> dict[str, str]:

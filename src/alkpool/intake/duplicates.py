@@ -4,19 +4,24 @@ Facts that two records both state are compared one by one; what a record does no
 neither way. A pair is shown with the facts that agree and those that differ, and a person decides.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, combinations, product
 
 import pandas as pd
 
-from alkpool.data.tables import PATIENTS, SAMPLES, TREATMENTS
-from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, Relation
+from alkpool.data.cohort import Cohort
+from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, TREATMENTS
+from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, PatientStatus, Relation
 
 # Facts that agree less those that differ. Of seven facts, sex, fusion partner and drugs agree by
 # chance in most pairs: four more than that are seldom chance, and the file must say which it is.
 PROBABLE = 4
 # Shown, but no answer is asked for.
 POSSIBLE = 3
+
+# Each patient is compared with each: more pairs would take minutes.
+MAX_PAIRS = 200_000
 
 # Reports give the age at diagnosis, at treatment or at biopsy.
 SAME_AGE_YEARS = 1
@@ -65,6 +70,11 @@ class Match:
         """Whether both stand in one report and agree in all that both state."""
         agree = all(outcome in AGREE for _, outcome, _ in self.reasons)
         return self.same_report and agree and bool(self.reasons)
+
+    @property
+    def shown(self) -> str:
+        """What agrees and what differs, in words."""
+        return "; ".join(f"{fact} {outcome} ({said})" for fact, outcome, said in self.reasons)
 
     @property
     def probable(self) -> bool:
@@ -217,3 +227,42 @@ def matches(new: Iterable[str], tables: Mapping[str, pd.DataFrame]) -> list[Matc
     found = [compare(known[one], known[other]) for one, other in pairs]
     kept = [match for match in found if match.identical or match.score >= POSSIBLE]
     return sorted(kept, key=lambda match: (-match.probable, -match.score, match.new, match.old))
+
+
+def unanswered(cohorts: Sequence[Cohort], *, across: bool = False) -> list[Match] | None:
+    """Pairs of included patients who are probably one person, with no answer in a ``cohort.yaml``.
+
+    Parameters
+    ----------
+    cohorts : sequence of Cohort
+        What is put together.
+    across : bool
+        Compare the patients of one cohort with those of another only.
+
+    Returns
+    -------
+    list of Match or None
+        None where there are more than `MAX_PAIRS` to look at.
+    """
+    frames = {
+        table.name: pd.concat([getattr(each, table.name) for each in cohorts], ignore_index=True)
+        .astype(object)
+        .fillna("")
+        .astype(str)
+        for table in COHORT_TABLES
+    }
+    groups = [
+        sorted(each.patients.loc[each.patients["status"] == PatientStatus.INCLUDED, "patient_id"])
+        for each in cohorts
+    ]
+    pairs = (
+        [pair for one, other in combinations(groups, 2) for pair in product(one, other)]
+        if across
+        else list(combinations(sorted(chain(*groups)), 2))
+    )
+    if len(pairs) > MAX_PAIRS:
+        return None
+    answered = {frozenset(pair) for each in cohorts for pair in each.meta.distinct_patients}
+    known = records(frames)
+    found = (compare(known[a], known[b]) for a, b in pairs if {a, b} not in answered)
+    return [match for match in found if match.probable]

@@ -4,6 +4,7 @@ import csv
 import datetime
 import io
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from alkpool import paths
 from alkpool.data import tables
-from alkpool.files import write_if_changed
+from alkpool.data.cohort import DESCRIPTION_FILE
+from alkpool.files import write_atomically, write_if_changed
 from alkpool.intake.flatfile import (
     COLUMNS,
     EXAMPLE,
@@ -24,6 +27,7 @@ from alkpool.intake.flatfile import (
     REQUIRED,
     SHEET,
 )
+from alkpool.problems import DataError, Problem
 from alkpool.vocabulary import UNKNOWN
 
 # Rows with drop-downs and text format; more can be filled in, without them.
@@ -94,6 +98,13 @@ _TITLES = {
     "samples": ("Sample", "FFF7EBD5"),
     "treatments": ("Next line of treatment", "FFECE2F1"),
 }
+_DESCRIPTION = """\
+title: Patients of our centre
+kind: own
+synthetic: false
+description: Who they are, from when to when, and how they were chosen.
+licence: not for sharing
+"""
 _FIXED_TIME = datetime.datetime(1980, 1, 1)
 
 
@@ -226,4 +237,29 @@ def write(path: Path) -> None:
         write_if_changed(path, content)
     except BaseException:
         path.unlink()
+        raise
+
+
+def start_cohort(folder: Path) -> None:
+    """Make the folder of an own cohort, its description and its four tables without rows.
+
+    Only its owner can read it.
+
+    Raises
+    ------
+    DataError
+        Where there is such a folder, or its name will not do.
+    """
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        raise DataError([Problem(str(folder), None, "", "", "is there already")]) from None
+    try:
+        if wrong := paths.name_problem(folder.resolve()):
+            raise DataError([Problem(str(folder), None, "", "", wrong)])
+        write_atomically(folder / DESCRIPTION_FILE, _DESCRIPTION)
+        for table in tables.COHORT_TABLES:
+            write_atomically(folder / table.file, ",".join(table.columns) + "\n")
+    except BaseException:
+        shutil.rmtree(folder)
         raise

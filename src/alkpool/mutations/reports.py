@@ -13,7 +13,11 @@ from alkpool import paths
 from alkpool.mutations.dna import protein_change
 from alkpool.mutations.names import as_printed, cleaned, mutations_of, reference
 
-_SUBSTITUTIONS = re.compile(r"(?<=[A-Za-z])-(?=(?:ALK )?(?:p\.)?[A-Z][a-z]{0,2}\d)")
+# An underscore joins two substitutions; between two residues it is a range.
+_SUBSTITUTIONS = re.compile(
+    r"(?:(?<=[A-Za-z])-|(?:(?<=\d[A-Z])|(?<=\d[A-Z][a-z]{2}))_)"
+    r"(?=(?:ALK )?(?:p\.)?[A-Z][a-z]{0,2}\d)"
+)
 _ALLELES = re.compile(r"(?:p\.)?\[([^\]]*)\](?:;(?:p\.)?\[([^\]]*)\])*")
 # A protein name in brackets stands beside the DNA name that it explains.
 _IN_BRACKETS = re.compile(r"\((?=\s*(?:p\.)?\s*[A-Za-z]{1,3}\d)([^()]*)\)")

@@ -8,6 +8,7 @@ answers from the counts; no partition need be in memory with another.
 import argparse
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from alkpool.data.cohort import Cohort
 from alkpool.data.reader import Table, cell_problems, flagged, unknown_keys
 from alkpool.data.tables import PATIENTS, SAMPLES, SOURCES, SYNTHETIC_CALLS, TREATMENTS
 from alkpool.files import write_atomically, write_if_changed
-from alkpool.problems import DataError, Problem
+from alkpool.problems import DataError, Problem, whole_from
 from alkpool.robustness import multiverse
 from alkpool.robustness.choices import CHOICES, Grid, grid
 from alkpool.robustness.multiverse import Integers, Multiverse
@@ -52,8 +53,19 @@ NEEDED = {
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `client`."""
-    parser.add_argument("--scheduler", help="address of a Dask scheduler; default: this machine")
-    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="on this machine")
+    parser.add_argument(
+        "--scheduler", type=_address, help="address of a Dask scheduler; default: this machine"
+    )
+    parser.add_argument(
+        "--workers", type=whole_from(1), default=os.cpu_count(), help="on this machine"
+    )
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"(tcp|tls|ws|wss)://(\[[0-9a-f:]+\]|[^\s/:]+):[1-9][0-9]{0,4}", text):
+        allowed = "must be the address of a Dask scheduler, such as tcp://host:8786"
+        raise argparse.ArgumentTypeError(f"found {text!r}; {allowed}")
+    return text
 
 
 @contextmanager
@@ -278,7 +290,7 @@ def main(arguments: list[str] | None = None) -> int:
         help="name in data/cohorts, or folder, also one of partitions; default: %(default)s",
     )  # fmt: skip
     parser.add_argument(
-        "--universes", type=int, default=UNIVERSES, metavar="N",
+        "--universes", type=whole_from(1), default=UNIVERSES, metavar="N",
         help="write the answers of so many, drawn from the grid; default: %(default)s",
     )  # fmt: skip
     parser.add_argument(
@@ -292,8 +304,6 @@ def main(arguments: list[str] | None = None) -> int:
     names = [folder.name for folder in folders.values()]
     if len(set(names)) < len(names) or any(map(paths.name_problem, folders.values())):
         parser.error("answers are kept by the name of the folder: rename one of two of a name")
-    if min(options.workers, options.universes) < 1:
-        parser.error("--workers and --universes must be at least 1")
     try:
         choices = _asked(options.levels)
     except (ValueError, TypeError) as error:
