@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats as distributions
 from statsmodels.stats.inter_rater import cohens_kappa
-from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.multitest import fdrcorrection
 
 from alkpool.stats.intervals import Floats, check_confidence
 
@@ -116,14 +116,21 @@ def adjust(
     ----------
     Benjamini Y, Hochberg Y. J R Stat Soc B 1995;57:289-300. Holm S. Scand J Stat 1979;6:65-70.
     """
-    names = {"benjamini-hochberg": "fdr_bh", "holm": "holm"}
-    if method not in names:
-        raise ValueError(f"method is {method!r}: it is {' or '.join(names)}")
+    if method not in ("benjamini-hochberg", "holm"):
+        raise ValueError(f"method is {method!r}: it is benjamini-hochberg or holm")
     adjusted = np.array(p_values, dtype=float)
     tested = ~np.isnan(adjusted)
     wrong = tested & ~((adjusted >= 0) & (adjusted <= 1))
     if wrong.any():
         raise ValueError(f"{adjusted[wrong][0]:g} is not a P value: they lie between 0 and 1")
     if tested.any():
-        adjusted[tested] = multipletests(adjusted[tested], method=names[method])[1]
+        # Both as `multipletests`, which first collects the garbage of the whole process.
+        family = adjusted[tested]
+        if method == "holm":
+            order = np.argsort(family)
+            stepped = family[order] * np.arange(len(family), 0, -1)
+            family[order] = np.minimum(np.maximum.accumulate(stepped), 1)
+        else:
+            _, family = fdrcorrection(family)
+        adjusted[tested] = family
     return adjusted
