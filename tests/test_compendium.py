@@ -440,14 +440,14 @@ def test_a_run_that_is_killed_leaves_no_trace(project: Project) -> None:
 
 
 def test_interruption_is_no_traceback(project: Project) -> None:
-    project.notebook("02-list", "List", [PARAMETERS, "import time\ntime.sleep(60)"])
+    project.notebook("02-list", "List", [PARAMETERS, "import time\ntime.sleep(600)"])
     process = project.start("--no-book")
     while not list((project.home / "build").glob("executed/curated/02-list/.*")):
         assert process.poll() is None
         time.sleep(0.05)
     time.sleep(1)
     process.send_signal(signal.SIGINT)
-    printed, errors = process.communicate(timeout=30)
+    printed, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "Traceback" not in printed + errors
     assert "stopped" in errors
