@@ -186,7 +186,9 @@ def test_lists_every_problem_at_once(project: Project) -> None:
 
 
 def test_wrong_usage_exits_2(project: Project) -> None:
-    assert "--jobs: found '0'; must be a whole number of at least 1" in project.run("--jobs", "0", expect=2)
+    assert "--jobs: found '0'; must be a whole number of at least 1" in project.run(
+        "--jobs", "0", expect=2
+    )
 
 
 def executed(printed: str) -> set[str]:
