@@ -241,7 +241,7 @@ def write_template(
 def new_cohort(
     folder: Annotated[Path, typer.Argument(help="Folder to make, outside this project.")],
 ) -> None:
-    """Start a cohort of your own: its description and four tables without rows."""
+    """Start a cohort of your own, with no patients yet."""
     from alkpool.intake import template
 
     template.start_cohort(folder)

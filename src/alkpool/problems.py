@@ -85,8 +85,8 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def plain_number(text: str) -> float:
-    """Read a number as a person writes it, such as 10 or 6.5.
+def plain_number(text: str | float) -> float:
+    """Read a number as a person writes it, such as 10 or 6.5; a default comes as a number.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def plain_number(text: str) -> float:
     >>> plain_number("6.5")
     6.5
     """
-    if not re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?", text, re.ASCII):
+    if not re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?", str(text), re.ASCII):
         raise ValueError(f"found {text!r}; must be a plain number, such as 10 or 6.5")
     return float(text)
 
