@@ -109,7 +109,12 @@ def _in_its_frame(
         return None
     sheets = app.env.sheets  # type: ignore[attr-defined]
     places = {sheet["page"]: sheet["anchor"] for sheet in sheets}
-    # Sphinx itself writes links of the document with its name.
+    # Sphinx itself writes links of the document with its name, and of a chapter with that of a
+    # place before its first page.
+    for sheet in sheets:
+        context["body"] = context["body"].replace(
+            f'href="#document-{sheet["page"]}"', f'href="#{sheet["anchor"]}"'
+        )
     context["body"] = LINK.sub(
         lambda found: f'href="#{found[2] if found[1] == page else places.get(found[1], "")}"',
         context["body"],
