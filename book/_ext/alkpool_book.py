@@ -28,10 +28,13 @@ QUOTES_SCRIPT = "pages.js"
 ARTICLE = re.compile(r'<article class="bd-article"[^>]*>(.*?)</article>', re.DOTALL)
 # Neither scripts nor code that is folded away, nor the signs beside headings, are words.
 MARKUP = re.compile(
-    r'<(script|style|details class="hide|a class="headerlink)\b.*?</(script|style|details|a)>'
+    r'<(script|style|details class="[^"]*hide|a class="headerlink)\b.*?</(script|style|details|a)>'
     r"|<[^>]*>",
     re.DOTALL,
 )
+
+# The list of sections, where a page has one.
+BESIDE, NO_SECTIONS = "pst-secondary-sidebar", "html_theme.sidebar_secondary.remove"
 
 # What a page may load: what lies beside it or within it. `file:` is a page opened from disk.
 POLICY = (
@@ -117,9 +120,12 @@ def lighten(app: Sphinx, error: Exception | None) -> None:
 
 
 def defer_scripts(app: Sphinx, config: Config) -> None:
-    """Let scripts wait for the page; Jupyter Book lists every one of the folder, undeferred."""
+    """Let scripts wait for the page, and its first picture for them, so that nothing moves.
+
+    Jupyter Book lists every script of the folder, undeferred.
+    """
     config.html_js_files = [
-        (name, {"loading_method": "defer"}) if isinstance(name, str) else name
+        (name, {"defer": "defer", "blocking": "render"}) if isinstance(name, str) else name
         for name in config.html_js_files
         if name != "tables.js"
     ]
@@ -167,6 +173,7 @@ def sign(
     first = next(doctree.findall(nodes.paragraph), None) if doctree else None
     words = " ".join(first.astext().split())[:DESCRIBED] if first else title
     date = re.search(r"\d{4}-\d{2}-\d{2}", made["data"])
+    has_sections = context.get("display_toc", False) and NO_SECTIONS not in app.env.metadata[page]
     named = {
         "description": words,
         "citation_title": f"{title} ({app.config.html_title})",
@@ -175,6 +182,8 @@ def sign(
     }
     context["metatags"] = "\n".join([
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}" />',
+        # Nothing is drawn before what stands beside the text is there: it would move the text.
+        f'<link rel="expect" href="#{BESIDE}" blocking="render" />' * has_sections,
         context.get("metatags", ""),
         *(
             f'<meta name="{name}" content="{html.escape(content, quote=True)}" />'
@@ -336,5 +345,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("build-finished", lighten)
     app.connect("build-finished", write_licences)
     app.connect("build-finished", quote_pages_in_search)
-    app.add_js_file("tables.js", loading_method="defer", priority=900)
+    app.add_js_file("tables.js", loading_method="defer", blocking="render", priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,8 +10,6 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const { mutationReader, Refusal, refuse, quoted } = globalThis.alkpoolMutations;
 
-  // ---------------------------------------------------------------- elements; text stays text
-
   function make(tag, attributes = {}, ...children) {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) {
@@ -26,8 +24,6 @@ document.addEventListener("DOMContentLoaded", () => {
   const link = (url, text) => (/^https?:\/\//.test(url) ? make("a", { href: url, rel: "noopener noreferrer" }, text) : text);
   const cited = ({ url, text, via, via_url, read }) => [link(url, text), via && [", via ", link(via_url, via)], " ", make("span", { class: "tag read" }, read)];
   const separated = (items, separator = "; ") => items.filter(Boolean).flatMap((item, place) => (place ? [separator, item] : [item]));
-
-  // ---------------------------------------------------------------- the answer
 
   function answering(data, reader) {
     const own = (table, name) => (Object.hasOwn(table, name) ? table[name] : undefined);
@@ -77,8 +73,6 @@ document.addEventListener("DOMContentLoaded", () => {
     const why = (row) => (reasons ? ` (${[row.basis_text, ...row.marks].join("; ")})` : "");
     return `There is evidence for ${best.map((row) => row.inhibitor + why(row)).join(", ")}.`;
   }
-
-  // ---------------------------------------------------------------- what the templates wrote
 
   // Cells of the table and evidence of a row, by profile and inhibitor.
   function shippedCells() {
@@ -372,7 +366,6 @@ document.addEventListener("DOMContentLoaded", () => {
       print: () => print(),
     };
 
-    // Previous treatments, in order.
     function showPrior() {
       part("prior").replaceChildren(
         ...prior.map((name, place) =>

@@ -4,9 +4,33 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
-from .reading import NARROW, open_page, settle
+from .reading import NARROW, WIDE, open_page, settle
+
+# Shares of the screen that moved by themselves, added up.
+WATCH_SHIFTS = """globalThis.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) globalThis.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });"""
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_nothing_moves_while_a_page_comes(
+    page: Page, book: Path, templates: list[str], size: ViewportSize
+) -> None:
+    """Less than a tenth of the screen, at a quarter of the processor."""
+    page.set_viewport_size(size)
+    page.add_init_script(WATCH_SHIFTS)
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    moved = {}
+    for name in templates:
+        open_page(page, book / name)
+        settle(page)
+        moved[name] = page.evaluate("shifted")
+    assert {name: share for name, share in moved.items() if share >= 0.1} == {}
 
 
 def test_navigation_opens_on_a_telephone(page: Page, book: Path) -> None:
@@ -56,6 +80,7 @@ def test_search_quotes_what_it_finds_and_puts_the_made_up_last(
     results = search(page, book, words)
     expect(results.first.locator("a")).to_have_attribute("href", re.compile(first))
     expect(results.first).to_contain_text(quoted)
+    assert words != "p.Gly1202Arg" or results.count() < 20
     titles = results.locator("a").all_text_contents()
     made_up = ["(synthetic)" in title for title in titles]
     assert made_up == sorted(made_up)

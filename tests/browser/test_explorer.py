@@ -266,7 +266,7 @@ def test_look_up(
 
 def open_evidence(details: Locator) -> None:
     """Open the evidence of an inhibitor and wait until it is there."""
-    details.locator("summary").click()
+    details.locator("> summary").click()
     expect(details.locator(".evidence")).not_to_be_empty()
 
 
