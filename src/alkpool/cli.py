@@ -298,7 +298,7 @@ def diff(
         Path, typer.Option("--output", "-o", help="File to write; - is standard output.")
     ] = STREAM,
 ) -> None:
-    """Show which verdicts moved between two folders of results, and how much else did.
+    """Show which verdicts moved between two results, and what else.
 
     Without any folder, between the last commit and the results as they are.
     """
