@@ -1,5 +1,6 @@
 """The page "Add a case" can be followed as it is written."""
 
+import csv
 import re
 import shlex
 import shutil
@@ -13,7 +14,7 @@ from test_duplicates import REPORTED_AGAIN
 
 from alkpool import paths
 from alkpool.data import cohort
-from alkpool.intake import curate, flatfile
+from alkpool.intake import curate, flatfile, mapping
 
 PAGE = (paths.BOOK / "how-to-add-a-case.md").read_text("utf-8")
 RESULTS = paths.RESULTS
@@ -41,6 +42,28 @@ def fill_in(path, *rows):
         for column, name in enumerate(flatfile.COLUMNS, start=1):
             book["cases"].cell(place, column).value = row.get(name)
     book.save(path)
+
+
+def test_the_mapping_of_the_page_reads_a_table_with_its_headings(tmp_path):
+    (text,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    (tmp_path / "mapping.yaml").write_text(text, encoding="utf-8")
+    how = mapping.load(tmp_path / "mapping.yaml")
+    rows = [
+        list(how.columns),
+        ["ALK4", "Wei 2017", "51", "F", "crizotinib, Alecensa", "p.G1202R", "Lorbrena", "PR", "212",
+         "yes"],
+        ["", "", "", "", "crizotinib", "I1171T", "ceritinib", "PD", "<60", "no"],
+    ]  # fmt: skip
+    with (tmp_path / "ST7.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    cells = mapping.read(tmp_path / "ST7.csv", how).cells
+    read = cells[["patient_id", "first_author", "age_years", "prior_inhibitors", "mutations",
+                  "inhibitor", "pfs_months", "treatment_status"]].values.tolist()  # fmt: skip
+    assert read == [
+        ["koopman-ALK4", "Wei", "51", "crizotinib;alectinib", "G1202R", "lorlatinib", "6.97",
+         "ongoing"],
+        ["koopman-ALK4", "Wei", "51", "crizotinib", "I1171T", "ceritinib", "1.97", "ended"],
+    ]  # fmt: skip
 
 
 @pytest.mark.nightly
