@@ -124,7 +124,7 @@ def test_the_evidence_for_i1171n_with_ceritinib(reader: Reader, question: Locato
     assert lines
     shown = reader.page.locator("details[data-inhibitor=ceritinib] .evidence")
     for line in lines:
-        pmid = line["url"].split("/")[3]
+        pmid = line["cited"]["url"].split("/")[3]
         case = shown.locator("li.case", has_text=line["patient"])
         expect(case).to_contain_text(line["benefit"])
         expect(case.locator(f"a[href*='{pmid}']")).to_be_visible()
@@ -179,7 +179,8 @@ def test_the_laboratory_evidence_for_l1198f(reader: Reader, question: Locator) -
     reader.click(reader.page.get_by_text("Evidence on crizotinib"))
     shown = reader.page.locator("details[data-inhibitor=crizotinib] .evidence")
     expect(shown).to_contain_text(f"{call['value']:g} {call['unit']}")
-    expect(shown.locator(f"a[href='{call['url']}']").first).to_be_visible()
+    address = call["cited"]["url"]
+    expect(shown.locator(f"a[href='{address}']").first).to_be_visible()
 
 
 def test_a_table_and_a_figure_are_downloaded(reader: Reader) -> None:
