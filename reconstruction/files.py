@@ -19,7 +19,7 @@ def contents(tables: Tables) -> dict[str, bytes]:
         name: frame.to_csv(index=False, lineterminator="\n").encode()
         for name, frame in frames.items()
     }
-    about = META.model_dump(mode="json", exclude_none=True)
+    about = META.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     text = yaml.safe_dump(about, sort_keys=False, allow_unicode=True, width=98)
     return {DESCRIPTION_FILE: text.encode(), **files}
 

@@ -162,7 +162,13 @@ def small_project(home: Path, *, kernels: bool = False) -> Project:
     for pattern in PIPELINE:
         for module in (ROOT / "src/alkpool").glob(pattern):
             made.write(str(module.relative_to(ROOT)), module.read_text())
-    for name in ("_config.yml", "_ext/alkpool_book.py", "index.md.j2", "status.md.j2"):
+    for name in (
+        "_config.yml",
+        "_ext/alkpool_book.py",
+        "_ext/search.js",
+        "index.md.j2",
+        "status.md.j2",
+    ):
         made.write(f"book/{name}", (ROOT / "book" / name).read_text())
     shutil.copytree(ROOT / "book" / "_static", home / "book" / "_static")
     made.write("src/small_study.py", STUDY)

@@ -332,7 +332,7 @@ def test_the_book_of_an_own_cohort_says_whose_cases_it_has(
     title = f"Cases ({name})" + " (synthetic)" * synthetic
     assert title in headings
     assert "Made up (synthetic)" in headings
-    captions = [caption.get_text() for caption in read("index").select("p.caption")]
+    captions = [caption.get_text() for caption in read("index").select("p.caption, nav summary")]
     assert title in captions
     chapter = read(f"{name}/03-plain")
     ribbons = [ribbon.get_text() for ribbon in chapter.select(".synthetic-ribbon")]

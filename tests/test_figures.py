@@ -176,12 +176,13 @@ def test_every_figure_is_drawn_of_whatever_there_is(name: str, cohort: str) -> N
     if made.figure is None:
         assert cohort != "few-rows"
         return
-    smallest = smallest_letters(svg(made))
+    drawn = svg(made)
+    smallest = smallest_letters(drawn)
     # The book shows the table of a matrix; its figure is for print and for enlarging.
     assert smallest >= LEGIBLE or made.html
     if cohort == "few-rows":
         again = drawing(name, COHORTS[cohort])
-        assert (svg(again), again.html) == (svg(made), made.html)
+        assert (svg(again), again.html) == (drawn, made.html)
     assert made.figure.get_tightbbox().width <= style.COLUMN + 0.1
 
 

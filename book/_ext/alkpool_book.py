@@ -77,7 +77,8 @@ def add_quotes_to_search(
 ) -> None:
     """Load what search quotes on its own page, and on no other."""
     if page == "search":
-        app.add_js_file(QUOTES_SCRIPT)
+        # As an attribute it gets no checksum, which would be that of the pages before.
+        app.add_js_file(None, src=f"_static/{QUOTES_SCRIPT}")
 
 
 def copy_mathjax(app: Sphinx) -> None:
@@ -112,6 +113,8 @@ def add_tables_to_page(
 
 def lighten(app: Sphinx, error: Exception | None) -> None:
     """Empty the theme's icons as a script, which its font has too, and drop maps of sources."""
+    if error is not None:
+        return
     static = Path(app.outdir) / "_static"
     script = static / "scripts" / "fontawesome.js"
     script.write_text("// The icons are those of the font.\n", encoding="utf-8")

@@ -200,7 +200,7 @@ def test_the_keyboard_alone(reader: Reader, question: Locator) -> None:
     tab_to(reader.page, question)
     reader.write("G1202R")
     evidence = reader.page.locator("details[data-inhibitor=lorlatinib]")
-    reader.press(evidence.locator("summary"))
+    reader.press(evidence.locator("> summary"))
     group = row("G1202R", "lorlatinib")["groups"][0]
     expect(evidence).to_contain_text(f"{group['k']} of {group['n']} responded")
 

@@ -13,10 +13,12 @@ import datetime
 import hashlib
 import json
 import multiprocessing.connection
+import multiprocessing.forkserver
 import os
 import re
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -57,7 +59,12 @@ KERNEL_CONFIGURATION = "c.HistoryManager.enabled = False\n"
 
 SOURCE_LINES_SHOWN = 6
 
-# Every process of a chapter comes from one that has papermill loaded.
+# Every process of a chapter, and its kernel, comes from one that has these loaded: not the package,
+# which finds its folders when it is imported.
+PRELOADED = (
+    "ipykernel.kernelapp", "matplotlib.pyplot", "nbformat", "pandera.pandas", "papermill",
+    "scipy.stats", "seaborn",
+)  # fmt: skip
 _FORKS = multiprocessing.get_context("forkserver")
 Process = multiprocessing.context.ForkServerProcess
 
@@ -159,7 +166,7 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     environment = kernel_environment(build)
-    _FORKS.set_forkserver_preload(["nbformat", "papermill"])
+    _start_server(environment)
     console = Console(highlight=False)
     console.print(f"notebooks to execute: {len(tasks)}, {min(jobs, len(tasks))} at a time")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -199,6 +206,18 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
     if failures:
         unchanged = "results/ and the last good book are unchanged"
         raise ProjectError("\n\n".join([*failures, unchanged]))
+
+
+def _start_server(environment: Mapping[str, str]) -> None:
+    """Start the process that others are forked from, which is there but once."""
+    ours = dict(os.environ)
+    os.environ.update(environment, MPLBACKEND="module://matplotlib_inline.backend_inline")
+    try:
+        _FORKS.set_forkserver_preload(list(PRELOADED))
+        multiprocessing.forkserver.ensure_running()
+    finally:
+        os.environ.clear()
+        os.environ.update(ours)
 
 
 def _expected(task: Task, build: Path) -> float:
@@ -253,13 +272,18 @@ def _work(
     answer: multiprocessing.connection.Connection,
 ) -> None:
     """Be the process of one chapter."""
+    # Before there are threads. A server that something else had started may order sets at random.
+    kernel = None if sys.flags.hash_randomization else WaitingKernel()
     threading.Thread(target=_end_with_the_report, daemon=True).start()
     os.environ.clear()
     os.environ.update(environment)
     try:
-        failure = run(task, build)
+        failure = run(task, build, kernel)
     except OSError as error:
         failure = Failure(task.page, f"{error.strerror}: {error.filename2 or error.filename}")
+    finally:
+        if kernel is not None:
+            kernel.close()
     answer.send(failure)
 
 
@@ -270,7 +294,83 @@ def _end_with_the_report() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def run(task: Task, build: Path) -> Failure | None:
+class WaitingKernel:
+    """Kernel in a fork of this process, which waits for what it is to serve.
+
+    It has the methods of a ``Popen`` that the manager of a kernel calls.
+    """
+
+    stdin = stdout = stderr = None
+
+    def __init__(self) -> None:
+        asked, self._ask = multiprocessing.Pipe(duplex=False)
+        pipe = asked, self._ask
+        self._process = multiprocessing.get_context("fork").Process(target=_serve, args=pipe)
+        self._process.start()
+        asked.close()
+        self.pid = self._process.pid
+
+    def serve(self, connection_file: str, environment: Mapping[str, str], folder: Path) -> None:
+        """Let it become the kernel of a connection."""
+        self._ask.send((connection_file, dict(environment), folder))
+
+    def close(self) -> None:
+        """Ask nothing more of it: where nothing was asked, it ends."""
+        self._ask.close()
+
+    def poll(self) -> int | None:
+        """How it ended; None where it has not."""
+        return self._process.exitcode
+
+    def wait(self) -> int | None:
+        """Wait for its end."""
+        self._process.join()
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal."""
+        os.kill(self._process.pid or 0, number)
+
+
+def _serve(
+    asked: multiprocessing.connection.Connection, ask: multiprocessing.connection.Connection
+) -> None:
+    """Be the process of a kernel, as if it had been started anew."""
+    ask.close()
+    os.setsid()
+    try:
+        connection_file, environment, folder = asked.recv()
+    except EOFError:
+        return
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "alkpool"]:
+        del sys.modules[name]
+    first = environment["PYTHONPATH"].split(os.pathsep)
+    sys.path[:] = [*first, *(place for place in sys.path if place not in ("", *first))]
+    sys.argv = ["", "-f", connection_file, f"--IPKernelApp.parent_handle={os.getppid()}"]
+    from ipykernel.kernelapp import launch_new_instance
+
+    launch_new_instance()
+
+
+def _manager(kernel: WaitingKernel) -> Any:
+    """Class of a manager that takes this kernel in place of a new one."""
+    from jupyter_client.manager import AsyncKernelManager
+
+    class Manager(AsyncKernelManager):
+        async def _async_launch_kernel(self, kernel_cmd: list[str], **options: Any) -> None:
+            kernel.serve(self.connection_file, options["env"], options.get("cwd") or Path.cwd())
+            provisioner: Any = self.provisioner
+            provisioner.process = kernel
+            provisioner.pid = provisioner.pgid = kernel.pid
+            self._reconcile_connection_info(provisioner.connection_info)
+
+    return Manager
+
+
+def run(task: Task, build: Path, kernel: WaitingKernel | None = None) -> Failure | None:
     """Execute one notebook, with this process for itself, and keep what it made."""
     import nbformat
     import papermill
@@ -303,6 +403,7 @@ def run(task: Task, build: Path) -> Failure | None:
                 record_timing=False,
                 coalesce_streams=True,
                 config=Config(KernelManager={"transport": "ipc", "ip": f"{sockets}/kernel"}),
+                **({"kernel_manager_class": _manager(kernel)} if kernel else {}),
             )
         except Exception as error:
             return _failure(task, error, work, build)
