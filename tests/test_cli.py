@@ -124,7 +124,8 @@ def test_a_current_folder_that_is_gone_is_named(tmp_path):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr.startswith("the current folder: No such file or directory")
+    # A program below a folder with a space is started by another shell, which has its own words.
+    assert done.stderr.splitlines()[-1] == "the current folder: No such file or directory"
 
 
 def test_what_a_folder_is_called_steers_no_terminal(tmp_path):

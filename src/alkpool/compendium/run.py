@@ -59,12 +59,10 @@ KERNEL_CONFIGURATION = "c.HistoryManager.enabled = False\n"
 
 SOURCE_LINES_SHOWN = 6
 
-# Every process of a chapter, and its kernel, comes from one that has these loaded: not the package,
-# which finds its folders when it is imported.
-PRELOADED = (
-    "ipykernel.kernelapp", "matplotlib.pyplot", "nbformat", "pandera.pandas", "papermill",
-    "scipy.stats", "seaborn",
-)  # fmt: skip
+# Every process of a chapter, and its kernel, comes from one that has these loaded, the second where
+# that is worth its time. Not the package, which finds its folders when it is imported.
+PRELOADED = ("ipykernel.kernelapp", "nbformat", "papermill")
+PRELOADED_FOR_MANY = ("matplotlib.pyplot", "pandera.pandas", "scipy.stats", "seaborn")
 _FORKS = multiprocessing.get_context("forkserver")
 Process = multiprocessing.context.ForkServerProcess
 
@@ -166,7 +164,7 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     environment = kernel_environment(build)
-    _start_server(environment)
+    _start_server(environment, PRELOADED_FOR_MANY if len(tasks) > 2 * jobs else ())
     console = Console(highlight=False)
     console.print(f"notebooks to execute: {len(tasks)}, {min(jobs, len(tasks))} at a time")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -208,12 +206,12 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
         raise ProjectError("\n\n".join([*failures, unchanged]))
 
 
-def _start_server(environment: Mapping[str, str]) -> None:
+def _start_server(environment: Mapping[str, str], more: Sequence[str]) -> None:
     """Start the process that others are forked from, which is there but once."""
     ours = dict(os.environ)
     os.environ.update(environment, MPLBACKEND="module://matplotlib_inline.backend_inline")
     try:
-        _FORKS.set_forkserver_preload(list(PRELOADED))
+        _FORKS.set_forkserver_preload([*PRELOADED, *more])
         multiprocessing.forkserver.ensure_running()
     finally:
         os.environ.clear()
