@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import alkpool
-from alkpool.analysis.benefit import RULES, BenefitRule, classify, evaluable
+from alkpool.analysis.benefit import RULES, BenefitRule, classify, evaluable, followed
 from alkpool.vocabulary import Benefit, BestResponse, Relation, TreatmentStatus
 
 # How long an example takes says more of the machine than of the code.
@@ -343,3 +343,19 @@ def test_memory_is_a_few_bytes_a_line():
     # A flag for each condition, and the number of the rule: about 26 bytes.
     assert (more - fewer) / 500_000 < 30
     assert fewer < 500_000 * 30 + 5_000_000
+
+
+def test_lines_are_followed_by_pfs_else_by_treatment():
+    """A lower bound or an ongoing line has no end yet; a line without months is left out."""
+    lines = pd.DataFrame(
+        {
+            "pfs_months": [4.0, 5.0, None, 3.0, None],
+            "pfs_relation": ["=", ">", "", "=", ""],
+            "dot_months": [9.0, None, 7.0, None, None],
+            "dot_relation": ["=", "", "<", "", ""],
+            "status": ["ended", "ended", "unknown", "ongoing", "ended"],
+        }
+    )
+    assert followed(lines).values.tolist() == [
+        [4.0, True], [5.0, False], [7.0, True], [3.0, False],
+    ]  # fmt: skip
