@@ -59,7 +59,15 @@ def give_search_its_rules(app: Sphinx, config: Config) -> None:
     config.html_search_scorer = str(Path(__file__).with_name("search.js"))
 
 
-def quote_pages_in_search(app: Sphinx, error: Exception | None) -> None:
+def finish(app: Sphinx, error: Exception | None) -> None:
+    """Complete a book that was built; of one that was not, only its own error counts."""
+    if error is None:
+        lighten(app)
+        write_licences(app)
+        quote_pages_in_search(app)
+
+
+def quote_pages_in_search(app: Sphinx) -> None:
     """Put the words of every page into a script that the page of the search has."""
     folder = Path(app.outdir)
     said = {}
@@ -111,10 +119,8 @@ def add_tables_to_page(
         app.add_js_file(TABLES_SCRIPT, loading_method="defer")
 
 
-def lighten(app: Sphinx, error: Exception | None) -> None:
+def lighten(app: Sphinx) -> None:
     """Empty the theme's icons as a script, which its font has too, and drop maps of sources."""
-    if error is not None:
-        return
     static = Path(app.outdir) / "_static"
     script = static / "scripts" / "fontawesome.js"
     script.write_text("// The icons are those of the font.\n", encoding="utf-8")
@@ -147,7 +153,7 @@ def drop_unused_mathjax(
         ]
 
 
-def write_licences(app: Sphinx, error: Exception | None) -> None:
+def write_licences(app: Sphinx) -> None:
     """Put the licences of scripts and styles beside them."""
     texts = []
     for name in SHIPPED:
@@ -345,8 +351,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", give_search_its_rules)
     app.connect("config-inited", drop_live_code)
     app.connect("config-inited", defer_scripts)
-    app.connect("build-finished", lighten)
-    app.connect("build-finished", write_licences)
-    app.connect("build-finished", quote_pages_in_search)
+    app.connect("build-finished", finish)
     app.add_js_file("tables.js", loading_method="defer", blocking="render", priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats as distributions
 from statsmodels.stats.inter_rater import cohens_kappa
-from statsmodels.stats.multitest import fdrcorrection
+from statsmodels.stats.multitest import fdrcorrection, multipletests
 
 from alkpool.stats.intervals import Floats, check_confidence
 
@@ -124,13 +124,8 @@ def adjust(
     if wrong.any():
         raise ValueError(f"{adjusted[wrong][0]:g} is not a P value: they lie between 0 and 1")
     if tested.any():
-        # Both as `multipletests`, which first collects the garbage of the whole process.
         family = adjusted[tested]
-        if method == "holm":
-            order = np.argsort(family)
-            stepped = family[order] * np.arange(len(family), 0, -1)
-            family[order] = np.minimum(np.maximum.accumulate(stepped), 1)
-        else:
-            _, family = fdrcorrection(family)
-        adjusted[tested] = family
+        adjusted[tested] = (
+            multipletests(family, method="holm") if method == "holm" else fdrcorrection(family)
+        )[1]
     return adjusted
