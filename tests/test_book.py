@@ -266,7 +266,7 @@ def test_rendering_what_changed_gives_what_rendering_all_gives(
 ) -> None:
     """Byte for byte, also after a clock that was set back."""
     book, build = rendered.home / "build" / "book", rendered.home / "build"
-    steps = [[case] for case in EDITS] if thorough else [["text"], list(EDITS)[1:]]
+    steps = [[case] for case in EDITS] if thorough else [list(EDITS)[:1]]
     for cases in steps:
         for case in cases:
             EDITS[case](rendered)

@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import itables
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -89,18 +88,23 @@ def add_quotes_to_search(
         app.add_js_file(None, src=f"_static/{QUOTES_SCRIPT}")
 
 
+def shipped_in(name: str) -> Path:
+    """Folder of an installed package, which is not imported: that takes seconds."""
+    package = importlib.util.find_spec(name)
+    if package is None or package.origin is None:
+        raise RuntimeError(f"{name} is not installed")
+    return Path(package.origin).parent
+
+
 def copy_mathjax(app: Sphinx) -> None:
     """Put MathJax beside the pages: the variant that draws its letters and needs no font."""
-    package = importlib.util.find_spec("sphinx-mathjax-offline")
-    if package is None or package.origin is None:
-        raise RuntimeError("sphinx-mathjax-offline is not installed")
-    script = Path(package.origin).parent / "static" / "mathjax" / MATHJAX
+    script = shipped_in("sphinx-mathjax-offline") / "static" / "mathjax" / MATHJAX
     copy_asset(script, Path(app.outdir) / "_static" / "mathjax")
 
 
 def copy_datatables(app: Sphinx) -> None:
     """Put DataTables, as itables ships it, beside the pages as one script for all of them."""
-    shipped = Path(itables.__file__).parent / "html"
+    shipped = shipped_in("itables") / "html"
     static = Path(app.outdir) / "_static"
     static.mkdir(parents=True, exist_ok=True)
     bundle = (shipped / "dt_bundle.js").read_text(encoding="utf-8")

@@ -8,13 +8,14 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
-
-import pandas as pd
 
 from alkpool import paths
 from alkpool.vocabulary import Access
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TABLES = ("cohorts/curated/sources.csv", "groups/sources.csv", "invitro/sources.csv")
 FACTS = ("outcomes.csv", "counts.csv", "models.csv")
@@ -144,12 +145,13 @@ def cite(source: Mapping[Any, Any], known: Mapping[str, Row] | None = None) -> C
 
 
 def with_sources(
-    table: pd.DataFrame, sources: pd.DataFrame, known: Mapping[str, Row] | None = None
-) -> pd.DataFrame:
+    table: "pd.DataFrame", sources: "pd.DataFrame", known: Mapping[str, Row] | None = None
+) -> "pd.DataFrame":
     """Add ``cited``, from `cite`, and its ``label`` to rows with the ``source_id`` of a source.
 
     Examples
     --------
+    >>> import pandas as pd
     >>> facts = pd.DataFrame({"source_id": ["ou2015"], "locator": ["PMID 25736571"]})
     >>> sources = pd.DataFrame({"source_id": ["ou2015"], "first_author": ["Ou SH"], "year": [2015]})
     >>> with_sources(facts, sources)["label"].tolist()
@@ -159,8 +161,8 @@ def with_sources(
     named = sources.set_index("source_id")[columns].to_dict("index")
     rows = table.to_dict("records")
     cited = [cite(named.get(row["source_id"], {}) | row, known) for row in rows]
-    labels = pd.Series([each["label"] for each in cited], index=table.index, dtype=str)
-    return table.assign(cited=pd.Series(cited, index=table.index, dtype=object), label=labels)
+    labels = [each["label"] for each in cited]
+    return table.assign(cited=cited, label=labels).astype({"cited": object, "label": str})
 
 
 def _unsaid(first: str, *words: str) -> Iterator[str]:

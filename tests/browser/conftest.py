@@ -7,7 +7,8 @@ the browser saw is kept for the tests.
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -41,25 +42,28 @@ def book() -> Path:
     return BOOK
 
 
+def names(book: Path) -> list[str]:
+    """Paths of the pages in the book."""
+    found = [path.relative_to(book) for path in sorted(book.rglob("*.html"))]
+    made = [path.as_posix() for path in found if not path.parts[0].startswith("_")]
+    assert "search.html" in made, f"{book} is no complete book"
+    return made
+
+
 @pytest.fixture(scope="session")
 def pages(book: Path) -> dict[str, BeautifulSoup]:
     """Every page of the book, by its path in the book."""
-    found = {
-        path.relative_to(book).as_posix(): BeautifulSoup(path.read_bytes(), "html.parser")
-        for path in sorted(book.rglob("*.html"))
-        if not path.relative_to(book).parts[0].startswith("_")
-    }
-    assert "search.html" in found, f"{book} is no complete book"
-    return found
+    return {name: BeautifulSoup((book / name).read_bytes(), "html.parser") for name in names(book)}
 
 
 @pytest.fixture(scope="session")
-def templates(pages: dict[str, BeautifulSoup], thorough: bool) -> list[str]:
+def templates(book: Path, thorough: bool) -> list[str]:
     """Pages of every kind, the longest of those that are alike; all of them at night."""
+    pages = names(book)
     if thorough:
-        return list(pages)
+        return pages
     kinds = {}
-    for name in sorted(pages, key=lambda name: len(str(pages[name]))):
+    for name in sorted(pages, key=lambda name: (book / name).stat().st_size):
         folder, _, chapter = name.rpartition("/")
         # A chapter of two cohorts is one kind; so are pages of prose.
         alike = "prose" if name.startswith("how-to") else folder or name
@@ -103,15 +107,30 @@ READERS = [
 ]
 
 
+@pytest.fixture(scope="session")
+def see(
+    browser: Browser, book: Path, templates: list[str], thorough: bool
+) -> Callable[[Reader], list[Visit]]:
+    """What the browser sees on pages of every kind, each opened once for each reader."""
+
+    @cache
+    def seen(reader: Reader) -> list[Visit]:
+        with browser.new_context() as context:
+            opened = context.new_page()
+            return [visit(opened, book, name, reader, thorough=thorough) for name in templates]
+
+    return seen
+
+
 @pytest.fixture(scope="session", params=READERS)
-def visits(
-    request: pytest.FixtureRequest,
-    browser: Browser,
-    book: Path,
-    templates: list[str],
-    thorough: bool,
+def visits(request: pytest.FixtureRequest, see: Callable[[Reader], list[Visit]]) -> list[Visit]:
+    """What a reader sees."""
+    return see(request.param)
+
+
+@pytest.fixture(scope="session", params=READERS[1:])
+def read_by_axe(
+    request: pytest.FixtureRequest, see: Callable[[Reader], list[Visit]]
 ) -> list[Visit]:
-    """Return what the browser saw on pages of every kind, each opened once for each reader."""
-    with browser.new_context() as context:
-        opened = context.new_page()
-        return [visit(opened, book, name, request.param, thorough=thorough) for name in templates]
+    """What those readers see for whom axe-core is run."""
+    return see(request.param)

@@ -38,8 +38,8 @@ def test_pages_load_without_complaint(visits: list[Visit]) -> None:
     assert found(visits, lambda visit: visit.problems) == {}
 
 
-def test_axe_finds_nothing_serious(visits: list[Visit]) -> None:
-    assert found(visits, lambda visit: visit.violations) == {}
+def test_axe_finds_nothing_serious(read_by_axe: list[Visit]) -> None:
+    assert found(read_by_axe, lambda visit: visit.violations) == {}
 
 
 def test_text_can_be_read(visits: list[Visit]) -> None:
@@ -104,9 +104,9 @@ def test_all_of_this_would_be_noticed(browser: Browser, book: Path, tmp_path: Pa
         page = context.new_page()
         page.add_init_script(KEEP_OUT)
         seen = visit(page, tmp_path, "page.html", Reader("light", WIDE), thorough=False)
-        assert "color-contrast" in {each["id"] for each in violations(page, thorough=True)}
+        by_axe = {each["id"] for each in violations(page, thorough=True)}
     assert any("failed request" in problem for problem in seen.problems)
-    assert "image-alt" in {each["id"] for each in seen.violations}
+    assert by_axe >= {"image-alt", "color-contrast"}
     assert any("pale" in text for text in seen.low_contrast)
     assert seen.overflow["stickingOut"]
     assert seen.overflow["width"] > WIDE["width"]

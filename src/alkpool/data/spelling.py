@@ -203,8 +203,11 @@ def _reading(line: str) -> mutations.Reading | None:
 def read_as(before: pd.DataFrame, after: pd.DataFrame, label: str) -> Iterator[str]:
     """Say which cells were taken for another spelling, each spelling once."""
     for name in map(str, after):
-        changed = before[before[name] != after[name]]
-        for (old, new), rows in changed.groupby([changed[name], after[name][changed.index]]):
+        differ = before[name] != after[name]
+        if not differ.any():
+            continue
+        pairs = pd.DataFrame({"old": before.loc[differ, name], "new": after.loc[differ, name]})
+        for (old, new), rows in pairs.groupby(["old", "new"]):
             yield f"{label}: column {name}: {_shown(old)} is read as {_shown(new)} ({_rows(rows)})"
 
 
