@@ -103,7 +103,7 @@ def test_a_run_killed_at_any_moment_loses_nothing(project: Project) -> None:
 def test_a_run_killed_at_each_change_of_a_file_leaves_all_old_or_all_new_tables(
     project: Project, thorough: bool
 ) -> None:
-    """Publishing takes a moment that a kill by the clock hardly meets; by day each fourth change."""
+    """Publishing takes a moment that a kill by the clock hardly meets; by day a quarter of them."""
     project.notebook("03-gone", "Gone", [PARAMETERS, LIST.replace("list.csv", "gone.csv")])
     project.edit("compendium.yaml", "      - notebook: 02-list\n",
                  "      - notebook: 02-list\n      - notebook: 03-gone\n")  # fmt: skip
