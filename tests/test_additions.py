@@ -276,7 +276,11 @@ def test_a_folder_that_is_stood_in(tmp_path, mine, monkeypatch):
 # Faults.
 
 
-@pytest.mark.parametrize("where", ["_back_up", "_with_entry", "exchange", "after"])
+@pytest.mark.parametrize(
+    "where",
+    [*(pytest.param(step, marks=pytest.mark.nightly) for step in ("_back_up", "_with_entry")),
+     "exchange", "after"],
+)  # fmt: skip
 def test_a_killed_addition_leaves_the_old_or_the_new(tmp_path, mine, where):
     """SIGKILL before the exchange leaves every byte; after it everything is merged."""
     before = contents(mine)

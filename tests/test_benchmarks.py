@@ -35,6 +35,7 @@ def bench(*arguments: object) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.nightly
 def test_a_small_run_measures_and_writes_its_page(tmp_path):
     done = bench(
         "--rows", "1e3", "--repeats", 2, "--only", "classification",

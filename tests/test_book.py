@@ -341,6 +341,7 @@ def test_the_book_of_an_own_cohort_says_whose_cases_it_has(
     assert unquote(str(link["href"])) == f"../{name}/02-list.html"
 
 
+@pytest.mark.nightly
 def test_the_commit_is_on_the_status_page(rendered: Project) -> None:
     def git(*arguments: str) -> str:
         settings = ["-c", "user.name=a", "-c", "user.email=a@b.c"]

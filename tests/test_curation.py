@@ -926,6 +926,7 @@ DAMAGES = [
 ]  # fmt: skip
 
 
+@pytest.mark.nightly
 def test_the_data_package_finds_what_is_wrong(data):
     curate.main([])
     for file, old, new, _ in DAMAGES:

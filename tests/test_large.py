@@ -99,6 +99,7 @@ def test_the_command_writes_the_same_for_tables_and_partitions(cohort, tmp_path,
     assert sum(name.startswith("agreement ") for name in answers) == 12
 
 
+@pytest.mark.nightly
 def test_a_cluster_gives_the_same_and_lets_nobody_else_in(cohort, tmp_path, capfd):
     folder = divide(cohort, tmp_path / "divided", 3)
     with large.client(None, 1) as connected:

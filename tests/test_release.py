@@ -286,6 +286,7 @@ def validated(folder: Path) -> list[list[str]]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.nightly
 def test_reference_validator_finds_nothing_wrong(home: Path) -> None:
     """RO-Crate 1.1, required and recommended; the authors have no page of their own."""
     made = release.make(home, home / "out")

@@ -33,7 +33,9 @@ def settings(more: dict[str, str]) -> dict[str, str]:
     "arguments",
     [
         ["check"],
-        ["look-up", "I1171N", "--prior", "crizotinib,alectinib"],
+        pytest.param(
+            ["look-up", "I1171N", "--prior", "crizotinib,alectinib"], marks=pytest.mark.nightly
+        ),
         ["look-up", "p.(Ile1171Asn)", "--format", "json"],
         ["classify", str(ROOT / "data/cohorts/curated/treatments.csv")],
     ],
@@ -73,6 +75,7 @@ def test_a_report_gives_the_same_bytes_under_all_settings(project: Project, thor
     assert all(each == made[0] for each in made)
 
 
+@pytest.mark.nightly
 def test_a_report_and_the_commands_need_no_network(project: Project) -> None:
     alone = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "--net"]
     if shutil.which("unshare") is None or subprocess.run([*alone, "true"], check=False).returncode:

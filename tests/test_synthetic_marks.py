@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
+from parsed import soup
 
 from alkpool import paths, show
 from alkpool.compendium import plan, run
@@ -33,15 +34,7 @@ COHORTS = sorted(
     path.parent.name for path in paths.COHORTS.glob("*/cohort.yaml") if is_synthetic(path)
 )
 
-pytestmark = pytest.mark.skipif(
-    not (RESULTS / "reconstructed").is_dir(),
-    reason="results/reconstructed does not exist: no chapter runs on synthetic rows yet",
-)
-
-
-@cache
-def soup(page: Path) -> BeautifulSoup:
-    return BeautifulSoup(page.read_text("utf-8"), "html.parser")
+pytestmark = pytest.mark.xdist_group("pages")
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import Any, Literal, NoReturn
 
 import pytest
 from bs4 import BeautifulSoup
+from parsed import soup
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from alkpool import paths
@@ -53,7 +54,7 @@ def names(book: Path) -> list[str]:
 @pytest.fixture(scope="session")
 def pages(book: Path) -> dict[str, BeautifulSoup]:
     """Every page of the book, by its path in the book."""
-    return {name: BeautifulSoup((book / name).read_bytes(), "html.parser") for name in names(book)}
+    return {name: soup(book / name) for name in names(book)}
 
 
 @pytest.fixture(scope="session")

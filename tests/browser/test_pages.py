@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import pytest
 from bs4 import BeautifulSoup, Tag
 from lettering import smallest_letters
 
@@ -24,6 +25,8 @@ FOREIGN_IN_SCRIPT = re.compile(r"(?:\bfrom|\bimport\s*\(?)\s*[\"'](?:https?:)?//
 FIGURE_NUMBER = re.compile(r"Fig(?:\.|ure) (\d+(?:\.\d+)*)")
 
 Pages = dict[str, BeautifulSoup]
+
+pytestmark = pytest.mark.xdist_group("pages")
 
 
 def article(page: BeautifulSoup) -> Tag:
