@@ -54,11 +54,13 @@ release: report ## Put data, results and book into a folder (SINCE=earlier)
 	@$(PY) -m alkpool.release $${SINCE:+--since="$$SINCE"}
 
 .PHONY: test
-test: $(STAMP) lint report ## Check the code, make the book, and run the tests
+test: $(STAMP) ## Check the code, make the book, and run the tests
+	@$(MAKE) --jobs=2 lint report
 	@$(PY) -m pytest -n 2 --dist loadgroup --durations=10
 
 .PHONY: test-all
-test-all: $(STAMP) lint report ## Run every test, also those that take minutes
+test-all: $(STAMP) ## Run every test, also those that take minutes
+	@$(MAKE) --jobs=2 lint report
 	@$(PY) -m pytest -n 2 --dist loadgroup --durations=10 -m ""
 
 .PHONY: check

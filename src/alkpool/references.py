@@ -160,7 +160,7 @@ def with_sources(
     columns = [name for name in (*NAMING, "access") if name in sources]
     named = sources.set_index("source_id")[columns].to_dict("index")
     rows = table.to_dict("records")
-    cited = [cite(named.get(row["source_id"], {}) | row, known) for row in rows]
+    cited: list[Any] = [cite(named.get(row["source_id"], {}) | row, known) for row in rows]
     labels = [each["label"] for each in cited]
     return table.assign(cited=cited, label=labels).astype({"cited": object, "label": str})
 
