@@ -29,6 +29,8 @@ READ = {
     "another gene beside it": ("G1202R; TP53 R273H", "G1202R"),
     "polymorphism beside it": ("G1202R + D1529E", "G1202R"),
     "insertion of old style": ("ALK(1151Tins)", "T1151dup"),
+    "in small letters": ("eml4-alk c1156y-l1198f", "C1156Y+L1198F"),
+    "gene with a hyphen": ("ALK-G1202R", "G1202R"),
     "confirmed beyond the reference": ("ALK R401Q", "R401Q"),
 }
 REFUSED = {
@@ -46,6 +48,9 @@ REFUSED = {
     "c.3604C>A": "the reference has G at c.3604, not C",
     "c.3604G>A p.Gly1202Lys": "the DNA says G1202R, the protein G1202K",
     "G1202delA": "names A, but residues 1202 to 1202 are G",
+    "c.3604dupGinsA": "is not read; accepted are c.3604G>A",
+    "L1196M in cis, G1202R in trans": "says both cis and trans",
+    "p.[L1196M;G1202R];[I1171N]": "says both cis and trans",
     "c.100A>T": "lies outside c.3241 to c.4164, the reference",
     "wild type": "absence of a mutation",
     "D1529E": "taken for a polymorphism",
@@ -95,9 +100,9 @@ def test_phase_and_frequency_are_read_and_the_rest_is_said(line: str, reading: R
 @given(st.data())
 def test_every_single_base_change_is_translated_as_the_genetic_code_says(data) -> None:
     """An independent translation: the codon is looked up and changed by hand."""
-    from alkpool.mutations.dna import _coding
+    from alkpool.mutations.dna import coding
 
-    start, bases = _coding()
+    start, bases = coding()
     place = data.draw(st.integers(start, start + len(bases) - 1))
     old = bases[place - start]
     new = data.draw(st.sampled_from(sorted(set("ACGT") - {old})))

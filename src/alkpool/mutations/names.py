@@ -31,36 +31,47 @@ _AMINO_ACIDS = "ARNDCQEGHILKMFPSTWYV"
 _THREE_LETTER = (
     "ALA ARG ASN ASP CYS GLN GLU GLY HIS ILE LEU LYS MET PHE PRO SER THR TRP TYR VAL XAA TER"
 )
-_ONE_LETTER = dict(zip(_THREE_LETTER.split(), _AMINO_ACIDS + "X*", strict=True)) | {"STOP": "*"}
+ONE_LETTER = dict(zip(_THREE_LETTER.split(), _AMINO_ACIDS + "X*", strict=True)) | {"STOP": "*"}
 
-_FLAGS = re.IGNORECASE | re.ASCII | re.VERBOSE
-_CODE = rf"(?:{'|'.join(_ONE_LETTER)}|[A-Z*])"
+# Patterns are those of the mutation explorer too: what both engines of regular expressions know.
+FLAGS = re.IGNORECASE | re.ASCII
+_CODE = rf"(?:{'|'.join(ONE_LETTER)}|[A-Z*])"
 _NUMBER = r"[1-9]\d*"
-_PREFIX = r"(?: ALK[:_-]? | NP_004295(?:\.\d+)?(?: : | (?=p\.) ) )? (?:p\.)?"
-_FORM = re.compile(
-    rf"""{_PREFIX} (?P<open>\()?
-    (?: (?P<first>{_CODE}) (?P<start>{_NUMBER})
-        (?: (?P<new>{_CODE}|=)
-          | (?P<frameshift>{_CODE}?fs (?:\*|TER|X)?\d*)
-          | (?: [_-](?P<last>{_CODE})(?P<end>{_NUMBER}) )?
-            (?: (?P<verb>delins|ins)(?P<inserted>[A-Z]+) | (?P<lost>del|dup)(?P<letters>[A-Z]*) ) )
-      | (?P<old_first>{_CODE})? (?P<old_start>{_NUMBER}) (?P<old_inserted>[A-Z]+) ins )
-    (?(open)\))""",
-    _FLAGS,
+_PREFIX = r"(?:ALK[:_-]?|NP_004295(?:\.\d+)?(?::|(?=p\.)))?(?:p\.)?"
+# A bracket that opens the name closes it.
+FORM = re.compile(
+    rf"{_PREFIX}(?:\((?=.*\)$)|(?!.*\)$))"
+    rf"(?:(?P<first>{_CODE})(?P<start>{_NUMBER})"
+    rf"(?:(?P<new>{_CODE}|=)"
+    rf"|(?P<frameshift>{_CODE}?fs(?:\*|TER|X)?\d*)"
+    rf"|(?:[_-](?P<last>{_CODE})(?P<end>{_NUMBER}))?"
+    rf"(?:(?P<verb>delins|ins)(?P<inserted>[A-Z]+)|(?P<lost>del|dup)(?P<letters>[A-Z]*)))"
+    rf"|(?P<old_first>{_CODE})?(?P<old_start>{_NUMBER})(?P<old_inserted>[A-Z]+)ins)\)?",
+    FLAGS,
 )
-_SEPARATOR = re.compile(r"[ ]?(?: [,;]?[ ]?\band\b | [/+,;&] )[ ]?", _FLAGS)
-_ACCEPTED = (
+SEPARATOR = re.compile(r" ?(?:[,;]? ?\band\b|[/+,;&]) ?", FLAGS)
+ACCEPTED = (
     "accepted are G1202R, p.Gly1202Arg, G1202del, A1200_G1201del, T1151dup, T1151_L1152insK, "
     "G1202delinsRS and I1171X, several joined by '+'"
 )
-_REASONS = {
-    r"wild[ -]?type | \bwt\b | \bparental\b": "wild type is the absence of a mutation",
-    r"splice": "splice variants are not resistance mutations and are not read",
-    rf"\| | \bor\b | ^{_CODE}$": "write alternatives one by one (I1171N, then I1171S) or as the "
-    "residue class (I1171X)",
-    rf"^{_PREFIX}[ ]?{_CODE}[ ]?{_NUMBER}$": "the new residue is missing; X stands "
-    "for any, as in I1171X",
-    rf"^{_PREFIX}[ ]?{_NUMBER}[ ]?[A-Z]+$": "the wild-type residue is missing, as the G in G1202R",
+REASONS = {
+    re.compile(pattern, FLAGS): reason
+    for pattern, reason in (
+        (r"wild[ -]?type|\bwt\b|\bparental\b", "wild type is the absence of a mutation"),
+        (r"splice", "splice variants are not resistance mutations and are not read"),
+        (
+            rf"\||\bor\b|^{_CODE}$",
+            "write alternatives one by one (I1171N, then I1171S) or as the residue class (I1171X)",
+        ),
+        (
+            rf"^{_PREFIX} ?{_CODE} ?{_NUMBER}$",
+            "the new residue is missing; X stands for any, as in I1171X",
+        ),
+        (
+            rf"^{_PREFIX} ?{_NUMBER} ?[A-Z]+$",
+            "the wild-type residue is missing, as the G in G1202R",
+        ),
+    )
 }
 
 
@@ -146,20 +157,6 @@ def mutations_of(profile: str) -> tuple[str, ...]:
     return tuple(map(str, _parse(profile)))
 
 
-def as_printed(text: str) -> tuple[str, ...]:
-    """Return the canonical names of the mutations of a profile in the order in which they stand.
-
-    Examples
-    --------
-    >>> as_printed("G1202R/L1196M")
-    ('G1202R', 'L1196M')
-    """
-    _parse(text)
-    parts = _SEPARATOR.split(cleaned(text))
-    forms = [form for part in parts for form in _forms(part.split(" ")) or ()]
-    return tuple(dict.fromkeys(str(_read(form)) for form in forms))
-
-
 def spelled_out(name: str) -> str:
     """Name of a mutation in three-letter code, as reports print it.
 
@@ -168,7 +165,7 @@ def spelled_out(name: str) -> str:
     >>> spelled_out("G1202R"), spelled_out("T1151_L1152insK")
     ('p.Gly1202Arg', 'p.Thr1151_Leu1152insLys')
     """
-    codes = {letter: code.capitalize() for code, letter in _ONE_LETTER.items() if len(code) == 3}
+    codes = {letter: code.capitalize() for code, letter in ONE_LETTER.items() if len(code) == 3}
     return "p." + re.sub("[A-Z]", lambda letter: codes[letter[0]], name)
 
 
@@ -237,25 +234,36 @@ def warn_outside_domain(profile: str) -> None:
 
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> tuple[Mutation, ...]:
+    profile = tuple(sorted(as_printed(text)))
+    _refuse_long("+".join(map(str, profile)))
+    return profile
+
+
+def as_printed(text: str) -> tuple[Mutation, ...]:
+    """Read a mutation profile in the order in which its mutations stand, each once.
+
+    Examples
+    --------
+    >>> [str(mutation) for mutation in as_printed("G1202R/L1196M")]
+    ['G1202R', 'L1196M']
+    """
     if not isinstance(text, str):
         raise TypeError(f"a mutation profile is text such as 'G1202R', not {text!r}")
     _refuse_long(text)
-    found: set[Mutation] = set()
-    for part in _SEPARATOR.split(cleaned(text)):
+    found: list[Mutation] = []
+    for part in SEPARATOR.split(cleaned(text)):
         if not part:
-            raise ValueError(f"{text!r}: a mutation is missing; {_ACCEPTED}")
+            raise ValueError(f"{text!r}: a mutation is missing; {ACCEPTED}")
         forms = _forms(part.split(" "))
         if forms is None:
-            hits = (why for pattern, why in _REASONS.items() if re.search(pattern, part, _FLAGS))
-            raise ValueError(f"{part!r} is not read as a mutation: {next(hits, _ACCEPTED)}")
+            hits = (why for pattern, why in REASONS.items() if pattern.search(part))
+            raise ValueError(f"{part!r} is not read as a mutation: {next(hits, ACCEPTED)}")
         for form in forms:
             try:
-                found.add(_read(form))
+                found.append(_read(form))
             except ValueError as error:
                 raise ValueError(f"{form[0]}: {error}") from None
-    profile = tuple(sorted(found))
-    _refuse_long("+".join(map(str, profile)))
-    return profile
+    return tuple(dict.fromkeys(found))
 
 
 def _refuse_long(text: str) -> None:
@@ -286,7 +294,7 @@ def _forms(pieces: list[str]) -> list[re.Match[str]] | None:
     tails: dict[int, list[re.Match[str]]] = {len(pieces): []}
     for start in reversed(range(len(pieces))):
         for end in range(start + 1, len(pieces) + 1):
-            if end in tails and (form := _FORM.fullmatch("".join(pieces[start:end]))):
+            if end in tails and (form := FORM.fullmatch("".join(pieces[start:end]))):
                 tails[start] = [form, *tails[end]]
                 break
     return tails.get(0)
@@ -298,42 +306,43 @@ def _read(form: re.Match[str]) -> Mutation:
     end = int(form["end"] or start)
     # What the name tells is added to the reference, which does not reach everywhere.
     wild = dict(reference())
-    if code:
-        wild[start] = _wild_type(code, start)
-    if form["end"]:
-        wild[end] = _wild_type(form["last"], end)
+    for told, place in ((code, start), (form["last"], end)):
+        if told:
+            wild[place] = _wild_type(told, place)
+    if max(start, end) > PROTEIN_LENGTH:
+        raise ValueError(f"residue {max(start, end)} does not exist, ALK has {PROTEIN_LENGTH}")
     if end < start:
         raise ValueError(f"the range runs backwards, from {start} to {end}")
     if form["frameshift"]:
         raise ValueError("frameshifts are not resistance mutations and are not read")
+    if (form["new"] or "").upper() in ("X", "XAA"):
+        return Mutation(start, start, Kind.RESIDUE_CLASS, f"{wild[start]}{start}X")
+    old = _there(start, end, wild)
     if form["lost"]:
-        _check_letters(form["letters"], code, range(start, end + 1), wild)
-        return _shifted(start, end, Kind(form["lost"].lower()), wild)
+        named = _sequence(form["letters"], code) if form["letters"] else old
+        if named != old:
+            raise ValueError(f"names {named}, but residues {start} to {end} are {old}")
+        return replaced(
+            start, end, old * 2 if form["lost"].lower() == Kind.DUPLICATION else "", wild
+        )
     if form["new"]:
-        return _substitution(form["new"], start, wild)
+        return replaced(start, end, old if form["new"] == "=" else _letter(form["new"]), wild)
     new = _sequence(form["inserted"] or form["old_inserted"], code)
     if (form["verb"] or "").lower() == Kind.DELINS:
         return replaced(start, end, new, wild)
     if form["end"] and end != start + 1:
         raise ValueError(f"residues {start} and {end} are not neighbours")
-    return _inserted(start, new, wild)
+    return replaced(start, start, old[0] + new, wild)
 
 
-def _check_letters(
-    letters: str, neighbour: str | None, places: range, wild: dict[int, str]
-) -> None:
-    """Refuse a deletion or duplication that names other residues than those of the reference."""
-    named = _sequence(letters, neighbour) if letters else ""
-    there = "".join(wild.get(place, "?") for place in places)
-    if named and named != there:
-        raise ValueError(f"names {named}, but residues {places[0]} to {places[-1]} are {there}")
+def _there(first: int, last: int, wild: dict[int, str]) -> str:
+    """Residues of a range; a question mark where neither the reference nor the name tells."""
+    return "".join(wild.get(place, "?") for place in range(first, last + 1))
 
 
 def _wild_type(code: str, position: int) -> str:
-    """Return a wild-type residue in one-letter code after checking it and its position."""
+    """Return a wild-type residue in one-letter code after checking it."""
     letter = _letter(code)
-    if position > PROTEIN_LENGTH:
-        raise ValueError(f"residue {position} does not exist, ALK has {PROTEIN_LENGTH}")
     if (expected := reference_residue(position)) not in (None, letter):
         raise ValueError(f"residue {position} is {expected}, not {letter}")
     return letter
@@ -341,7 +350,7 @@ def _wild_type(code: str, position: int) -> str:
 
 def _letter(code: str) -> str:
     """Return an amino acid in one-letter code."""
-    letter = _ONE_LETTER.get(code.upper(), code.upper())
+    letter = ONE_LETTER.get(code.upper(), code.upper())
     if letter == "*":
         raise ValueError("a stop codon is not a resistance mutation")
     if letter not in _AMINO_ACIDS:
@@ -355,51 +364,39 @@ def _sequence(letters: str, neighbour: str | None) -> str:
     THR is threonine beside Leu but three residues beside L; Thr beside L could be either.
     """
     codes = [letters[i : i + 3] for i in range(0, len(letters), 3)]
-    spelled = all(code.upper() in _ONE_LETTER for code in codes)
+    spelled = all(code.upper() in ONE_LETTER for code in codes)
     long = neighbour is not None and len(neighbour) == 3
     if (long and not spelled) or (not long and spelled and not letters.isupper()):
         raise ValueError("use three-letter code or one-letter code in capitals, not a mixture")
     return "".join(map(_letter, codes if long else letters))
 
 
-def _substitution(code: str, position: int, wild: dict[int, str]) -> Mutation:
-    if code.upper() in ("X", "XAA"):
-        return Mutation(position, position, Kind.RESIDUE_CLASS, f"{wild[position]}{position}X")
-    return replaced(position, position, wild[position] if code == "=" else _letter(code), wild)
-
-
 def replaced(first: int, last: int, new: str, wild: dict[int, str]) -> Mutation:
-    """Name what remains of a replacement once the unchanged residues are trimmed."""
-    old = [wild.get(position) for position in range(first, last + 1)]
+    """Name what a replacement comes to: what is unchanged trimmed, the rest moved to its end.
+
+    Deletions and insertions lie as far towards the C-terminus as they go; an insertion of what
+    stands before it is a duplication.
+    """
+    old = _there(first, last, wild)
     while old and new and old[0] == new[0]:
         old, new, first = old[1:], new[1:], first + 1
     while old and new and old[-1] == new[-1]:
         old, new, last = old[:-1], new[:-1], last - 1
-    if not old and not new:
-        raise ValueError("a synonymous change leaves the protein as it is")
-    if not old:
-        return _inserted(last, new, wild)
+    if old and new:
+        kind = Kind.SUBSTITUTION if len(old) == len(new) == 1 else Kind.DELINS
+        return _named(first, last, kind, new, wild)
+    if old:
+        while (following := wild.get(last + 1)) and following == wild.get(first):
+            first, last = first + 1, last + 1
+        return _named(first, last, Kind.DELETION, "", wild)
     if not new:
-        return _shifted(first, last, Kind.DELETION, wild)
-    kind = Kind.SUBSTITUTION if len(old) == len(new) == 1 else Kind.DELINS
-    return _named(first, last, kind, new, wild)
-
-
-def _shifted(first: int, last: int, kind: Kind, wild: dict[int, str]) -> Mutation:
-    """Name a deletion or duplication as far towards the C-terminus as it goes."""
-    while (following := wild.get(last + 1)) and following == wild.get(first):
-        first, last = first + 1, last + 1
-    return _named(first, last, kind, "", wild)
-
-
-def _inserted(after: int, new: str, wild: dict[int, str]) -> Mutation:
-    """Name an insertion as far towards the C-terminus as it goes, or the duplication it is."""
-    while wild.get(after + 1) == new[0]:
-        after, new = after + 1, new[1:] + new[0]
-    first = after - len(new) + 1
-    if [wild.get(position) for position in range(first, after + 1)] == list(new):
-        return _named(first, after, Kind.DUPLICATION, "", wild)
-    return _named(after, after + 1, Kind.INSERTION, new, wild)
+        raise ValueError("a synonymous change leaves the protein as it is")
+    while wild.get(last + 1) == new[0]:
+        last, new = last + 1, new[1:] + new[0]
+    first = last - len(new) + 1
+    if _there(first, last, wild) == new:
+        return _named(first, last, Kind.DUPLICATION, "", wild)
+    return _named(last, last + 1, Kind.INSERTION, new, wild)
 
 
 def _named(first: int, last: int, kind: Kind, new: str, wild: dict[int, str]) -> Mutation:

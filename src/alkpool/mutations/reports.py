@@ -6,22 +6,24 @@ which the mutation explorer reads too. Nothing is guessed: what no pattern knows
 
 import csv
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from alkpool import paths
 from alkpool.mutations.dna import protein_change
-from alkpool.mutations.names import as_printed, cleaned, mutations_of, reference
-
-# An underscore joins two substitutions; between two residues it is a range.
-_SUBSTITUTIONS = re.compile(
-    r"(?:(?<=[A-Za-z])-|(?:(?<=\d[A-Z])|(?<=\d[A-Z][a-z]{2}))_)"
-    r"(?=(?:ALK )?(?:p\.)?[A-Z][a-z]{0,2}\d)"
+from alkpool.mutations.names import (
+    FLAGS,
+    Mutation,
+    as_printed,
+    cleaned,
+    mutations_of,
+    reference,
 )
-_ALLELES = re.compile(r"(?:p\.)?\[([^\]]*)\](?:;(?:p\.)?\[([^\]]*)\])*")
-# A protein name in brackets stands beside the DNA name that it explains.
-_IN_BRACKETS = re.compile(r"\((?=\s*(?:p\.)?\s*[A-Za-z]{1,3}\d)([^()]*)\)")
-_DNA = re.compile(r"\bc\.(?:\(([^\s()]+)\)|([^\s():;,]+))")
+
+_PHASES = ("cis", "trans")
+# What a line must say to be believed beyond the reference.
+OF_ALK = re.compile(r"\bALK\b|NP_004295|NM_004304", FLAGS)
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def patterns() -> tuple[Pattern, ...]:
     """Patterns in the order in which they are tried."""
     with (paths.REFERENCE / "report_patterns.csv").open(encoding="utf-8", newline="") as file:
         return tuple(
-            Pattern(row["what"], row["action"], re.compile(row["pattern"], re.IGNORECASE))
+            Pattern(row["what"], row["action"], re.compile(row["pattern"], FLAGS))
             for row in csv.DictReader(file)
         )
 
@@ -89,41 +91,44 @@ def read(text: str) -> Reading:
     """
     rest = cleaned(text)
     aside: list[tuple[str, str]] = []
-    frequencies: list[str] = []
-    phase = ""
+    values: dict[str, list[str]] = {"frequency": [], "coding": []}
+    phases: set[str] = set()
     for each in patterns():
         while found := each.pattern.search(rest):
-            match each.action:
-                case "frequency":
-                    frequencies.append(found["value"].replace(",", "."))
-                case "phase":
-                    phase = found["value"].lower()
-                case "aside":
-                    aside.append((each.what, found[0].strip(" ,;:()")))
-            rest = f"{rest[: found.start()]} {rest[found.end() :]}"
-    rest, said = _alleles(rest)
-    phase = phase or said
-    coding = [bracketed or plain for bracketed, plain in _DNA.findall(rest)]
-    protein = _protein_part(_DNA.sub(" ", rest))
+            value = found.groupdict().get("value", "")
+            if each.action == "aside":
+                aside.append((each.what, found[0].strip(" ,;:()")))
+            elif each.action in values:
+                values[each.action].append(value)
+            if each.what in _PHASES:
+                phases.add(each.what)
+            put = {"open": value, "join": ","}.get(each.action, "")
+            rest = f"{rest[: found.start()]} {put} {rest[found.end() :]}"
+    if len(phases) > 1:
+        raise ValueError(f"{text!r} says both cis and trans: leave the phase out")
+    protein = " ".join(rest.split()).strip(" ;,")
     if protein == cleaned(text):
         # Nothing of a report was recognised: the name itself tells best what is wrong with it.
         protein = text
-    of_protein = _known(protein, aside) if protein or not (aside or coding) else ()
-    of_dna = tuple(_translated(name) for name in coding)
-    if of_protein and (different := [m for m in of_dna if m not in of_protein]):
+    named = as_printed(protein) if protein or not (aside or values["coding"]) else ()
+    translated = tuple(dict.fromkeys(map(_translated, values["coding"])))
+    common = polymorphisms()
+    of_alk = [m for m in named if m.name not in common] or translated
+    if named and (different := [m.name for m in translated if m not in of_alk]):
         raise ValueError(
             f"{text!r}: the DNA says {', '.join(different)}, the protein "
-            f"{', '.join(of_protein)}: one of them is wrong"
+            f"{', '.join(m.name for m in sorted(of_alk))}: one of them is wrong"
         )
-    names = of_protein or of_dna
-    if not names:
+    aside += [("taken for a polymorphism", m.name) for m in sorted(named) if m.name in common]
+    if not of_alk:
         others = [f"{found} ({what})" for what, found in aside]
         raise ValueError(
             f"{text!r} holds no mutation of ALK" + f": found {', '.join(others)}" * bool(others)
         )
-    _refuse_unconfirmed(names, text)
-    profile = mutations_of("+".join(names))
-    printed = as_printed(protein) if of_protein else tuple(dict.fromkeys(of_dna))
+    _refuse_unconfirmed(of_alk, text)
+    profile = mutations_of("+".join(m.name for m in of_alk))
+    printed = tuple(m.name for m in named or translated)
+    frequencies = [value.replace(",", ".") for value in values["frequency"]]
     if len(frequencies) == len(printed):
         # They follow their mutations into the canonical order.
         of = dict(zip(printed, frequencies, strict=True))
@@ -131,59 +136,31 @@ def read(text: str) -> Reading:
     else:
         aside += [("allele frequency", f"{value}%") for value in frequencies]
         frequencies = []
-    phase = phase if len(profile) > 1 else ""
+    phase = phases.pop() if phases and len(profile) > 1 else ""
     return Reading("+".join(profile), phase, tuple(frequencies), tuple(aside), printed)
 
 
-def _alleles(text: str) -> tuple[str, str]:
-    """Take brackets of alleles away, which say the phase: ``p.[A;B]`` cis, ``p.[A];[B]`` trans."""
-    found = _ALLELES.search(text)
-    if found is None:
-        return text, ""
-    inside = re.findall(r"\[([^\]]*)\]", found[0])
-    phase = "trans" if len(inside) > 1 else "cis"
-    joined = "+".join(inside).replace(";", "+")
-    return f"{text[: found.start()]} {joined} {text[found.end() :]}", phase
-
-
-def _protein_part(text: str) -> str:
-    """What is left for the protein names: empty brackets and colons gone, ``A-B`` joined."""
-    text = re.sub(r"\(\s*\)|(?<![\w*.])[:;,.-](?![\w*])|:", " ", text)
-    while (opened := _IN_BRACKETS.sub(r" \1 ", text)) != text:
-        text = opened
-    text = _SUBSTITUTIONS.sub("+", text)
-    return " ".join(text.split()).strip(" ;,")
-
-
-def _known(protein: str, aside: list[tuple[str, str]]) -> tuple[str, ...]:
-    """Canonical names, those that are taken for polymorphisms set aside."""
-    names = mutations_of(protein)
-    common = _polymorphisms()
-    aside += [("taken for a polymorphism", name) for name in names if name in common]
-    return tuple(name for name in names if name not in common)
-
-
-def _translated(name: str) -> str:
+def _translated(name: str) -> Mutation:
     try:
-        return str(protein_change(name))
+        return protein_change(name)
     except ValueError as error:
         raise ValueError(f"c.{name}: {error}") from None
 
 
-def _refuse_unconfirmed(names: tuple[str, ...], text: str) -> None:
+def _refuse_unconfirmed(found: Iterable[Mutation], text: str) -> None:
     """Beyond the reference a residue cannot be checked: the line must name ALK."""
     reach = reference()
-    for name in names:
-        place = int(re.findall(r"\d+", name)[0])
-        if place not in reach and not re.search(r"\bALK\b|NP_004295|NM_004304", text, re.I):
+    for m in found:
+        if m.residue not in reach and not OF_ALK.search(text):
             raise ValueError(
-                f"{name}: residue {place} lies outside the reference ({min(reach)} to "
+                f"{m}: residue {m.residue} lies outside the reference ({min(reach)} to "
                 f"{max(reach)}) and cannot be checked; T790M and L858R, for instance, are "
-                f"mutations of EGFR. Where it is ALK, write ALK {name}"
+                f"mutations of EGFR. Where it is ALK, write ALK {m}"
             )
 
 
 @lru_cache(maxsize=1)
-def _polymorphisms() -> frozenset[str]:
+def polymorphisms() -> frozenset[str]:
+    """Canonical names that are set aside where a line holds them."""
     with (paths.REFERENCE / "polymorphisms.csv").open(encoding="utf-8", newline="") as file:
         return frozenset(row["mutation"] for row in csv.DictReader(file))
