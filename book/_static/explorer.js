@@ -190,7 +190,8 @@ document.addEventListener("DOMContentLoaded", () => {
 
     // A question as the package reads it; throws what is wrong in words.
     function ask({ text, prior, phase, specimen }) {
-      const mutations = reader.confirmed(text);
+      const line = reader.read(text);
+      const { mutations } = line;
       const single = mutations.length === 1;
       const given = prior.map(treatment);
       if (!data.phases.includes(phase)) refuse(`phase is ${quoted(phase)}; must be one of ${data.phases.join(", ")}`);
@@ -199,7 +200,7 @@ document.addEventListener("DOMContentLoaded", () => {
       }
       if (!single && phase === "single") refuse(`phase is single, but there are ${mutations.length} mutations: cis, trans or unknown`);
       if (!data.specimens.includes(specimen)) refuse(`specimen is ${quoted(specimen)}; must be one of ${data.specimens.join(", ")}`);
-      return { mutations, prior: given, specimen, phase: single ? "single" : phase };
+      return { mutations, notes: reader.notes(line), prior: given, specimen, phase: single ? "single" : phase === "unknown" ? line.phase || phase : phase };
     }
 
     // One question for each tumour; of several, the phase concerns those with several mutations.
@@ -210,7 +211,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     const isCompound = (text) => {
-      try { return reader.parse(text).length > 1; } catch { return false; }
+      try { return reader.read(text).mutations.length > 1; } catch { return false; }
     };
 
     // The phase counts only where the field for it does.
@@ -219,7 +220,7 @@ document.addEventListener("DOMContentLoaded", () => {
     });
 
     function toFragment(questions, last = questions[0]) {
-      const pairs = [["m", questions.map(({ mutations }) => (reader.beyond(mutations) ? "ALK " : "") + reader.profileOf(mutations)).join("|")]];
+      const pairs = [["m", questions.map(({ mutations }) => (mutations.some(reader.isBeyond) ? "ALK " : "") + reader.profileOf(mutations)).join("|")]];
       if (last.prior.length) pairs.push(["prior", last.prior.join(",")]);
       const said = questions.map((each) => each.phase).find((each) => each !== "single" && each !== "unknown");
       if (said) pairs.push(["phase", said]);
@@ -267,7 +268,7 @@ document.addEventListener("DOMContentLoaded", () => {
       reading.className = "reading";
       const profiles = questions.map(({ mutations }) => reader.profileOf(mutations));
       reading.replaceChildren("Read as ", make("strong", {}, profiles.join(" beside ")),
-        ...questions.flatMap(({ mutations }) => reader.notes(mutations)).flatMap((note) => ["; note: ", note]));
+        ...questions.flatMap(({ notes }) => notes).flatMap((note) => ["; ", note]));
       const fragment = toFragment(questions);
       if (fragment !== decoded(location.hash)) location.hash = fragment;
       folded.firstElementChild.textContent = inWords(questions);
@@ -418,7 +419,7 @@ document.addEventListener("DOMContentLoaded", () => {
     restore();
     globalThis.alkpoolExplorer = {
       canonical: (text) => reader.profileOf(reader.parse(text)),
-      notes: (text) => reader.notes(reader.parse(text)),
+      read: (text) => ((line) => ({ ...line, profile: reader.profileOf(line.mutations) }))(reader.read(text)),
       answer: (asked) => answerTo(ask(asked)),
     };
   }

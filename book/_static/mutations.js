@@ -1,247 +1,237 @@
-// Reads mutations as alkpool.mutations reads them, the same names and the same refusals; a test
-// compares both. What it needs of the protein comes with the page.
+// Reads mutations and lines of reports as alkpool.mutations reads them, the same names and the same
+// refusals, by the patterns and sequences that come with the page; a test compares both.
 (() => {
   "use strict";
-
-  const AMINO_ACIDS = "ARNDCQEGHILKMFPSTWYV";
-  const THREE_LETTER = "ALA ARG ASN ASP CYS GLN GLU GLY HIS ILE LEU LYS MET PHE PRO SER THR TRP TYR VAL XAA TER".split(" ");
-  const ONE_LETTER = new Map(THREE_LETTER.map((code, place) => [code, `${AMINO_ACIDS}X*`[place]]));
-  ONE_LETTER.set("STOP", "*");
-
-  const CODE = `(?:${[...ONE_LETTER.keys()].join("|")}|[A-Z*])`;
-  const NUMBER = "[1-9]\\d*";
-  const PREFIX = "(?:ALK[:_-]?|NP_004295(?:\\.\\d+)?(?::|(?=p\\.)))?(?:p\\.)?";
-  const BODY =
-    `(?:(?<first>${CODE})(?<start>${NUMBER})` +
-    `(?:(?<new>${CODE}|=)` +
-    `|(?<frameshift>${CODE}?fs(?:\\*|TER|X)?\\d*)` +
-    `|(?:[_-](?<last>${CODE})(?<end>${NUMBER}))?` +
-    `(?:(?<verb>delins|ins)(?<inserted>[A-Z]+)|(?<lost>del|dup)(?<letters>[A-Z]*)))` +
-    `|(?<oldFirst>${CODE})?(?<oldStart>${NUMBER})(?<oldInserted>[A-Z]+)ins)`;
-  const FORMS = [`${PREFIX}${BODY}`, `${PREFIX}\\(${BODY}\\)`].map((form) => new RegExp(`^${form}$`, "i"));
-  const SEPARATOR = / ?(?:[,;]? ?\band\b|[/+,;&]) ?/i;
-  const ACCEPTED = "accepted are G1202R, p.Gly1202Arg, G1202del, A1200_G1201del, T1151dup, T1151_L1152insK, G1202delinsRS and I1171X, several joined by '+'";
-  const REASONS = [
-    [/wild[ -]?type|\bwt\b|\bparental\b/i, "wild type is the absence of a mutation"],
-    [/splice/i, "splice variants are not resistance mutations and are not read"],
-    [new RegExp(`\\||\\bor\\b|^${CODE}$`, "i"), "write alternatives one by one (I1171N, then I1171S) or as the residue class (I1171X)"],
-    [new RegExp(`^${PREFIX} ?${CODE} ?${NUMBER}$`, "i"), "the new residue is missing; X stands for any, as in I1171X"],
-    [new RegExp(`^${PREFIX} ?${NUMBER} ?[A-Z]+$`, "i"), "the wild-type residue is missing, as the G in G1202R"],
-  ];
-  // White space as Python splits at; the escapes of its repr.
-  const SPACES = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
-  const ESCAPES = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
   class Refusal extends Error {}
 
   const refuse = (message) => { throw new Refusal(message); };
+  const quoted = (text) => `'${text}'`;
 
-  // A text as Python quotes it.
-  function quoted(text) {
-    const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
-    const shown = [...text].map((character) => {
-      if (character in ESCAPES) return ESCAPES[character];
-      if (character === mark) return `\\${mark}`;
-      if (character === " " || !/[\p{C}\p{Z}]/u.test(character)) return character;
-      const number = character.codePointAt(0);
-      const [letter, width] = number < 0x100 ? ["x", 2] : number < 0x10000 ? ["u", 4] : ["U", 8];
-      return `\\${letter}${number.toString(16).padStart(width, "0")}`;
-    });
-    return mark + shown.join("") + mark;
+  // What is refused within a name begins with the name.
+  function within(name, act) {
+    try {
+      return act();
+    } catch (error) {
+      if (error instanceof Refusal) error.message = `${name}: ${error.message}`;
+      throw error;
+    }
   }
 
-  // Typography reduced to ASCII: compatibility forms, dashes, white space, invisible marks.
+  // Typography reduced to ASCII: compatibility forms, dashes, invisible marks, white space.
   const cleaned = (text) =>
-    text.normalize("NFKC").replace(/[\p{Pd}\u2212]/gu, "-").replace(/\p{Cf}/gu, "").split(SPACES).filter(Boolean).join(" ");
+    text.normalize("NFKC").replace(/[\p{Pd}\u2212]/gu, "-").replace(/\p{Cf}/gu, "").replace(/[\s\x1c-\x1f\x85]+/g, " ").trim();
 
-  function mutationReader(protein) {
-    const last = protein.first + protein.sequence.length - 1;
-    const reference = (place) => protein.sequence[place - protein.first];
+  function mutationReader(rules) {
+    const pattern = (source) => new RegExp(source, "i");
+    const [FORM, CHANGE] = [rules.form, rules.change].map((source) => pattern(`^(?:${source})$`));
+    const [SEPARATOR, OF_ALK, INTRON] = [rules.separator, rules.of_alk, rules.intron].map(pattern);
+    const REASONS = rules.reasons.map(([source, reason]) => [pattern(source), reason]);
+    const LINES = rules.lines.map(([what, action, source]) => [what, action, pattern(source)]);
+    const REFERENCE = new Map([...rules.sequence].map((residue, place) => [rules.first + place, residue]));
+    const REACH = [rules.first, rules.first + rules.sequence.length - 1];
+
+    // ---------------------------------------------------------------- names of the protein
 
     function refuseLong(text) {
       const characters = [...text];
-      if (characters.length > protein.max_characters) {
+      if (characters.length > rules.max_characters) {
         const start = quoted(characters.slice(0, 20).join(""));
-        refuse(`${start}...: ${characters.length} characters are too many for a mutation profile (at most ${protein.max_characters})`);
+        refuse(`${start}...: ${characters.length} characters are too many for a mutation profile (at most ${rules.max_characters})`);
       }
     }
 
-    function parse(text) {
+    // In the order in which they stand, each once.
+    function asPrinted(text) {
       refuseLong(text);
-      const found = new Map();
+      const found = [];
       for (const part of cleaned(text).split(SEPARATOR)) {
-        if (!part) refuse(`${quoted(text)}: a mutation is missing; ${ACCEPTED}`);
-        const forms = formsOf(part.split(" "));
-        if (forms === null) {
-          const reason = REASONS.find(([pattern]) => pattern.test(part));
-          refuse(`${quoted(part)} is not read as a mutation: ${reason ? reason[1] : ACCEPTED}`);
-        }
-        for (const form of forms) {
-          try {
-            const mutation = read(form.groups);
-            found.set(mutation.name, mutation);
-          } catch (error) {
-            if (!(error instanceof Refusal)) throw error;
-            refuse(`${form[0]}: ${error.message}`);
-          }
+        if (!part) refuse(`${quoted(text)}: a mutation is missing; ${rules.accepted}`);
+        const reason = () => REASONS.find(([hint]) => hint.test(part))?.[1] ?? rules.accepted;
+        for (const form of formsOf(part.split(" ")) ?? refuse(`${quoted(part)} is not read as a mutation: ${reason()}`)) {
+          found.push(within(form[0], () => named(form.groups)));
         }
       }
-      const sorted = [...found.values()].sort((a, b) => a.residue - b.residue || a.last - b.last || ascending(a.kind, b.kind) || ascending(a.name, b.name));
-      refuseLong(sorted.map((mutation) => mutation.name).join("+"));
-      return sorted;
+      return distinct(found);
+    }
+
+    const distinct = (mutations) => [...new Map(mutations.map((each) => [each.name, each])).values()];
+    const profileOf = (mutations) => mutations.map(({ name }) => name).join("+");
+    const key = ({ kind, name }) => `${kind} ${name}`;
+
+    function sorted(mutations) {
+      const profile = mutations.toSorted((a, b) => a.residue - b.residue || a.last - b.last || (key(a) < key(b) ? -1 : 1));
+      refuseLong(profileOf(profile));
+      return profile;
     }
 
     // A space may stand within a name or between two: it separates wherever it can.
     function formsOf(pieces) {
       const tails = new Map([[pieces.length, []]]);
       for (let start = pieces.length - 1; start >= 0; start--) {
-        for (let end = start + 1; end <= pieces.length; end++) {
-          if (!tails.has(end)) continue;
-          const joined = pieces.slice(start, end).join("");
-          const form = FORMS.map((pattern) => pattern.exec(joined)).find(Boolean);
-          if (form) {
-            tails.set(start, [form, ...tails.get(end)]);
-            break;
-          }
+        for (let end = start + 1; end <= pieces.length && !tails.has(start); end++) {
+          const form = tails.has(end) && FORM.exec(pieces.slice(start, end).join(""));
+          if (form) tails.set(start, [form, ...tails.get(end)]);
         }
       }
-      return tails.get(0) ?? null;
+      return tails.get(0);
     }
 
-    function read(form) {
-      const code = form.first ?? form.oldFirst;
-      const startDigits = form.start ?? form.oldStart;
-      const start = Number(startDigits);
-      const end = Number(form.end ?? startDigits);
+    function named(form) {
+      const [code, digits] = [form.first ?? form.old_first, form.start ?? form.old_start];
+      const [start, end] = [digits, form.end ?? digits].map(Number);
       // What the name tells is added to the reference, which does not reach everywhere.
-      const told = new Map();
-      const wild = (place) => told.get(place) ?? reference(place);
-      if (code) told.set(start, wildType(code, startDigits));
-      if (form.end) told.set(end, wildType(form.last, form.end));
+      const wild = new Map(REFERENCE);
+      if (code) wild.set(start, wildType(code, start));
+      if (form.end) wild.set(end, wildType(form.last, end));
+      const nowhere = [digits, form.end].find((place) => Number(place) > rules.length);
+      if (nowhere) refuse(`residue ${nowhere} does not exist, ALK has ${rules.length}`);
       if (end < start) refuse(`the range runs backwards, from ${start} to ${end}`);
       if (form.frameshift) refuse("frameshifts are not resistance mutations and are not read");
+      if (/^(X|XAA)$/i.test(form.new)) return { residue: start, last: start, kind: "residue class", name: `${wild.get(start)}${start}X` };
+      const old = there(start, end, wild);
       if (form.lost) {
-        checkLetters(form.letters, code, start, end, wild);
-        return shifted(start, end, form.lost.toLowerCase(), wild);
+        const letters = form.letters ? spelledOut(form.letters, code) : old;
+        if (letters !== old) refuse(`names ${letters}, but residues ${start} to ${end} are ${old}`);
+        return replaced(start, end, /dup/i.test(form.lost) ? old + old : "", wild);
       }
-      if (form.new) return substitution(form.new, start, wild);
-      const inserted = sequence(form.inserted ?? form.oldInserted, code);
-      if (!code && start > protein.length) refuse(unnamed(startDigits));
-      if (form.verb?.toLowerCase() === "delins") return replaced(start, end, inserted, wild);
+      if (form.new) return replaced(start, end, form.new === "=" ? old : letter(form.new), wild);
+      const inserted = spelledOut(form.inserted ?? form.old_inserted, code);
+      if (/delins/i.test(form.verb)) return replaced(start, end, inserted, wild);
       if (form.end && end !== start + 1) refuse(`residues ${start} and ${end} are not neighbours`);
-      return insertion(start, inserted, wild);
+      return replaced(start, start, old[0] + inserted, wild);
     }
 
-    const unnamed = (place) => `residue ${place} is not in the reference and must be named`;
+    // Residues of a range; a question mark where neither the reference nor the name tells.
+    const there = (from, to, wild) => Array.from({ length: to - from + 1 }, (_, place) => wild.get(from + place) ?? "?").join("");
 
-    function wildType(code, digits) {
+    function wildType(code, place) {
       const found = letter(code);
-      if (Number(digits) > protein.length) refuse(`residue ${digits} does not exist, ALK has ${protein.length}`);
-      const expected = reference(Number(digits));
-      if (expected && expected !== found) refuse(`residue ${digits} is ${expected}, not ${found}`);
-      return found;
+      const expected = REFERENCE.get(place) ?? found;
+      return expected === found ? found : refuse(`residue ${place} is ${expected}, not ${found}`);
     }
 
     function letter(code) {
-      const found = ONE_LETTER.get(code.toUpperCase()) ?? code.toUpperCase();
+      const found = rules.codes[code.toUpperCase()] ?? code.toUpperCase();
       if (found === "*") refuse("a stop codon is not a resistance mutation");
-      if (!AMINO_ACIDS.includes(found)) refuse(`${code} is not one of the 20 amino acids`);
-      return found;
+      return rules.amino_acids.includes(found) ? found : refuse(`${code} is not one of the 20 amino acids`);
     }
 
     // THR is threonine beside Leu but three residues beside L; Thr beside L could be either.
-    function sequence(letters, neighbour) {
+    function spelledOut(letters, neighbour) {
       const codes = letters.match(/.{1,3}/g);
-      const spelled = codes.every((code) => ONE_LETTER.has(code.toUpperCase()));
-      const long = neighbour !== undefined && neighbour.length === 3;
-      const capitals = letters === letters.toUpperCase();
-      if (long ? !spelled : spelled && !capitals) refuse("use three-letter code or one-letter code in capitals, not a mixture");
+      const spelled = codes.every((code) => code.toUpperCase() in rules.codes);
+      const long = neighbour?.length === 3;
+      if (long ? !spelled : spelled && letters !== letters.toUpperCase()) refuse("use three-letter code or one-letter code in capitals, not a mixture");
       return (long ? codes : [...letters]).map(letter).join("");
     }
 
-    function substitution(code, place, wild) {
-      if (["X", "XAA"].includes(code.toUpperCase())) return { residue: place, last: place, kind: "residue class", name: `${wild(place)}${place}X` };
-      return replaced(place, place, code === "=" ? wild(place) : letter(code), wild);
-    }
-
-    // A deletion or duplication may name its residues: those of the reference.
-    function checkLetters(letters, neighbour, from, to, wild) {
-      const named = letters ? sequence(letters, neighbour) : "";
-      let there = "";
-      for (let place = from; place <= to; place++) there += wild(place) ?? "?";
-      if (named && named !== there) refuse(`names ${named}, but residues ${from} to ${to} are ${there}`);
-    }
-
-    // What remains of a replacement once the unchanged residues are trimmed.
+    // What a replacement comes to: what is unchanged trimmed, the rest as far towards the
+    // C-terminus as it goes, and a duplication where it repeats what stands before it.
     function replaced(from, to, inserted, wild) {
-      const old = [];
-      for (let place = from; place <= to; place++) old.push(wild(place));
-      while (old.length && inserted && old[0] === inserted[0]) {
-        old.shift();
-        inserted = inserted.slice(1);
-        from += 1;
+      let old = there(from, to, wild);
+      while (old && inserted && old[0] === inserted[0]) [old, inserted, from] = [old.slice(1), inserted.slice(1), from + 1];
+      while (old && inserted && old.at(-1) === inserted.at(-1)) [old, inserted, to] = [old.slice(0, -1), inserted.slice(0, -1), to - 1];
+      if (old && inserted) return made(from, to, old.length + inserted.length > 2 ? "delins" : "substitution", inserted, wild);
+      if (old) {
+        while (wild.has(to + 1) && wild.get(to + 1) === wild.get(from)) [from, to] = [from + 1, to + 1];
+        return made(from, to, "del", "", wild);
       }
-      while (old.length && inserted && old.at(-1) === inserted.at(-1)) {
-        old.pop();
-        inserted = inserted.slice(0, -1);
-        to -= 1;
-      }
-      if (!old.length && !inserted) refuse("a synonymous change leaves the protein as it is");
-      if (!old.length) return insertion(to, inserted, wild);
-      if (!inserted) return shifted(from, to, "del", wild);
-      const kind = old.length === 1 && inserted.length === 1 ? "substitution" : "delins";
-      return named(from, to, kind, inserted, wild);
+      if (!inserted) refuse("a synonymous change leaves the protein as it is");
+      while (wild.get(to + 1) === inserted[0]) [inserted, to] = [inserted.slice(1) + inserted[0], to + 1];
+      from = to - inserted.length + 1;
+      return there(from, to, wild) === inserted ? made(from, to, "dup", "", wild) : made(to, to + 1, "ins", inserted, wild);
     }
 
-    // A deletion or duplication as far towards the C-terminus as it goes.
-    function shifted(from, to, kind, wild) {
-      while (wild(to + 1) && wild(to + 1) === wild(from)) {
-        from += 1;
-        to += 1;
-      }
-      return named(from, to, kind, "", wild);
-    }
-
-    // An insertion as far towards the C-terminus as it goes, or the duplication it is.
-    function insertion(after, inserted, wild) {
-      while (wild(after + 1) === inserted[0]) {
-        after += 1;
-        inserted = inserted.slice(1) + inserted[0];
-      }
-      const from = after - inserted.length + 1;
-      const repeats = [...inserted].every((residue, place) => wild(from + place) === residue);
-      return repeats ? named(from, after, "dup", "", wild) : named(after, after + 1, "ins", inserted, wild);
-    }
-
-    function named(from, to, kind, inserted, wild) {
+    function made(from, to, kind, inserted, wild) {
       const ends = from === to ? [from] : [from, to];
-      for (const place of ends) if (!wild(place)) refuse(unnamed(place));
-      const change = kind === "substitution" ? "" : kind;
-      const name = ends.map((place) => `${wild(place)}${place}`).join("_") + change + inserted;
+      for (const place of ends) if (!wild.has(place)) refuse(`residue ${place} is not in the reference and must be named`);
+      const name = ends.map((place) => `${wild.get(place)}${place}`).join("_") + (kind === "substitution" ? "" : kind) + inserted;
       return { residue: from, last: to, kind, name };
     }
 
-    const inDomain = (mutation) => protein.domain[0] <= mutation.residue && mutation.last <= protein.domain[1];
+    // ---------------------------------------------------------------- names of the DNA
 
-    // What alkpool warns of: mutations outside the kinase domain.
-    const notes = (mutations) =>
-      mutations.filter((mutation) => !inDomain(mutation)).map((mutation) => {
-        const checked = [mutation.residue, mutation.last].every(reference);
-        const unchecked = `; could not be checked, the reference covers residues ${protein.first}-${last} only`;
-        return `${mutation.name}: outside the kinase domain (residues ${protein.domain.join("-")})${checked ? "" : unchecked}`;
-      });
+    function translated(name) {
+      if (INTRON.test(name)) refuse("lies in an intron: a splice variant is not read as a resistance mutation");
+      const { first, bases } = rules.coding;
+      const form = CHANGE.exec(name)?.groups ?? refuse("is not read; accepted are c.3604G>A, c.3604_3606del, dup, ins and delins");
+      const [from, to] = [form.first, form.last ?? form.first].map((place) => place - first);
+      if (!(0 <= from && from <= to && to < bases.length)) refuse(`lies outside c.${first} to c.${first + bases.length - 1}, the reference`);
+      const old = bases.slice(from, to + 1);
+      const letters = (form.old || form.letters || form.gone || old).toUpperCase();
+      if (letters !== old) refuse(`the reference has ${old} at c.${form.places}, not ${letters}`);
+      let put = (form.new ?? form.inserted ?? "").toUpperCase();
+      if (/dup/i.test(form.lost)) put = old + old;
+      if (form.inserted && !form.delins) put = to === from + 1 ? old[0] + put + old[1] : refuse("an insertion names the two bases around it, as c.3604_3605insGGC");
+      const changed = bases.slice(0, from) + put + bases.slice(to + 1);
+      if ((changed.length - bases.length) % 3) refuse("shifts the reading frame; frameshifts are not resistance mutations");
+      const residues = (changed.match(/.../g) ?? []).map((codon) => rules.codons[codon]).join("");
+      if (residues.includes("*")) refuse("gives a stop codon, which is not a resistance mutation");
+      return replaced((first + 2) / 3, (first + bases.length - 1) / 3, residues, REFERENCE);
+    }
 
-    const profileOf = (mutations) => mutations.map((mutation) => mutation.name).join("+");
+    // ---------------------------------------------------------------- lines of reports
 
-    // Beyond the reference a residue cannot be checked: the text must name ALK.
-    const beyond = (mutations) => mutations.find(({ residue }) => !reference(residue));
-    const confirmed = (text, mutations = parse(text), far = beyond(mutations)) => far && !/\bALK\b|NP_004295|NM_004304/i.test(text)
-      ? refuse(`${far.name}: residue ${far.residue} lies outside the reference (${protein.first} to ${last}) and cannot be checked; T790M and L858R, for instance, are mutations of EGFR. Where it is ALK, write ALK ${far.name}`) : mutations;
+    // Mutations and phase of a line, its allele frequencies, and what is set aside.
+    function read(text) {
+      const [aside, frequency, coding, phases] = [[], [], [], new Set()];
+      let rest = cleaned(text);
+      for (const [what, action, sought] of LINES) {
+        for (let found; (found = sought.exec(rest)); ) {
+          const value = found.groups?.value;
+          if (action === "aside") aside.push([what, found[0].replace(/^[ ,;:()]+|[ ,;:()]+$/g, "")]);
+          if (action === "frequency") frequency.push(value.replace(",", "."));
+          if (action === "coding") coding.push(value);
+          if (["cis", "trans"].includes(what)) phases.add(what);
+          const put = action === "open" ? value : action === "join" ? "," : "";
+          rest = rest.replace(sought, () => ` ${put} `);
+        }
+      }
+      if (phases.size > 1) refuse(`${quoted(text)} says both cis and trans: leave the phase out`);
+      const protein = rest.replace(/ +/g, " ").replace(/^[ ;,]+|[ ;,]+$/g, "");
+      // Where nothing of a report was recognised, the name itself tells best what is wrong with it.
+      const printed = protein || !(aside.length || coding.length) ? asPrinted(protein === cleaned(text) ? text : protein) : [];
+      const ofDna = distinct(coding.map((name) => within(`c.${name}`, () => translated(name))));
+      const common = ({ name }) => rules.polymorphisms.includes(name);
+      const ofProtein = printed.filter((each) => !common(each));
+      const mutations = sorted(ofProtein.length ? ofProtein : ofDna);
+      const names = mutations.map(({ name }) => name);
+      const different = ofDna.map(({ name }) => name).filter((name) => !names.includes(name));
+      if (different.length) refuse(`${quoted(text)}: the DNA says ${different.join(", ")}, the protein ${names.join(", ")}: one of them is wrong`);
+      aside.push(...sorted(printed).filter(common).map(({ name }) => ["taken for a polymorphism", name]));
+      const told = aside.map(([what, found]) => `${found} (${what})`).join(", ");
+      if (!names.length) refuse(`${quoted(text)} holds no mutation of ALK${told && `: found ${told}`}`);
+      const far = mutations.find(isBeyond);
+      if (far && !OF_ALK.test(text)) {
+        refuse(`${far.name}: residue ${far.residue} lies outside the reference (${REACH.join(" to ")}) and cannot be checked; ` +
+          `T790M and L858R, for instance, are mutations of EGFR. Where it is ALK, write ALK ${far.name}`);
+      }
+      // Frequencies follow their mutations into the canonical order.
+      const places = (printed.length ? printed : ofDna).map(({ name }) => name);
+      const vaf = frequency.length === places.length ? names.map((name) => frequency[places.indexOf(name)]) : [];
+      if (!vaf.length) aside.push(...frequency.map((value) => ["allele frequency", `${value}%`]));
+      return { mutations, phase: names.length > 1 ? [...phases].join() : "", vaf, aside };
+    }
 
-    return { parse, profileOf, notes, confirmed, beyond };
+    // Beyond the reference a residue cannot be checked.
+    const isBeyond = ({ residue }) => !REFERENCE.has(residue);
+
+    // What a person must know of a line beside its mutations.
+    function notes({ mutations, phase, vaf, aside }) {
+      const [domain, reach] = [rules.domain.join("-"), REACH.join("-")];
+      const outside = mutations.filter(({ residue, last }) => residue < rules.domain[0] || last > rules.domain[1]);
+      const unchecked = ({ residue, last }) => [residue, last].every((place) => REFERENCE.has(place)) ? "" : `; could not be checked, the reference covers residues ${reach} only`;
+      return [
+        phase && `in ${phase}`,
+        vaf.length && `allele frequency ${vaf.map((value, place) => `${value}% (${mutations[place].name})`).join(", ")}`,
+        aside.length && `set aside: ${aside.map(([what, found]) => `${found} (${what})`).join(", ")}`,
+        ...outside.map((each) => `note: ${each.name}: outside the kinase domain (residues ${domain})${unchecked(each)}`),
+      ].filter(Boolean);
+    }
+
+    return { parse: (text) => sorted(asPrinted(text)), read, profileOf, notes, isBeyond };
   }
-
-  const ascending = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
   globalThis.alkpoolMutations = { mutationReader, Refusal, refuse, quoted };
 })();

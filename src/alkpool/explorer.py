@@ -242,7 +242,7 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             "given": ranking.GIVEN_BEFORE,
             "unreported": UNREPORTED,
         },
-        "protein": _protein(),
+        "protein": mutations.grammar() | {"landmarks": _landmarks()},
         "profiles": profiles,
         "answers": {
             name: {str(r): _answers(Question(parts, phase=r), evidence, places) for r in readings}
@@ -315,23 +315,6 @@ def _answers(question: Question, evidence: Evidence, places: dict[tuple[str, ...
         found["failed"][inhibitor] = {name: changed[name] for name in changing}
         found["after"][inhibitor] = [[row["inhibitor"], row["rank"]] for row in rows]
     return found
-
-
-def _protein() -> Record:
-    known = {
-        place: letter
-        for place in range(1, mutations.PROTEIN_LENGTH + 1)
-        if (letter := mutations.reference_residue(place)) is not None
-    }
-    first, sequence = min(known), "".join(known.values())
-    return {
-        "first": first,
-        "sequence": sequence,
-        "length": mutations.PROTEIN_LENGTH,
-        "domain": list(mutations.KINASE_DOMAIN),
-        "max_characters": mutations.MAX_CHARACTERS,
-        "landmarks": _landmarks(),
-    }
 
 
 def _landmarks() -> list[Record]:

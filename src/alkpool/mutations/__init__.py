@@ -12,7 +12,6 @@ from alkpool.mutations.names import (
     Kind,
     Mutation,
     MutationWarning,
-    as_printed,
     in_kinase_domain,
     is_compound,
     mutations_of,
@@ -23,7 +22,7 @@ from alkpool.mutations.names import (
     spelled_out,
     warn_outside_domain,
 )
-from alkpool.mutations.reports import Reading, read
+from alkpool.mutations.reports import Reading, grammar, read
 
 __all__ = [
     "KINASE_DOMAIN",
@@ -33,8 +32,8 @@ __all__ = [
     "Mutation",
     "MutationWarning",
     "Reading",
-    "as_printed",
     "canonical",
+    "grammar",
     "in_kinase_domain",
     "is_compound",
     "mutations_of",

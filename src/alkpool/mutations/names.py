@@ -27,11 +27,11 @@ PROTEIN_LENGTH = 1620
 # Room for seven mutations spelled out with accession numbers, more than any sample has shown.
 MAX_CHARACTERS = 200
 
-_AMINO_ACIDS = "ARNDCQEGHILKMFPSTWYV"
+AMINO_ACIDS = "ARNDCQEGHILKMFPSTWYV"
 _THREE_LETTER = (
     "ALA ARG ASN ASP CYS GLN GLU GLY HIS ILE LEU LYS MET PHE PRO SER THR TRP TYR VAL XAA TER"
 )
-ONE_LETTER = dict(zip(_THREE_LETTER.split(), _AMINO_ACIDS + "X*", strict=True)) | {"STOP": "*"}
+ONE_LETTER = dict(zip(_THREE_LETTER.split(), AMINO_ACIDS + "X*", strict=True)) | {"STOP": "*"}
 
 # Patterns are those of the mutation explorer too: what both engines of regular expressions know.
 FLAGS = re.IGNORECASE | re.ASCII
@@ -309,8 +309,8 @@ def _read(form: re.Match[str]) -> Mutation:
     for told, place in ((code, start), (form["last"], end)):
         if told:
             wild[place] = _wild_type(told, place)
-    if max(start, end) > PROTEIN_LENGTH:
-        raise ValueError(f"residue {max(start, end)} does not exist, ALK has {PROTEIN_LENGTH}")
+    if nowhere := [place for place in (start, end) if place > PROTEIN_LENGTH]:
+        raise ValueError(f"residue {nowhere[0]} does not exist, ALK has {PROTEIN_LENGTH}")
     if end < start:
         raise ValueError(f"the range runs backwards, from {start} to {end}")
     if form["frameshift"]:
@@ -353,7 +353,7 @@ def _letter(code: str) -> str:
     letter = ONE_LETTER.get(code.upper(), code.upper())
     if letter == "*":
         raise ValueError("a stop codon is not a resistance mutation")
-    if letter not in _AMINO_ACIDS:
+    if letter not in AMINO_ACIDS:
         raise ValueError(f"{code} is not one of the 20 amino acids")
     return letter
 

@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from alkpool import paths
-from alkpool.mutations.dna import protein_change
+from alkpool.mutations import names
+from alkpool.mutations.dna import CHANGE, CODE, INTRON, coding, protein_change
 from alkpool.mutations.names import (
     FLAGS,
     Mutation,
@@ -113,11 +115,11 @@ def read(text: str) -> Reading:
     named = as_printed(protein) if protein or not (aside or values["coding"]) else ()
     translated = tuple(dict.fromkeys(map(_translated, values["coding"])))
     common = polymorphisms()
-    of_alk = [m for m in named if m.name not in common] or translated
+    of_alk = sorted([m for m in named if m.name not in common] or translated)
     if named and (different := [m.name for m in translated if m not in of_alk]):
         raise ValueError(
             f"{text!r}: the DNA says {', '.join(different)}, the protein "
-            f"{', '.join(m.name for m in sorted(of_alk))}: one of them is wrong"
+            f"{', '.join(m.name for m in of_alk)}: one of them is wrong"
         )
     aside += [("taken for a polymorphism", m.name) for m in sorted(named) if m.name in common]
     if not of_alk:
@@ -164,3 +166,40 @@ def polymorphisms() -> frozenset[str]:
     """Canonical names that are set aside where a line holds them."""
     with (paths.REFERENCE / "polymorphisms.csv").open(encoding="utf-8", newline="") as file:
         return frozenset(row["mutation"] for row in csv.DictReader(file))
+
+
+def grammar() -> dict[str, Any]:
+    """Collect what a reader in another language needs to read as `read` does.
+
+    Returns
+    -------
+    dict
+        Patterns as ECMAScript writes them, case ignored, in the order in which they are tried;
+        the words of refusals; the protein and its coding sequence.
+    """
+
+    def plain(pattern: re.Pattern[str]) -> str:
+        return pattern.pattern.replace("(?P<", "(?<")
+
+    residues = reference()
+    first, bases = coding()
+    return {
+        "amino_acids": names.AMINO_ACIDS,
+        "codes": names.ONE_LETTER,
+        "form": plain(names.FORM),
+        "separator": plain(names.SEPARATOR),
+        "accepted": names.ACCEPTED,
+        "reasons": [[plain(pattern), reason] for pattern, reason in names.REASONS.items()],
+        "lines": [[each.what, each.action, plain(each.pattern)] for each in patterns()],
+        "of_alk": plain(OF_ALK),
+        "polymorphisms": sorted(polymorphisms()),
+        "change": plain(CHANGE),
+        "intron": plain(INTRON),
+        "coding": {"first": first, "bases": bases},
+        "codons": CODE,
+        "first": min(residues),
+        "sequence": "".join(residues.values()),
+        "length": names.PROTEIN_LENGTH,
+        "domain": list(names.KINASE_DOMAIN),
+        "max_characters": names.MAX_CHARACTERS,
+    }
