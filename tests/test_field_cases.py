@@ -168,43 +168,44 @@ def test_a_mutation_that_cannot_be_checked_must_be_confirmed(tmp_path):  # F08
 # C. Lines of reports
 
 
-@pytest.mark.parametrize(
-    ("line", "profile"),
-    [
-        ("NM_004304.5(ALK):c.3604G>A (p.Gly1202Arg)", "G1202R"),  # F11
-        ("G1202R (c.3604G>A)", "G1202R"),  # F12
-        ("ALK:NM_004304:exon23:c.3604G>A:p.G1202R", "G1202R"),  # F13
-        ("EML4-ALK L1196M", "L1196M"),  # F14
-        ("ALK G1202R AND v::ALK Fusion", "G1202R"),  # F15
-        ("C1156Y-L1198F", "C1156Y+L1198F"),  # F16
-        ("G1202delG", "G1202del"),  # F20
-        ("A1200_G1201delAG", "A1200_G1201del"),  # F20
-        ("ALK(1151Tins)", "T1151dup"),  # F22
-        ("ENSP00000373700.3:p.Gly1202Arg", "G1202R"),  # F27
-        ("Q9UM73:p.Gly1202Arg", "G1202R"),  # F27
-    ],
-)
+LINES = [
+    ("NM_004304.5(ALK):c.3604G>A (p.Gly1202Arg)", "G1202R"),  # F11
+    ("G1202R (c.3604G>A)", "G1202R"),  # F12
+    ("ALK:NM_004304:exon23:c.3604G>A:p.G1202R", "G1202R"),  # F13
+    ("EML4-ALK L1196M", "L1196M"),  # F14
+    ("ALK G1202R AND v::ALK Fusion", "G1202R"),  # F15
+    ("C1156Y-L1198F", "C1156Y+L1198F"),  # F16
+    ("G1202delG", "G1202del"),  # F20
+    ("A1200_G1201delAG", "A1200_G1201del"),  # F20
+    ("ALK(1151Tins)", "T1151dup"),  # F22
+    ("ENSP00000373700.3:p.Gly1202Arg", "G1202R"),  # F27
+    ("Q9UM73:p.Gly1202Arg", "G1202R"),  # F27
+]
+
+
+@pytest.mark.parametrize(("line", "profile"), LINES)
 def test_a_line_of_a_report_is_a_cell(tmp_path, line, profile):
     row = added(tmp_path, mutations=line)
     assert row["samples.mutations"] == profile
 
 
-@pytest.mark.parametrize(
-    ("line", "phase"), [("p.[Gly1202Arg;Leu1196Met]", "cis"), ("p.[G1202R];[L1196M]", "trans")]
-)
+ALLELES = [("p.[Gly1202Arg;Leu1196Met]", "cis"), ("p.[G1202R];[L1196M]", "trans")]
+
+
+@pytest.mark.parametrize(("line", "phase"), ALLELES)
 def test_brackets_of_alleles_say_the_phase(tmp_path, line, phase):  # F17
     row = added(tmp_path, mutations=line)
     assert (row["samples.mutations"], row["samples.phase"]) == ("L1196M+G1202R", phase)
 
 
-@pytest.mark.parametrize(
-    ("line", "profile", "frequencies"),
-    [
-        ("G1202R (12.4%)", "G1202R", "12.4"),
-        ("ALK: p.I1171T, AF=0.5%", "I1171T", "0.5"),
-        ("G1202R (12.4%); p.L1196M (3%)", "L1196M+G1202R", "3;12.4"),
-    ],
-)
+FREQUENCIES = [
+    ("G1202R (12.4%)", "G1202R", "12.4"),
+    ("ALK: p.I1171T, AF=0.5%", "I1171T", "0.5"),
+    ("G1202R (12.4%); p.L1196M (3%)", "L1196M+G1202R", "3;12.4"),
+]
+
+
+@pytest.mark.parametrize(("line", "profile", "frequencies"), FREQUENCIES)
 def test_a_frequency_beside_its_mutation_goes_into_its_column(
     tmp_path, line, profile, frequencies
 ):  # F19
@@ -212,7 +213,10 @@ def test_a_frequency_beside_its_mutation_goes_into_its_column(
     assert (row["samples.mutations"], row["samples.vaf_percent"]) == (profile, frequencies)
 
 
-@pytest.mark.parametrize("line", ["X1160_splice", "G1202fs*12"])
+NOT_RESISTANCE = ["X1160_splice", "G1202fs*12"]
+
+
+@pytest.mark.parametrize("line", NOT_RESISTANCE)
 def test_splice_and_frameshift_are_refused(tmp_path, line):  # F26
     assert "not resistance mutations" in refusal(tmp_path, case(mutations=line))
 
@@ -220,54 +224,54 @@ def test_splice_and_frameshift_are_refused(tmp_path, line):  # F26
 # Further spellings, seen in public; `field_cases.md` has the addresses.
 
 
-@pytest.mark.parametrize(
-    ("line", "profile"),
-    [
-        ("EML4-ALK C1156Y-L1196M", "C1156Y+L1196M"),  # S01
-        ("EML4-ALK G1202R-L1198F", "L1198F+G1202R"),  # S02
-        ("EML4-ALK L1196M-L1198F", "L1196M+L1198F"),  # S03
-        ("EML4-ALK and C1156Y and L1198F", "C1156Y+L1198F"),  # S04
-        ("EML4-ALK T1151INST", "T1151dup"),  # S05
-        ("T1151insT", "T1151dup"),  # S06
-        ("F1174L/G1202R ALK", "F1174L+G1202R"),  # S07
-        ("R1275Q/L1196M ALK", "L1196M+R1275Q"),  # S08
-        ("ALK_F1174L", "F1174L"),  # S27
-        ("F1174L_L1196M", "F1174L+L1196M"),  # S28
-        ("R1275Q_G1202R", "G1202R+R1275Q"),  # S29
-        ("p.Phe1174Leu_p.Leu1196Met", "F1174L+L1196M"),  # of the kind of S28
-        ("ALK p.L1196M", "L1196M"),  # S35
-        ("ALK R401Q", "R401Q"),  # S36
-        ("ALK G1202R", "G1202R"),  # S37
-    ],
-)
+SPELLINGS = [
+    ("EML4-ALK C1156Y-L1196M", "C1156Y+L1196M"),  # S01
+    ("EML4-ALK G1202R-L1198F", "L1198F+G1202R"),  # S02
+    ("EML4-ALK L1196M-L1198F", "L1196M+L1198F"),  # S03
+    ("EML4-ALK and C1156Y and L1198F", "C1156Y+L1198F"),  # S04
+    ("EML4-ALK T1151INST", "T1151dup"),  # S05
+    ("T1151insT", "T1151dup"),  # S06
+    ("F1174L/G1202R ALK", "F1174L+G1202R"),  # S07
+    ("R1275Q/L1196M ALK", "L1196M+R1275Q"),  # S08
+    ("ALK_F1174L", "F1174L"),  # S27
+    ("F1174L_L1196M", "F1174L+L1196M"),  # S28
+    ("R1275Q_G1202R", "G1202R+R1275Q"),  # S29
+    ("p.Phe1174Leu_p.Leu1196Met", "F1174L+L1196M"),  # of the kind of S28
+    ("ALK p.L1196M", "L1196M"),  # S35
+    ("ALK R401Q", "R401Q"),  # S36
+    ("ALK G1202R", "G1202R"),  # S37
+]
+
+
+@pytest.mark.parametrize(("line", "profile"), SPELLINGS)
 def test_a_spelling_of_a_public_file_is_read(line, profile):
     assert mutations.read(line).profile == profile
 
 
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        ("V600E+V600M", "cannot be checked"),  # S09
-        ("K558NP", "is not read as a mutation"),  # S10
-        ("T1151_?1152insT", "is not read as a mutation"),  # S11
-        ("p.Gly168_His169=", "is not read as a mutation"),  # S12
-        ("NM_004304.5:c.3604=", "is not read; accepted are c.3604G>A"),  # S13
-        ("p.Met1?", "is not read as a mutation"),  # S14
-        ("NP_004295.2:p.?", "is not read as a mutation"),  # S15
-        ("p.Arg97Glyfs*26", "frameshifts are not resistance mutations"),  # S16
-        ("p.R97GfsTer26", "frameshifts are not resistance mutations"),  # S17
-        ("ALK_F1174LG1202R", "is not read as a mutation"),  # S30
-        ("ALK:NM_004304:exon23:c.3604G>T:p.Gly1202Ter", "a stop codon is not a resistance"),  # S31
-        ("EGFR:NM_005228:exon20:c.2306_2308dup:p.Val769dup", "holds no mutation of ALK"),  # S32
-        ("ERBB2:NM_004448:exon20:c.2443G>A:p.Gly815Arg", "holds no mutation of ALK"),  # S33
-        ("ERBB2:NM_004448:exon20:c.2446_2493del:p.816_831del", "holds no mutation of ALK"),  # S34
-        # Of the kind of S32 and S33: the base is that of ALK too.
-        ("ROS1:NM_002944:exon38:c.3604G>A:p.Gly1202Arg", "holds no mutation of ALK"),
-        ("NP_005219.2:p.Leu858Arg", "holds no mutation of ALK"),  # S38
-        ("NM_005228.3:c.2573T>G", "holds no mutation of ALK"),  # S39
-        ("Exon 20 insertion", "is not read as a mutation"),  # S40
-    ],
-)
+REFUSED = [
+    ("V600E+V600M", "cannot be checked"),  # S09
+    ("K558NP", "is not read as a mutation"),  # S10
+    ("T1151_?1152insT", "is not read as a mutation"),  # S11
+    ("p.Gly168_His169=", "is not read as a mutation"),  # S12
+    ("NM_004304.5:c.3604=", "is not read; accepted are c.3604G>A"),  # S13
+    ("p.Met1?", "is not read as a mutation"),  # S14
+    ("NP_004295.2:p.?", "is not read as a mutation"),  # S15
+    ("p.Arg97Glyfs*26", "frameshifts are not resistance mutations"),  # S16
+    ("p.R97GfsTer26", "frameshifts are not resistance mutations"),  # S17
+    ("ALK_F1174LG1202R", "is not read as a mutation"),  # S30
+    ("ALK:NM_004304:exon23:c.3604G>T:p.Gly1202Ter", "a stop codon is not a resistance"),  # S31
+    ("EGFR:NM_005228:exon20:c.2306_2308dup:p.Val769dup", "holds no mutation of ALK"),  # S32
+    ("ERBB2:NM_004448:exon20:c.2443G>A:p.Gly815Arg", "holds no mutation of ALK"),  # S33
+    ("ERBB2:NM_004448:exon20:c.2446_2493del:p.816_831del", "holds no mutation of ALK"),  # S34
+    # Of the kind of S32 and S33: the base is that of ALK too.
+    ("ROS1:NM_002944:exon38:c.3604G>A:p.Gly1202Arg", "holds no mutation of ALK"),
+    ("NP_005219.2:p.Leu858Arg", "holds no mutation of ALK"),  # S38
+    ("NM_005228.3:c.2573T>G", "holds no mutation of ALK"),  # S39
+    ("Exon 20 insertion", "is not read as a mutation"),  # S40
+]
+
+
+@pytest.mark.parametrize(("line", "reason"), REFUSED)
 def test_a_spelling_of_a_public_issue_is_refused_with_its_reason(line, reason):
     with pytest.raises(ValueError, match=re.escape(reason)):
         mutations.read(line)

@@ -54,6 +54,7 @@ REFUSED = {
     "c.100A>T": "lies outside c.3241 to c.4164, the reference",
     "wild type": "absence of a mutation",
     "D1529E": "taken for a polymorphism",
+    "%E0%A4%A": "'%E0%A4%A' is not read",
     "G1202R (PR)": "is not read as a mutation",
 }
 
@@ -86,6 +87,12 @@ def test_a_line_is_refused_with_its_own_reason(line: str, reason: str) -> None:
         ("R1275Q (VAF <1%)", Reading("R1275Q", vaf_percent=("<1",))),
         # Frequencies follow their mutations into the canonical order.
         ("G1202R (12.4%); p.I1171T, AF=0,5%", Reading("I1171T+G1202R", "", ("0.5", "12.4"))),
+        # Which of the two comes first is not known: a frequency is no one's.
+        (
+            "c.3604G>A (12%), D1529E",
+            Reading("G1202R", set_aside=(("taken for a polymorphism", "D1529E"),
+                                         ("allele frequency", "12%"))),
+        ),
         (
             "G1202R, L1196M (12%), germline",
             Reading("L1196M+G1202R", set_aside=(("germline remark", "germline"),

@@ -152,10 +152,11 @@ document.addEventListener("DOMContentLoaded", () => {
   const notesWithSources = (notes) =>
     make("ul", { class: "notes" }, notes.map(({ text, sources }) => make("li", {}, text, " ", separated(sources.map(cited)))));
 
+  const named = ({ mutations, phase }) => mutations.map(({ name }) => name).join("+") + (["cis", "trans"].includes(phase) ? ` in ${phase}` : "");
+
   function inWords(questions) {
     const { prior, specimen } = questions[0];
-    const names = questions.map(({ mutations, phase }) =>
-      mutations.map((mutation) => mutation.name).join("+") + (phase === "single" ? "" : phase === "unknown" ? " (phase not known)" : ` in ${phase}`));
+    const names = questions.map((question) => named(question) + (question.phase === "unknown" ? " (phase not known)" : ""));
     return [`${names.join(" beside ")} ${prior.length ? `after ${prior.join(", ")}` : "with previous treatment not given"}`,
       specimen === "unknown" ? "specimen not stated" : specimen].join(", ");
   }
@@ -175,7 +176,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const reader = mutationReader(data.protein);
     const shipped = shippedCells();
     const answerTo = answering(data, reader);
-    const named = new Map(data.treatments.flatMap(({ name, aliases }) => [name, ...aliases].map((each) => [plainName(each), name])));
+    const treatments = new Map(data.treatments.flatMap(({ name, aliases }) => [name, ...aliases].map((each) => [plainName(each), name])));
     const part = (name) => root.querySelector(`[data-part="${name}"]`);
     const [input, phase, specimen, finding] = ["mutation", "phase", "specimen", "finding"].map(part);
     const [reading, status, answer, form, folded] = ["reading", "status", "answer", "form", "folded"].map(part);
@@ -186,7 +187,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
     const remember = (inhibitor, open) => (open ? opened.add(inhibitor) : opened.delete(inhibitor));
     const treatment = (text) =>
-      named.get(plainName(text)) ?? refuse(`previous treatment ${quoted(text)} is not known; known are ${data.treatments.map(({ name }) => name).join(", ")}`);
+      treatments.get(plainName(text)) ?? refuse(`previous treatment ${quoted(text)} is not known; known are ${data.treatments.map(({ name }) => name).join(", ")}`);
 
     // A question as the package reads it; throws what is wrong in words.
     function ask({ text, prior, phase, specimen }) {
@@ -220,10 +221,12 @@ document.addEventListener("DOMContentLoaded", () => {
     });
 
     function toFragment(questions, last = questions[0]) {
-      const pairs = [["m", questions.map(({ mutations }) => (mutations.some(reader.isBeyond) ? "ALK " : "") + reader.profileOf(mutations)).join("|")]];
+      // Each of several tumours has its own phase.
+      const several = questions.length > 1;
+      const asked = (question) => (question.mutations.some(reader.isBeyond) ? "ALK " : "") + (several ? named(question) : reader.profileOf(question.mutations));
+      const pairs = [["m", questions.map(asked).join("|")]];
       if (last.prior.length) pairs.push(["prior", last.prior.join(",")]);
-      const said = questions.map((each) => each.phase).find((each) => each !== "single" && each !== "unknown");
-      if (said) pairs.push(["phase", said]);
+      if (!several && !["single", "unknown"].includes(last.phase)) pairs.push(["phase", last.phase]);
       if (last.specimen !== "unknown") pairs.push(["specimen", last.specimen]);
       return `#${pairs.map((pair) => pair.join("=")).join("&")}`;
     }
@@ -267,11 +270,11 @@ document.addEventListener("DOMContentLoaded", () => {
       input.removeAttribute("aria-invalid");
       reading.className = "reading";
       const profiles = questions.map(({ mutations }) => reader.profileOf(mutations));
-      reading.replaceChildren("Read as ", make("strong", {}, profiles.join(" beside ")),
-        ...questions.flatMap(({ notes }) => notes).flatMap((note) => ["; ", note]));
+      const notes = questions.flatMap((question) => question.notes);
+      reading.replaceChildren("Read as ", make("strong", {}, questions.map(named).join(" beside ")), ...notes.map((note) => `; ${note}`));
       const fragment = toFragment(questions);
       if (fragment !== decoded(location.hash)) location.hash = fragment;
-      folded.firstElementChild.textContent = inWords(questions);
+      folded.firstElementChild.textContent = [inWords(questions), ...notes].join("; ");
       mark(questions.flatMap(({ mutations }) => mutations));
       const answers = questions.map(answerTo);
       if (questions.length > 1) compare(questions.flatMap((question, place) => answers[place].parts ?? [question]));
@@ -409,7 +412,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const asked = fromFragment();
       if (drawn && toFragment(askAll(fromForm())) === decoded(location.hash)) return;
       input.value = asked.text;
-      prior = asked.prior.map((name) => named.get(plainName(name)) ?? name);
+      prior = asked.prior.map((name) => treatments.get(plainName(name)) ?? name);
       phase.value = data.phases.includes(asked.phase) ? asked.phase : "unknown";
       specimen.value = data.specimens.includes(asked.specimen) ? asked.specimen : "unknown";
       show(asked);
@@ -419,7 +422,7 @@ document.addEventListener("DOMContentLoaded", () => {
     restore();
     globalThis.alkpoolExplorer = {
       canonical: (text) => reader.profileOf(reader.parse(text)),
-      read: (text) => ((line) => ({ ...line, profile: reader.profileOf(line.mutations) }))(reader.read(text)),
+      read: (text) => (({ mutations, ...line }) => ({ ...line, profile: reader.profileOf(mutations) }))(reader.read(text)),
       answer: (asked) => answerTo(ask(asked)),
     };
   }
@@ -438,7 +441,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // A search for what looks like a mutation is offered its answer.
   const sought = new URLSearchParams(location.search).get("q") ?? "";
-  if (/\p{L}\w*\d{3,4}\D/u.test(sought)) {
+  if (/(?:\p{L}|c\.)\w*\d{3,4}\D/u.test(sought)) {
     document.getElementById("search-results")?.before(make("p", { class: "offer" }, make("a", { href: asking(sought) }, `What is the evidence on ${sought}?`)));
   }
 

@@ -209,7 +209,7 @@
       }
       // Frequencies follow their mutations into the canonical order.
       const places = (printed.length ? printed : ofDna).map(({ name }) => name);
-      const vaf = frequency.length === places.length ? names.map((name) => frequency[places.indexOf(name)]) : [];
+      const vaf = frequency.length === places.length && names.every((name) => places.includes(name)) ? names.map((name) => frequency[places.indexOf(name)]) : [];
       if (!vaf.length) aside.push(...frequency.map((value) => ["allele frequency", `${value}%`]));
       return { mutations, phase: names.length > 1 ? [...phases].join() : "", vaf, aside };
     }
@@ -218,12 +218,11 @@
     const isBeyond = ({ residue }) => !REFERENCE.has(residue);
 
     // What a person must know of a line beside its mutations.
-    function notes({ mutations, phase, vaf, aside }) {
+    function notes({ mutations, vaf, aside }) {
       const [domain, reach] = [rules.domain.join("-"), REACH.join("-")];
       const outside = mutations.filter(({ residue, last }) => residue < rules.domain[0] || last > rules.domain[1]);
       const unchecked = ({ residue, last }) => [residue, last].every((place) => REFERENCE.has(place)) ? "" : `; could not be checked, the reference covers residues ${reach} only`;
       return [
-        phase && `in ${phase}`,
         vaf.length && `allele frequency ${vaf.map((value, place) => `${value}% (${mutations[place].name})`).join(", ")}`,
         aside.length && `set aside: ${aside.map(([what, found]) => `${found} (${what})`).join(", ")}`,
         ...outside.map((each) => `note: ${each.name}: outside the kinase domain (residues ${domain})${unchecked(each)}`),

@@ -43,7 +43,8 @@ class Reading:
     set_aside : tuple of (str, str)
         What it is, and its text: fusion, exon, polymorphism, mutation of another gene ...
     printed : tuple of str
-        Canonical names in the order of the line, those set aside as polymorphisms among them.
+        Canonical names in the order of the line, those set aside as polymorphisms among them;
+        empty where their order is not known.
     """
 
     profile: str
@@ -130,8 +131,11 @@ def read(text: str) -> Reading:
     _refuse_unconfirmed(of_alk, text)
     profile = mutations_of("+".join(m.name for m in of_alk))
     printed = tuple(m.name for m in named or translated)
+    if not set(profile) <= set(printed):
+        # A name of DNA beside a polymorphism: which comes first is not known.
+        printed = ()
     frequencies = [value.replace(",", ".") for value in values["frequency"]]
-    if len(frequencies) == len(printed):
+    if printed and len(frequencies) == len(printed):
         # They follow their mutations into the canonical order.
         of = dict(zip(printed, frequencies, strict=True))
         frequencies = [of[name] for name in profile]
