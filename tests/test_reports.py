@@ -54,6 +54,7 @@ REFUSED = {
     "c.100A>T": "lies outside c.3241 to c.4164, the reference",
     "wild type": "absence of a mutation",
     "D1529E": "taken for a polymorphism",
+    "G1202R " * 143: "1001 characters are too many for a line of a report (at most 1000)",
     "%E0%A4%A": "'%E0%A4%A' is not read",
     "G1202R (PR)": "is not read as a mutation",
 }

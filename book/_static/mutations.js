@@ -33,12 +33,10 @@
 
     // ---------------------------------------------------------------- names of the protein
 
-    function refuseLong(text) {
+    function refuseLong(text, what = "a mutation profile", most = rules.max_characters) {
       const characters = [...text];
-      if (characters.length > rules.max_characters) {
-        const start = quoted(characters.slice(0, 20).join(""));
-        refuse(`${start}...: ${characters.length} characters are too many for a mutation profile (at most ${rules.max_characters})`);
-      }
+      const start = quoted(characters.slice(0, 20).join(""));
+      if (characters.length > most) refuse(`${start}...: ${characters.length} characters are too many for ${what} (at most ${most})`);
     }
 
     // In the order in which they stand, each once.
@@ -130,8 +128,14 @@
     // C-terminus as it goes, and a duplication where it repeats what stands before it.
     function replaced(from, to, inserted, wild) {
       let old = there(from, to, wild);
-      while (old && inserted && old[0] === inserted[0]) [old, inserted, from] = [old.slice(1), inserted.slice(1), from + 1];
-      while (old && inserted && old.at(-1) === inserted.at(-1)) [old, inserted, to] = [old.slice(0, -1), inserted.slice(0, -1), to - 1];
+      while (old && inserted && old[0] === inserted[0]) {
+        [old, inserted] = [old.slice(1), inserted.slice(1)];
+        from += 1;
+      }
+      while (old && inserted && old.at(-1) === inserted.at(-1)) {
+        [old, inserted] = [old.slice(0, -1), inserted.slice(0, -1)];
+        to -= 1;
+      }
       if (old && inserted) return made(from, to, old.length + inserted.length > 2 ? "delins" : "substitution", inserted, wild);
       if (old) {
         while (wild.has(to + 1) && wild.get(to + 1) === wild.get(from)) [from, to] = [from + 1, to + 1];
@@ -176,6 +180,7 @@
     // Mutations and phase of a line, its allele frequencies, and what is set aside.
     function read(text) {
       const [aside, frequency, coding, phases] = [[], [], [], new Set()];
+      refuseLong(text, "a line of a report", rules.max_line);
       let rest = cleaned(text);
       for (const [what, action, sought] of LINES) {
         for (let found; (found = sought.exec(rest)); ) {
@@ -187,9 +192,10 @@
           const put = action === "open" ? value : action === "join" ? "," : "";
           rest = rest.replace(sought, () => ` ${put} `);
         }
+        rest = rest.replace(/ +/g, " ").trim();
       }
       if (phases.size > 1) refuse(`${quoted(text)} says both cis and trans: leave the phase out`);
-      const protein = rest.replace(/ +/g, " ").replace(/^[ ;,]+|[ ;,]+$/g, "");
+      const protein = rest.replace(/^[ ;,]+|[ ;,]+$/g, "");
       // Where nothing of a report was recognised, the name itself tells best what is wrong with it.
       const printed = protein || !(aside.length || coding.length) ? asPrinted(protein === cleaned(text) ? text : protein) : [];
       const ofDna = distinct(coding.map((name) => within(`c.${name}`, () => translated(name))));

@@ -24,8 +24,10 @@ from alkpool import paths
 KINASE_DOMAIN = (1116, 1392)
 PROTEIN_LENGTH = 1620
 
-# Room for seven mutations spelled out with accession numbers, more than any sample has shown.
+# Room for seven mutations spelled out with accession numbers, more than any sample has shown, and
+# for what a report writes around them.
 MAX_CHARACTERS = 200
+MAX_LINE = 1000
 
 AMINO_ACIDS = "ARNDCQEGHILKMFPSTWYV"
 _THREE_LETTER = (
@@ -235,7 +237,7 @@ def warn_outside_domain(profile: str) -> None:
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> tuple[Mutation, ...]:
     profile = tuple(sorted(as_printed(text)))
-    _refuse_long("+".join(map(str, profile)))
+    refuse_long("+".join(map(str, profile)))
     return profile
 
 
@@ -249,7 +251,7 @@ def as_printed(text: str) -> tuple[Mutation, ...]:
     """
     if not isinstance(text, str):
         raise TypeError(f"a mutation profile is text such as 'G1202R', not {text!r}")
-    _refuse_long(text)
+    refuse_long(text)
     found: list[Mutation] = []
     for part in SEPARATOR.split(cleaned(text)):
         if not part:
@@ -266,11 +268,11 @@ def as_printed(text: str) -> tuple[Mutation, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _refuse_long(text: str) -> None:
-    if len(text) > MAX_CHARACTERS:
+def refuse_long(text: str, what: str = "a mutation profile", most: int = MAX_CHARACTERS) -> None:
+    """Refuse a text of more characters than anything that is meant to be read."""
+    if len(text) > most:
         raise ValueError(
-            f"{text[:20]!r}...: {len(text)} characters are too many for a mutation profile "
-            f"(at most {MAX_CHARACTERS})"
+            f"{text[:20]!r}...: {len(text)} characters are too many for {what} (at most {most})"
         )
 
 

@@ -92,6 +92,7 @@ def read(text: str) -> Reading:
     >>> reading.profile, reading.vaf_percent, reading.set_aside
     ('G1202R', ('12',), (('fusion', 'EML4-ALK v3'),))
     """
+    names.refuse_long(text, "a line of a report", names.MAX_LINE)
     rest = cleaned(text)
     aside: list[tuple[str, str]] = []
     values: dict[str, list[str]] = {"frequency": [], "coding": []}
@@ -107,9 +108,10 @@ def read(text: str) -> Reading:
                 phases.add(each.what)
             put = {"open": value, "join": ","}.get(each.action, "")
             rest = f"{rest[: found.start()]} {put} {rest[found.end() :]}"
+        rest = " ".join(rest.split())
     if len(phases) > 1:
         raise ValueError(f"{text!r} says both cis and trans: leave the phase out")
-    protein = " ".join(rest.split()).strip(" ;,")
+    protein = rest.strip(" ;,")
     if protein == cleaned(text):
         # Nothing of a report was recognised: the name itself tells best what is wrong with it.
         protein = text
@@ -206,4 +208,5 @@ def grammar() -> dict[str, Any]:
         "length": names.PROTEIN_LENGTH,
         "domain": list(names.KINASE_DOMAIN),
         "max_characters": names.MAX_CHARACTERS,
+        "max_line": names.MAX_LINE,
     }
