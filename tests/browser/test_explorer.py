@@ -460,6 +460,30 @@ def test_a_mutation_that_cannot_be_checked_must_be_confirmed(
     expect(page.locator("[data-part=reading] strong")).to_have_text(profile)
 
 
+def test_what_a_line_holds_beside_its_mutations_is_said(page: Page, bare: Path) -> None:
+    """While it is typed and beside the answer; the address keeps the mutations and their phase."""
+    ask(page, bare)
+    page.locator(FIELD).fill("EML4-ALK v3 p.[Leu1196Met;Gly1202Arg], germline, VAF 12%")
+    aside = "set aside: EML4-ALK v3 (fusion), germline (germline remark), 12% (allele frequency)"
+    reading = page.locator("[data-part=reading]")
+    expect(reading).to_have_text(f"Read as L1196M+G1202R in cis; {aside}")
+    page.keyboard.press("Enter")
+    expect(page.locator(".folded strong")).to_contain_text(aside)
+    assert fragment(page) == "m=L1196M+G1202R&phase=cis"
+
+
+def test_each_of_several_tumours_keeps_its_phase(page: Page, bare: Path) -> None:
+    ask(page, bare)
+    page.locator(FIELD).fill("L1196M+G1202R (in cis) | p.[C1156Y];[L1198F]")
+    expect(page.locator("table.comparison")).to_be_visible()
+    linked = "m=L1196M+G1202R in cis|C1156Y+L1198F in trans"
+    assert fragment(page) == linked
+    page.reload()
+    named = "L1196M+G1202R in cis beside C1156Y+L1198F in trans"
+    expect(page.locator(".folded strong")).to_contain_text(named)
+    assert fragment(page) == linked
+
+
 def focused(page: Page, selector: str, key: str = "Tab") -> Locator:
     """Press a key until the focus is where it should be."""
     for _ in range(80):
