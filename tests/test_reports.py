@@ -27,6 +27,8 @@ READ = {
     "exon and DNA": ("ALK exon 23 c.3604G>A", "G1202R"),
     "DNA deletion": ("c.3604_3606del", "G1202del"),
     "another gene beside it": ("G1202R; TP53 R273H", "G1202R"),
+    "another gene in brackets": ("ALK G1202R (TP53 p.R273H, c.818G>A)", "G1202R"),
+    "another gene before it": ("TP53 R273H (c.818G>A), ALK c.3604G>A", "G1202R"),
     "polymorphism beside it": ("G1202R + D1529E", "G1202R"),
     "insertion of old style": ("ALK(1151Tins)", "T1151dup"),
     "in small letters": ("eml4-alk c1156y-l1198f", "C1156Y+L1198F"),
@@ -37,6 +39,17 @@ REFUSED = {
     "EGFR T790M": "another gene",
     "KRAS G12C": "another gene",
     "NM_005228.5:c.2369C>T (p.Thr790Met)": "another gene",
+    # What follows the name of another gene is of that gene, though ALK has the same base there.
+    "ROS1 c.3604G>A": "found ROS1 c.3604G>A (another gene)",
+    "ROS1 p.Gly2032Arg (c.3604G>A)": "(c.3604G>A) (another gene)",
+    "MET exon 19: c.3604G>A (G1202R)": "(G1202R) (another gene)",
+    "EGFR mutation G1202R": "(another gene)",
+    "EGFR p.[L1196M];[G1202R]": "(another gene)",
+    "EGFR L1196M G1202R": "(another gene)",
+    "NM_005228.5(EGFR):c.2369C>T (G1202R)": "transcript of another gene",
+    "TP53 R273H, G1202R": "(another gene)",
+    "MET p.Y1230C, c.3604G>A": "(another gene)",
+    "EGFR, G1202R": "'EGFR' is not read as a mutation",
     "T790M": "cannot be checked; T790M and L858R, for instance, are mutations of EGFR",
     "L858R": "write ALK L858R",
     "MET amplification": "MET amplification (another gene)",
@@ -88,6 +101,14 @@ def test_a_line_is_refused_with_its_own_reason(line: str, reason: str) -> None:
         ("R1275Q (VAF <1%)", Reading("R1275Q", vaf_percent=("<1",))),
         # Frequencies follow their mutations into the canonical order.
         ("G1202R (12.4%); p.I1171T, AF=0,5%", Reading("I1171T+G1202R", "", ("0.5", "12.4"))),
+        (
+            "TP53 R273H (VAF 12%); ALK G1202R (30%)",
+            Reading("G1202R", "", ("30",), (("another gene", "TP53 R273H (VAF 12%)"),)),
+        ),
+        (
+            "TP53 R273H 12%, ALK G1202R",
+            Reading("G1202R", set_aside=(("another gene", "TP53 R273H 12%"),)),
+        ),
         # Which of the two comes first is not known: a frequency is no one's.
         (
             "c.3604G>A (12%), D1529E",
