@@ -187,7 +187,6 @@ REFUSALS = [
     ("G1\u0662\u0660\u0662R", "accepted are"),
     ("\u01311171N", "accepted are"),
     ("any ALK mutation", "accepted are"),
-    ("MET amplification (off-target)", "accepted are"),
     ("\ud800", "accepted are"),
 ]  # fmt: skip
 

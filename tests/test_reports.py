@@ -53,6 +53,7 @@ REFUSED = {
     "T790M": "cannot be checked; T790M and L858R, for instance, are mutations of EGFR",
     "L858R": "write ALK L858R",
     "MET amplification": "MET amplification (another gene)",
+    "MET amplification (off-target)": "found MET amplification (off-target) (another gene)",
     "I1171N/S/T": "write alternatives one by one",
     "X1160_splice": "splice variants",
     "c.3604+1G>A": "splice variant",
