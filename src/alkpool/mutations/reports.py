@@ -182,6 +182,11 @@ def grammar() -> dict[str, Any]:
     dict
         Patterns as ECMAScript writes them, case ignored, in the order in which they are tried;
         the words of refusals; the protein and its coding sequence.
+
+    Examples
+    --------
+    >>> grammar()["domain"]
+    [1116, 1392]
     """
 
     def plain(pattern: re.Pattern[str]) -> str:
