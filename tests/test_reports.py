@@ -29,6 +29,8 @@ READ = {
     "another gene beside it": ("G1202R; TP53 R273H", "G1202R"),
     "another gene in brackets": ("ALK G1202R (TP53 p.R273H, c.818G>A)", "G1202R"),
     "another gene before it": ("TP53 R273H (c.818G>A), ALK c.3604G>A", "G1202R"),
+    "another gene joined to it": ("G1202R and MET amplification", "G1202R"),
+    "joined to another gene": ("KRAS G12C, and ALK G1202R and L1196M", "L1196M+G1202R"),
     "polymorphism beside it": ("G1202R + D1529E", "G1202R"),
     "insertion of old style": ("ALK(1151Tins)", "T1151dup"),
     "in small letters": ("eml4-alk c1156y-l1198f", "C1156Y+L1198F"),

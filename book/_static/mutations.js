@@ -185,7 +185,7 @@
       for (const [what, action, sought] of LINES) {
         for (let found; (found = sought.exec(rest)); ) {
           const value = found.groups?.value;
-          if (action === "aside") aside.push([what, found[0].replace(/^[ ,;:]+|[ ,;:]+$/g, "")]);
+          if (action === "aside") aside.push([what, (value ?? found[0]).replace(/^[ ,;:]+|[ ,;:]+$/g, "")]);
           if (action === "frequency") frequency.push(value.replace(",", "."));
           if (action === "coding") coding.push(value);
           if (["cis", "trans"].includes(what)) phases.add(what);

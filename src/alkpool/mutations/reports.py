@@ -101,7 +101,7 @@ def read(text: str) -> Reading:
         while found := each.pattern.search(rest):
             value = found.groupdict().get("value", "")
             if each.action == "aside":
-                aside.append((each.what, found[0].strip(" ,;:")))
+                aside.append((each.what, (value or found[0]).strip(" ,;:")))
             elif each.action in values:
                 values[each.action].append(value)
             if each.what in _PHASES:
