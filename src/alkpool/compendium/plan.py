@@ -281,8 +281,7 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, imports: Impo
     problems += _cohort_problems(cohort)
     patterns = (*compendium.reads, *part.reads, *chapter.reads)
     problems += _reads_problems(patterns, names)
-    takeaways = paths.TAKEAWAYS / f"{chapter.notebook}{TEMPLATE_SUFFIX}"
-    files = tuple(_declared(folders, patterns)) + (takeaways,) * takeaways.is_file()
+    files = tuple(_declared(folders, patterns))
     notebook = paths.NOTEBOOKS / f"{chapter.notebook}.ipynb"
     if not notebook.is_file():
         known = ", ".join(sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb")))
@@ -440,7 +439,7 @@ def _code(notebook: Path, imports: Imports) -> set[Path]:
     except SyntaxError:
         # What cannot be read may import anything.
         modules = set(PACKAGE.rglob("*.py"))
-    sentences = paths.NOTEBOOKS / "takeaways" / f"{notebook.stem}{TEMPLATE_SUFFIX}"
+    sentences = paths.TAKEAWAYS / f"{notebook.stem}{TEMPLATE_SUFFIX}"
     resources = {path for path in PACKAGE.rglob("*") if path.suffix not in (".py", ".pyc")}
     how_it_runs = Path(__file__).with_name("run.py")
     files = {*modules, *resources, sentences, how_it_runs, paths.HOME / "requirements.lock"}
