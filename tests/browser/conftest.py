@@ -8,7 +8,6 @@ the browser saw is kept for the tests.
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -114,11 +113,16 @@ def see(
 ) -> Callable[[Reader], list[Visit]]:
     """What the browser sees on pages of every kind, each opened once for each reader."""
 
-    @cache
+    known: dict[str, list[Visit]] = {}
+
     def seen(reader: Reader) -> list[Visit]:
-        with browser.new_context() as context:
-            opened = context.new_page()
-            return [visit(opened, book, name, reader, thorough=thorough) for name in templates]
+        if str(reader) not in known:
+            with browser.new_context() as context:
+                opened = context.new_page()
+                known[str(reader)] = [
+                    visit(opened, book, name, reader, thorough=thorough) for name in templates
+                ]
+        return known[str(reader)]
 
     return seen
 
