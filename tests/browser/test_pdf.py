@@ -25,10 +25,11 @@ Pages = dict[str, BeautifulSoup]
 RUNNING_MARK = re.compile(r"Synthetic data: not patients(?![.”])")
 # A4 less its margins, in CSS pixels.
 TEXT_WIDTH = 657
-# Formulas keep a hidden copy for screen readers, which is of any width.
+# What only screen readers say, such as the hidden copy of a formula, is of any width.
 TOO_WIDE = """() => [...document.querySelectorAll("body *")]
   .filter((element) => element.checkVisibility())
-  .filter((element) => !element.closest("mjx-container *, span.math:has(mjx-container)"))
+  .filter((element) => !element.closest(
+    "mjx-container *, span.math:has(mjx-container), .visually-hidden"))
   .filter((element) => element.getBoundingClientRect().right > innerWidth + 1
     || element.scrollWidth > element.clientWidth + 1
       && getComputedStyle(element).overflowX !== "visible")

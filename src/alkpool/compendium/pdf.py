@@ -179,7 +179,7 @@ def write(build: Path, target: Path) -> bool:
         summary = document.with_name("summary.html")
         summary.write_text(_summary(whole), "utf-8")
         contents[summary_of(target)] = _print(summary, command)
-    changed = [write_if_changed(path, _undated(printed)) for path, printed in contents.items()]
+    changed = [write_if_changed(path, reproducible(printed)) for path, printed in contents.items()]
     return any(changed)
 
 
@@ -227,13 +227,22 @@ def _numbered(html: str, printed: bytes) -> str:
     )
 
 
-def _undated(content: bytes) -> bytes:
-    """Drop the time of printing, the one thing in which two runs differ.
+def reproducible(content: bytes) -> bytes:
+    """Drop from a PDF in what two runs of Chromium differ: times, and the numbers of cells.
 
-    Spaces take its place: the file says at which byte each of its objects begins.
+    The length stays: the file says at which byte each of its objects begins. So does the order of
+    the names, by which readers search them.
+
+    Examples
+    --------
+    >>> reproducible(b"/ID (node00000790) /Headers [(node00000790)] /ID (node00000800)")
+    b'/ID (node00000000) /Headers [(node00000000)] /ID (node00000001)'
     """
     dates = re.compile(rb"/(?:Creation|Mod)Date \(D:[^)]*\)")
-    return dates.sub(lambda found: b" " * len(found[0]), content)
+    content = dates.sub(lambda found: b" " * len(found[0]), content)
+    names = re.compile(rb"\(node\d{8}\)")
+    ranks = {name: rank for rank, name in enumerate(sorted(set(names.findall(content))))}
+    return names.sub(lambda found: b"(node%08d)" % ranks[found[0]], content)
 
 
 def main() -> int:
