@@ -16,8 +16,12 @@ from pypdf.generic import Destination
 from alkpool.analysis.evidence import look_up
 from alkpool.compendium import pdf
 
-# Minutes: a whole report or book of its own.
-pytestmark = pytest.mark.nightly
+# Minutes: a whole report or book of its own. The extensions of Sphinx are older than docutils.
+pytestmark = [
+    pytest.mark.nightly,
+    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:docutils"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:docutils"),
+]
 
 Pages = dict[str, BeautifulSoup]
 
