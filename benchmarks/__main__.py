@@ -10,6 +10,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+from alkpool.problems import whole_from
 from benchmarks.child import HOME, Failed, TooLong, run
 from benchmarks.tables import page
 
@@ -167,11 +168,9 @@ def say(text: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, compare, and write the results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=main.__doc__)
-    parser.add_argument(
-        "--rows", type=lambda text: int(float(text)), default=ROWS, help="most lines"
-    )
-    parser.add_argument("--universes", type=int, default=UNIVERSES)
-    parser.add_argument("--repeats", type=int, default=REPEATS, help="at most; default 7")
+    parser.add_argument("--rows", type=whole_from(1000), default=ROWS, help="most lines")
+    parser.add_argument("--universes", type=whole_from(1), default=UNIVERSES)
+    parser.add_argument("--repeats", type=whole_from(1), default=REPEATS, help="at most; default 7")
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, help="default: all")
     parser.add_argument("--engines", choices=ENGINES, nargs="+", default=ENGINES)
     parser.add_argument(
@@ -179,8 +178,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="folder; default: benchmarks/, or build/bench/ when less than all is measured",
     )  # fmt: skip
     options = parser.parse_args(arguments)
-    if options.rows < 1000 or options.universes < 1 or options.repeats < 1:
-        parser.error("--rows must be at least 1000, --universes and --repeats at least 1")
     if "alkpool" not in options.engines:
         parser.error("--engines must hold alkpool: the others are compared with it")
     whole = (options.rows, options.universes, options.repeats) == (ROWS, UNIVERSES, REPEATS)

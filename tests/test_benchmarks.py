@@ -38,7 +38,7 @@ def bench(*arguments: object) -> subprocess.CompletedProcess[str]:
 @pytest.mark.nightly
 def test_a_small_run_measures_and_writes_its_page(tmp_path):
     done = bench(
-        "--rows", "1e3", "--repeats", 2, "--only", "classification",
+        "--rows", 1000, "--repeats", 2, "--only", "classification",
         "--engines", "alkpool", "row-wise pandas", "--output", tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -57,7 +57,7 @@ def test_a_small_run_measures_and_writes_its_page(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--rows", "10"], "--rows must be at least 1000"),
+        (["--rows", "many"], "found 'many'; must be a whole number of at least 1000"),
         (["--engines", "DuckDB"], "must hold alkpool"),
         (["--only", "everything"], "invalid choice: 'everything'"),
     ],
@@ -71,7 +71,7 @@ def test_wrong_usage_is_told(arguments, message):
 @pytest.mark.nightly
 def test_a_small_run_of_the_sweep_counts_every_line(tmp_path):
     done = bench(
-        "--rows", "1e4", "--universes", 20, "--repeats", 1, "--only", "sweep",
+        "--rows", 10000, "--universes", 20, "--repeats", 1, "--only", "sweep",
         "--output", tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -15,7 +15,7 @@ import pytest
 from project import COMPENDIUM, PARAMETERS, Project
 
 from alkpool import paths
-from alkpool.compendium import plan
+from alkpool.compendium import plan, report
 from alkpool.compendium.imports import PACKAGE, Imports
 from alkpool.compendium.publish import KEPT
 
@@ -499,8 +499,27 @@ def test_a_cohort_for_one_run_leaves_the_results_alone(project: Project, tmp_pat
     assert not list((project.home / "data").rglob("own*"))
     assert "up to date" in project.run("--no-book")
     lost = project.run("--no-book", "--cohort", "curated,lost", expect=1)
-    assert "cohort: found" in lost
+    assert "COHORT: found 'lost'; must be one of curated, made-up, or the path" in lost
     assert project.tables() == tracked
+
+
+@pytest.mark.parametrize(
+    ("cohort", "said"),
+    [
+        ("Curated", "found 'Curated'; must be one of curated, reconstructed, or the path"),
+        ("curated, ,", "found ''; must be one of curated, reconstructed, or the path"),
+        ("curated,curated", "found 'curated' twice; its patients would count twice"),
+        ("reconstructed,curated", "reconstructed is synthetic, and made-up rows are never pooled"),
+    ],
+)
+def test_a_wrong_cohort_for_one_run_is_said_once(
+    cohort: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, however many chapters would read it."""
+    assert report.main(["report", "--cohort", cohort]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: COHORT: ")
+    assert said in line
 
 
 @pytest.mark.parametrize("chapter", sorted(paths.NOTEBOOKS.glob("*.ipynb")), ids=lambda p: p.stem)

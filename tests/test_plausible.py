@@ -134,12 +134,17 @@ def test_pooled_cohorts_with_the_same_patients_need_an_answer(tmp_path):
     assert any(
         text.startswith("cheng2024-p1 and h-cheng2024-p1 may be one patient") for text in said
     )
+    asked = ("look-up", "G1202R", "--cohort", run[0]["cohort"])
+    refused = alkpool(*asked)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.splitlines() == said
     answers = [re.findall(r"distinct_patients: \[(\[.*?\])\]", text)[0] for text in said]
     text = (other / "cohort.yaml").read_text("utf-8").partition("# One report each")[0]
     text += f"distinct_patients: [{', '.join(answers)}]\n"
     (other / "cohort.yaml").write_text(text, "utf-8")
-    study._same_persons.cache_clear()
+    duplicates.of_two_cohorts.cache_clear()
     assert study.problems(run) == []
+    assert alkpool(*asked).returncode == 0
     patients = pd.read_csv(other / "patients.csv", dtype=str, keep_default_na=False)
     mine = patients["status"] == "included"
     patients.loc[mine, ["status", "exclusion_reason"]] = [

@@ -176,6 +176,7 @@ def look_up(
     from alkpool.analysis.ranking import answer
     from alkpool.data import cohort
     from alkpool.data.spelling import treatments
+    from alkpool.intake import duplicates
 
     _refuse_folder(output)
     if not profile.strip() and not finding:
@@ -184,6 +185,8 @@ def look_up(
         given = treatments(prior) if prior.strip() else ()
         question = ask(profile, given, phase, specimen, finding or ())
         pool = cohort.load(cohort_name)
+        if counted_twice := duplicates.of_two_cohorts(cohort_name):
+            raise ValueError("\n".join(counted_twice))
         found = answer(question, gather(pool))
     except ValueError as error:
         typer.echo(str(error), err=True)

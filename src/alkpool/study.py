@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,7 @@ def problems(chapters: Iterable[Mapping[str, Any]]) -> list[str]:
     """List what no chapter can run with: rules, cohorts, of their parameters, and references."""
     found = []
     for parameters in chapters:
-        found += _same_persons(parameters.get("cohort", ""))
+        found += duplicates.of_two_cohorts(parameters.get("cohort", ""))
         try:
             handed_down(parameters)
         except ProjectError as error:
@@ -44,20 +43,6 @@ def problems(chapters: Iterable[Mapping[str, Any]]) -> list[str]:
     except ValueError as error:
         found.append(str(error))
     return list(dict.fromkeys(found))
-
-
-@cache
-def _same_persons(cohort: str) -> list[str]:
-    """Say of patients of two pooled cohorts that they may be one, and how to answer."""
-    pooled = [load(name) for name in cohort.split(",")] if "," in cohort else []
-    found = duplicates.unanswered(pooled, across=True) if pooled else []
-    return [
-        f"{match.new} and {match.old} may be one patient, who would count twice: {match.shown}; "
-        f"where they are two, write distinct_patients: [[{match.new}, {match.old}]] into the "
-        "cohort.yaml of your cohort; where they are one, set the status of yours to excluded, "
-        "with the exclusion_reason"
-        for match in found or []
-    ]
 
 
 def bibliography() -> str:

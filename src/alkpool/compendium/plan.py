@@ -202,8 +202,15 @@ def for_one_run(cohort: str) -> tuple[str, Path]:
     ----------
     cohort : str
         Names, or paths from the current folder, joined by commas.
+
+    Raises
+    ------
+    ProjectError
+        Where they are not such, or not to be pooled.
     """
-    folders = [paths.cohort_folder(name.strip()) for name in cohort.split(",")]
+    if wrong := dict.fromkeys(_cohort_problems(cohort, Path())):
+        raise ProjectError("\n".join(f"COHORT: {problem}" for problem in wrong))
+    folders = _cohort_folders(cohort, Path())
     places = [folder.name if folder.parent == paths.COHORTS else str(folder) for folder in folders]
     name = "+".join(folder.name for folder in folders)
     return ",".join(places), paths.BUILD / "cohorts" / name
@@ -278,7 +285,7 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, imports: Impo
     cohort = chapter.cohort or part.cohort or compendium.cohort
     folders = _cohort_folders(cohort)
     names = [folder.name for folder in folders]
-    problems += _cohort_problems(cohort)
+    problems += [f"{COHORT}: {problem}" for problem in _cohort_problems(cohort)]
     patterns = (*compendium.reads, *part.reads, *chapter.reads)
     problems += _reads_problems(patterns, names)
     files = tuple(_declared(folders, patterns))
@@ -299,13 +306,7 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, imports: Impo
     problems += _parameter_problems(wanted, declared)
     if problems:
         raise ProjectError("\n".join(problems))
-    made_up = [folder.name for folder in folders if _is_synthetic(folder)]
-    if made_up and len(made_up) < len(folders):
-        raise ProjectError(
-            f"cohort: found {cohort!r}; {', '.join(made_up)} is synthetic, and made-up rows are "
-            "never pooled with patients: name it alone"
-        )
-    synthetic = bool(made_up)
+    synthetic = _is_synthetic(folders[0])
     code = _code(notebook, imports)
     settings = json.dumps([platform.python_version(), wanted, synthetic], sort_keys=True)
     return Task(
@@ -351,18 +352,30 @@ def _reads_problems(patterns: Sequence[str], names: Sequence[str]) -> Iterator[s
             yield f"reads: found {pattern!r}; there is no such file"
 
 
-def _cohort_folders(cohort: str) -> list[Path]:
-    return [paths.cohort_folder(name.strip(), paths.HOME) for name in cohort.split(",")]
+def _cohort_folders(cohort: str, base: Path | None = None) -> list[Path]:
+    return [paths.cohort_folder(name.strip(), base or paths.HOME) for name in cohort.split(",")]
 
 
-def _cohort_problems(cohort: str) -> Iterator[str]:
+def _cohort_problems(cohort: str, base: Path | None = None) -> Iterator[str]:
     known = ", ".join(sorted(path.parent.name for path in paths.COHORTS.glob("*/cohort.yaml")))
-    for name, folder in zip(cohort.split(","), _cohort_folders(cohort), strict=True):
-        if not (folder / "cohort.yaml").is_file():
-            allowed = f"{known}, or the path (without a comma) of a folder with a cohort.yaml"
-            yield f"cohort: found {name.strip()!r}; must be one of {allowed}"
+    allowed = f"one of {known}, or the path (without a comma) of a folder with a cohort.yaml"
+    seen: dict[Path, bool] = {}
+    for name, folder in zip(cohort.split(","), _cohort_folders(cohort, base), strict=True):
+        found = f"found {name.strip()!r}"
+        if not name.strip() or not (folder / "cohort.yaml").is_file():
+            yield f"{found}; must be {allowed}"
         elif wrong := paths.name_problem(folder):
-            yield f"cohort: found {name.strip()!r}; {wrong}"
+            yield f"{found}; {wrong}"
+        elif folder in seen:
+            yield f"{found} twice; its patients would count twice"
+        else:
+            seen[folder] = _is_synthetic(folder)
+    if len(set(seen.values())) > 1:
+        made_up = ", ".join(folder.name for folder, synthetic in seen.items() if synthetic)
+        yield (
+            f"found {cohort!r}; {made_up} is synthetic, and made-up rows are never pooled with "
+            "patients: name it alone"
+        )
 
 
 def _is_synthetic(folder: Path) -> bool:

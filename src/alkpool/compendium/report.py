@@ -133,16 +133,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument("--no-book", dest="render", action="store_false", help="no rendering")
     options = vars(parser.parse_args(arguments))
     target, results = options["build"] or paths.BUILD, paths.RESULTS
-    if options["cohort"]:
-        options["cohort"], own = for_one_run(options["cohort"])
-        target = options["build"] or own
-        results = target / "results"
-    options |= {
-        "build": (options["build"] or paths.BUILD).resolve(),
-        "target": target.resolve(),
-        "results": (options["results"] or results).resolve(),
-    }
     try:
+        if options["cohort"]:
+            options["cohort"], own = for_one_run(options["cohort"])
+            target = options["build"] or own
+            results = target / "results"
+        options |= {
+            "build": (options["build"] or paths.BUILD).resolve(),
+            "target": target.resolve(),
+            "results": (options["results"] or results).resolve(),
+        }
         report(**options)
     except ProjectError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -6,11 +6,12 @@ neither way. A pair is shown with the facts that agree and those that differ, an
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain, combinations, product
 
 import pandas as pd
 
-from alkpool.data.cohort import Cohort
+from alkpool.data.cohort import Cohort, load
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, TREATMENTS
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, PatientStatus, Relation
 
@@ -266,3 +267,23 @@ def unanswered(cohorts: Sequence[Cohort], *, across: bool = False) -> list[Match
     known = records(frames)
     found = (compare(known[a], known[b]) for a, b in pairs if {a, b} not in answered)
     return [match for match in found if match.probable]
+
+
+@cache
+def of_two_cohorts(cohort: str) -> list[str]:
+    """Say of patients of two pooled cohorts that they may be one, and how to answer.
+
+    Parameters
+    ----------
+    cohort : str
+        Names or paths, joined by commas.
+    """
+    pooled = [load(name) for name in cohort.split(",")] if "," in cohort else []
+    found = unanswered(pooled, across=True) if pooled else []
+    return [
+        f"{match.new} and {match.old} may be one patient, who would count twice: {match.shown}; "
+        f"where they are two, write distinct_patients: [[{match.new}, {match.old}]] into the "
+        "cohort.yaml of your cohort; where they are one, set the status of yours to excluded, "
+        "with the exclusion_reason"
+        for match in found or []
+    ]
