@@ -372,8 +372,10 @@ def cell_problems(frame: pd.DataFrame, table: Table, label: str) -> Iterator[Pro
         ):
             reason = str(allowed)
             why = (table.schema.columns[column].metadata or {}).get("why")
-            if why and value and (said := why(str(value))):
-                reason += f" ({said})"
+            said = why(str(value)) if why and value else ""
+            if UNSEEN.search(str(value)) and reason != NO_UNSEEN:
+                said = NO_UNSEEN
+            reason += f" ({said})" if said else ""
             yield Problem(label, int(index) + 2, str(column), str(value), reason)
     if not table.key:
         return
