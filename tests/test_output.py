@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from factory import line, make_cohort, sample
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alkpool import paths, show
 from alkpool.analysis import actionability, distribution, invitro
@@ -138,6 +140,35 @@ def test_hostile_text_is_shown_as_text(cohort, shown):
     for data, _ in shown:
         assert "<script" not in data.data
         assert "&lt;script" in data.data
+
+
+LONGEST = "I1171N+F1174L+L1196M+L1198F+G1202R+G1269A"
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([LONGEST, "G1202R", "Abcdefghij-" * 40, "a <b> & 'c' $d$ *e*", ""]),
+            st.one_of(st.none(), st.integers(0, 10**9), st.text("ab|{}%\\", max_size=9)),
+        ),
+        max_size=3,
+    )
+)
+def test_tables_show_every_cell_of_however_few_rows(rows):
+    """As long as it is, and as it is; one sentence for none."""
+    shown = []
+    pool = make_cohort([sample(LONGEST, "alectinib")])
+    frame = pd.DataFrame(rows, columns=["mutations", "said"], dtype=object)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(show, "display", lambda data: shown.append(data.data))
+        show.table(frame, "C.", pool, {"mutations": "Mutations", "said": "Said"})
+        show.publication_table(frame, "C.", pool)
+    for made in shown:
+        table = BeautifulSoup(made, "html.parser")
+        found = [cell.get_text() for cell in table.select("tbody td")]
+        expected = ["" if cell is None else str(cell) for row in rows for cell in row]
+        assert found == expected if rows else made == "Nothing to list."
 
 
 def template(folder: Path, text: str) -> None:

@@ -88,6 +88,16 @@ COHORTS = {
             ]
         )
     ),
+    "longest-names": make_cohort(
+        [
+            sample(
+                "I1171N+F1174L+L1196M+L1198F+G1202R+G1269A",
+                "alectinib",
+                line("lorlatinib", "PR", pfs_relation="=", pfs_months=9),
+                patient="p" * 80,
+            )
+        ]
+    ),
     "inhibitor-unknown": make_cohort(
         [
             sample("G1202R", "unknown", line("lorlatinib", "SD"), specimen="plasma"),
