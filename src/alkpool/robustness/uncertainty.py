@@ -99,7 +99,8 @@ def summary(draws: Floats, weights: Floats | None = None, name: str = "pooled") 
     [[0.3, 0.205, 0.395]]
     """
     low, high = quantiles(draws, QUANTILES, weights)
-    mean = np.average(draws, axis=0, weights=weights)
+    # Of no quantity at all, numpy's average divides by zero.
+    mean = draws.mean(0) if weights is None else np.average(draws, axis=0, weights=weights)
     return pd.DataFrame({name: mean, f"{name}_low": low, f"{name}_high": high})
 
 
