@@ -60,11 +60,13 @@ REQUIRED_TEXT = {
     TREATMENTS.name: ["locator"],
 }
 FREE_TEXT = {
-    SOURCES.name: ["first_author", "journal", "title", "doi", "pmid", "note"],
+    SOURCES.name: ["first_author", "journal", "title", "note"],
     PATIENTS.name: ["stage", "histology", "fusion_partner", "note"],
     SAMPLES.name: ["other_findings", "locator", "read_via", "note"],
     TREATMENTS.name: ["locator", "read_via", "note"],
 }
+# In these, too, nothing may stand that is not seen.
+TYPED = FREE_TEXT | {SOURCES.name: [*FREE_TEXT[SOURCES.name], "doi", "pmid"]}
 
 Columns = dict[str, list[str]]
 Rows = list[list[str]]
@@ -362,13 +364,13 @@ def invisible_mark_in_a_key_or_term(m: Mutant) -> Fate:
 @way
 def text_that_reads_in_another_order(m: Mutant) -> Fate:
     marks = ["\u202a", "\u202b", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"]
-    return m.refuse(FREE_TEXT, [f"benefit {mark}on\u202c after" for mark in marks], "control")
+    return m.refuse(TYPED, [f"benefit {mark}on\u202c after" for mark in marks], "control")
 
 
 @way
 def control_characters(m: Mutant) -> Fate:
     codes = [1, 7, 8, 11, 12, 27, 31, 127, 128, 133, 155, 0xFFFD, 0xFFFE]
-    return m.refuse(FREE_TEXT, [f"a{chr(code)}[31mb" for code in codes], "control")
+    return m.refuse(TYPED, [f"a{chr(code)}[31mb" for code in codes], "control")
 
 
 @way

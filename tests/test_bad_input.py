@@ -21,7 +21,7 @@ from alkpool.data import cohort
 from alkpool.data.cohort import Cohort
 from alkpool.data.reader import Table, cell_problems
 from alkpool.data.tables import COHORT_TABLES
-from alkpool.problems import DataError, Problem
+from alkpool.problems import Problem
 
 # Of each way; the first has another number every day, so that in time all kinds are met.
 MUTANTS_OF_A_WAY = 2
@@ -287,8 +287,8 @@ def test_what_is_no_folder_is_no_cohort(tmp_path: Path, make: Callable[[Path], o
         assert "no such cohort; known are" in errors
 
 
-def test_a_cohort_that_is_read_twice_is_the_same(tmp_path: Path, base: dict[str, Rows]) -> None:
+def test_a_cohort_is_not_pooled_with_itself(tmp_path: Path, base: dict[str, Rows]) -> None:
     (tmp_path / "mine").mkdir()
     Mutant(tmp_path / "mine", base, 0)
-    with pytest.raises(DataError, match="stands in two cohorts"):
+    with pytest.raises(ValueError, match="name mine once: its patients would count twice"):
         cohort.load(tmp_path / "mine", tmp_path / "mine")

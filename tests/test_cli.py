@@ -311,6 +311,7 @@ def test_look_up_reads_another_cohort(tmp_path):
         (["G1202R", "--cohort", "curated,reconstructed"], "cannot be pooled with real patients"),
         (["G1202R", "--cohort", "nowhere"], "no such cohort; known are curated"),
         (["G1202R", "--cohort", ""], "name at least one cohort"),
+        (["G1202R", "--cohort", "curated,curated"], "name curated once: its patients would count"),
     ],
 )
 def test_look_up_of_a_wrong_question_exits_1(arguments, message):

@@ -147,9 +147,12 @@ def load(*names_or_paths: str | Path) -> Cohort:
     ]
     if not wanted or "" in wanted:
         raise ValueError("name at least one cohort, and one between any two commas")
+    folders = list(map(paths.cohort_folder, wanted))
+    if twice := [folder.name for folder in sorted(set(folders)) if folders.count(folder) > 1]:
+        raise ValueError(f"name {' and '.join(twice)} once: its patients would count twice")
     cohorts: list[Cohort] = []
     problems: list[Problem] = []
-    for folder in map(paths.cohort_folder, wanted):
+    for folder in folders:
         cohort, found = read(folder)
         if wrong := paths.name_problem(folder):
             found.insert(0, Problem(str(folder), None, "", "", wrong))
