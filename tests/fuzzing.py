@@ -839,12 +839,18 @@ def harmless_page_source_as_text(m: Mutant) -> Fate:
 @way
 def harmless_text_of_the_world(m: Mutant) -> Fate:
     texts = [
-        "Müller", "王伟", "עברית", "العربية", "Ελληνικά", "n\u0303", "👩🏽‍🔬", "a\u200fb",
-        "5 µM ± 1",
-        "\u00a0".join("ab"), "İstanbul ı", "ﬁ", "x" * 3000, 'a "quoted" word', "a, b; c", "a\nb",
+        "Müller", "王伟", "עברית", "العربية", "Ελληνικά", "👩🏽‍🔬", "a\u200fb", "5 µM ± 1",
+        "İstanbul ı", "ﬁ", "x" * 3000, 'a "quoted" word', "a, b; c", "a\nb",
         "nan", "NULL", "None", "TRUE", "007", "1e5", "1,5",
     ]  # fmt: skip
     return m.accept(FREE_TEXT, texts)
+
+
+@way
+def harmless_signs_that_look_the_same(m: Mutant) -> Fate:
+    """Forms of one letter, and kinds of space, are read as one."""
+    ((place, cell),) = m.accept(FREE_TEXT, ["n\u0303", "a\u00a0b"]).cells.items()
+    return Accepted({place: {"n\u0303": "\u00f1", "a\u00a0b": "a b"}[cell]})
 
 
 @way
