@@ -56,12 +56,12 @@ release: report ## Put data, results and book into a folder (SINCE=earlier)
 .PHONY: test
 test: $(STAMP) ## Check the code, make the book, and run the tests
 	@$(MAKE) --jobs=2 lint report
-	@$(PY) -m pytest -n 2 --dist loadgroup --durations=10
+	@$(PY) -m pytest -n 3 --dist loadgroup --durations=10
 
 .PHONY: test-all
 test-all: $(STAMP) ## Run every test, also those that take minutes
 	@$(MAKE) --jobs=2 lint report
-	@$(PY) -m pytest -n 2 --dist loadgroup --durations=10 -m ""
+	@$(PY) -m pytest -n 3 --dist loadgroup --durations=10 -m ""
 
 .PHONY: check
 check: $(STAMP) ## List every problem of the data (COHORTS="folder ...")

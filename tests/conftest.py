@@ -1,5 +1,6 @@
 """Fixtures that more than one test file needs."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,11 @@ settings.register_profile("quick", deadline=None, max_examples=25)
 def pytest_configure(config: pytest.Config) -> None:
     """Try fewer examples where not everything runs."""
     settings.load_profile("quick" if config.option.markexpr else "night")
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is loaded out of the search for garbage, which Hypothesis asks for at each test."""
+    gc.freeze()
 
 
 @pytest.fixture

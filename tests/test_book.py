@@ -308,7 +308,7 @@ def test_a_link_to_another_notebook_leads_to_its_page(rendered: Project) -> None
         assert target in [link["href"] for link in links], folder
 
 
-@pytest.mark.parametrize("synthetic", [False, True])
+@pytest.mark.parametrize("synthetic", [False, pytest.param(True, marks=pytest.mark.nightly)])
 def test_the_book_of_an_own_cohort_says_whose_cases_it_has(
     rendered: Project, tmp_path: Path, synthetic: bool
 ) -> None:

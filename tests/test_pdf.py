@@ -11,6 +11,8 @@ from project import COMPENDIUM, COUNT, FIGURE, PARAMETERS, ROOT, small_project
 
 from alkpool.compendium import pdf
 
+pytestmark = pytest.mark.xdist_group("pdf")
+
 DOCUMENT = """\
 from alkpool import paths
 from alkpool.compendium import render

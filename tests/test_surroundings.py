@@ -32,7 +32,7 @@ def settings(more: dict[str, str]) -> dict[str, str]:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["check"],
+        pytest.param(["check"], marks=pytest.mark.nightly),
         pytest.param(
             ["look-up", "I1171N", "--prior", "crizotinib,alectinib"], marks=pytest.mark.nightly
         ),
