@@ -108,6 +108,7 @@ print(json.dumps([flaws, calls]))
 """
 
 
+@pytest.mark.nightly
 def test_model_stands_in_the_chapter_and_the_explorer(home: Path) -> None:
     add(home)
     build(home)

@@ -215,6 +215,7 @@ def test_a_book_with_a_warning_never_appears(rendered: Project) -> None:
     assert (book / "index.html").is_file()
 
 
+@pytest.mark.nightly
 def test_a_killed_rendering_is_begun_again(rendered: Project) -> None:
     good = rendered.tables("build/book")
     work = rendered.home / "build" / "sphinx"
@@ -297,6 +298,7 @@ def test_the_references_are_made_of_the_sources_when_the_book_is(rendered: Proje
     assert "or a2010 stands for two publications" in rendered.run(expect=1)
 
 
+@pytest.mark.nightly
 def test_a_link_to_another_notebook_leads_to_its_page(rendered: Project) -> None:
     """To that of the same cohort, or else to where the notebook stands in the book."""
     second = "  - title: Made up\n    cohort: made-up\n    chapters: [{notebook: 03-plain}]\n"

@@ -40,6 +40,7 @@ def test_publishes_tables_and_keeps_executed_notebooks(kernels: Project) -> None
     assert notebook.cells[3].outputs == [{"name": "stdout", "output_type": "stream", "text": "2\n"}]
 
 
+@pytest.mark.nightly
 def test_two_builds_give_the_same_bytes(kernels: Project) -> None:
     noisy = "import sys, time\nfor n in range(3):\n    print(n, flush=True)\n    time.sleep(0.1)\n"
     hashed = "print({'a', 'b', 'c', 'd'}, hash('a'))\nimport time; time.tzname"

@@ -226,6 +226,7 @@ def test_synthetic_cases_are_refused() -> None:
         explorer.contexts("reconstructed")
 
 
+@pytest.mark.nightly
 def test_the_same_data_give_the_same_pages(contexts: dict[str, Any]) -> None:
     """Byte for byte, in another process."""
     assert json.dumps(explorer.contexts("curated")) == json.dumps(contexts)
@@ -308,6 +309,7 @@ def test_tables_of_a_chapter_link_its_profiles() -> None:
     )
 
 
+@pytest.mark.nightly
 def test_other_evidence_makes_the_book_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

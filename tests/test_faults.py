@@ -192,9 +192,8 @@ def test_a_kernel_that_is_killed_is_named_and_changes_nothing(kernels: Project) 
     assert kernels.tables() == new
 
 
-def test_whatever_a_chapter_made_is_made_again_when_it_is_gone_or_spoilt(
-    project: Project, thorough: bool
-) -> None:
+@pytest.mark.nightly
+def test_whatever_a_chapter_made_is_made_again_when_it_is_gone_or_spoilt(project: Project) -> None:
     expected = set_state(project, 0)
     project.run("--no-book")
     made = sorted(
@@ -203,7 +202,7 @@ def test_whatever_a_chapter_made_is_made_again_when_it_is_gone_or_spoilt(
         if path.is_file()
     )
     assert len(made) == 7
-    broken = random.Random(SEED).sample(made, 7 if thorough else 2)
+    broken = random.Random(SEED).sample(made, 4)
     for number, name in enumerate(broken):
         path = project.home / "build" / name
         if number % 2:
@@ -260,7 +259,7 @@ def test_a_full_disk_is_said_and_changes_nothing(tmp_path: Path, thorough: bool)
         project.run("--no-book")
         needs, room = 64 * 1024, random.Random(SEED)
         failures = 0
-        for state in range(1, 9 if thorough else 4):
+        for state in range(1, 9 if thorough else 3):
             new = set_state(project, state)
             ballast = disk / "ballast"
             spare = 0 if state == 1 else room.randrange(needs)

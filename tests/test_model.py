@@ -165,6 +165,7 @@ def test_one_cell_agrees_with_quadrature(one_cell: Fitter, posterior: Posterior)
     assert draws.std() == pytest.approx(deviation, rel=0.08)
 
 
+@pytest.mark.nightly
 def test_without_lines_the_posterior_is_the_prior(one_cell: Fitter) -> None:
     nothing = one_cell.fit(np.zeros(len(one_cell.design.rows), dtype=bool))
     expected = prior(one_cell.design, draws=20_000)
@@ -403,6 +404,7 @@ def test_jax_is_imported_for_fits_only() -> None:
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 
+@pytest.mark.nightly
 def test_other_settings_of_jax_are_refused() -> None:
     program = (
         "import jax\nfrom alkpool.robustness import model\n"

@@ -58,6 +58,7 @@ def sheet(printed: BeautifulSoup, number: int) -> BeautifulSoup:
     return found  # type: ignore[return-value]
 
 
+@pytest.mark.nightly
 def test_the_document_has_all_pages_in_order_below_their_parts(printed: BeautifulSoup) -> None:
     entries = [(entry["href"], entry.get_text()) for entry in printed.select(".toc a")]
     count = 'Count "all" \\ rows'
@@ -71,6 +72,7 @@ def test_the_document_has_all_pages_in_order_below_their_parts(printed: Beautifu
     assert headings == titles
 
 
+@pytest.mark.nightly
 def test_the_title_page_says_what_it_is_and_how_to_cite_it(printed: BeautifulSoup) -> None:
     (title,) = printed.select(".title-page")
     said = " ".join(title.get_text(" ").split())
@@ -79,6 +81,7 @@ def test_the_title_page_says_what_it_is_and_how_to_cite_it(printed: BeautifulSou
         assert text in said
 
 
+@pytest.mark.nightly
 def test_links_and_numbers_are_those_of_the_document(printed: BeautifulSoup) -> None:
     links = {link.get_text(): link["href"] for link in sheet(printed, 0).select("p a")}
     assert links["the list"] == "#sheet-2"
@@ -90,6 +93,7 @@ def test_links_and_numbers_are_those_of_the_document(printed: BeautifulSoup) -> 
     assert len(printed.select("head script[src*=mathjax]")) == 1
 
 
+@pytest.mark.nightly
 def test_only_what_paper_can_show_is_printed(printed: BeautifulSoup) -> None:
     assert "Ask here." not in printed.get_text()
     assert not printed.select("nav.bd-links, .bd-sidebar-primary, .bd-header")
@@ -104,6 +108,7 @@ def test_only_what_paper_can_show_is_printed(printed: BeautifulSoup) -> None:
     ]
 
 
+@pytest.mark.nightly
 def test_the_running_head_of_synthetic_chapters_says_so(printed: BeautifulSoup) -> None:
     (style,) = printed.select("head style")
     rules = dict(re.findall(r"@page (sheet-\d) \{(.*?)^\}", style.get_text(), re.DOTALL | re.M))
@@ -113,6 +118,7 @@ def test_the_running_head_of_synthetic_chapters_says_so(printed: BeautifulSoup) 
     assert 'content: "Count \\"all\\" \\\\ rows"' in rules["sheet-1"].replace("\\u0022", '\\"')
 
 
+@pytest.mark.nightly
 def test_the_summary_is_what_is_marked_for_it(printed: BeautifulSoup) -> None:
     """The same document; a link to what is left out is plain text."""
     short = BeautifulSoup(pdf._summary(str(printed)), "html.parser")

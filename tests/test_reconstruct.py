@@ -603,6 +603,7 @@ def test_contradiction_in_the_local_cohort_is_named() -> None:
     ],
     ids=str,
 )
+@pytest.mark.nightly
 def test_bounds(quantity: Quantity, expected: tuple[int, int]) -> None:
     found = bounds(quantity)
     assert (found.low, found.high) == expected
@@ -716,6 +717,7 @@ def test_profiles() -> None:
     assert all(m in COMMON[f"{m[:-1]}X"] for m in SINGLE if m[:-1] in classes)
 
 
+@pytest.mark.nightly
 def test_spectra_are_the_only_ones() -> None:
     three = tuple(
         (a, b)

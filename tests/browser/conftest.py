@@ -7,7 +7,7 @@ the browser saw is kept for the tests.
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -99,43 +99,23 @@ def _reader(name: str, theme: Literal["light", "dark"], size: ViewportSize, *mor
 
 
 READERS = [
-    _reader("desk", "light", WIDE),
     _reader("telephone", "dark", NARROW),
+    _reader("desk", "light", WIDE, pytest.mark.nightly),
     _reader("desk-at-night", "dark", {"width": 1920, "height": 900}, pytest.mark.nightly),
     _reader("telephone-by-day", "light", NARROW, pytest.mark.nightly),
     _reader("laptop", "light", {"width": 1400, "height": 900}, pytest.mark.nightly),
 ]
 
 
-@pytest.fixture(scope="session")
-def see(
-    browser: Browser, book: Path, templates: list[str], thorough: bool
-) -> Callable[[Reader], list[Visit]]:
-    """What the browser sees on pages of every kind, each opened once for each reader."""
-
-    known: dict[str, list[Visit]] = {}
-
-    def seen(reader: Reader) -> list[Visit]:
-        if str(reader) not in known:
-            with browser.new_context() as context:
-                opened = context.new_page()
-                known[str(reader)] = [
-                    visit(opened, book, name, reader, thorough=thorough) for name in templates
-                ]
-        return known[str(reader)]
-
-    return seen
-
-
 @pytest.fixture(scope="session", params=READERS)
-def visits(request: pytest.FixtureRequest, see: Callable[[Reader], list[Visit]]) -> list[Visit]:
-    """What a reader sees."""
-    return see(request.param)
-
-
-@pytest.fixture(scope="session", params=READERS[1:])
-def read_by_axe(
-    request: pytest.FixtureRequest, see: Callable[[Reader], list[Visit]]
+def visits(
+    request: pytest.FixtureRequest,
+    browser: Browser,
+    book: Path,
+    templates: list[str],
+    thorough: bool,
 ) -> list[Visit]:
-    """What those readers see for whom axe-core is run."""
-    return see(request.param)
+    """Return what the browser saw on pages of every kind, each opened once for each reader."""
+    with browser.new_context() as context:
+        opened = context.new_page()
+        return [visit(opened, book, name, request.param, thorough=thorough) for name in templates]

@@ -105,7 +105,7 @@ class Visit:
     problems : list of str
         What `Watch` noted.
     violations : list of dict
-        What axe-core finds serious or critical; by day on the telephone only.
+        What axe-core finds serious or critical.
     low_contrast : list of str
         Texts that are hard to read in either theme.
     overflow, measured : dict
@@ -158,9 +158,7 @@ def visit(page: Page, book: Path, name: str, reader: Reader, *, thorough: bool) 
             "theme => document.documentElement.dataset.theme === theme", arg=theme
         )
         low_contrast += [f"{theme}: {text}" for text in page.evaluate(_CONTRAST)]
-    # Most rules depend on neither size nor theme: by day one reader is enough.
-    axe = thorough or reader.size == NARROW
-    found = violations(page, thorough=thorough) if axe else []
+    found = violations(page, thorough=thorough)
     page.set_viewport_size(PAPER)
     page.emulate_media(media="print")
     off_paper = page.evaluate(_OFF_PAPER)

@@ -38,8 +38,8 @@ def test_pages_load_without_complaint(visits: list[Visit]) -> None:
     assert found(visits, lambda visit: visit.problems) == {}
 
 
-def test_axe_finds_nothing_serious(read_by_axe: list[Visit]) -> None:
-    assert found(read_by_axe, lambda visit: visit.violations) == {}
+def test_axe_finds_nothing_serious(visits: list[Visit]) -> None:
+    assert found(visits, lambda visit: visit.violations) == {}
 
 
 def test_text_can_be_read(visits: list[Visit]) -> None:
