@@ -9,7 +9,7 @@ from project import Project, small_project
 
 # Examples are timed by the clock: on a busy machine a deadline fails what is right.
 settings.register_profile("night", deadline=None)
-settings.register_profile("quick", deadline=None, max_examples=25)
+settings.register_profile("quick", deadline=None, max_examples=15)
 
 
 def pytest_configure(config: pytest.Config) -> None:

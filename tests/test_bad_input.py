@@ -24,7 +24,7 @@ from alkpool.data.tables import COHORT_TABLES
 from alkpool.problems import Problem
 
 # Of each way; the first has another number every day, so that in time all kinds are met.
-MUTANTS_OF_A_WAY = 2
+MUTANTS_OF_A_WAY = 4
 THOROUGH_MUTANTS = 32
 # Of each way, so many go through the commands, in this process.
 COMMANDED = 1

@@ -294,6 +294,7 @@ def test_runs_again_only_what_changed(project: Project) -> None:
     assert executed(project.run("--no-book", "--force")) == {"01-count", "02-list"}
 
 
+@pytest.mark.nightly
 def test_going_back_to_an_earlier_state_runs_nothing(project: Project) -> None:
     """The newest executions are kept, whatever the clock says; older ones go."""
     for months in range(4):

@@ -151,6 +151,7 @@ def test_the_matrix_has_a_mark_for_everyone(contexts: dict[str, Any]) -> None:
     assert all(cell.a or not cell.contents for cell in soup.select("table.patients td"))
 
 
+@pytest.mark.nightly
 def test_patients_of_an_own_cohort_stand_out(tmp_path: Path) -> None:
     """By their shape, with how many they are, in the matrix, the answer and the page."""
     sheet = flatfile.read(write_csv(tmp_path / "new.csv", case()))

@@ -100,10 +100,11 @@ def test_a_run_killed_at_any_moment_loses_nothing(project: Project) -> None:
     assert sorted(executed) == ["01-count"] * KEPT + ["02-list"] * KEPT
 
 
+@pytest.mark.nightly
 def test_a_run_killed_at_each_change_of_a_file_leaves_all_old_or_all_new_tables(
-    project: Project, thorough: bool
+    project: Project,
 ) -> None:
-    """Publishing takes a moment that a kill by the clock hardly meets; by day a quarter of them."""
+    """Publishing takes a moment that a kill by the clock hardly meets."""
     project.notebook("03-gone", "Gone", [PARAMETERS, LIST.replace("list.csv", "gone.csv")])
     project.edit("compendium.yaml", "      - notebook: 02-list\n",
                  "      - notebook: 02-list\n      - notebook: 03-gone\n")  # fmt: skip
@@ -131,7 +132,7 @@ def test_a_run_killed_at_each_change_of_a_file_leaves_all_old_or_all_new_tables(
         if process.returncode == 0:
             break
         assert process.returncode == -signal.SIGKILL, printed + errors
-        kills += 1 if thorough else 4
+        kills += 1
         project.run("--no-book")
         assert project.tables() == new
         for name, kept in {"build": ready, "results": before["results"]}.items():

@@ -36,7 +36,7 @@ def settings(more: dict[str, str]) -> dict[str, str]:
         pytest.param(
             ["look-up", "I1171N", "--prior", "crizotinib,alectinib"], marks=pytest.mark.nightly
         ),
-        ["look-up", "p.(Ile1171Asn)", "--format", "json"],
+        pytest.param(["look-up", "p.(Ile1171Asn)", "--format", "json"], marks=pytest.mark.nightly),
         ["classify", str(ROOT / "data/cohorts/curated/treatments.csv")],
     ],
     ids=" ".join,
