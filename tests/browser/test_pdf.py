@@ -19,7 +19,7 @@ from alkpool.compendium import pdf
 # Minutes: a whole report or book of its own. The extensions of Sphinx are older than docutils.
 pytestmark = [
     pytest.mark.nightly,
-    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning:docutils"),
+    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:docutils"),
 ]
 
