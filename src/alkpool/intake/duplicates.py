@@ -285,5 +285,5 @@ def of_two_cohorts(cohort: str) -> list[str]:
         f"where they are two, write distinct_patients: [[{match.new}, {match.old}]] into the "
         "cohort.yaml of your cohort; where they are one, set the status of yours to excluded, "
         "with the exclusion_reason"
-        for match in found or []
+        for match in found
     ]
