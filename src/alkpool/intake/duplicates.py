@@ -276,10 +276,10 @@ def of_two_cohorts(cohort: str) -> list[str]:
     Parameters
     ----------
     cohort : str
-        Names or paths, joined by commas.
+        Names or paths, joined by commas. Above `MAX_PAIRS` pairs nothing is compared.
     """
     pooled = [load(name) for name in cohort.split(",")] if "," in cohort else []
-    found = unanswered(pooled, across=True) if pooled else []
+    found = (unanswered(pooled, across=True) or []) if pooled else []
     return [
         f"{match.new} and {match.old} may be one patient, who would count twice: {match.shown}; "
         f"where they are two, write distinct_patients: [[{match.new}, {match.old}]] into the "
