@@ -11,9 +11,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats as distributions
-from statsmodels.stats.inter_rater import cohens_kappa
-from statsmodels.stats.multitest import fdrcorrection, multipletests
+from scipy import special
 
 from alkpool.stats.intervals import Floats, check_confidence
 
@@ -62,6 +60,9 @@ def kappa(a: Iterable[object], b: Iterable[object], confidence: float = 0.95) ->
     >>> round(result.kappa, 3), result.observed_agreement
     (0.615, 0.8)
     """
+    # Loading statsmodels takes longer than most commands.
+    from statsmodels.stats.inter_rater import cohens_kappa
+
     check_confidence(confidence)
     first, second = list(a), list(b)
     n = len(first)
@@ -81,7 +82,7 @@ def kappa(a: Iterable[object], b: Iterable[object], confidence: float = 0.95) ->
     # Its test of no agreement, which is not used, divides by 0 for a rater with one label only.
     with np.errstate(all="ignore"):
         result = cohens_kappa(table)
-    margin = float(distributions.norm.isf((1 - confidence) / 2))
+    margin = -float(special.ndtri((1 - confidence) / 2))
     # Rounding can take the variance of perfect agreement just below 0.
     margin *= math.sqrt(max(float(result.var_kappa), 0.0))
     estimate = float(result.kappa)
@@ -116,6 +117,8 @@ def adjust(
     ----------
     Benjamini Y, Hochberg Y. J R Stat Soc B 1995;57:289-300. Holm S. Scand J Stat 1979;6:65-70.
     """
+    from statsmodels.stats.multitest import fdrcorrection, multipletests
+
     if method not in ("benjamini-hochberg", "holm"):
         raise ValueError(f"method is {method!r}: it is benjamini-hochberg or holm")
     adjusted = np.array(p_values, dtype=float)

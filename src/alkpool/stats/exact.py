@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import optimize, special
+from scipy import special
 
 from alkpool.stats.intervals import Floats, Integers, Interval, check_confidence, is_count
 
@@ -112,7 +113,7 @@ def _two_by_two(table: Integers, confidence: float) -> FisherResult:
         span = 1.0
         while difference(shares(-span)) * difference(shares(span)) > 0:
             span *= 2
-        found = optimize.brentq(lambda t: difference(shares(t)), -span, span, xtol=1e-13)
+        found = scipy.optimize.brentq(lambda t: difference(shares(t)), -span, span, xtol=1e-13)
         return math.exp(found)
 
     tail, upto, beyond = (1 - confidence) / 2, firsts <= observed, firsts >= observed

@@ -1,14 +1,17 @@
 """Intervals of proportions.
 
-The reference is ``tests/reference/stats_reference.R``.
+statsmodels gives the same, and takes longer to load than most commands to run. The reference is
+``tests/reference/stats_reference.R``.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from statsmodels.stats.proportion import proportion_confint
+from scipy import special
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
@@ -52,7 +55,15 @@ def wilson(k: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Interval:
     >>> round(low, 3), round(high, 3)
     (0.523, 0.949)
     """
-    return _proportion_interval(k, n, confidence, "wilson")
+
+    def score(count: Floats, total: Floats, tail: float) -> tuple[Any, Any]:
+        z = -special.ndtri(tail)
+        share, scale = count / total, 1 + z**2 / total
+        centre = (share + z**2 / (2 * total)) / scale
+        margin = z * np.sqrt(share * (1 - share) / total + z**2 / (4 * total**2)) / scale
+        return centre - margin, centre + margin
+
+    return _proportion_interval(k, n, confidence, score)
 
 
 def jeffreys(k: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Interval:
@@ -65,7 +76,7 @@ def jeffreys(k: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Interval:
     ----------
     Brown LD, Cai TT, DasGupta A. Stat Sci 2001;16:101-33.
     """
-    return _proportion_interval(k, n, confidence, "jeffreys")
+    return _proportion_interval(k, n, confidence, partial(_quantiles, shift=0.5))
 
 
 def clopper_pearson(k: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Interval:
@@ -75,7 +86,7 @@ def clopper_pearson(k: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Int
     ----------
     Clopper CJ, Pearson ES. Biometrika 1934;26:404-13.
     """
-    return _proportion_interval(k, n, confidence, "beta")
+    return _proportion_interval(k, n, confidence, partial(_quantiles, shift=0.0))
 
 
 def limits(low: float, high: float) -> str:
@@ -103,7 +114,18 @@ def proportions(k: pd.Series, n: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"share": share, "low": interval.low, "high": interval.high}, index=k.index)
 
 
-def _proportion_interval(k: ArrayLike, n: ArrayLike, confidence: float, method: str) -> Interval:
+def _quantiles(count: Floats, total: Floats, tail: float, *, shift: float) -> tuple[Any, Any]:
+    rest = total - count
+    low = special.betaincinv(count + shift, rest + 1 - shift, tail)
+    return low, special.betainccinv(count + 1 - shift, rest + shift, tail)
+
+
+def _proportion_interval(
+    k: ArrayLike,
+    n: ArrayLike,
+    confidence: float,
+    method: Callable[[Floats, Floats, float], tuple[Any, Any]],
+) -> Interval:
     check_confidence(confidence)
     count, total = np.broadcast_arrays(np.asarray(k, dtype=float), np.asarray(n, dtype=float))
     wrong = ~(is_count(count) & is_count(total) & (count <= total))
@@ -113,7 +135,7 @@ def _proportion_interval(k: ArrayLike, n: ArrayLike, confidence: float, method: 
             "k and n are whole numbers with 0 <= k <= n"
         )
     trials = np.where(total == 0, 1, total)
-    low, high = proportion_confint(count, trials, alpha=1 - confidence, method=method)
+    low, high = method(count, trials, (1 - confidence) / 2)
     low = np.where(total == 0, np.nan, np.where(count == 0, 0.0, low))
     high = np.where(total == 0, np.nan, np.where(count == total, 1.0, high))
     return Interval(low, high) if low.ndim else Interval(float(low), float(high))

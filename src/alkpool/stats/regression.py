@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, special
-from scipy import stats as distributions
+from scipy import special
 
 from alkpool.stats.intervals import Floats, check_confidence
 
@@ -104,7 +104,7 @@ def firth(
     x, terms = design.to_numpy(), np.arange(design.shape[1])
     estimate, maximum = _maximise_penalised(x, response, np.zeros(len(terms)), terms)
     errors = np.sqrt(np.diag(np.linalg.inv(_penalised(x, response, estimate).information)))
-    allowed = float(distributions.chi2.ppf(confidence, 1))
+    allowed = float(2 * special.gammaincinv(0.5, confidence))
 
     def drop(value: float, term: int, below: float = 0.0) -> float:
         start = np.where(terms == term, value, estimate)
@@ -115,12 +115,12 @@ def firth(
         end = estimate[term] + step
         while drop(end, term, allowed) < 0:
             end += step
-        root = optimize.brentq(drop, estimate[term], end, args=(term, allowed), xtol=1e-10)
+        root = scipy.optimize.brentq(drop, estimate[term], end, args=(term, allowed), xtol=1e-10)
         return float(root)
 
     limits = np.array([[limit(i, -errors[i]), limit(i, errors[i])] for i in terms.tolist()])
     drops = np.array([drop(0.0, term) for term in terms.tolist()])
-    p_values = np.asarray(distributions.chi2.sf(drops, 1))
+    p_values = np.asarray(special.chdtrc(1, drops))
     return _coefficients(design, response, estimate, errors, limits, p_values)
 
 
@@ -158,7 +158,7 @@ def _separated_terms(design: pd.DataFrame, response: Floats) -> list[str]:
     fit of a row and worsens that of none.
     """
     signed = design.to_numpy() * (2 * response - 1)[:, None]
-    best = optimize.linprog(
+    best = scipy.optimize.linprog(
         -signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(signed)), bounds=(-1, 1)
     )
     direction = np.asarray(best.x, dtype=float)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats as distributions
+from scipy import special
 
 from alkpool.stats.intervals import Floats, Interval, check_confidence
 
@@ -88,7 +88,7 @@ def km_median(
     alive = curve.surv_prob > 0
     survival, error = curve.surv_prob[alive], curve.surv_prob_se[alive]
     median = _first_at_half(curve.surv_prob, curve.surv_times)
-    z = float(distributions.norm.isf((1 - confidence) / 2))
+    z = -float(special.ndtri((1 - confidence) / 2))
     if method == "normal":
         margin = z * _median_standard_error(curve)
         low, high = float(np.maximum(median - margin, 0)), median + margin
@@ -147,7 +147,7 @@ def km_share(
         return math.nan, unknown
     if share in (0, 1):
         return share, unknown
-    z = float(distributions.norm.isf((1 - confidence) / 2))
+    z = -float(special.ndtri((1 - confidence) / 2))
     power = math.exp(z * error / (share * -math.log(share)))
     return share, Interval(share**power, share ** (1 / power))
 
