@@ -7,13 +7,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
+from days import by_day
 from fuzzing import HARMLESS, WAYS, Accepted, Fate, Mutant, Refused, Rows, as_csv, base_tables
 
 from alkpool import cli
@@ -30,14 +30,6 @@ THOROUGH_MUTANTS = 32
 COMMANDED = 1
 
 LONGEST_LINE = 1000
-
-
-def by_day(ways: Iterable[str]) -> list[Any]:
-    """Leave two of three ways to the night."""
-    return [
-        pytest.param(name, marks=pytest.mark.nightly if place % 3 else ())
-        for place, name in enumerate(ways)
-    ]
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from days import by_day
 
 from alkpool import paper, paths, stats
 from alkpool.analysis import actionability, invitro
@@ -421,7 +422,7 @@ def test_corruptions_cover_every_column_that_counts() -> None:
     assert {name for name in CORRUPTIONS if not name.startswith("row of")} == columns
 
 
-@pytest.mark.parametrize("name", CORRUPTIONS)
+@pytest.mark.parametrize("name", by_day(CORRUPTIONS))
 def test_corruption_is_noticed(name: str, pooled: Cohort, calls: pd.DataFrame) -> None:
     tables = {table.name: getattr(pooled, table.name).copy() for table in COHORT_TABLES}
     tables["calls"] = calls.copy()
