@@ -31,10 +31,14 @@ _RUN_AXE = """async (options) => {
     nodes: nodes.map(({ html, failureSummary }) => `${html.slice(0, 120)}: ${failureSummary}`),
   }));
 }"""
-# A third of the time of all rules; the contrast of every text is measured by a script of ours.
+# A tenth of the time of all rules; the contrast of every text is measured by a script of ours.
 _BY_DAY = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
-    "rules": {"color-contrast": {"enabled": False}, "tabindex": {"enabled": True}},
+    "rules": {
+        "color-contrast": {"enabled": False},
+        "link-in-text-block": {"enabled": False},
+        "tabindex": {"enabled": True},
+    },
 }
 _AT_NIGHT = {"rules": {"target-size": {"enabled": True}}}
 _OFF_PAPER = """[...document.querySelectorAll("article :is(table, figure, img)")]
