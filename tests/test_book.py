@@ -18,6 +18,8 @@ from pybtex.database import parse_string
 from alkpool.compendium.book import promote_figures
 from alkpool.problems import ProjectError
 
+pytestmark = pytest.mark.xdist_group("book")
+
 SVG = "image/svg+xml"
 WORDS = {"name": "fig-a", "caption": "A caption.", "alt": "A square."}
 TABLE = {"output_type": "display_data", "data": {"text/html": "<table></table>"}, "metadata": {}}

@@ -23,6 +23,8 @@ from alkpool.intake import laboratory as intake_laboratory
 from alkpool.intake.raw import Decision, decide
 from alkpool.problems import DataError
 
+pytestmark = pytest.mark.xdist_group("curation")
+
 RAW = paths.RAW
 GENERATED = [
     *(f"cohorts/curated/{name}.csv" for name in ("sources", "patients", "samples", "treatments")),

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from alkpool import explorer, paths
+from alkpool import explorer, mutations, paths
 from alkpool.analysis.evidence import gather, records
 from alkpool.analysis.question import ask
 from alkpool.analysis.ranking import Evidence, answer
@@ -211,6 +211,8 @@ def test_places_with_a_name_have_a_source(data: dict[str, Any]) -> None:
     """Each is a residue of the domain, with the address of the source that names it."""
     protein = data["protein"]
     assert [mark["name"] for mark in protein["landmarks"]] == [
+        "P-loop",
+        "αC helix",
         "gatekeeper",
         "solvent front",
         "activation loop",
@@ -219,6 +221,9 @@ def test_places_with_a_name_have_a_source(data: dict[str, Any]) -> None:
         assert protein["domain"][0] <= mark["residue"] <= protein["domain"][1]
         assert mark["url"].startswith("https://doi.org/")
         assert mark["name"] in mark["says"]
+        if mark["last"] > mark["residue"]:
+            letters = map(mutations.reference_residue, range(mark["residue"], mark["last"] + 1))
+            assert f"({''.join(letters)})" in mark["says"]
 
 
 def test_synthetic_cases_are_refused() -> None:

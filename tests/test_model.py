@@ -36,6 +36,8 @@ from alkpool.robustness.model import (
 )
 from alkpool.robustness.uncertainty import counted
 
+pytestmark = pytest.mark.xdist_group("model")
+
 SHORT = Sampler(warmup=400, draws=700)
 LINES = [line("alectinib", "PR")] * 5 + [line("alectinib", "PD")]
 

@@ -23,6 +23,8 @@ from alkpool.robustness.multiverse import Multiverse, run
 from alkpool.robustness.tallies import add, tally
 from alkpool.vocabulary import Benefit, Verdict
 
+pytestmark = pytest.mark.xdist_group("multiverse")
+
 GRID = grid()
 NAMES = ("curated", "reconstructed")
 

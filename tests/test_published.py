@@ -27,6 +27,8 @@ from alkpool.paper.audit import most_for_p_below
 from alkpool.paper.ledger import prints_as
 from alkpool.problems import DataError
 
+pytestmark = pytest.mark.xdist_group("published")
+
 NAMES = [f"P{number:03d}" for number in range(1, 220)]
 # Of "id=value;" for every row: a number that is dropped or retyped shows here.
 DIGEST = "28781703a3fa75d5c5d98bdabdcb708e1b6326c9f312b185fb7963b0d4287c1c"

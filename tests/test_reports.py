@@ -23,6 +23,8 @@ READ = {
     "letters of a deletion": ("G1202delG", "G1202del"),
     "letters of a range": ("A1200_G1201delAG", "A1200_G1201del"),
     "Ensembl": ("ENSP00000373700.3:p.Gly1202Arg", "G1202R"),
+    # https://www.ensembl.org/id/ENST00000389048
+    "Ensembl, both": ("ENST00000389048.3:c.3520T>A (ENSP00000373700:p.F1174I)", "F1174I"),
     "UniProt": ("Q9UM73:p.Gly1202Arg", "G1202R"),
     "exon and DNA": ("ALK exon 23 c.3604G>A", "G1202R"),
     "DNA deletion": ("c.3604_3606del", "G1202del"),

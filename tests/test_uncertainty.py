@@ -20,6 +20,8 @@ from alkpool.robustness.model import Compound, Fitter, Posterior, Priors, Sample
 from alkpool.robustness.uncertainty import by_verdict, rule_probabilities, smooth
 from alkpool.vocabulary import Verdict
 
+pytestmark = pytest.mark.xdist_group("model")
+
 # So many samples that the relapsing share is known.
 MANY = 10**8
 

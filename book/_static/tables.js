@@ -25,8 +25,8 @@
     const columns = table.tHead.rows[0].cells.length;
     let left = columns;
     table.classList.add("few");
-    const narrow = matchMedia("(max-width: 600px)").matches;
-    while (left > FEWEST && (table.offsetWidth > table.parentElement.clientWidth + 1 || (narrow && left > CARD))) {
+    const most = matchMedia("(max-width: 600px)").matches ? CARD : columns;
+    while (left > FEWEST && (left > most || table.offsetWidth > table.parentElement.clientWidth + 1)) {
       const column = shown.column(--left);
       for (const cell of [column.header(), ...column.nodes().toArray()]) cell.classList.add("more");
     }
@@ -47,6 +47,7 @@
     const [matrix, rows] = [table.classList.contains("matrix"), table.tBodies[0].rows.length];
     const long = !matrix && rows > PAGE;
     const [topStart, bottomStart, bottomEnd] = ["pageLength", "info", "paging"].map((name) => (long ? name : null));
+    for (const row of table.tBodies[0].rows) row.hidden = false;
     const shown = new DataTable(table, {
       autoWidth: false, order: [], ordering: !matrix, paging: long, pageLength: PAGE,
       lengthMenu: [PAGE, 100, { label: "all", value: -1 }],
@@ -56,8 +57,7 @@
     table.shownBy = shown;
     if (!matrix) fit(table, shown);
     // Paper has no next page of a table: it gets all rows.
-    const length = () => (table.shownRows = shown.page.len());
-    addEventListener("beforeprint", () => length() && shown.page.len(-1).draw());
+    addEventListener("beforeprint", () => (table.shownRows = shown.page.len()) && shown.page.len(-1).draw());
     addEventListener("afterprint", () => shown.page.len(table.shownRows).draw());
     mark();
   };
@@ -68,13 +68,16 @@
       enhance(target);
     }
   }, { rootMargin: "300px" });
+  // A table that waits is as high as it will be.
+  for (const row of document.querySelectorAll(`table.interactive:not(.matrix) tbody tr:nth-child(n + ${PAGE + 1})`)) row.hidden = true;
   for (const table of document.querySelectorAll("table.interactive")) seen.observe(table);
 
   // Frames that scroll sideways take the focus, so that the arrow keys move them, and have a name.
   const FRAMES = "article figure, .cell_output > .output, .pst-scrollable-table-container, .dt-layout-full";
   const mark = () => {
-    for (const frame of document.querySelectorAll(FRAMES)) {
-      const scrolls = frame.scrollWidth > frame.clientWidth;
+    // All are measured first: after a change the page would be laid out anew for the next.
+    const frames = [...document.querySelectorAll(FRAMES)].map((frame) => [frame, frame.scrollWidth > frame.clientWidth]);
+    for (const [frame, scrolls] of frames) {
       const words = frame.querySelector("figcaption, caption, .gt_title")?.textContent.trim();
       frame.tabIndex = scrolls ? 0 : -1;
       frame.toggleAttribute("aria-label", scrolls);
@@ -83,6 +86,5 @@
       if (frame.localName !== "figure") frame.role = scrolls ? "region" : null;
     }
   };
-  mark();
   for (const event of ["load", "resize"]) addEventListener(event, mark);
 })();

@@ -320,7 +320,10 @@ def _answers(question: Question, evidence: Evidence, places: dict[tuple[str, ...
 def _landmarks() -> list[Record]:
     """Places of the kinase domain that a source names by what they are."""
     with (paths.REFERENCE / "landmarks.csv").open(encoding="utf-8", newline="") as file:
-        return [row | {"residue": int(row["residue"])} for row in csv.DictReader(file)]
+        return [
+            row | {name: int(row[name]) for name in ("residue", "last")}
+            for row in csv.DictReader(file)
+        ]
 
 
 def _profiles(evidence: Evidence, pool: Cohort) -> dict[str, Record]:

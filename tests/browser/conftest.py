@@ -22,6 +22,8 @@ from .reading import NARROW, WIDE, Reader, Visit, Watch, visit
 
 BOOK = paths.BUILD / "book"
 COMMANDS = ("chromium", "chromium-browser", "google-chrome")
+# That are opened by day.
+LONGEST_CHAPTERS = 6
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
@@ -62,14 +64,12 @@ def templates(book: Path, thorough: bool) -> list[str]:
     pages = names(book)
     if thorough:
         return pages
+    by_length = sorted(pages, key=lambda name: (book / name).stat().st_size)
     kinds = {}
-    for name in sorted(pages, key=lambda name: (book / name).stat().st_size):
-        folder, _, chapter = name.rpartition("/")
-        # A chapter of two cohorts is one kind; so are pages of prose.
-        alike = "prose" if name.startswith("how-to") else folder or name
-        kinds[chapter if chapter[:2].isdigit() else alike] = name
-    # Each page of made-up rows must say so.
-    return sorted({*kinds.values(), *(name for name in pages if name.startswith("reconstructed/"))})
+    for name in by_length:
+        kinds["prose" if name.startswith("how-to") else name.rpartition("/")[0] or name] = name
+    chapters = [name for name in by_length if name.startswith(("curated/", "reconstructed/"))]
+    return sorted({*kinds.values(), *chapters[-LONGEST_CHAPTERS:]})
 
 
 @pytest.fixture(scope="session")

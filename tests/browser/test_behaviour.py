@@ -8,27 +8,40 @@ from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from .reading import NARROW, WIDE, open_page, settle
 
-# Shares of the screen that moved by themselves, added up.
-WATCH_SHIFTS = """globalThis.shifted = 0;
+# The largest sum of shifts that follow one another within a second, over at most five.
+WATCH_SHIFTS = """{
+globalThis.shifted = 0;
+let [sum, first, last] = [0, 0, 0];
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) globalThis.shifted += entry.value;
-}).observe({ type: "layout-shift", buffered: true });"""
+  for (const { value, startTime: now } of list.getEntries()) {
+    if (now - last > 1000 || now - first > 5000) [sum, first] = [0, now];
+    [sum, last] = [sum + value, now];
+    globalThis.shifted = Math.max(globalThis.shifted, sum);
+  }
+}).observe({ type: "layout-shift", buffered: true });
+}"""
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_nothing_moves_while_a_page_comes(
+def test_nothing_moves_under_a_reader(
     page: Page, book: Path, templates: list[str], size: ViewportSize
 ) -> None:
-    """Less than a tenth of the screen, at a quarter of the processor."""
+    """Less than a tenth of the screen as a page comes and is scrolled, at a quarter of the speed.
+
+    The measure is cumulative layout shift, as web.dev/articles/cls defines it.
+    """
     page.set_viewport_size(size)
     page.add_init_script(WATCH_SHIFTS)
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
     moved = {}
     for name in templates:
-        open_page(page, book / name)
-        settle(page)
+        page.goto((book / name).as_uri())
+        page.mouse.move(size["width"] / 2, size["height"] / 2)
+        while not page.evaluate("scrollY + innerHeight > document.body.scrollHeight - 2"):
+            page.mouse.wheel(0, size["height"] / 3)
+            page.wait_for_timeout(100)
         moved[name] = page.evaluate("shifted")
     assert {name: share for name, share in moved.items() if share >= 0.1} == {}
 

@@ -84,11 +84,11 @@ def test_no_table_runs_off_the_paper(visits: list[Visit]) -> None:
     assert found(visits, lambda visit: visit.off_paper) == {}
 
 
-def test_a_synthetic_page_says_so_wherever_one_is(visits: list[Visit]) -> None:
+def test_a_synthetic_page_says_so_wherever_one_is(visits: list[Visit], thorough: bool) -> None:
     """Made-up rows are never without their mark, wherever one scrolls to; no other page has it."""
     marked = {visit.name for visit in visits if visit.measured["mark"].startswith("Synthetic")}
     made_up = {visit.name for visit in visits if visit.name.startswith("reconstructed/")}
-    assert len(made_up) >= 9
+    assert len(made_up) >= (9 if thorough else 2)
     assert marked == made_up
     assert found(visits, lambda visit: visit.measured["unmarked"]) == {}
 
