@@ -137,12 +137,12 @@ def measured(calls: pd.DataFrame, invitro: InVitro) -> pd.DataFrame:
     return table.assign(value=table["value"].where(ic50), origin=origin)[columns]
 
 
-def spans(measured: pd.DataFrame) -> pd.DataFrame:
+def spans(potencies: pd.DataFrame) -> pd.DataFrame:
     """Lowest and highest IC50 of each combination by kind of source, and calls without a number.
 
     Parameters
     ----------
-    measured : DataFrame
+    potencies : DataFrame
         From `measured`.
 
     Returns
@@ -151,7 +151,7 @@ def spans(measured: pd.DataFrame) -> pd.DataFrame:
         Columns ``mutations, inhibitor, origin, values, ic50, calls``, the last two as text.
     """
     rows = []
-    for (mutations, inhibitor, origin), found in measured.groupby(
+    for (mutations, inhibitor, origin), found in potencies.groupby(
         ["mutations", "inhibitor", "origin"]
     ):
         numbers = found["value"].dropna()

@@ -28,7 +28,7 @@ _MARKS: dict[Origin, dict[str, Any]] = {
 }
 
 
-def potency_strips(evidence: pd.DataFrame, measured: pd.DataFrame) -> Drawing:
+def potency_strips(evidence: pd.DataFrame, potencies: pd.DataFrame) -> Drawing:
     """IC50 of each profile and inhibitor on a log axis, below the patients (paper, Figure 6).
 
     A cell has, from above, what was seen in patients, a mark for each IC50, and the calls that came
@@ -38,12 +38,12 @@ def potency_strips(evidence: pd.DataFrame, measured: pd.DataFrame) -> Drawing:
     ----------
     evidence : DataFrame
         From `alkpool.analysis.actionability.matrix`, the rows to show.
-    measured : DataFrame
+    potencies : DataFrame
         From `alkpool.analysis.invitro.measured`; IC50 in nM.
 
     Examples
     --------
-    >>> potency_strips(evidence, measured).alt  # doctest: +SKIP
+    >>> potency_strips(evidence, potencies).alt  # doctest: +SKIP
     'IC50 of 12 profiles by inhibitor, 115 values from 0.25 to 10000 nM: 60 of models that ...'
     """
     profiles, inhibitors = in_order(evidence), list(evidence["inhibitor"].drop_duplicates())
@@ -60,7 +60,7 @@ def potency_strips(evidence: pd.DataFrame, measured: pd.DataFrame) -> Drawing:
         mark = style.VERDICT_STYLE[Verdict(cell.verdict)][2]
         ax.text(column + 0.5, row + 0.19, f"{mark} {cell.benefit_k}/{cell.benefit_n}",
                 ha="center", va="center", fontsize=style.DENSE, weight="bold")  # fmt: skip
-    here = measured[pd.MultiIndex.from_frame(measured[["mutations", "inhibitor"]]).isin(corner)]
+    here = potencies[pd.MultiIndex.from_frame(potencies[["mutations", "inhibitor"]]).isin(corner)]
     for cell, found in here.groupby(["mutations", "inhibitor"]):
         _draw_cell(ax, *corner[cell], found)
     for tick in TICKS:
