@@ -21,6 +21,7 @@ from alkpool.analysis.question import ask
 from alkpool.analysis.ranking import Evidence, answer
 from alkpool.compendium import book, plan
 from alkpool.intake import flatfile, place
+from alkpool.problems import as_text
 
 pytestmark = pytest.mark.xdist_group("answers")
 
@@ -241,7 +242,7 @@ def test_the_same_data_give_the_same_pages(contexts: dict[str, Any]) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60))
 def test_markdown_shows_text_as_it_is(text: str) -> None:
     """Nothing in a text from data is markup."""
-    shown = MarkdownIt("commonmark", {"html": True}).renderInline(book._as_text(text))
+    shown = MarkdownIt("commonmark", {"html": True}).renderInline(as_text(text))
     assert html.unescape(shown) == " ".join(text.split())
 
 

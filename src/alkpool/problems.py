@@ -80,6 +80,17 @@ def no_formula(cell: str) -> str:
     return f"'{cell}" if formula else cell
 
 
+def as_text(text: str) -> str:
+    r"""Write text from data on one line so that Markdown shows it as it is.
+
+    Examples
+    --------
+    >>> print(as_text("{{ 7 }} *x*"))
+    \{\{ 7 \}\} \*x\*
+    """
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", re.sub(r"\s+", " ", text))
+
+
 def printable(text: str) -> str:
     """Blank what could steer a terminal: the texts come from tables that others wrote."""
     return "".join(character if character.isprintable() else " " for character in text)

@@ -26,6 +26,7 @@ from matplotlib.figure import Figure
 from alkpool import paths, style
 from alkpool.data.cohort import Cohort
 from alkpool.files import write_atomically
+from alkpool.problems import as_text as as_text
 from alkpool.problems import no_formula
 from alkpool.style import (
     Drawing,
@@ -353,5 +354,5 @@ def takeaways(chapter: str, pool: Cohort, **facts: object) -> None:
 
 
 def say(text: str) -> None:
-    """Show a computed sentence as Markdown."""
+    """Show a computed sentence as Markdown; what it takes from data goes through `as_text`."""
     display(Markdown(text))

@@ -33,7 +33,7 @@ from alkpool.compendium.plan import (
 )
 from alkpool.compendium.run import ADDED_TAGS
 from alkpool.files import exchange, hash_of, write_if_changed
-from alkpool.problems import ProjectError
+from alkpool.problems import ProjectError, as_text
 
 if TYPE_CHECKING:
     import jinja2
@@ -301,7 +301,7 @@ def _templates() -> "jinja2.Environment":
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        "as_text": _as_text,
+        "as_text": as_text,
         "as_links": _as_links,
         "one_line": _one_line,
         "json_in_page": _json,
@@ -318,20 +318,11 @@ def _filled_in(name: str, context: Mapping[str, object]) -> bytes:
         raise ProjectError(f"book/{name}: {error}") from None
 
 
-def _as_text(text: str) -> str:
-    """Write text from data so that Markdown shows it as it is."""
-    return _escaped(_one_line(text))
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
-
-
 def _as_links(text: str) -> str:
-    """Write text from data as `_as_text` does, with the addresses of the web in it as links."""
+    """Write text from data as `as_text` does, with the addresses of the web in it as links."""
     parts = ADDRESS.split(_one_line(text))
     return "".join(
-        f"[{_escaped(part)}](<{part}>)" if place % 2 else _escaped(part)
+        f"[{as_text(part)}](<{part}>)" if place % 2 else as_text(part)
         for place, part in enumerate(parts)
     )
 
