@@ -27,7 +27,6 @@ READ = {
     "Ensembl, both": ("ENST00000389048.3:c.3520T>A (ENSP00000373700:p.F1174I)", "F1174I"),
     "UniProt": ("Q9UM73:p.Gly1202Arg", "G1202R"),
     "exon and DNA": ("ALK exon 23 c.3604G>A", "G1202R"),
-    "alleles of DNA": ("NM_004304.5:c.[3604G>A;3586C>A]", "L1196M+G1202R"),
     "DNA deletion": ("c.3604_3606del", "G1202del"),
     "another gene beside it": ("G1202R; TP53 R273H", "G1202R"),
     "another gene in brackets": ("ALK G1202R (TP53 p.R273H, c.818G>A)", "G1202R"),
@@ -101,7 +100,6 @@ def test_a_line_is_refused_with_its_own_reason(line: str, reason: str) -> None:
     ("line", "reading"),
     [
         ("p.[Gly1202Arg;Leu1196Met]", Reading("L1196M+G1202R", "cis")),
-        ("c.[3604G>A;3586C>A]", Reading("L1196M+G1202R", "cis")),
         ("p.[G1202R];[I1171N]", Reading("I1171N+G1202R", "trans")),
         ("G1202R/L1196M (in cis)", Reading("L1196M+G1202R", "cis")),
         ("ALK p.G1202R (VAF 12%)", Reading("G1202R", vaf_percent=("12",))),
