@@ -9,7 +9,7 @@
   const UNBROKEN = /\S{14}/;
   let library;
   // A module loaded from disk is refused by browsers; one made from a blob is not.
-  const load = () => (library ??= import(URL.createObjectURL(new Blob([interactiveTablesBundle], { type: "text/javascript" }))));
+  const load = async () => (library ??= import(URL.createObjectURL(new Blob([interactiveTablesBundle], { type: "text/javascript" }))));
 
   // On a telephone a row is a card, in which each cell names its column.
   for (const table of document.querySelectorAll("article table:is(.interactive, .gt_table, .table):not(.matrix)")) {
@@ -34,7 +34,8 @@
   };
 
   const enhance = async (table) => {
-    const { default: DataTable } = await load();
+    // Without the library the table is whole.
+    const { default: DataTable } = await load().finally(() => [...table.tBodies[0].rows].forEach((row) => (row.hidden = false)));
     for (const cell of table.querySelectorAll("tbody td")) {
       if (UNBROKEN.test(cell.textContent)) cell.classList.add("path");
       if (cell.textContent.length <= LONG || cell.querySelector("a")) continue;
@@ -47,7 +48,6 @@
     const [matrix, rows] = [table.classList.contains("matrix"), table.tBodies[0].rows.length];
     const long = !matrix && rows > PAGE;
     const [topStart, bottomStart, bottomEnd] = ["pageLength", "info", "paging"].map((name) => (long ? name : null));
-    for (const row of table.tBodies[0].rows) row.hidden = false;
     const shown = new DataTable(table, {
       autoWidth: false, order: [], ordering: !matrix, paging: long, pageLength: PAGE,
       lengthMenu: [PAGE, 100, { label: "all", value: -1 }],

@@ -304,7 +304,7 @@ def takeaways(chapter: str, pool: Cohort, **facts: object) -> None:
 
     The sentences stand in ``notebooks/takeaways/<chapter>.md.j2``, a Jinja template in which each
     item of the list is one takeaway. It gets ``pool`` and the facts, and as filters `fraction`,
-    `counted`, `p_value`, `percent`, `verb`, `in_words` and `listed`.
+    `counted`, `p_value`, `percent`, `verb`, `in_words`, `listed` and `as_text`, for text from data.
 
     Parameters
     ----------
@@ -330,7 +330,7 @@ def takeaways(chapter: str, pool: Cohort, **facts: object) -> None:
     )  # fmt: skip
     templates.filters |= {
         words.__name__: words
-        for words in (fraction, counted, p_value, percent, verb, in_words, listed)
+        for words in (fraction, counted, p_value, percent, verb, in_words, listed, as_text)
     }
     place = f"notebooks/takeaways/{chapter}.md.j2"
     try:

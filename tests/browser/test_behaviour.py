@@ -11,7 +11,7 @@ from .reading import NARROW, WIDE, open_page, settle
 # The largest sum of shifts that follow one another within a second, over at most five.
 WATCH_SHIFTS = """{
 globalThis.shifted = 0;
-let [sum, first, last] = [0, 0, 0];
+let [sum, first, last] = [0, -Infinity, -Infinity];
 new PerformanceObserver((list) => {
   for (const { value, startTime: now } of list.getEntries()) {
     if (now - last > 1000 || now - first > 5000) [sum, first] = [0, now];

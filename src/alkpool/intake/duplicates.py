@@ -276,7 +276,8 @@ def of_two_cohorts(cohort: str) -> list[str]:
     Parameters
     ----------
     cohort : str
-        Names or paths, joined by commas. Above `MAX_PAIRS` pairs nothing is compared.
+        Names or paths, joined by commas. Above `MAX_PAIRS` pairs nothing is compared; `check` says
+        so.
     """
     pooled = [load(name) for name in cohort.split(",")] if "," in cohort else []
     found = (unanswered(pooled, across=True) or []) if pooled else []

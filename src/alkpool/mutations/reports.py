@@ -25,7 +25,7 @@ from alkpool.mutations.names import (
 
 _PHASES = ("cis", "trans")
 # What a line must say to be believed beyond the reference.
-OF_ALK = re.compile(r"\bALK\b|NP_004295|NM_004304|ENSP00000373700|ENST00000389048", FLAGS)
+OF_ALK = re.compile(r"\bALK\b|NP_004295|NM_004304|ENSP00000373700|ENST00000389048|Q9UM73", FLAGS)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 Own code stands only where they stop: Fisher's exact test beyond 2 x 2 (scipy simulates it), the
 limits of a median survival time as R and SPSS print them, the detection of infinite estimates,
-and Firth's penalised likelihood.
+and Firth's penalised likelihood; and for the intervals of proportions, because statsmodels takes
+longer to load than most commands to run. ``import scipy`` loads ``scipy.optimize`` when it is used.
 """
 
 from alkpool.stats.agreement import Kappa, adjust, kappa
