@@ -169,7 +169,10 @@ def svg(made: Drawing) -> str:
 @pytest.mark.parametrize("cohort", COHORTS)
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_is_drawn_of_whatever_there_is(name: str, cohort: str, thorough: bool) -> None:
-    """The same every time, of which one is tried by day; warnings, which pytest turns into errors, would cost the book."""
+    """Warnings, which pytest turns into errors, would cost the book.
+
+    The same every time; by day one figure is drawn again.
+    """
     made = drawing(name, COHORTS[cohort])
     assert made.alt.strip()
     assert not re.search(r"\bnan\b|\bNone\b|<NA>|  ", made.alt)
