@@ -69,7 +69,7 @@ def templates(book: Path, thorough: bool) -> list[str]:
     # Chapters of patients in turn with those of made-up rows: of each number one.
     chapters = {}
     for name in sorted(pages):
-        folder, _, chapter = name.rpartition("/")
+        chapter = name.rpartition("/")[2]
         if chapter[:2].isdigit() and (chapter not in chapters or int(chapter[:2]) % 2):
             chapters[chapter] = name
     return sorted({*kinds.values(), *chapters.values()})
