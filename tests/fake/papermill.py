@@ -4,6 +4,7 @@ The cells run one after another in a plain Python: no IPython, and no kernel to 
 """
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +14,13 @@ import nbformat
 
 # Tells of each cell that it has begun, and then what it showed or how it failed.
 PYTHON = """\
-import contextlib, ctypes, io, json, signal, sys, types
+import contextlib, ctypes, io, json, os, signal, sys, types
 
 if sys.platform == "linux":
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # it ends with its parent, as a kernel does
+if os.getppid() != int(sys.argv[1]):
+    sys.exit()  # which has ended already
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # or ends now
 displayed = []
 ipython, words = types.ModuleType("IPython"), types.ModuleType("IPython.display")
 words.display = lambda data, raw, metadata: displayed.append(
@@ -69,8 +73,8 @@ def execute_notebook(
     cells.insert(tagged + 1, injected)
     code = [(n, cell.source) for n, cell in enumerate(cells) if cell.cell_type == "code"]
     process = subprocess.run(
-        [sys.executable, "-c", PYTHON], input=json.dumps(code), cwd=cwd, text=True,
-        stdout=subprocess.PIPE, check=False,
+        [sys.executable, "-c", PYTHON, str(os.getpid())], input=json.dumps(code), cwd=cwd,
+        text=True, stdout=subprocess.PIPE, check=False,
     )  # fmt: skip
     failed = None
     for line in process.stdout.splitlines():
