@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -134,9 +135,11 @@ class Project:
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         command = [sys.executable, "-m", "alkpool.compendium", "report", *arguments]
+        # Where the tests run in the background, an interrupt is ignored; in a terminal it is not.
         return subprocess.Popen(
             command, cwd=self.home, env=self.environment(), text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )  # fmt: skip
 
     def run(self, *arguments: str, expect: int = 0) -> str:
