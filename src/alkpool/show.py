@@ -354,5 +354,5 @@ def takeaways(chapter: str, pool: Cohort, **facts: object) -> None:
 
 
 def say(text: str) -> None:
-    """Show a computed sentence as Markdown; what it takes from data goes through `as_text`."""
+    """Show a computed sentence as Markdown; text from data goes through `show.as_text`."""
     display(Markdown(text))
