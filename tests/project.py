@@ -135,11 +135,12 @@ class Project:
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         command = [sys.executable, "-m", "alkpool.compendium", "report", *arguments]
-        # Where the tests run in the background, an interrupt is ignored; in a terminal it is not.
+        # Run in the background, the tests would hand on that an interrupt is ignored. (Not in
+        # `preexec_fn`: with it Python forks, of which jax warns once any test has loaded it.)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         return subprocess.Popen(
             command, cwd=self.home, env=self.environment(), text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )  # fmt: skip
 
     def run(self, *arguments: str, expect: int = 0) -> str:
