@@ -217,7 +217,8 @@ def test_empty_and_repeated_measurements(home: Path) -> None:
 def test_a_model_of_a_known_source_needs_its_description(home: Path) -> None:
     """A line that says of a known publication what the tables say is accepted."""
     known = laboratory.load().sources.set_index("source_id").loc["Hatcher2015"]
-    publication = f"Hatcher2015,{known['first_author']},{known['year']},,,{known['doi']},,no"
+    names = ["first_author", "year", "journal", "title", "doi", "pmid", "secondary"]
+    publication = ",".join(["Hatcher2015", *map(str, known[names])])
     add(home, LINE.replace("TEST-FIXTURE-2020,Nobody N,2020,,Made up,,,no", publication))
     build(home)
     after = laboratory.load(home / "data/invitro")

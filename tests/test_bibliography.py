@@ -40,10 +40,47 @@ def test_no_source_is_left_out_or_a_stump() -> None:
     for row in sources:
         cited = references.cite(row)
         assert cited["url"].startswith("http"), row
+        assert row["source_id"] not in cited["label"] + cited["text"], row
         note = parsed(row).entries[row["source_id"]].fields["note"]
         assert cited["read"].capitalize() in note, row
         assert row.get("title") or "Title not seen" in note, row
         assert cited["read"] != "reading not stated", row
+
+
+CENTRE = "Karolinska University Hospital"
+NOWHERE = "read at: https://x.org/p"
+
+
+@pytest.mark.parametrize(
+    ("row", "label", "text"),
+    [
+        ({"year": "2014", "pmid": "7"}, "PMID 7",
+         "Report of 2014 (PMID 7; authors and title not seen)"),
+        ({"pmid": "7"}, "PMID 7", "Report (PMID 7; authors, year and title not seen)"),
+        ({"note": NOWHERE}, "x.org", "Report (x.org; authors, year and title not seen)"),
+        ({"trials": "PMC7", "locator": "PMC7"}, "PMC7",
+         "Report (PMC7; authors, year and title not seen)"),
+        ({"trials": CENTRE, "locator": "PMC7"}, CENTRE, f"{CENTRE}, year not seen, PMC7"),
+        ({"first_author": "Ou SH", "note": NOWHERE}, "Ou", "Ou, year not seen, x.org"),
+        ({"title": "T", "note": NOWHERE}, "x.org", "T, year not seen, x.org"),
+        ({"title": "Synthetic source"}, "x07", "Synthetic source, x07"),
+        ({"year": "2024"}, "source x07", "source x07, 2024"),
+        ({}, "source x07", "source x07"),
+    ],
+)  # fmt: skip
+def test_what_was_not_seen_is_said_in_words(row: dict[str, str], label: str, text: str) -> None:
+    """A reader is never left with a bare key."""
+    cited = references.cite({"source_id": "x07"} | row)
+    assert (cited["label"], cited["text"]) == (label, text)
+
+
+def test_a_cohort_shown_alone_names_its_sources() -> None:
+    """Without facts beside them, their notes say where they were read."""
+    table = paths.DATA / references.TABLES[0]
+    for row in csv.DictReader(table.read_text("utf-8").splitlines()):
+        cited = references.cite(row)
+        assert cited["url"], row
+        assert row["source_id"] not in cited["label"] + cited["text"], row
 
 
 def test_keys_of_the_two_lists_differ() -> None:

@@ -214,7 +214,7 @@ def test_every_source_is_named_and_opens(curated):
         assert source["read"] in list(READ.values())[:-1], source
         assert source["place"], source
     words = {in_words(source) for source in sources}
-    assert "Ou 2015, PMID 25736571, via CIViC EID1367 (knowledge base)" in words
+    assert "Ou 2015, Lung Cancer, PMID 25736571, via CIViC EID1367 (knowledge base)" in words
     # Read in full for its patients, in a knowledge base for an assertion.
     assert "Shaw 2016, N Engl J Med, PMID 26698910 (full text)" in words
 

@@ -116,6 +116,8 @@ def cite(source: Mapping[Any, Any], known: Mapping[str, Row] | None = None) -> C
     ...               "locator": "CIViC EID1367; PMID 25736571", "access": "database record"})
     >>> in_words(found)
     'Ou 2015, J, PMID 25736571, via CIViC EID1367 (knowledge base)'
+    >>> cite({"year": 2014, "pmid": "24819116"})["text"]
+    'Report of 2014 (PMID 24819116; authors and title not seen)'
     """
     row = {
         str(name): "" if str(value) in _MISSING else str(value) for name, value in source.items()
@@ -124,18 +126,24 @@ def cite(source: Mapping[Any, Any], known: Mapping[str, Row] | None = None) -> C
         row |= {name: other.get(name, "") for name in NAMING if not row.get(name)}
     author, year, journal, trials, title, pmid, doi = (row.get(name, "") for name in NAMING)
     places = [*filter(None, (row.get("locator"), row.get("read_via")))]
-    url = address(pmid, doi) or row.get("url") or address("", "", *places)
+    # A source without a fact beside it says in its note where it was read.
+    url = address(pmid, doi) or row.get("url") or address("", "", *places or [row.get("note", "")])
     access = Access(row.get("access") or Access.UNKNOWN)
     year = year.removesuffix(".0")
     surname = (_FIRST_AUTHOR.fullmatch(author) or {"surname": ""})["surname"]
     name = surname or journal or trials.partition(" (")[0]
-    record = _record(url) or row.get("source_id", "")
+    key = row.get("source_id", "")
+    record = _record(url) or (key if name or title else f"source {key}")
     label = f"{name}{' ' if surname or journal else ', '}{year}".strip(" ,") if name else record
-    words = [label if name else title or "Authors not seen", year or "year not stated", journal]
+    words = [label if name else title, year or "year not seen" * bool(url), journal, record]
+    if name in ("", record) and not title:
+        unseen = f"authors{', year' * (not year)} and title not seen"
+        report = f"Report{f' of {year}' * bool(year)} ({record}; {unseen})"
+        words = [report] if url else [record, year]
     via, via_url = ("", "") if access in DIRECT else _via(places, url)
     return {
         "label": label,
-        "text": ", ".join(_unsaid(*words, record)),
+        "text": ", ".join(_unsaid(*words)),
         "url": url,
         "via": via,
         "via_url": via_url,
@@ -256,20 +264,20 @@ def entry(row: Row) -> str:
     cited, about = cite(row), row.get("note", "").partition("read at:")[0].strip("; ")
     untitled = "" if row.get("title") else f"Title not seen{': ' * bool(about)}{about}. "
     via = f", via {cited['via']}" if cited["via"] else ""
+    kind = "article" if row.get("title") and row.get("journal") else "misc"
     fields = {
         # Of a database record no author may have been seen; the list still needs a place for it.
         "author": _author(row.get("first_author", "")) or "{Author not seen}",
         # Inner braces keep the capitals of ALK and of mutation names.
         "title": f"{{{_escaped(row['title'])}}}" if row.get("title") else "",
         "journal": _escaped(row.get("journal", "")),
-        "year": row.get("year", "") or "year not seen",
+        "year": row.get("year", "") or f"{'y' if kind == 'article' else 'Y'}ear not seen",
         "doi": row.get("doi", ""),
         "pubmed": row.get("pmid", ""),
         "note": _escaped(f"{untitled}{cited['read'].capitalize()}{via}"),
         "url": row.get("url", ""),
         "keywords": "source",
     }
-    kind = "article" if row.get("title") and row.get("journal") else "misc"
     written = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
     return "\n".join([f"@{kind}{{{row['source_id']},", *written, "}"])
 

@@ -66,7 +66,10 @@ def load_for(cohort: Cohort) -> InVitro:
     source, made_up = cohort.name, "synthetic"
     return InVitro(
         sources=pd.DataFrame(
-            [dict.fromkeys(INVITRO_SOURCES.columns, "") | {"source_id": source, "secondary": "no"}]
+            [
+                dict.fromkeys(INVITRO_SOURCES.columns, "")
+                | {"source_id": source, "title": "Synthetic source", "secondary": "no"}
+            ]
         ),
         models=pd.DataFrame(
             [
