@@ -261,7 +261,8 @@ def test_look_up_reads_well_at_80_columns():
         "Evidence for\n  1. ceritinib: benefit: PR",
         "Undecided\n  brigatinib: 1 of 5 patients",
         "  alectinib: the tumour has just progressed on it",
-        "    Ou 2015, PMID 25736571, via CIViC EID1367 (knowledge base) https://pubmed",
+        "    Ou 2015, Lung Cancer, PMID 25736571, via CIViC EID1367 (knowledge base) "
+        "https://pubmed",
         "Rests on: cohort curated (patients: ",
         "Not medical advice",
     ):
