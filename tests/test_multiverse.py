@@ -18,10 +18,21 @@ from alkpool.data.cohort import Cohort, analysis_set
 from alkpool.data.laboratory import InVitro, decides, load_for
 from alkpool.mutations import is_compound, residue_class
 from alkpool.robustness import multiverse
-from alkpool.robustness.choices import BLOCKS, CHOICES, Universe, apply, calls, grid, plain
+from alkpool.robustness.choices import (
+    BLOCKS,
+    CHOICES,
+    LEFT_OUT,
+    RESIDUE,
+    STRICT,
+    Universe,
+    by_endpoint,
+    calls,
+    grid,
+    marked,
+)
 from alkpool.robustness.multiverse import Multiverse, run
 from alkpool.robustness.tallies import add, tally
-from alkpool.vocabulary import Benefit, Verdict
+from alkpool.vocabulary import Benefit, BestResponse, PatientStatus, Phase, Verdict
 
 pytestmark = pytest.mark.xdist_group("multiverse")
 
@@ -34,6 +45,48 @@ def project(request: pytest.FixtureRequest) -> tuple[Cohort, InVitro, Multiverse
     cohort = alkpool.load(request.param)
     laboratory = load_for(cohort)
     return cohort, laboratory, run(cohort, GRID, laboratory)
+
+
+def apply(cohort: Cohort, universe: Universe) -> Cohort:
+    """Make the cohort whose plain analysis is that of a universe.
+
+    Duplicates that count are included; what is left out is gone; a line that counts as benefit or
+    not although it is undecided has a response that says so; profiles are residue classes, and
+    mutations of unknown phase are in trans.
+    """
+    samples, lines = marked(cohort)
+    # What is left to the rules of the universe needs no other cohort.
+    by_rule = {"monotherapy", "relapse_from"}
+    for name, level in STRICT.items():
+        if getattr(universe, name) == level and name not in by_rule:
+            lines = lines[~lines[f"not {name}"]]
+            if f"not {name}" in samples:
+                samples = samples[~samples[f"not {name}"]]
+    patients = cohort.patients[cohort.patients["patient_id"].isin(samples["patient_id"])]
+    samples = samples[cohort.samples.columns]
+    treatments = by_endpoint(lines, universe.endpoint)[cohort.treatments.columns]
+    if universe.unknown_lines != LEFT_OUT:
+        undecided = classify(treatments, universe.benefit_rule)["benefit"] == Benefit.UNKNOWN
+        best = universe.unknown_lines == "benefit"
+        meant = BestResponse.PARTIAL if best else BestResponse.PROGRESSIVE
+        response = treatments["best_response"].mask(undecided, str(meant))
+        treatments = treatments.assign(best_response=response)
+    if universe.apart == "trans and unknown":
+        samples = samples.replace({"phase": {str(Phase.UNKNOWN): str(Phase.TRANS)}})
+    if universe.profiles == RESIDUE:
+        samples = samples.assign(mutations=samples["mutations"].map(residue_class))
+    return dataclasses.replace(
+        cohort, patients=patients.assign(status=str(PatientStatus.INCLUDED)), samples=samples,
+        treatments=treatments,
+    )  # fmt: skip
+
+
+def plain(cohort: Cohort, universe: Universe) -> pd.DataFrame:
+    """Evidence and verdicts of one universe the long way, as `actionability.matrix`."""
+    return actionability.matrix(
+        apply(cohort, universe), universe.verdict_rule, universe.benefit_rule,
+        split_trans=universe.apart != "none",
+    )  # fmt: skip
 
 
 def decided(cohort: Cohort, universe: Universe) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 A *choice* has *levels*; a *universe* takes one level of each; a *grid* is all combinations.
 Choices that act on the same thing form a *block*: how a line is read, which samples count, as
 which profiles, where relapsing shares come from, the thresholds of the verdict, in vitro calls.
-`plain` analyses one universe the long way, as the chapters do; `multiverse` all at once.
 """
 
 import math
@@ -18,8 +17,8 @@ from numpy.typing import NDArray
 
 from alkpool import mutations
 from alkpool.analysis import invitro
-from alkpool.analysis.actionability import VerdictRule, matrix
-from alkpool.analysis.benefit import BenefitRule, classify
+from alkpool.analysis.actionability import VerdictRule
+from alkpool.analysis.benefit import BenefitRule
 from alkpool.analysis.invitro import Intermediate
 from alkpool.data.cohort import Cohort
 from alkpool.data.laboratory import InVitro
@@ -27,10 +26,8 @@ from alkpool.data.tables import CONTROLS, assessed_inhibitors
 from alkpool.vocabulary import (
     UNKNOWN,
     Answer,
-    Benefit,
     BestResponse,
     PatientStatus,
-    Phase,
     Relation,
     Sampling,
     SourceStatus,
@@ -357,54 +354,15 @@ def by_endpoint(lines: pd.DataFrame, endpoint: str) -> pd.DataFrame:
     return lines
 
 
-def apply(cohort: Cohort, universe: Universe) -> Cohort:
-    """Make the cohort whose plain analysis is that of a universe.
-
-    Duplicates that count are included; what is left out is gone; a line that counts as benefit or
-    not although it is undecided has a response that says so; profiles are residue classes, and
-    mutations of unknown phase are in trans.
-    """
-    samples, lines = marked(cohort)
-    # What is left to the rules of the universe needs no other cohort.
-    by_rule = {"monotherapy", "relapse_from"}
-    for name, level in STRICT.items():
-        if getattr(universe, name) == level and name not in by_rule:
-            lines = lines[~lines[f"not {name}"]]
-            if f"not {name}" in samples:
-                samples = samples[~samples[f"not {name}"]]
-    patients = cohort.patients[cohort.patients["patient_id"].isin(samples["patient_id"])]
-    samples = samples[cohort.samples.columns]
-    treatments = by_endpoint(lines, universe.endpoint)[cohort.treatments.columns]
-    if universe.unknown_lines != LEFT_OUT:
-        undecided = classify(treatments, universe.benefit_rule)["benefit"] == Benefit.UNKNOWN
-        best = universe.unknown_lines == "benefit"
-        meant = BestResponse.PARTIAL if best else BestResponse.PROGRESSIVE
-        response = treatments["best_response"].mask(undecided, str(meant))
-        treatments = treatments.assign(best_response=response)
-    if universe.apart == "trans and unknown":
-        samples = samples.replace({"phase": {str(Phase.UNKNOWN): str(Phase.TRANS)}})
-    if universe.profiles == RESIDUE:
-        samples = samples.assign(mutations=samples["mutations"].map(mutations.residue_class))
-    return replace(
-        cohort, patients=patients.assign(status=str(PatientStatus.INCLUDED)), samples=samples,
-        treatments=treatments,
-    )  # fmt: skip
-
-
 def calls(laboratory: InVitro, universe: Universe) -> pd.DataFrame:
     """In vitro calls as a universe reads them, as `alkpool.analysis.invitro.by_combination`.
 
     Only of models that may decide: see `alkpool.data.laboratory.decides`.
     """
-    match universe.exploratory:
-        case "none":
-            called = invitro.with_call(laboratory, universe.intermediate, None, None)
-        case "ratio":
-            ratios = replace(laboratory, measurements=_as_ratios(laboratory))
-            limits = (RATIO_SENSITIVE, RATIO_RESISTANT)
-            called = invitro.with_call(ratios, universe.intermediate, *limits)
-        case _:
-            called = invitro.with_call(laboratory, universe.intermediate)
+    own_limits = {"none": (None, None), "ratio": (RATIO_SENSITIVE, RATIO_RESISTANT), "potency": ()}
+    if universe.exploratory == "ratio":
+        laboratory = replace(laboratory, measurements=_as_ratios(laboratory))
+    called = invitro.with_call(laboratory, universe.intermediate, *own_limits[universe.exploratory])
     called = called[called["decides"] & called["inhibitor"].isin(assessed_inhibitors())]
     if universe.profiles == RESIDUE:
         called = called.assign(mutations=called["mutations"].map(mutations.residue_class))
@@ -425,11 +383,3 @@ def _as_ratios(laboratory: InVitro) -> pd.DataFrame:
     limits = laboratory.models.set_index("model_id")[["sensitive_max", "resistant_min"]]
     own = table["model_id"].map(limits.notna().any(axis="columns"))
     return table.assign(value=table["value"].where(own, ratio))
-
-
-def plain(cohort: Cohort, universe: Universe) -> pd.DataFrame:
-    """Evidence and verdicts of one universe the long way, as `actionability.matrix`."""
-    return matrix(
-        apply(cohort, universe), universe.verdict_rule, universe.benefit_rule,
-        split_trans=universe.apart != "none",
-    )  # fmt: skip

@@ -26,14 +26,13 @@ from alkpool.analysis.actionability import decide, share
 from alkpool.data.cohort import Cohort
 from alkpool.data.laboratory import InVitro
 from alkpool.robustness.choices import BLOCKS, EXACT, RESIDUE, Grid, Universe, calls, grid
-from alkpool.robustness.tallies import Counts, count, distinct, readings_of, tally
+from alkpool.robustness.tallies import Counts, Places, count, distinct, readings_of, tally
+from alkpool.stats import Floats
 from alkpool.vocabulary import Call, Verdict
 
 __all__ = ["Grid", "Headline", "Multiverse", "Universe", "grid", "run"]
 
 Integers = NDArray[np.int64] | NDArray[np.int32]
-Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
 
 VERDICTS = tuple(Verdict)
 # Stands for the verdict where a universe has no sample with the profile.
@@ -360,7 +359,7 @@ class Multiverse:
         return found.reshape(len(found), len(self.counts.profiles), len(self.counts.inhibitors))
 
     def matrix(self, universe: int) -> pd.DataFrame:
-        """Evidence and verdicts of one universe: the columns of `plain` without the intervals."""
+        """Evidence and verdicts of one universe: `actionability.matrix` without the intervals."""
         names = ("samples", "relapsed", "relapse_n", "benefit_k", "benefit_n", "unknown_n")
         counting = self._within([universe])[:4]
         at = [int(p[n][0]) for p, n in zip(self.counts.places, counting, strict=True)]

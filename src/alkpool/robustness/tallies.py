@@ -21,9 +21,9 @@ from alkpool.analysis.benefit import BenefitRule, classify
 from alkpool.data.cohort import Cohort
 from alkpool.data.tables import assessed_inhibitors
 from alkpool.robustness.choices import LEFT_OUT, RESIDUE, STRICT, Grid, by_endpoint, marked
+from alkpool.stats import Integers
 from alkpool.vocabulary import Answer, Benefit, Phase
 
-Integers = NDArray[np.int64]
 Places = NDArray[np.intp]
 
 _LINE_MARKS = [f"not {name}" for name in ("monotherapy", "lines", "biopsy")]
