@@ -23,8 +23,8 @@ from alkpool.data.reader import read_folder
 from alkpool.data.tables import CHECKS
 from alkpool.figures import published
 from alkpool.paper import Agreement, Match, recount
-from alkpool.paper.audit import most_for_p_below
-from alkpool.paper.ledger import prints_as
+from alkpool.paper.audit import most_for_p_below, two_by_two_tests
+from alkpool.paper.ledger import printed_number, prints_as, rounded
 from alkpool.problems import DataError
 
 pytestmark = pytest.mark.xdist_group("published")
@@ -116,7 +116,7 @@ def test_a_broken_ledger_is_refused(tmp_path, old, new, said):
     ],
 )
 def test_halves_are_rounded_upwards(value, digits, text):
-    assert paper.rounded(value, digits) == text
+    assert rounded(value, digits) == text
 
 
 @pytest.mark.parametrize(
@@ -138,15 +138,15 @@ def test_bounds_and_roundings(value, text, digits, same):
 @given(st.integers(0, 3), st.integers(0, 10**6))
 def test_a_number_prints_as_itself_and_not_as_its_neighbour(digits, steps):
     value = Fraction(steps, 10**digits)
-    text = paper.rounded(value, digits)
+    text = rounded(value, digits)
     assert prints_as(value, text, digits)
     assert not prints_as(value + Fraction(1, 10**digits), text, digits)
 
 
 @pytest.mark.parametrize("text", ["2014-01-01", "3/5", "37, 38", "G1123S", ""])
 def test_dates_and_lists_are_no_numbers(text):
-    with pytest.raises(ValueError, match="no single number"):
-        paper.printed_number(text)
+    with pytest.raises(ValueError, match="could not convert"):
+        printed_number(text)
 
 
 # Audit
@@ -164,7 +164,7 @@ def test_the_tests_give_the_p_values_of_the_reference():
         reference = {row["comparison"]: row for row in csv.DictReader(file)}
     assert reference.keys() == tables.keys()
     for name, table in tables.items():
-        found = paper.two_by_two_tests(table)
+        found = two_by_two_tests(table)
         assert list(found) == [
             key for key in reference[name] if key not in ("comparison", "published")
         ]
@@ -291,7 +291,7 @@ def test_tests_do_not_depend_on_the_order_of_the_groups(cells):
     a, b, c, d = cells
     table = np.array([[a, b], [c, d]])
     names = ("Fisher two-sided", "Pearson chi2", "mid-P", "unadjusted logistic Wald")
-    one, other = paper.two_by_two_tests(table), paper.two_by_two_tests(table[::-1])
+    one, other = two_by_two_tests(table), two_by_two_tests(table[::-1])
     for name in names:
         assert one[name] == pytest.approx(other[name])
 

@@ -4,16 +4,9 @@ The *ledger* holds every number the paper prints. The *audit* recomputes printed
 another. *Recomputing* counts them again from the rows of a cohort.
 """
 
-from alkpool.paper.audit import audit_ledger, compare_tests, read_readings, two_by_two_tests
+from alkpool.paper.audit import audit_ledger, compare_tests, read_readings
 from alkpool.paper.compare import compare_with_ledger, differing, rounding_distance
-from alkpool.paper.ledger import (
-    Agreement,
-    Match,
-    printed_number,
-    read_identification,
-    read_ledger,
-    rounded,
-)
+from alkpool.paper.ledger import Agreement, Match, read_identification, read_ledger
 from alkpool.paper.recount import NOT_FROM_ROWS, Readings, recompute
 
 __all__ = [
@@ -25,12 +18,9 @@ __all__ = [
     "compare_tests",
     "compare_with_ledger",
     "differing",
-    "printed_number",
     "read_identification",
     "read_ledger",
     "read_readings",
     "recompute",
-    "rounded",
     "rounding_distance",
-    "two_by_two_tests",
 ]

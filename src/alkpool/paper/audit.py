@@ -8,8 +8,8 @@ share. ``readings.csv`` beside it says how contradictions can be read, and how t
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import cache
-from pathlib import Path
+from functools import cache, partial
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,15 +65,13 @@ MORE_OFTEN = (
 _AFTER = ("P091", "P102", "P104", "P105", "P111")
 
 
-def audit_ledger(ledger: pd.DataFrame, folder: Path = paths.PUBLISHED) -> pd.DataFrame:
+def audit_ledger(ledger: pd.DataFrame) -> pd.DataFrame:
     """Recompute printed numbers from one another.
 
     Parameters
     ----------
     ledger : DataFrame
         From `alkpool.paper.read_ledger`.
-    folder : Path
-        Where ``checks.csv`` and ``readings.csv`` are.
 
     Returns
     -------
@@ -96,7 +94,7 @@ def audit_ledger(ledger: pd.DataFrame, folder: Path = paths.PUBLISHED) -> pd.Dat
     ['70.6%', 'contradicts']
     """
     printed = Printed.of(ledger)
-    checks = read_folder(folder, [CHECKS])[CHECKS.name]
+    checks = read_folder(paths.PUBLISHED, [CHECKS])[CHECKS.name]
     wording = checks["kind"] == "wording"
     families: Sequence[Callable[[Printed], Iterator[Finding]]] = (
         _ranges, _further_shares, _tests, _spectra, _more_often, _survival, _models,
@@ -108,19 +106,15 @@ def audit_ledger(ledger: pd.DataFrame, folder: Path = paths.PUBLISHED) -> pd.Dat
         *(_FINDERS[str(row.kind)](row, printed) for row in checks[wording].itertuples()),
     ]
     table = pd.DataFrame(findings, columns=Finding._fields)
+    read = read_readings().set_index(["ledger_id", "check"])
     # By the numbers and the check, or by the numbers alone.
-    found = {
-        (row.ledger_id, row.check): (row.words, row.readings, row.reading_used)
-        for row in read_readings(folder).itertuples()
-    }
-    nothing = ("", "", "")
-    said = [
-        found.get((row.ledger_id, row.check), found.get((row.ledger_id, ""), nothing))
-        if row.verdict == Agreement.CONTRADICTS
-        else nothing
-        for row in table.itertuples()
-    ]
-    words = pd.DataFrame(said, columns=["words", "readings", "reading_used"], index=table.index)
+    keys = table[["ledger_id", "check"]]
+    of_check, of_numbers = (
+        read.reindex(pd.MultiIndex.from_frame(key)).set_axis(table.index)
+        for key in (keys, keys.assign(check=""))
+    )
+    contradicts = table["verdict"] == Agreement.CONTRADICTS
+    words = of_check.fillna(of_numbers).where(contradicts).fillna("")
     explained = [
         ". ".join(filter(None, parts))
         for parts in zip(table["explanation"], words["words"], strict=True)
@@ -128,7 +122,7 @@ def audit_ledger(ledger: pd.DataFrame, folder: Path = paths.PUBLISHED) -> pd.Dat
     return table.assign(explanation=explained).join(words[["readings", "reading_used"]])
 
 
-def read_readings(folder: Path = paths.PUBLISHED) -> pd.DataFrame:
+def read_readings() -> pd.DataFrame:
     """Load and validate how ambiguous and contradicting statements are read.
 
     Returns
@@ -146,26 +140,24 @@ def read_readings(folder: Path = paths.PUBLISHED) -> pd.DataFrame:
     >>> read_readings().set_index("ledger_id").loc["P154", "reading_used"]
     '450 samples of 387 patients'
     """
-    return read_folder(folder, [READINGS])[READINGS.name]
+    return read_folder(paths.PUBLISHED, [READINGS])[READINGS.name]
+
+
+def _terms(expression: str, printed: Printed) -> Iterator[tuple[str, float]]:
+    """Sign and number of each term of a sum."""
+    look_up = {"": printed.__getitem__, "k": printed.k, "n": printed.n}
+    for sign, name, part, literal in _TERM.findall(expression):
+        yield sign, float(look_up[part](name) if name else literal)
 
 
 def _value(expression: str, printed: Printed) -> float:
-    total = 0.0
-    for sign, name, part, literal in _TERM.findall(expression):
-        if part:
-            number = float(printed.k(name) if part == "k" else printed.n(name))
-        else:
-            number = printed[name] if name else float(literal)
-        total += -number if sign == "-" else number
-    return total
+    terms = _terms(expression, printed)
+    return sum(-number if sign == "-" else number for sign, number in terms)
 
 
 def _arithmetic(expression: str, printed: Printed) -> str:
     """The expression with the printed numbers in place of their ids."""
-    terms = [
-        f"{sign} {_value(name + ('.' + part if part else '') if name else literal, printed):g}"
-        for sign, name, part, literal in _TERM.findall(expression)
-    ]
+    terms = [f"{sign} {number:g}" for sign, number in _terms(expression, printed)]
     written = " ".join(terms).strip()
     return written if len(terms) == 1 else f"{written} = {_value(expression, printed):g}"
 
@@ -241,7 +233,7 @@ def _bound(row: Any, printed: Printed) -> Finding:
 
 
 def _wording(row: Any, printed: Printed) -> Finding:
-    values = {name: printed.text(name) for name in printed}
+    values = {name: printed.text(name) for name in printed.rows}
     left, right = row.left.format(**values), row.right.format(**values)
     return Finding(row.ledger_id, row.check, left, right, Agreement(row.verdict), row.note)
 
@@ -305,38 +297,28 @@ def two_by_two_tests(table: ArrayLike) -> dict[str, float]:
     0.0436
     """
     counts = np.asarray(table)
-    total = int(counts.sum())
-    exact = float(distributions.fisher_exact(counts).pvalue)
-    one_sided = min(
-        float(distributions.fisher_exact(counts, alternative=side).pvalue)
-        for side in ("less", "greater")
-    )
-    pearson = distributions.chi2_contingency(counts, correction=False)
-    observed = distributions.hypergeom(total, int(counts[:, 0].sum()), int(counts[0].sum())).pmf(
-        int(counts[0, 0])
-    )
+    total = counts.sum()
+    fisher = partial(distributions.fisher_exact, counts)
+    chi2 = partial(distributions.chi2_contingency, counts)
+    exact, pearson = fisher().pvalue, chi2(correction=False)
+    one_sided = min(fisher(alternative=side).pvalue for side in ("less", "greater"))
+    observed = distributions.hypergeom(total, counts[:, 0].sum(), counts[0].sum()).pmf(counts[0, 0])
     log_odds = np.log(counts[0, 0] * counts[1, 1] / (counts[0, 1] * counts[1, 0]))
-    return {
+    wald = abs(log_odds) / np.sqrt((1 / counts).sum())
+    found = {
         FISHER: exact,
         "Fisher one-sided": one_sided,
         "2 x one-sided": min(1.0, 2 * one_sided),
-        "Pearson chi2": float(pearson.pvalue),
-        "Yates chi2": float(distributions.chi2_contingency(counts, correction=True).pvalue),
-        "LR chi2": float(
-            distributions.chi2_contingency(
-                counts, correction=False, lambda_="log-likelihood"
-            ).pvalue
-        ),
-        "linear-by-linear": float(
-            distributions.chi2.sf(pearson.statistic * (total - 1) / total, 1)
-        ),
-        "mid-P": exact - float(observed) / 2,
-        "unadjusted logistic Wald": float(
-            2 * distributions.norm.sf(abs(log_odds) / np.sqrt((1 / counts).sum()))
-        ),
-        "Barnard": float(distributions.barnard_exact(counts).pvalue),
-        "Boschloo": float(distributions.boschloo_exact(counts).pvalue),
+        "Pearson chi2": pearson.pvalue,
+        "Yates chi2": chi2(correction=True).pvalue,
+        "LR chi2": chi2(correction=False, lambda_="log-likelihood").pvalue,
+        "linear-by-linear": distributions.chi2.sf(pearson.statistic * (total - 1) / total, 1),
+        "mid-P": exact - observed / 2,
+        "unadjusted logistic Wald": 2 * distributions.norm.sf(wald),
+        "Barnard": distributions.barnard_exact(counts).pvalue,
+        "Boschloo": distributions.boschloo_exact(counts).pvalue,
     }
+    return {test: float(p_value) for test, p_value in found.items()}
 
 
 def compare_tests(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -355,26 +337,24 @@ def compare_tests(ledger: pd.DataFrame) -> pd.DataFrame:
     >>> tests.loc[tests["reproduces"], ["ledger_id", "test"]].iloc[0].tolist()
     ['P148', 'Fisher two-sided']
     """
-    printed = Printed.of(ledger)
-    rows = []
-    for ids, first, second, comparison, adjusted in TESTS:
-        name = ids.split(LIST_SEPARATOR)[0]
-        for test, p_value in _p_values(_table(printed, first, second)).items():
-            rows.append(
-                {
-                    "ledger_id": ids,
-                    "comparison": comparison,
-                    "adjusted": adjusted,
-                    "published": printed.text(name),
-                    "test": test,
-                    "p_value": p_value,
-                    "reproduces": prints_as(p_value, printed.text(name), printed.digits(name)),
-                }
-            )
-    return pd.DataFrame(rows)
+    rows = [
+        (ids, comparison, adjusted, text, test, p_value, prints_as(p_value, text, digits))
+        for ids, comparison, adjusted, text, digits, table in _printed_tests(Printed.of(ledger))
+        for test, p_value in _p_values(table).items()
+    ]
+    columns = ["ledger_id", "comparison", "adjusted", "published", "test", "p_value", "reproduces"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 Counts2x2 = tuple[tuple[int, int], tuple[int, int]]
+
+
+def _printed_tests(printed: Printed) -> Iterator[tuple[str, str, bool, str, int, Counts2x2]]:
+    """Of each of `TESTS` its ids, comparison, whether adjusted, P, its decimals and its table."""
+    for ids, first, second, comparison, adjusted in TESTS:
+        name = ids.split(LIST_SEPARATOR)[0]
+        text, digits = printed.text(name), printed.digits(name)
+        yield ids, comparison, adjusted, text, digits, _table(printed, first, second)
 
 
 def _table(printed: Printed, first: str, second: str) -> Counts2x2:
@@ -388,20 +368,18 @@ def _p_values(table: Counts2x2) -> Mapping[str, float]:
 
 
 def _tests(printed: Printed) -> Iterator[Finding]:
-    for ids, first, second, comparison, adjusted in TESTS:
-        name = ids.split(LIST_SEPARATOR)[0]
-        digits = printed.digits(name)
-        found = _p_values(_table(printed, first, second))
-        fitting = [test for test, p in found.items() if prints_as(p, printed.text(name), digits)]
+    for ids, comparison, adjusted, text, digits, table in _printed_tests(printed):
+        found = _p_values(table)
+        fitting = [test for test, p in found.items() if prints_as(p, text, digits)]
         if adjusted:
             verdict = Agreement.OPEN
             note = "adjusted for the previous inhibitor, by strata that are not printed; "
         else:
             verdict = Agreement.ROUNDED if FISHER in fitting else Agreement.CONTRADICTS
             note = ""
-        (k, rest), (other_k, other_rest) = _table(printed, first, second)
+        (k, rest), (other_k, other_rest) = table
         yield Finding(
-            ids, comparison, f"P = {printed.text(name)}", f"{FISHER} {found[FISHER]:.4f}", verdict,
+            ids, comparison, f"P = {text}", f"{FISHER} {found[FISHER]:.4f}", verdict,
             f"{k}/{k + rest} against {other_k}/{other_k + other_rest}: {note}"
             f"reproduced by {', '.join(fitting) or 'no test'} of {len(found)}",
         )  # fmt: skip
@@ -410,27 +388,24 @@ def _tests(printed: Printed) -> Iterator[Finding]:
 def _spectra(printed: Printed) -> Iterator[Finding]:
     """Which tables of ceritinib against brigatinib would print the P value of their spectra."""
     (k, rest), (other_k, other_rest) = _table(printed, "P108", "P110")
+    n, other_n = k + rest, other_k + other_rest
     digits, text = printed.digits("P106"), printed.text("P106")
-    two, three = (
-        [
-            (a, b)
-            for a in range(n + 1)
-            for b in range(other_n + 1)
-            if prints_as(_fisher_p(*table(a, b)), text, digits)
-        ]
-        for n, other_n, table in (
-            (k + rest, other_k + other_rest,
-             lambda a, b: ((a, k + rest - a), (b, other_k + other_rest - b))),
-            (rest, other_rest, lambda a, b: ((k, rest - a, a), (other_k, other_rest - b, b))),
-        )
-    )  # fmt: skip
+    two = [
+        (a, b)
+        for a, b in product(range(n + 1), range(other_n + 1))
+        if prints_as(_fisher_p((a, n - a), (b, other_n - b)), text, digits)
+    ]
+    three = [
+        (a, b)
+        for a, b in product(range(rest + 1), range(other_rest + 1))
+        if prints_as(_fisher_p((k, rest - a, a), (other_k, other_rest - b, b)), text, digits)
+    ]
     yield _finding(
         "P106", "tables of two or three categories that would print this P", f"P = {text}",
         f"{len(two)} of two, {len(three)} of three categories",
-        f"Fisher's exact test prints it for {_pairs(two)} of {k + rest} and "
-        f"{other_k + other_rest}, and not for the printed {k} and {other_k}; the test of Freeman "
-        "and Halton on G1202R, other single and multiple mutations for "
-        f"{_pairs(three)} with multiple mutations",
+        f"Fisher's exact test prints it for {_pairs(two)} of {n} and {other_n}, and not for the "
+        f"printed {k} and {other_k}; the test of Freeman and Halton on G1202R, other single and "
+        f"multiple mutations for {_pairs(three)} with multiple mutations",
         agrees=(k, other_k) in two,
     )  # fmt: skip
 
@@ -478,15 +453,15 @@ def most_for_p_below(k: int, n: int, other_n: int, limit: float) -> int:
 def _survival(printed: Printed) -> Iterator[Finding]:
     median, low, high = (round(printed[name] * _SCALE) for name in ("P059", "P060", "P061"))
     below, above = (median - low) / _SCALE, (high - median) / _SCALE
-    width = (high - low) / _SCALE / 2
-    rounding = 0.5 * 10 ** -printed.digits("P061")
+    width, rounding = (high - low) / _SCALE / 2, 0.5 * 10 ** -printed.digits("P061")
+    error, least, most = ((width + off) / Z95 for off in (0, -rounding, rounding))
     yield _finding(
         "P059;P060;P061", "symmetry of the interval of the median PFS",
         f"{printed.text('P059')} ({printed.text('P060')}-{printed.text('P061')})",
         f"-{below:g} and +{above:g}",
-        f"symmetric, as median ± 1.96 SE with SE {width / Z95:.2f} (from rounding "
-        f"{(width - rounding) / Z95:.2f} to {(width + rounding) / Z95:.2f}): the normal interval "
-        "that SPSS prints; Brookmeyer-Crowley intervals seldom are",
+        f"symmetric, as median ± 1.96 SE with SE {error:.2f} (from rounding {least:.2f} to "
+        f"{most:.2f}): the normal interval that SPSS prints; Brookmeyer-Crowley intervals seldom "
+        "are",
         agrees=below == above,
     )  # fmt: skip
 

@@ -68,28 +68,19 @@ def compare_with_ledger(
     rows = []
     printed = Printed.of(ledger)
     for name, entry in printed.rows.items():
-        row: dict[str, Any] = {
-            "ledger_id": name,
-            "section": entry["section"],
-            "quantity": entry["quantity"],
-            "unit": entry["unit"],
-            "published": entry["value"],
-            "ours": "",
-            "exact": math.nan,
-            "match": str(Match.NOT_RECOMPUTED),
-            "as_read": "",
-            "consistent": name not in contradictions,
-            "explained": False,
-            "cause": NOT_FROM_ROWS.get(name, ""),
-        }
-        if name in counted:
-            row |= _held_against(counted[name], entry, printed.digits(name))
-            if row["match"] == Match.NO:
-                read = row["as_read"] == row["published"] or row["ours"] == MENDED.get(name)
-                row["explained"] = read and name in contradictions
-                row["cause"] = contradictions[name] if row["explained"] else UNEXPLAINED
-        rows.append(row)
-    return pd.DataFrame(rows)
+        mine, value, contradicts = counted.get(name), entry["value"], name in contradictions
+        text, exact, match, as_read = "", math.nan, Match.NOT_RECOMPUTED, ""
+        explained, cause = False, NOT_FROM_ROWS.get(name, "")
+        if mine:
+            text, exact, match, as_read = _held_against(mine, entry, printed.digits(name))
+        if match == Match.NO:
+            explained = contradicts and (as_read == value or text == MENDED.get(name))
+            cause = contradictions[name] if explained else UNEXPLAINED
+        held = text, exact, str(match), as_read, not contradicts, explained, cause
+        rows.append((name, entry["section"], entry["quantity"], entry["unit"], value, *held))
+    columns = ["ledger_id", "section", "quantity", "unit", "published", "ours", "exact", "match",
+               "as_read", "consistent", "explained", "cause"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
 
 
 def differing(ledger: pd.DataFrame, ours: pd.DataFrame) -> list[str]:
@@ -124,19 +115,17 @@ def differing(ledger: pd.DataFrame, ours: pd.DataFrame) -> list[str]:
     ]
 
 
-def _held_against(mine: Mapping[Any, Any], entry: Mapping[str, str], digits: int) -> dict[str, Any]:
-    exact, printed, number = float(mine["ours"]), entry["value"], _number(mine)
+def _held_against(
+    mine: Mapping[Any, Any], entry: Mapping[str, str], digits: int
+) -> tuple[str, float, Match, str]:
+    """Ours as printed and before rounding, whether it matches, and ours as read."""
+    exact, read = float(mine["ours"]), float(mine["as_read"])
     if entry["statistic"] == FRACTION:
         text = f"{mine['k']}/{mine['n']}"
     else:
-        text = "" if math.isnan(exact) else _as_printed(number, printed, digits)
-    read = float(mine["as_read"])
-    return {
-        "ours": text,
-        "exact": exact,
-        "match": str(Match.YES if _matches(mine, entry, digits) else Match.NO),
-        "as_read": "" if math.isnan(read) else rounded(read, digits),
-    }
+        text = "" if math.isnan(exact) else _as_printed(_number(mine), entry["value"], digits)
+    match = Match.YES if _matches(mine, entry, digits) else Match.NO
+    return text, exact, match, "" if math.isnan(read) else rounded(read, digits)
 
 
 def _matches(mine: Mapping[Any, Any], entry: Mapping[str, str], digits: int) -> bool:

@@ -1,13 +1,13 @@
 """The ledger, and when a number is the same as a printed one."""
 
 import math
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
+from typing import Any, Self
 
 import pandas as pd
 
@@ -16,8 +16,6 @@ from alkpool.data.reader import read_folder
 from alkpool.data.tables import DRAWS, LEDGER, LIMITS, PROFILES
 
 FRACTION, PROPORTION = "fraction", "proportion"
-
-_NUMBER = re.compile(r"[<>]?\d*\.?\d+")
 
 # Far below any printed digit, far above the rounding error of a float.
 _FLOAT_DIGITS = 9
@@ -94,8 +92,6 @@ def printed_number(value: str) -> float:
     >>> printed_number("<.001"), printed_number("9.2")
     (0.001, 9.2)
     """
-    if not _NUMBER.fullmatch(value):
-        raise ValueError(f"{value!r} is no single number")
     return float(value.lstrip("<>"))
 
 
@@ -136,19 +132,15 @@ class Printed:
     rows: Mapping[str, Mapping[str, str]]
 
     @classmethod
-    def of(cls, table: pd.DataFrame) -> "Printed":
+    def of(cls, table: pd.DataFrame) -> Self:
         """Index a ledger by id."""
         text = table.astype(object).where(table.notna(), "").astype(str)
-        records = text.set_index("id").to_dict("index")
-        return cls({str(name): {str(k): str(v) for k, v in row.items()}
-                    for name, row in records.items()})  # fmt: skip
+        rows: Any = text.set_index("id").to_dict("index")
+        return cls(rows)
 
     def __getitem__(self, ledger_id: str) -> float:
         """The printed number; the bound of a printed bound."""
         return printed_number(self.rows[ledger_id]["value"])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.rows)
 
     def text(self, ledger_id: str) -> str:
         """The number as printed."""

@@ -510,19 +510,14 @@ READ_AS: Mapping[str, Callable[[Rows], float]] = {
     "P154": lambda r: len(r.samples),
 }
 
-_CITED = "cited from other publications"
-_NAMES = "nomenclature, not a result"
-_METHODS = "describes methods: no row of the pool holds it"
-_DEFINED = "part of a definition: it says what is counted, and is not counted itself"
-_SHOWN = "describes a figure or the reference list, not patients"
-
 _REASONS = {
-    _CITED: "P010 P014 P015 P016 P017 P018 P019",
-    _NAMES: "P011 P012 P013 P075 P076 P077 P194 P213",
-    _METHODS: "P022 P023 P025 P026 P027 P028 P029 P030 P031 P032 P033 P034 P035 P036 P037 P046 "
-    "P048",
-    _DEFINED: "P041 P042 P043 P044 P045 P062 P145 P165 P210 P217",
-    _SHOWN: "P073 P166 P167 P169 P214 P218 P219",
+    "cited from other publications": "P010 P014 P015 P016 P017 P018 P019",
+    "nomenclature, not a result": "P011 P012 P013 P075 P076 P077 P194 P213",
+    "describes methods: no row of the pool holds it": "P022 P023 P025 P026 P027 P028 P029 P030 "
+    "P031 P032 P033 P034 P035 P036 P037 P046 P048",
+    "part of a definition: it says what is counted, and is not counted itself": "P041 P042 P043 "
+    "P044 P045 P062 P145 P165 P210 P217",
+    "describes a figure or the reference list, not patients": "P073 P166 P167 P169 P214 P218 P219",
 }
 
 # Ledger id -> why it cannot be counted from rows.
