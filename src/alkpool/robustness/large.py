@@ -116,12 +116,11 @@ def described(folder: Path) -> Cohort:
     sources = _read(folder, SOURCES, folder.name, problems)
     if problems or meta is None:
         raise DataError(problems)
-    nothing = {
-        table.name: table.typed(pd.DataFrame(columns=table.columns, dtype=str))
+    patients, samples, treatments = (
+        table.typed(pd.DataFrame(columns=table.columns, dtype=str))
         for table in (PATIENTS, SAMPLES, TREATMENTS)
-    }
-    tables = {SOURCES.name: sources, **nothing}
-    return Cohort(name=folder.name, meta=meta, folder=folder, own=frozenset(), read_as=(), **tables)
+    )
+    return Cohort(folder.name, sources, patients, samples, treatments, meta, folder)
 
 
 def read_partition(folder: Path, cohort: Cohort) -> Cohort:

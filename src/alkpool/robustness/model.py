@@ -322,11 +322,10 @@ class Fitter:
         if self.cache is None:
             return self._converged(data, cells)
         file = self.cache / f"{self._key(data)}.npz"
-        kept = _read(file)
-        if kept is not None:
-            return kept
-        posterior = self._converged(data, cells)
-        _write(file, posterior)
+        posterior = _read(file)
+        if posterior is None:
+            posterior = self._converged(data, cells)
+            _write(file, posterior)
         return posterior
 
     def _converged(self, data: Data, cells: Integers | None) -> Posterior:
@@ -459,17 +458,10 @@ def diagnostics(posterior: Posterior) -> pd.DataFrame:
             r_hat = array_stats.rhat(values, **axes)
             bulk = array_stats.ess(values, **axes)
             tail = array_stats.ess(values, **axes, method="tail", prob=(0.05, 0.95))
-        rows.append(
-            {
-                "quantity": name.replace("_", " "),
-                "number": values.shape[-1],
-                "r_hat": np.max(r_hat),
-                "bulk": np.min(bulk),
-                "tail": np.min(tail),
-                "draws": values.shape[0] * values.shape[1],
-            }
-        )
-    return pd.DataFrame(rows)
+        chains, draws, number = values.shape
+        worst = np.max(r_hat), np.min(bulk), np.min(tail)
+        rows.append((name.replace("_", " "), number, *worst, chains * draws))
+    return pd.DataFrame(rows, columns=["quantity", "number", "r_hat", "bulk", "tail", "draws"])
 
 
 def checked(posterior: Posterior, cells: Integers | None = None) -> Posterior:
@@ -487,13 +479,11 @@ def checked(posterior: Posterior, cells: Integers | None = None) -> Posterior:
     ConvergenceError
         With every bound that is missed, by how much, and what helps.
     """
-    if cells is None:
-        found = posterior.convergence
-    else:
-        read = posterior.log_odds[..., cells]
-        found = diagnostics(dataclasses.replace(posterior, log_odds=read))
+    read = posterior
+    if cells is not None:
+        read = dataclasses.replace(posterior, log_odds=posterior.log_odds[..., cells])
     # numpy, unlike pandas, does not skip what is not a number.
-    r_hat, bulk, tail = (found[name].to_numpy() for name in ("r_hat", "bulk", "tail"))
+    r_hat, bulk, tail = (read.convergence[name].to_numpy() for name in ("r_hat", "bulk", "tail"))
     r_hat, bulk, tail = np.max(r_hat), np.min(bulk), np.min(tail)
     bounds = {
         f"R-hat {r_hat:.3f}, at most {MAX_R_HAT}": r_hat <= MAX_R_HAT,

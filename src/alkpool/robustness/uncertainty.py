@@ -37,7 +37,6 @@ MAX_PARETO_K = 0.7
 
 DECIMALS = 2
 
-
 # With no line of its own and an interval nearly as wide as before any data, an estimate is the
 # prior: it says what was assumed, and no number is shown.
 PRIOR_WIDTH = 0.9
@@ -224,36 +223,29 @@ def predictive_check(of: Design, posterior: Posterior, *, seed: int = 1) -> pd.D
         ended alike, a sign of differences that the model would miss.
     """
     chance = special.expit(row_log_odds(of, flat(posterior.log_odds)))
-    trials = of.rows["benefit_n"].to_numpy()
+    seen, trials = (of.rows[name].to_numpy() for name in ("benefit_k", "benefit_n"))
     drawn = np.random.default_rng(seed).binomial(trials, chance)
-    seen = of.rows["benefit_k"].to_numpy()
-    several = of.rows["profiles"].map(lambda names: any(map(mutations.is_compound, names)))
-    groups = {("inhibitor", name): of.rows["inhibitor"] == name for name in of.inhibitors}
-    groups |= {
-        ("profile", "one mutation"): ~several.astype(bool),
-        ("profile", "several mutations"): several.astype(bool),
-    }
+    several = np.array(
+        [any(map(mutations.is_compound, names)) for names in of.rows["profiles"]], dtype=bool
+    )
+    given = of.rows["inhibitor"].to_numpy()
+    groups = {("inhibitor", name): given == name for name in of.inhibitors}
+    groups |= {("profile", "one mutation"): ~several, ("profile", "several mutations"): several}
     rows = [
-        _compared(
-            kind, name, int(seen[chosen].sum()), int(trials[chosen].sum()), drawn[:, chosen].sum(1)
-        )
+        _compared(kind, name, seen[group].sum(), trials[group].sum(), drawn[:, group].sum(1))
         for (kind, name), group in groups.items()
-        for chosen in [group.to_numpy(dtype=bool)]
-        if chosen.any()
+        if group.any()
     ]
     cells = of.rows.groupby(["profiles", "inhibitor"]).ngroup().to_numpy()
-    number = int(cells.max(initial=-1)) + 1
-    member = (cells[:, None] == np.arange(number)).astype(int)
+    member = (cells[:, None] == np.unique(cells)).astype(int)
     size = trials @ member
     larger = size >= 2
-    alike = [
+    alike, alike_drawn = (
         (((counts == 0) | (counts == size)) & larger).sum(-1)
         for counts in (seen @ member, drawn @ member)
-    ]
+    )
     if larger.any():
-        rows.append(
-            _compared("cells", "all lines alike", int(alike[0]), int(larger.sum()), alike[1])
-        )
+        rows.append(_compared("cells", "all lines alike", alike, larger.sum(), alike_drawn))
     columns = ["group", "of", "benefit_k", "benefit_n", "low", "high", "tail"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -261,7 +253,7 @@ def predictive_check(of: Design, posterior: Posterior, *, seed: int = 1) -> pd.D
 def _compared(kind: str, name: str, k: int, n: int, drawn: Floats) -> dict[str, object]:
     low, high = np.quantile(drawn, QUANTILES, method="inverted_cdf")
     tail = min((drawn <= k).mean(), (drawn >= k).mean())
-    counts = {"benefit_k": k, "benefit_n": n, "low": int(low), "high": int(high)}
+    counts = {"benefit_k": int(k), "benefit_n": int(n), "low": int(low), "high": int(high)}
     return {"group": kind, "of": name, **counts, "tail": tail}
 
 
@@ -560,9 +552,5 @@ def intervals(table: pd.DataFrame, name: str = "pooled") -> list[str]:
 def rounded(table: pd.DataFrame) -> pd.DataFrame:
     """Round what was drawn to what draws can tell; Wilson intervals come from counts."""
     exact = ("sensitivity", "relapse_")
-    drawn = [
-        name
-        for name, kind in table.dtypes.items()
-        if str(kind) == "float64" and not str(name).startswith(exact)
-    ]
+    drawn = [name for name in table.select_dtypes("float64") if not str(name).startswith(exact)]
     return table.round(dict.fromkeys(drawn, DECIMALS))
