@@ -17,7 +17,7 @@ from days import by_day
 from fuzzing import HARMLESS, WAYS, Accepted, Fate, Mutant, Refused, Rows, as_csv, base_tables
 
 from alkpool import cli
-from alkpool.data import cohort
+from alkpool.data import cohort, reader
 from alkpool.data.cohort import Cohort
 from alkpool.data.reader import Table, cell_problems
 from alkpool.data.tables import COHORT_TABLES
@@ -52,7 +52,7 @@ def _checked_once() -> Iterator[None]:
         return iter(known[key])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cohort, "cell_problems", remembered)
+        patch.setattr(reader, "cell_problems", remembered)
         yield
 
 

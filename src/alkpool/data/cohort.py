@@ -6,7 +6,7 @@ their lines of treatment.
 """
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -19,13 +19,11 @@ from alkpool import paths, stats
 from alkpool.data.reader import (
     NO_UNSEEN,
     UNSEEN,
-    cell_problems,
     flagged,
     is_among,
-    read_folder,
-    read_text,
+    key_problems,
+    read_sheets,
     synthetic_ids,
-    unknown_keys,
 )
 from alkpool.data.tables import (
     COHORT_TABLES,
@@ -49,14 +47,6 @@ from alkpool.vocabulary import (
 )
 
 DESCRIPTION_FILE = "cohort.yaml"
-
-# Table, its column, and the table whose key that column holds.
-REFERENCES = (
-    (PATIENTS, "source_id", SOURCES),
-    (SAMPLES, "patient_id", PATIENTS),
-    (TREATMENTS, "sample_id", SAMPLES),
-)
-
 
 # What the exclusion reason of a patient starts with who is shown beside the pool, uncounted.
 OTHER_TUMOUR = "other tumour: "
@@ -187,29 +177,26 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
         return None, [Problem(str(folder), None, "", "", missing)]
     label = folder.name
     meta, problems = read_meta(folder / DESCRIPTION_FILE, f"{label}/{DESCRIPTION_FILE}")
-    frames, well_formed, read_as = {}, True, list[str]()
-    for table in COHORT_TABLES:
-        file = f"{label}/{table.file}"
-        sheet = read_text(folder / table.file, table, file)
-        frames[table.name] = sheet.cells
-        read_as += sheet.read_as
-        well_formed = well_formed and not sheet.problems
-        problems += sheet.problems or cell_problems(sheet.cells, table, file)
-        if not sheet.cells[table.key[0]].is_monotonic_increasing:
-            read_as.append(f"{file}: rows are sorted by {table.key[0]}")
-    if well_formed:
+    sheets, found = read_sheets(folder, COHORT_TABLES)
+    problems += found
+    frames = {name: sheet.cells for name, sheet in sheets.items()}
+    if not any(sheet.problems for sheet in sheets.values()):
         problems += relation_problems(frames, label)
         if meta is not None and not meta.synthetic:
             problems += _synthetic_rows(frames, label)
-    problems += _calls_problems(folder)
+    # A synthetic cohort may bring made-up in vitro calls.
+    if (folder / SYNTHETIC_CALLS.file).exists():
+        problems += read_sheets(folder, [SYNTHETIC_CALLS])[1]
     if problems or meta is None:
         return None, sorted(problems)
-    typed = {
-        table.name: table.typed(
-            frames[table.name].sort_values(table.key[0], kind="stable", ignore_index=True)
-        )
-        for table in COHORT_TABLES
-    }
+    typed, read_as = {}, list[str]()
+    for table, sheet in zip(COHORT_TABLES, sheets.values(), strict=True):
+        (key,) = table.key
+        read_as += sheet.read_as
+        if not sheet.cells[key].is_monotonic_increasing:
+            read_as.append(f"{sheet.label}: rows are sorted by {key}")
+        in_order = sheet.cells.sort_values(key, kind="stable", ignore_index=True)
+        typed[table.name] = table.typed(in_order)
     own = frozenset(typed[PATIENTS.name]["patient_id"]) if meta.kind == "own" else frozenset()
     return Cohort(
         name=label, meta=meta, folder=folder, own=own, read_as=tuple(read_as), **typed
@@ -249,14 +236,11 @@ def _in_our_words(error: ErrorDetails, label: str) -> Problem:
 
 def _found(value: object) -> str:
     """Show a value of the description; lists within lists and huge numbers have no short text."""
-    match value:
-        case None:
-            return ""
-        case str() | bool() | float() | datetime.date():
-            return str(value)
-        case int() if abs(value) < 10**80:
-            return str(value)
-    return f"a value of the type {type(value).__name__}"
+    if value is None:
+        return ""
+    short = isinstance(value, str | float | datetime.date)
+    short = short or (isinstance(value, int) and abs(value) < 10**80)
+    return str(value) if short else f"a value of the type {type(value).__name__}"
 
 
 def _synthetic_rows(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Problem]:
@@ -270,25 +254,10 @@ def _synthetic_rows(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Pro
         )  # fmt: skip
 
 
-def _calls_problems(folder: Path) -> Sequence[Problem]:
-    """Check the made-up in vitro calls that a synthetic cohort may bring."""
-    if not (folder / SYNTHETIC_CALLS.file).exists():
-        return []
-    try:
-        read_folder(folder, [SYNTHETIC_CALLS])
-    except DataError as error:
-        return error.problems
-    return []
-
-
 def relation_problems(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Problem]:
     """List what does not fit between the tables of a cohort, cells as text."""
+    yield from key_problems(frames, COHORT_TABLES, label)
     sources, patients, samples, treatments = (frames[table.name] for table in COHORT_TABLES)
-    for table, column, other in REFERENCES:
-        yield from unknown_keys(
-            frames[table.name], column, f"{label}/{table.file}", frames[other.name][column],
-            f"{column} of {other.file}",
-        )  # fmt: skip
     unused = sources["status"] == SourceStatus.EXCLUDED
     duplicate, excluded, counted = (
         patients["status"] == status
@@ -430,12 +399,11 @@ def _only(cohort: Cohort, kept: pd.Series) -> Cohort:
     treatments = cohort.treatments[is_among(cohort.treatments["sample_id"], samples["sample_id"])]
     theirs = is_among(cohort.sources["source_id"], patients["source_id"])
     sources = cohort.sources[theirs | (cohort.sources["status"] == SourceStatus.INCLUDED)]
+    sources, patients, samples, treatments = (
+        frame.reset_index(drop=True) for frame in (sources, patients, samples, treatments)
+    )
     return replace(
-        cohort,
-        sources=sources.reset_index(drop=True),
-        patients=patients.reset_index(drop=True),
-        samples=samples.reset_index(drop=True),
-        treatments=treatments.reset_index(drop=True),
+        cohort, sources=sources, patients=patients, samples=samples, treatments=treatments
     )
 
 
@@ -489,33 +457,22 @@ def flow(cohort: Cohort) -> pd.DataFrame:
     """
     rows = cohort.patients.merge(cohort.sources[["source_id", "study_type"]], on="source_id")
     sampled = cohort.samples.merge(rows[["patient_id", "status", "study_type"]], on="patient_id")
-    steps = [("identified", list(PatientStatus))] + [
-        (str(status), [status])
-        for status in (PatientStatus.EXCLUDED, PatientStatus.DUPLICATE, PatientStatus.INCLUDED)
-    ]
-    table = [
-        {
-            "step": step,
-            "study_type": str(kind),
-            "sources": rows.loc[chosen, "source_id"].nunique(),
-            "patients": int(chosen.sum()),
-            "samples": int(
-                (sampled["status"].isin(statuses) & (sampled["study_type"] == kind)).sum()
-            ),
-        }
-        for step, statuses in steps
-        for kind in StudyType
-        for chosen in [rows["status"].isin(statuses) & (rows["study_type"] == kind)]
-    ]
     without = cohort.sources[~cohort.sources["source_id"].isin(rows["source_id"])]
-    table += [
-        {"step": "no patient", "study_type": str(kind), "patients": 0, "samples": 0,
-         "sources": int((without["study_type"] == kind).sum())}
-        for kind in StudyType
-    ]  # fmt: skip
-    flowing = pd.DataFrame(table)
-    occurring = set(cohort.sources["study_type"]) or {str(StudyType.UNKNOWN)}
-    return flowing[flowing["study_type"].isin(occurring)].reset_index(drop=True)
+    occurring = set(cohort.sources["study_type"]) or {StudyType.UNKNOWN}
+    steps = {
+        "identified": list(PatientStatus), "excluded": [PatientStatus.EXCLUDED],
+        "duplicate": [PatientStatus.DUPLICATE], "included": [PatientStatus.INCLUDED],
+        "no patient": [],
+    }  # fmt: skip
+    table = []
+    for step, statuses in steps.items():
+        for kind in sorted(occurring, key=list(StudyType).index):
+            of_kind = [frame[frame["study_type"] == kind] for frame in (rows, sampled, without)]
+            patients, samples = (f[f["status"].isin(statuses)] for f in of_kind[:2])
+            sources = patients["source_id"].nunique() if statuses else len(of_kind[2])
+            table.append([step, str(kind), sources, len(patients), len(samples)])
+    columns = ["step", "study_type", "sources", "patients", "samples"]
+    return pd.DataFrame(table, columns=columns)
 
 
 def characteristics(cohort: Cohort) -> pd.DataFrame:

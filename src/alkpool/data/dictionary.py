@@ -45,17 +45,6 @@ Value = TypeVar("Value")
 _WHOLE, _DECIMAL = re.compile(r"-?\d{1,15}"), re.compile(r"-?\d{1,15}(\.\d+)?")
 
 
-def schema_of(file: str) -> Table | None:
-    """Schema of a file given by its path below ``data/``; None where it has none.
-
-    Examples
-    --------
-    >>> schema_of("cohorts/mine/patients.csv").key
-    ('patient_id',)
-    """
-    return _matching(TABLES, file)
-
-
 def data_dictionary() -> str:
     """Every table and column with its meaning, unit, allowed values and key, as Markdown."""
     lines = [
@@ -82,7 +71,7 @@ def data_dictionary() -> str:
         lines += ["", f"Key: `{', '.join(table.key)}`.", ""]
         lines += ["| column | meaning | unit | allowed | refers to |", "|---|---|---|---|---|"]
         for name, column in table.schema.columns.items():
-            meta = column.metadata or {}
+            meta = column.metadata
             target = ", ".join(f"`{part}`" for part in meta.get("refers_to") or ())
             cells = [
                 f"`{name}`",
@@ -137,7 +126,7 @@ def data_package(contents: Mapping[str, bytes], cohorts: Mapping[str, str]) -> s
 
 
 def _resource(file: str, content: bytes, cohorts: Mapping[str, str]) -> dict[str, Any]:
-    table = schema_of(file)
+    table = _matching(TABLES, file)
     transcript = _matching(TRANSCRIPTS, file) or {}
     description = table.description if table else transcript.get("says", "")
     if file.startswith("cohorts/"):
@@ -170,19 +159,13 @@ def _matching(patterns: Mapping[str, Value], file: str) -> Value | None:
 
 
 def _table_schema(file: str, table: Table) -> dict[str, Any]:
-    columns = table.schema.columns
-    references = {
-        name: column.metadata["refers_to"]
-        for name, column in columns.items()
-        if column.metadata.get("refers_to")
-    }
     return {
-        "fields": [_field(name, column, table) for name, column in columns.items()],
+        "fields": [_field(name, column, table) for name, column in table.schema.columns.items()],
         "missingValues": [""],
         "primaryKey": list(table.key),
         "foreignKeys": [
             {"fields": [name], "reference": {"resource": _target(file, place), "fields": [key]}}
-            for name, (place, key) in references.items()
+            for name, (place, key) in table.refers_to.items()
         ],
     }
 
@@ -195,7 +178,7 @@ def _target(file: str, place: str) -> str:
 
 
 def _field(name: str, column: pa.Column, table: Table) -> dict[str, Any]:
-    meta = column.metadata or {}
+    meta = column.metadata
     kind = "string"
     if "decimal" in meta:
         kind = "number" if meta["decimal"] else "integer"

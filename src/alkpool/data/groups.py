@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from alkpool import paths
-from alkpool.data.reader import Table, read_folder, unknown_keys
+from alkpool.data.reader import Table, read_folder
 from alkpool.data.tables import of_folder
 from alkpool.problems import DataError, Problem
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, GroupRelation
@@ -121,9 +121,6 @@ def _problems(
     frame: pd.DataFrame, table: Table, sources: pd.DataFrame, folder: str
 ) -> Iterator[Problem]:
     label = f"{folder}/{table.file}"
-    yield from unknown_keys(
-        frame, "source_id", label, sources["source_id"], "source_id of sources.csv"
-    )
     trials = dict(zip(sources["source_id"], sources["trials"], strict=True))
     overlaps = dict(zip(frame[table.key[0]], frame["subset_of"].map(_listed), strict=True))
     trial_of = dict(zip(frame[table.key[0]], frame["trial"], strict=True))

@@ -8,7 +8,7 @@ import pandas as pd
 
 from alkpool import paths
 from alkpool.data.cohort import Cohort
-from alkpool.data.reader import read_folder, unknown_keys
+from alkpool.data.reader import read_folder
 from alkpool.data.tables import (
     ASSERTIONS,
     INVITRO_SOURCES,
@@ -17,7 +17,6 @@ from alkpool.data.tables import (
     MODELS,
     SYNTHETIC_CALLS,
 )
-from alkpool.problems import DataError, Problem
 from alkpool.vocabulary import Access, System
 
 # Models of a tumour driven by an ALK fusion, read in a primary text or a database made from it.
@@ -42,11 +41,7 @@ def load(folder: Path = paths.INVITRO) -> InVitro:
     DataError
         With every problem of the data.
     """
-    frames = read_folder(folder, INVITRO_TABLES)
-    problems = [*_relations_between(frames, folder.name)]
-    if problems:
-        raise DataError(problems)
-    return InVitro(**frames)
+    return InVitro(**read_folder(folder, INVITRO_TABLES))
 
 
 def load_for(cohort: Cohort) -> InVitro:
@@ -62,34 +57,20 @@ def load_for(cohort: Cohort) -> InVitro:
         calls = read_folder(folder, [SYNTHETIC_CALLS])[SYNTHETIC_CALLS.name]
     else:
         calls = pd.DataFrame(columns=SYNTHETIC_CALLS.columns, dtype=str)
-    models = sorted(calls["model_id"].unique())
-    source, made_up = cohort.name, "synthetic"
+    models = calls[["model_id"]].drop_duplicates().sort_values("model_id", ignore_index=True)
+    models = models.assign(
+        source_id=cohort.name, sensitive_max=np.nan, resistant_min=np.nan,
+        system=str(System.FUSION_CELLS), access=str(Access.FULL_TEXT),
+    )  # fmt: skip
+    measurements = calls.rename(columns={"call": "call_in_source"}).assign(
+        measurement_id=[f"{cohort.name}-{place}" for place in range(len(calls))],
+        value=np.nan, fold_change=np.nan, locator="synthetic",
+    )  # fmt: skip
+    source = {"source_id": cohort.name, "title": "Synthetic source", "secondary": "no"}
     return InVitro(
-        sources=pd.DataFrame(
-            [
-                dict.fromkeys(INVITRO_SOURCES.columns, "")
-                | {"source_id": source, "title": "Synthetic source", "secondary": "no"}
-            ]
-        ),
-        models=pd.DataFrame(
-            [
-                dict.fromkeys(MODELS.columns, made_up)
-                | {"model_id": model, "source_id": source, "sensitive_max": np.nan}
-                | {"resistant_min": np.nan, "system": str(System.FUSION_CELLS)}
-                | {"access": str(Access.FULL_TEXT)}
-                for model in models
-            ],
-            columns=MODELS.columns,
-        ),
-        measurements=calls.rename(columns={"call": "call_in_source"}).assign(
-            measurement_id=[f"{source}-{place}" for place in range(len(calls))],
-            relation="",
-            value=np.nan,
-            fold_change=np.nan,
-            locator=made_up,
-            read_via="",
-            note="",
-        )[MEASUREMENTS.columns],
+        pd.DataFrame([source]).reindex(columns=INVITRO_SOURCES.columns, fill_value=""),
+        models.reindex(columns=MODELS.columns, fill_value="synthetic"),
+        measurements.reindex(columns=MEASUREMENTS.columns, fill_value=""),
     )
 
 
@@ -114,20 +95,6 @@ def decides(models: pd.DataFrame) -> "pd.Series[bool]":
     [True, False]
     """
     return models["system"].isin(DECIDING_SYSTEMS) & models["access"].isin(DECIDING_ACCESS)
-
-
-def _relations_between(frames: dict[str, pd.DataFrame], label: str) -> list[Problem]:
-    sources, models = frames[INVITRO_SOURCES.name], frames[MODELS.name]
-    return [
-        *unknown_keys(
-            models, "source_id", f"{label}/{MODELS.file}", sources["source_id"],
-            "source_id of sources.csv",
-        ),
-        *unknown_keys(
-            frames[MEASUREMENTS.name], "model_id", f"{label}/{MEASUREMENTS.file}",
-            models["model_id"], "model_id of models.csv",
-        ),
-    ]  # fmt: skip
 
 
 def load_assertions(folder: Path = paths.KNOWLEDGE_BASES) -> pd.DataFrame:

@@ -80,6 +80,12 @@ class Table:
             if "decimal" in column.metadata
         }
 
+    @property
+    def refers_to(self) -> dict[str, tuple[str, str]]:
+        """Columns that hold keys, with the file and the column where these stand."""
+        targets = {name: column.metadata for name, column in self.schema.columns.items()}
+        return {name: meta["refers_to"] for name, meta in targets.items() if meta.get("refers_to")}
+
     def also(self, column: str) -> tuple[str, ...]:
         """Words that a column takes beside profiles or inhibitors."""
         return tuple(self.schema.columns[column].metadata["also"])
@@ -371,7 +377,7 @@ def cell_problems(frame: pd.DataFrame, table: Table, label: str) -> Iterator[Pro
             cases["column"], cases["check"], cases["failure_case"], cases["index"], strict=True
         ):
             reason = str(allowed)
-            why = (table.schema.columns[column].metadata or {}).get("why")
+            why = table.schema.columns[column].metadata.get("why")
             said = why(str(value)) if why and value else ""
             if UNSEEN.search(str(value)) and reason != NO_UNSEEN:
                 said = NO_UNSEEN
@@ -418,21 +424,45 @@ def unknown_keys(
         yield Problem(label, int(str(row)) + 2, column, value, f"must be one of the {where}")
 
 
+def references(tables: Sequence[Table]) -> Iterator[tuple[Table, str, Table]]:
+    """Columns of tables that hold keys of another of them: table, column, the other table."""
+    by_file = {table.file: table for table in tables}
+    for table in tables:
+        for column, (file, _) in table.refers_to.items():
+            if file in by_file and file != table.file:
+                yield table, column, by_file[file]
+
+
+def key_problems(
+    frames: Mapping[str, pd.DataFrame], tables: Sequence[Table], label: str
+) -> Iterator[Problem]:
+    """List the cells that hold a key which another of the tables does not have."""
+    for table, column, other in references(tables):
+        known, where = frames[other.name][column], f"{column} of {other.file}"
+        yield from unknown_keys(frames[table.name], column, f"{label}/{table.file}", known, where)
+
+
+def read_sheets(folder: Path, tables: Sequence[Table]) -> tuple[dict[str, Sheet], list[Problem]]:
+    """Read the tables of a folder by name, with every problem of their form and cells."""
+    sheets: dict[str, Sheet] = {}
+    problems: list[Problem] = []
+    for table in tables:
+        label = f"{folder.name}/{table.file}"
+        sheet = sheets[table.name] = read_text(folder / table.file, table, label)
+        problems += sheet.problems or cell_problems(sheet.cells, table, label)
+    return sheets, problems
+
+
 def read_folder(folder: Path, tables: Sequence[Table]) -> dict[str, pd.DataFrame]:
-    """Read and validate the tables of a folder whose tables do not refer to each other.
+    """Read and validate the tables of a folder.
 
     Raises
     ------
     DataError
         With every problem of every table.
     """
-    frames: dict[str, pd.DataFrame] = {}
-    problems: list[Problem] = []
-    for table in tables:
-        label = f"{folder.name}/{table.file}"
-        sheet = read_text(folder / table.file, table, label)
-        problems += sheet.problems or list(cell_problems(sheet.cells, table, label))
-        frames[table.name] = sheet.cells
-    if problems:
+    sheets, problems = read_sheets(folder, tables)
+    frames = {name: sheet.cells for name, sheet in sheets.items()}
+    if problems := problems or list(key_problems(frames, tables, folder.name)):
         raise DataError(problems)
     return {table.name: table.typed(frames[table.name]) for table in tables}

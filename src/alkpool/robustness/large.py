@@ -24,8 +24,15 @@ from alkpool import paths
 from alkpool.data import cohort as cohorts
 from alkpool.data import laboratory
 from alkpool.data.cohort import Cohort
-from alkpool.data.reader import Table, cell_problems, flagged, unknown_keys
-from alkpool.data.tables import PATIENTS, SAMPLES, SOURCES, SYNTHETIC_CALLS, TREATMENTS
+from alkpool.data.reader import Table, cell_problems, flagged, references, unknown_keys
+from alkpool.data.tables import (
+    COHORT_TABLES,
+    PATIENTS,
+    SAMPLES,
+    SOURCES,
+    SYNTHETIC_CALLS,
+    TREATMENTS,
+)
 from alkpool.files import write_atomically, write_if_changed
 from alkpool.problems import DataError, Problem, whole_from
 from alkpool.robustness import multiverse
@@ -139,7 +146,7 @@ def read_partition(folder: Path, cohort: Cohort) -> Cohort:
     }
     known = {SOURCES.name: cohort.sources} | frames
     if not problems:
-        for table, column, other in cohorts.REFERENCES:
+        for table, column, other in references(COHORT_TABLES):
             rows, file, (key,) = frames[table.name], f"{label}/{table.name}.parquet", table.key
             once = rows.drop_duplicates(column)
             where = other.name + ("" if other is SOURCES else " of the partition")
