@@ -145,7 +145,7 @@ def test_threshold_must_be_positive(months):
 
 
 def test_ongoing_reading_must_be_known():
-    with pytest.raises(ValueError, match="'unknown' or 'no benefit'"):
+    with pytest.raises(ValueError, match="one of unknown, no benefit"):
         BenefitRule(ongoing_dot="benefit")
 
 

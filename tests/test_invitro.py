@@ -118,7 +118,7 @@ def test_controls_are_no_mutants():
 def test_intermediate_is_a_parameter(reading):
     rows = [("G1202R", "alectinib", "=", 100.0, "unknown")]
     assert with_call(laboratory(rows), reading).loc[0, "call"] == reading
-    with pytest.raises(ValueError, match="must be neither, sensitive or resistant"):
+    with pytest.raises(ValueError, match="must be one of neither, sensitive, resistant"):
         with_call(laboratory(rows), "maybe")
 
 

@@ -9,7 +9,6 @@ Real cases only.
 import base64
 import csv
 import math
-from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -19,6 +18,7 @@ from alkpool.analysis.actionability import assessed_profiles, matrix, profile_or
 from alkpool.analysis.benefit import RULES, classify, evaluable
 from alkpool.analysis.evidence import (
     assertions_on_lung_cancer,
+    by_cell,
     calls_of,
     gather,
     records,
@@ -375,7 +375,7 @@ def _cells(evidence: Evidence) -> dict[str, dict[str, Record]]:
         }
         for call in calls_of(measured)
     ]
-    called, asserted = _grouped(calls), _grouped(assertions_on_lung_cancer())
+    called, asserted = by_cell(calls), by_cell(assertions_on_lung_cancer())
     found: dict[str, dict[str, Record]] = {}
     for key, cell in evidence.cells.items():
         found.setdefault(key[0], {})[key[1]] = {
@@ -386,13 +386,6 @@ def _cells(evidence: Evidence) -> dict[str, dict[str, Record]]:
             "calls": called.get(key, []),
             "assertions": asserted.get(key, []),
         }
-    return found
-
-
-def _grouped(rows: Iterable[Record]) -> dict[tuple[str, str], list[Record]]:
-    found: dict[tuple[str, str], list[Record]] = {}
-    for row in rows:
-        found.setdefault((row["profile"], row["inhibitor"]), []).append(row)
     return found
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -94,6 +94,18 @@ def as_text(text: str) -> str:
 def printable(text: str) -> str:
     """Blank what could steer a terminal: the texts come from tables that others wrote."""
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def one_of(name: str, value: object, allowed: Iterable[object]) -> None:
+    """Refuse a value that is not among the allowed ones.
+
+    Raises
+    ------
+    ValueError
+        With the name, the value and what is allowed.
+    """
+    if value not in (terms := list(map(str, allowed))):
+        raise ValueError(f"{name} is {value!r}; must be one of {', '.join(terms)}")
 
 
 def plain_number(text: str | float) -> float:

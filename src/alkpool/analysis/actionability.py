@@ -19,20 +19,9 @@ from alkpool import mutations, stats
 from alkpool.analysis.benefit import BenefitRule, classify, evaluable
 from alkpool.data.cohort import Cohort, analysis_set
 from alkpool.data.tables import assessed_inhibitors
+from alkpool.problems import one_of
 from alkpool.stats import Floats
 from alkpool.vocabulary import Benefit, Phase, Sampling, Verdict
-
-# The thresholds of the published scheme stand in a picture that is not openly available. These
-# values reproduce every cell that the paper's text describes: alectinib is "conflicting" for
-# L1196M (9/82 relapsing, 9/11 benefit) and G1202R (26/82, 4/6), and for nothing else.
-MIN_EVALUABLE = 3
-LOW_SENSITIVITY = 0.50
-HIGH_SENSITIVITY = 0.75
-HIGH_RELAPSE_SHARE = 0.10
-HIGH_RELAPSE_SAMPLES = 3
-LOW_RELAPSE_SHARE = 0.05
-# Asks nothing of the interval; an interval-based rule (from 50%) is a choice of the multiverse.
-LIKELY_LOWER = 0.0
 
 # Before any line every probability of benefit is as likely as any other, nearly as in the pooled
 # model; Jeffreys' prior favours 0 and 1, and after three of three lines the probability of benefit
@@ -85,13 +74,17 @@ class VerdictRule:
         reporting.
     """
 
-    min_evaluable: int = MIN_EVALUABLE
-    low_sensitivity: float = LOW_SENSITIVITY
-    high_sensitivity: float = HIGH_SENSITIVITY
-    high_relapse_share: float = HIGH_RELAPSE_SHARE
-    high_relapse_samples: int = HIGH_RELAPSE_SAMPLES
-    low_relapse_share: float = LOW_RELAPSE_SHARE
-    likely_lower: float = LIKELY_LOWER
+    # The thresholds of the published scheme stand in a picture that is not openly available. These
+    # values reproduce every cell that the paper's text describes: alectinib is "conflicting" for
+    # L1196M (9/82 relapsing, 9/11 benefit) and G1202R (26/82, 4/6), and for nothing else.
+    min_evaluable: int = 3
+    low_sensitivity: float = 0.50
+    high_sensitivity: float = 0.75
+    high_relapse_share: float = 0.10
+    high_relapse_samples: int = 3
+    low_relapse_share: float = 0.05
+    # Asks nothing of the interval; an interval-based rule (from 50%) is a choice of the multiverse.
+    likely_lower: float = 0.0
     relapse_from: Literal["consecutive", "all"] = "consecutive"
 
     def __post_init__(self) -> None:
@@ -103,10 +96,7 @@ class VerdictRule:
             raise ValueError("must be 0 <= low_relapse_share <= high_relapse_share <= 1")
         if not 0 <= self.likely_lower <= 1:
             raise ValueError("must be 0 <= likely_lower <= 1")
-        if self.relapse_from not in ("consecutive", "all"):
-            raise ValueError(
-                f"relapse_from is {self.relapse_from!r}; must be 'consecutive' or 'all'"
-            )
+        one_of("relapse_from", self.relapse_from, ("consecutive", "all"))
 
     @property
     def thresholds(self) -> dict[str, Any]:
@@ -221,18 +211,10 @@ def share_samples(cohort: Cohort, rule: VerdictRule) -> pd.DataFrame:
 
 def judged_cells(table: pd.DataFrame, rule: VerdictRule) -> pd.DataFrame:
     """Add shares with their intervals, and the verdict, to counts."""
-    relapse = stats.proportions(table["relapsed"], table["relapse_n"])
+    relapse = stats.proportions(table["relapsed"], table["relapse_n"]).add_prefix("relapse_")
     sensitivity = stats.proportions(table["benefit_k"], table["benefit_n"])
-    table = table.join(relapse.rename(columns="relapse_{}".format)).join(
-        sensitivity.rename(
-            columns={
-                "share": "sensitivity",
-                "low": "sensitivity_low",
-                "high": "sensitivity_high",
-            }
-        )
-    )
-    return judge(table, rule)
+    sensitivity.columns = pd.Index(["sensitivity", "sensitivity_low", "sensitivity_high"])
+    return judge(table.join(relapse).join(sensitivity), rule)
 
 
 COLUMNS = [

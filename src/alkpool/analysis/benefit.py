@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from alkpool.problems import one_of
 from alkpool.vocabulary import Answer, Benefit, BestResponse, Relation, TreatmentStatus
 
 Flags = NDArray[np.bool_]
@@ -66,14 +67,8 @@ class BenefitRule:
             raise ValueError(
                 f"threshold_months is {self.threshold_months}; must be a number above 0"
             )
-        if self.ongoing_dot not in ("unknown", "no benefit"):
-            raise ValueError(
-                f"ongoing_dot is {self.ongoing_dot!r}; must be 'unknown' or 'no benefit'"
-            )
-        if self.monotherapy not in ("not combined", "stated"):
-            raise ValueError(
-                f"monotherapy is {self.monotherapy!r}; must be 'not combined' or 'stated'"
-            )
+        one_of("ongoing_dot", self.ongoing_dot, (Benefit.UNKNOWN, Benefit.NO_BENEFIT))
+        one_of("monotherapy", self.monotherapy, ("not combined", "stated"))
 
 
 def outcomes(rule: BenefitRule = BenefitRule()) -> dict[str, Benefit]:

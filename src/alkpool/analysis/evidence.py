@@ -1,7 +1,7 @@
 """Gather the evidence on every profile and inhibitor, tier by tier (`alkpool.analysis.ranking`)."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -129,15 +129,15 @@ def gather(cohort: Cohort | None = None, settings: Settings | None = None) -> Ev
         ]
     )
     by_key = {
-        what: _by_key(rows)
+        what: by_cell(rows)
         for what, rows in (
             ("lines", [*lines_of(pool, rules), *_lines_of_other_tumours(real, rules)]),
-            ("groups", [*_spread(outcomes, names)]),
+            ("groups", _spread(outcomes, names)),
             ("relapses", relapses), ("calls", called), ("assertions", assertions),
         )
     }  # fmt: skip
     keys = dict.fromkeys(key for rows in by_key.values() for key in rows)
-    by_key["verdicts"] = _by_key(records(matrix(pool, rules.verdict, rules.benefit)))
+    by_key["verdicts"] = by_cell(records(matrix(pool, rules.verdict, rules.benefit)))
     return Evidence(
         cells={
             key: cell_of(rules, **{what: rows.get(key, []) for what, rows in by_key.items()})
@@ -177,7 +177,8 @@ def records(table: pd.DataFrame | None) -> list[Row]:
     return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
 
 
-def _by_key(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
+def by_cell(rows: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:
+    """Rows by their profile and inhibitor."""
     found: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         found.setdefault((row["profile"], row["inhibitor"]), []).append(row)
@@ -217,13 +218,9 @@ def _lines_of_other_tumours(real: Cohort, rules: Settings) -> list[Row]:
     """Lines of patients whose tumour is another: shown with its name, and never counted."""
     others = cohorts.of_other_tumours(real)
     why = dict(zip(others.patients["patient_id"], others.patients["exclusion_reason"], strict=True))
+    uncounted = {"evaluated": False, "documented": False}
     return [
-        row
-        | {
-            "evaluated": False,
-            "documented": False,
-            "text": f"{why[row['patient_id']]}; {row['text']}",
-        }
+        row | uncounted | {"text": f"{why[row['patient_id']]}; {row['text']}"}
         for row in lines_of(others, rules)
     ]
 
@@ -328,15 +325,11 @@ def calls_of(measured: InVitro) -> list[Row]:
     called = invitro.with_call(measured)
     keys = ["model_id", "mutations", "inhibitor"]
     of_model = invitro.by_combination(called).rename(columns={"call": "of_model"})
-    models = measured.models[["model_id", "source_id", "assay", "system", "access"]].assign(
-        potency=measured.models["potency_type"], unit=measured.models["unit"]
-    )
-    table = called.merge(of_model, on=keys).merge(models, on="model_id")
-    table = with_sources(table.sort_values("measurement_id"), measured.sources, references.known())
-    renamed = table.rename(
-        columns={"model_id": "model", "mutations": "profile", "decides": "counts"}
-    )
-    return records(renamed.assign(ours=renamed["basis"] == invitro.EXPLORATORY))
+    table = called.merge(of_model, on=keys).sort_values("measurement_id")
+    table = with_sources(table, measured.sources, references.known())
+    ours = table["basis"] == invitro.EXPLORATORY
+    names = {"model_id": "model", "mutations": "profile", "decides": "counts"}
+    return records(table.rename(columns=names | {"potency_type": "potency"}).assign(ours=ours))
 
 
 def assertions_on_lung_cancer() -> list[Row]:

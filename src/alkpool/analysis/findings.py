@@ -243,9 +243,9 @@ def _laboratory_finding(models: Row) -> Finding | None:
     ]
     direction = {n: Direction.FOR, 0: Direction.AGAINST}.get(sensitive, Direction.MIXED)
     marks = [
-        *(["one model"] if n == 1 else []),
-        *(["models disagree"] if sensitive and resistant else []),
-        *(["our threshold"] if models["ours"] >= n else []),
+        *["one model"] * (n == 1),
+        *["models disagree"] * (direction == Direction.MIXED),
+        *["our threshold"] * (models["ours"] >= n),
     ]
     # More models that agree are more; the limit of their share orders them.
     low = float(stats.wilson(sensitive, n).low)
@@ -262,28 +262,25 @@ def _hint(
     """Say what is known where nothing decides."""
     apart = {row["call"] for row in calls if not row["counts"]} - {Call.UNKNOWN}
     without = sum(row["call"] == Call.UNKNOWN for row in calls)
-    said = [
-        *(f"not counted: {row['text']} ({row['label']})" for row in lines),
-        *(
-            f"a group too small, or not counted: {_group_text(row)}"
-            for row in groups
-            if row["k"] is not None
-        ),
-        f"found in {relapsed['k']} of {relapsed['n']} samples after it "
-        f"({_limits(relapsed['k'], relapsed['n'])['interval']}; {relapsed['label']})"
-        if relapsed.get("n")
-        else "",
-        f"found after it in {relapsed['k']} reported case{'s' if relapsed['k'] > 1 else ''}"
-        if relapsed and not relapsed.get("n")
-        else "",
-        f"{without} laboratory value{'s' if without > 1 else ''} without a threshold to judge it by"
-        if without
-        else "",
-        f"called {' and '.join(sorted(apart))} only in reviews or in models that do not count"
-        if apart
-        else "",
-        "stated only in knowledge bases, which do not count"
-        if assertions and not (lines or calls)
-        else "",
+    said = [f"not counted: {row['text']} ({row['label']})" for row in lines]
+    said += [
+        f"a group too small, or not counted: {_group_text(row)}"
+        for row in groups
+        if row["k"] is not None
     ]
-    return "; ".join(filter(None, said))
+    if relapsed.get("n"):
+        k, n = relapsed["k"], relapsed["n"]
+        limits = _limits(k, n)["interval"]
+        said.append(f"found in {k} of {n} samples after it ({limits}; {relapsed['label']})")
+    elif relapsed:
+        cases = f"{relapsed['k']} reported case{'s' if relapsed['k'] > 1 else ''}"
+        said.append(f"found after it in {cases}")
+    if without:
+        values = f"{without} laboratory value{'s' if without > 1 else ''}"
+        said.append(f"{values} without a threshold to judge it by")
+    if apart:
+        named = " and ".join(sorted(apart))
+        said.append(f"called {named} only in reviews or in models that do not count")
+    if assertions and not (lines or calls):
+        said.append("stated only in knowledge bases, which do not count")
+    return "; ".join(said)

@@ -5,7 +5,7 @@ potencies of the same mutant differ severalfold between assays.
 """
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from alkpool.analysis.actionability import assessed_profiles
 from alkpool.data.cohort import Cohort, analysis_set
 from alkpool.data.laboratory import DECIDING_ACCESS, InVitro, decides
 from alkpool.data.tables import CONTROLS
+from alkpool.problems import one_of
 from alkpool.vocabulary import Call, Relation, Verdict
 
 Intermediate = Literal["neither", "sensitive", "resistant"]
@@ -54,16 +55,14 @@ def with_call(
     Returns
     -------
     DataFrame
-        Measurements of mutants with ``call`` (sensitive, resistant, intermediate, unknown),
-        ``basis`` (source, threshold, exploratory (ours), none) and ``decides`` (of the model:
-        `alkpool.data.laboratory.decides`).
+        Measurements of mutants with the columns of their model, ``call`` (sensitive, resistant,
+        intermediate, unknown), ``basis`` (source, threshold, exploratory (ours), none) and
+        ``decides`` (of the model: `alkpool.data.laboratory.decides`).
     """
-    if intermediate not in ("neither", "sensitive", "resistant"):
-        raise ValueError(
-            f"intermediate is {intermediate!r}; must be neither, sensitive or resistant"
-        )
-    thresholds = ["model_id", "sensitive_max", "resistant_min", "potency_type", "unit"]
-    models = invitro.models[thresholds].assign(decides=decides(invitro.models))
+    one_of("intermediate", intermediate, get_args(Intermediate))
+    own = ["locator", "read_via", "note"]  # of the model; those of the measurement stay
+    models = invitro.models.drop(columns=own, errors="ignore")
+    models = models.assign(decides=decides(models))
     table = invitro.measurements.merge(models, on="model_id", validate="many_to_one")
     table = table[~table["mutations"].isin(CONTROLS)].reset_index(drop=True)
     stated = table["call_in_source"] != Call.UNKNOWN
@@ -80,7 +79,7 @@ def with_call(
         call = call.replace({str(Call.INTERMEDIATE): intermediate})
     made = derived != Call.UNKNOWN
     basis = np.select([stated, made & ~without, made], ["source", "threshold", EXPLORATORY], "none")
-    return table.assign(call=call, basis=basis).drop(columns=["potency_type", "unit"])
+    return table.assign(call=call, basis=basis)
 
 
 def _by_threshold(table: pd.DataFrame) -> pd.Series:
@@ -108,15 +107,13 @@ class Origin(StrEnum):
     REVIEW = "review, or a text that repeats another"
 
 
-def measured(calls: pd.DataFrame, invitro: InVitro) -> pd.DataFrame:
+def measured(calls: pd.DataFrame) -> pd.DataFrame:
     """Measurements for a figure, with what kind of source each comes from.
 
     Parameters
     ----------
     calls : DataFrame
         From `with_call`.
-    invitro : InVitro
-        In vitro tables.
 
     Returns
     -------
@@ -124,17 +121,11 @@ def measured(calls: pd.DataFrame, invitro: InVitro) -> pd.DataFrame:
         Columns ``model_id, mutations, inhibitor, relation, value, call, origin``; ``value`` is an
         IC50 in nM, missing where another measure or none was printed.
     """
-    models = invitro.models[["model_id", "access", "potency_type", "unit"]]
-    table = calls.merge(models, on="model_id", validate="many_to_one")
-    ic50 = (table["potency_type"] == "IC50") & (table["unit"] == "nM")
-    first_hand = table["access"].isin(DECIDING_ACCESS)
-    origin = np.select(
-        [table["decides"], first_hand],
-        [str(Origin.DECIDES), str(Origin.OTHER)],
-        str(Origin.REVIEW),
-    )
+    ic50 = (calls["potency_type"] == "IC50") & (calls["unit"] == "nM")
+    kinds = [calls["decides"], calls["access"].isin(DECIDING_ACCESS)]
+    origin = np.select(kinds, [str(Origin.DECIDES), str(Origin.OTHER)], str(Origin.REVIEW))
     columns = ["model_id", "mutations", "inhibitor", "relation", "value", "call", "origin"]
-    return table.assign(value=table["value"].where(ic50), origin=origin)[columns]
+    return calls.assign(value=calls["value"].where(ic50), origin=origin)[columns]
 
 
 def spans(potencies: pd.DataFrame) -> pd.DataFrame:

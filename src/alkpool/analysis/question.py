@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from alkpool import mutations
 from alkpool.analysis import offtarget
 from alkpool.data import tables
+from alkpool.problems import one_of
 from alkpool.vocabulary import OtherTreatment, Phase, Specimen
 
 
@@ -60,15 +60,6 @@ class Question:
         return both[::-1] if self.specimen == Specimen.PLASMA else both
 
 
-_Term = TypeVar("_Term", Phase, Specimen)
-
-
-def _term(text: str, vocabulary: type[_Term], name: str) -> _Term:
-    if text not in list(vocabulary):
-        raise ValueError(f"{name} is {text!r}; must be one of {', '.join(vocabulary)}")
-    return vocabulary(text)
-
-
 def ask(
     profile: str,
     prior: Sequence[str] = (),
@@ -93,7 +84,9 @@ def ask(
     without = offtarget.is_no_mutation(profile) or (found and not profile.strip())
     names: tuple[str, ...] = ()
     aside: tuple[str, ...] = ()
-    known = _term(phase, Phase, "phase")
+    one_of("phase", phase, Phase)
+    one_of("specimen", specimen, Specimen)
+    known = Phase(phase)
     if not without:
         reading = mutations.read(profile)
         names = mutations.mutations_of(reading.profile)
@@ -110,7 +103,7 @@ def ask(
             f"phase is single, but there are {len(names)} mutations: cis, trans or unknown"
         )
     given = tuple(map(_treatment, prior))
-    return Question(names, given, known, _term(specimen, Specimen, "specimen"), found, aside)
+    return Question(names, given, known, Specimen(specimen), found, aside)
 
 
 def _treatment(text: str) -> str:

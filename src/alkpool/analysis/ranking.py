@@ -389,30 +389,20 @@ def answer(question: Question, evidence: Evidence) -> Answer:
     words = offtarget.words(question.findings, not question.mutations, evidence.published)
     if not question.mutations:
         text = "No resistance mutation of ALK is named, so no inhibitor is compared."
-        return Answer(question, text, pd.DataFrame(columns=COLUMNS), question.phase, None,
-                      [], words, evidence.about)  # fmt: skip
-    rows = {reading: ordered_rows(question, reading, evidence) for reading in question.readings}
-    lead, *rest = rows
-    other = next((rows[r] for r in rest if _differ(rows[lead], rows[r])), None)
-    frame = pd.DataFrame(rows[lead], columns=COLUMNS).astype({"rank": "Int64"})
+        nothing = pd.DataFrame(columns=COLUMNS)
+        return Answer(question, text, nothing, question.phase, None, [], words, evidence.about)
+    frames = {
+        reading: pd.DataFrame(ordered_rows(question, reading, evidence), columns=COLUMNS)
+        .astype({"rank": "Int64"})
+        for reading in question.readings
+    }  # fmt: skip
+    (lead, frame), *rest = frames.items()
+    decided = ["inhibitor", "standing", "rank", "basis"]
+    other = next((one for _, one in rest if not one[decided].equals(frame[decided])), None)
     unranked = f"Not ranked, because of {', '.join(question.findings)}. " * bool(question.findings)
-    return Answer(
-        question,
-        unranked + standing_text(rows[lead]),
-        frame,
-        lead,
-        None if other is None else pd.DataFrame(other, columns=COLUMNS).astype({"rank": "Int64"}),
-        not_assessed(question, evidence),
-        words,
-        evidence.about,
-    )
-
-
-def _differ(one: list[Row], other: list[Row]) -> bool:
-    keys = ("inhibitor", "standing", "rank", "basis")
-    return [[row[key] for key in keys] for row in one] != [
-        [row[key] for key in keys] for row in other
-    ]
+    text = unranked + standing_text(frame.to_dict("records"))
+    others = not_assessed(question, evidence)
+    return Answer(question, text, frame, lead, other, others, words, evidence.about)
 
 
 def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list[Row]:
@@ -488,7 +478,7 @@ def _order(decision: Decision, cell: Cell) -> tuple[float, ...]:
     return standing, (0 if k else 2 if n else 1 if anything else 3), tier
 
 
-def standing_text(rows: Sequence[Mapping[str, Any]]) -> str:
+def standing_text(rows: Sequence[Mapping[Any, Any]]) -> str:
     """Say in a sentence what the evidence speaks for, if for anything."""
     best = [row for row in rows if row["standing"] == Standing.FOR]
     if not best:
@@ -516,12 +506,6 @@ def not_assessed(question: Question, evidence: Evidence) -> list[Row]:
         ]
         sources = once(source for cell in cells.values() for source in cell.sources)
         if known:
-            rows.append(
-                {
-                    "inhibitor": inhibitor,
-                    "status": "not assessed",
-                    "known": "; ".join(known),
-                    "sources": sources,
-                }
-            )
+            row = {"inhibitor": inhibitor, "status": "not assessed", "known": "; ".join(known)}
+            rows.append(row | {"sources": sources})
     return rows

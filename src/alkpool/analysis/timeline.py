@@ -114,38 +114,33 @@ def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         the cell's own samples and lines, or only its ``denominator``: samples after the
         inhibitor with other profiles.
     """
-    compared = ["verdict", "rule", *COUNTS]
-    both = after[[*CELL, *compared]].merge(
-        before[[*CELL, *compared]], on=CELL, how="outer", suffixes=("", "_before")
-    )
-    for side, name in ((after, "relapse_n"), (before, "relapse_n_before")):
-        # A profile that a side lacks has no sample there, but other profiles have.
-        totals = side.groupby("inhibitor")["relapse_n"].first()
-        both[name] = both[name].fillna(both["inhibitor"].map(totals))
-    for column in COUNTS:
-        for name in (column, f"{column}_before"):
-            both[name] = both[name].fillna(0).astype(int)
-    for name in ("", "_before"):
-        both[f"verdict{name}"] = both[f"verdict{name}"].fillna(str(Verdict.INSUFFICIENT))
-        both[f"rule{name}"] = both[f"rule{name}"].fillna("V2")
-
-    def differs(columns: list[str]) -> pd.Series:
-        return pd.concat([both[name] != both[f"{name}_before"] for name in columns], axis=1).any(
-            axis=1
-        )
-
-    kind = pd.Series("", index=both.index)
-    for name, columns in (
+    sides = [side.set_index(CELL) for side in (after, before)]
+    cells = sides[0].index.union(sides[1].index).sort_values()
+    now, then = (_completed(side, cells) for side in sides)
+    differs = now != then
+    moved = pd.Series("", cells)
+    for kind, columns in (
         ("denominator", ["relapse_n"]), ("counts", OWN_COUNTS), ("verdict", ["verdict"]),
     ):  # fmt: skip
-        kind = kind.mask(differs(columns), name)
-    both.insert(2, "moved", kind)
-    moved = both[kind != ""].reset_index(drop=True)
+        moved = moved.mask(differs[columns].any(axis=1), kind)
+    table = now.join(then.add_suffix("_before"))
+    table.insert(0, "moved", moved)
+    table = table[moved != ""].reset_index()
     for name, k, n in (("relapse", "relapsed", "relapse_n"), ("benefit", "benefit_k", "benefit_n")):
-        shares = stats.proportions(moved[k], moved[n])
-        moved = moved.join(shares.rename(columns=f"{name}_{{}}".format))
-    order = moved["moved"].map({"verdict": 0, "counts": 1, "denominator": 2})
-    return moved.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+        table = table.join(stats.proportions(table[k], table[n]).add_prefix(f"{name}_"))
+    order = table["moved"].map({"verdict": 0, "counts": 1, "denominator": 2})
+    return table.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def _completed(side: pd.DataFrame, cells: pd.Index) -> pd.DataFrame:
+    """Verdicts and counts of a matrix in all cells, as they are where it has no evidence."""
+    full = side.reindex(cells)[["verdict", "rule", *COUNTS]]
+    # A profile that a side lacks has no sample there, but other profiles have.
+    totals = side.groupby("inhibitor")["relapse_n"].first()
+    inhibitors = cells.get_level_values("inhibitor").to_series(full.index)
+    counts = full[COUNTS].fillna({"relapse_n": inhibitors.map(totals)}).fillna(0).astype(int)
+    verdicts = full[["verdict", "rule"]]
+    return verdicts.fillna({"verdict": str(Verdict.INSUFFICIENT), "rule": "V2"}).join(counts)
 
 
 def history(evidence: pd.DataFrame) -> pd.DataFrame:

@@ -30,7 +30,7 @@ def class_matrix(table: pd.DataFrame) -> Drawing:
     after, classes = set(table["resistance_on"]), set(table["mutation_class"])
     columns = [name for name in (*assessed_inhibitors(), UNKNOWN) if name in after]
     columns += sorted(after - set(columns))
-    rows = sorted(classes - {MULTIPLE}, key=mutations.residues)
+    rows = sorted(classes - {MULTIPLE}, key=lambda name: (mutations.residues(name), name))
     rows += [MULTIPLE] * (MULTIPLE in classes)
     total = table.groupby("resistance_on")["total"].first()
     heads = {name: f"{style.named(name)}\nn = {total[name]}" for name in columns}

@@ -1,10 +1,11 @@
 """Proportions with their intervals, one row each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from alkpool import style
 from alkpool.style import Drawing
@@ -48,7 +49,7 @@ def forest(
     'Agreement (95% Wilson interval). Ba/F3: 5/7 (71%; 95% CI 36% to 92%).'
     >>> plt.close(drawing.figure)
     """
-    names = table[label].astype(str)
+    names = [str(name) for name in table[label]]
     said = "; ".join(
         f"{' '.join(name.split())}: {style.proportion(*row)}"
         for name, row in zip(
@@ -61,7 +62,8 @@ def forest(
     rows = len(table)
     tall = rows + sum(name.count("\n") for name in names)
     figure, ax = plt.subplots(figsize=(style.COLUMN, 0.65 + 0.06 * rows + 0.25 * tall))
-    places = np.arange(rows)[::-1]
+    counts = (f"{top}/{bottom}" for top, bottom in zip(table[k], table[n], strict=True))
+    places = percent_rows(ax, names, counts, xlabel)
     tints = list(colours) if colours is not None else [style.ACCENT] * rows
     per_cent = table[["share", "low", "high"]].to_numpy(dtype=float) * 100
     for place, (middle, lower, upper), tint, count in zip(
@@ -77,12 +79,21 @@ def forest(
         )
         ax.plot(middle, place, "o", color=tint, markersize=style.MARK, markeredgecolor=style.INK,
                 markeredgewidth=style.THIN, clip_on=False, zorder=4)  # fmt: skip
-    for place, top, bottom in zip(places, table[k], table[n], strict=True):
-        ax.text(105, place, f"{top}/{bottom}", va="center", fontsize=style.SMALL)
-    ax.set(xlim=(0, 100), ylim=(-0.6, rows - 0.4))
-    ax.set_xlabel(xlabel, loc="right", fontsize=style.SMALL)
-    ax.set_yticks(places, names, fontsize=style.SMALL)
-    ax.xaxis.set_major_formatter("{x:.0f}%")
     ax.grid(axis="x")
-    ax.tick_params(axis="y", length=0)
     return Drawing(figure, alt)
+
+
+def percent_rows(ax: Axes, names: Sequence[str], said: Iterable[str], xlabel: str) -> np.ndarray:
+    """Set up rows from 0 to 100%, named on the left, with words on the right; gives their places.
+
+    The first is on top.
+    """
+    places = np.arange(len(names))[::-1]
+    for place, words in zip(places, said, strict=True):
+        ax.text(104, place, words, va="center", fontsize=style.SMALL)
+    ax.set(xlim=(0, 100), ylim=(-0.6, len(names) - 0.4))
+    ax.set_yticks(places, names, fontsize=style.DENSE)
+    ax.set_xlabel(xlabel, loc="right", fontsize=style.SMALL)
+    ax.xaxis.set_major_formatter("{x:.0f}%")
+    ax.tick_params(axis="y", length=0)
+    return places

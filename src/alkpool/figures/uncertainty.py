@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.patches import Patch
 
 from alkpool import style
-from alkpool.figures.forest import FEWEST
+from alkpool.figures.forest import FEWEST, percent_rows
 from alkpool.figures.matrix import SHORT, wrapped
 from alkpool.stats import Floats
 from alkpool.style import Drawing
@@ -55,6 +55,10 @@ def _in_middle(values: Floats) -> float:
     return float(((values > 0.25) & (values < 0.75)).mean())
 
 
+def _pairs(table: pd.DataFrame) -> list[str]:
+    return [wrapped(f"{row.profile}, {row.inhibitor}") for row in style.rows(table)]
+
+
 def shrinkage(table: pd.DataFrame, fewest: int = FEWEST) -> Drawing:
     """How raw proportions move to pooled estimates, one row for each cell.
 
@@ -79,7 +83,8 @@ def shrinkage(table: pd.DataFrame, fewest: int = FEWEST) -> Drawing:
         )
     table = table[table["benefit_n"] >= fewest]
     figure, ax = plt.subplots(figsize=(style.COLUMN, 0.9 + 0.27 * len(table)))
-    places = np.arange(len(table))[::-1]
+    counts = (f"{row.benefit_k}/{row.benefit_n}" for row in style.rows(table))
+    places = percent_rows(ax, _pairs(table), counts, "benefit, 95% intervals")
     raw, pooled = (
         table[names].to_numpy(dtype=float) * 100
         for names in (["sensitivity", "sensitivity_low", "sensitivity_high"],
@@ -87,24 +92,14 @@ def shrinkage(table: pd.DataFrame, fewest: int = FEWEST) -> Drawing:
     )  # fmt: skip
     ax.hlines(places + 0.16, raw[:, 1], raw[:, 2], color=style.MUTED, linewidth=style.MEDIUM)
     ax.hlines(places - 0.16, pooled[:, 1], pooled[:, 2], color=style.ACCENT, linewidth=style.THICK)
-    for place, start, end in zip(places, raw[:, 0], pooled[:, 0], strict=True):
-        ax.plot(
-            [start, end], [place + 0.16, place - 0.16], color=style.MUTED, linewidth=style.MEDIUM
-        )
+    ax.plot([raw[:, 0], pooled[:, 0]], [places + 0.16, places - 0.16], color=style.MUTED,
+            linewidth=style.MEDIUM)  # fmt: skip
     ax.plot(raw[:, 0], places + 0.16, "o", color=style.PAPER, markeredgecolor=style.INK,
             markersize=style.MARK - 1, markeredgewidth=style.MEDIUM, linestyle="", clip_on=False,
             zorder=4, label="raw, Wilson interval")  # fmt: skip
     ax.plot(pooled[:, 0], places - 0.16, "D", color=style.ACCENT, markersize=style.MARK - 1.5,
             linestyle="", clip_on=False, zorder=4, label="pooled, credible interval")  # fmt: skip
-    for place, k, n in zip(places, table["benefit_k"], table["benefit_n"], strict=True):
-        ax.text(104, place, f"{k}/{n}", va="center", fontsize=style.SMALL)
-    labels = [wrapped(f"{row.profile}, {row.inhibitor}") for row in style.rows(table)]
-    ax.set(xlim=(0, 100), ylim=(-0.7, len(table) - 0.3))
-    ax.set_yticks(places, labels, fontsize=style.DENSE)
-    ax.set_xlabel("benefit, 95% intervals", loc="right", fontsize=style.SMALL)
-    ax.xaxis.set_major_formatter("{x:.0f}%")
     ax.grid(axis="x")
-    ax.tick_params(axis="y", length=0)
     ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=2, borderaxespad=0.2)
     moved = (table["pooled"] - table["sensitivity"]).abs() * 100
     return Drawing(
@@ -128,29 +123,22 @@ def verdict_probabilities(table: pd.DataFrame, by_verdict: pd.DataFrame) -> Draw
     if table.empty:
         return Drawing(None, "Every verdict is insufficient by its counts, which is certain.")
     figure, ax = plt.subplots(figsize=(style.COLUMN, 0.95 + 0.24 * len(table)))
-    places = np.arange(len(table))[::-1]
+    given = (f"{style.VERDICT_STYLE[Verdict(row.verdict)][2]} {row.rule}"
+             for row in style.rows(table))  # fmt: skip
+    xlabel = "probability of each verdict; right: verdict and rule given"
+    places = percent_rows(ax, _pairs(table), given, xlabel)
     left = np.zeros(len(table))
     for verdict in Verdict:
         face, _, mark = style.VERDICT_STYLE[verdict]
         wide = by_verdict[str(verdict)].to_numpy()
         ax.barh(places, wide * 100, left=left * 100, height=0.78, color=face, edgecolor=style.PAPER,
                 linewidth=style.MEDIUM)  # fmt: skip
-        for place, start, width, given in zip(places, left, wide, table["verdict"], strict=True):
+        for place, start, width, ruled in zip(places, left, wide, table["verdict"], strict=True):
             if width >= ROOM:
                 ax.text((start + width / 2) * 100, place, mark, ha="center", va="center",
                         fontsize=style.SMALL, color=style.ink_on(face),
-                        weight="bold" if given == verdict else "normal")  # fmt: skip
+                        weight="bold" if ruled == verdict else "normal")  # fmt: skip
         left += wide
-    for place, verdict, rule in zip(places, table["verdict"], table["rule"], strict=True):
-        ax.text(104, place, f"{style.VERDICT_STYLE[Verdict(verdict)][2]} {rule}", va="center",
-                fontsize=style.SMALL)  # fmt: skip
-    labels = [wrapped(f"{row.profile}, {row.inhibitor}") for row in style.rows(table)]
-    ax.set(xlim=(0, 100), ylim=(-0.6, len(table) - 0.4))
-    ax.set_yticks(places, labels, fontsize=style.DENSE)
-    ax.set_xlabel("probability of each verdict; right: verdict and rule given", loc="right",
-                  fontsize=style.SMALL)  # fmt: skip
-    ax.xaxis.set_major_formatter("{x:.0f}%")
-    ax.tick_params(axis="y", length=0)
     handles = [
         Patch(facecolor=face, edgecolor=style.MUTED, label=f"{mark} {SHORT[verdict]}")
         for verdict, (face, _, mark) in style.VERDICT_STYLE.items()
