@@ -28,7 +28,7 @@ from alkpool.figures.identification import range_matrix
 from alkpool.figures.invitro import potency_strips
 from alkpool.figures.matrix import Matrix, drawn, verdict_cell
 from alkpool.figures.multiverse import specification_curve, stability_map
-from alkpool.figures.published import p_values_by_test, rounding
+from alkpool.figures.published import p_values_by_test
 from alkpool.figures.timeline import growth_lines, telling, verdicts_by_year
 from alkpool.figures.uncertainty import prior_densities, shrinkage, verdict_probabilities
 from alkpool.paper import audit, ledger
@@ -200,14 +200,10 @@ def test_figures_of_published_facts() -> None:
     numbers = ledger.read_ledger()
     tests = audit.compare_tests(numbers)
     digits = dict.fromkeys(tests["ledger_id"], 3)
-    distances = pd.DataFrame(
-        {"ledger_id": ["P001"], "quantity": ["q"], "distance": [0.2], "match": ["yes"]}
-    )
     published = groups.outcomes_by_mutation(alkpool.load_groups())
     for rows in (slice(0), slice(1), slice(None)):
         shown = tests[tests["comparison"].isin(tests["comparison"].unique()[rows])]
-        figures = (p_values_by_test(shown, digits), rounding(distances[rows]))
-        for made in (*figures, group_forest(published[rows])):
+        for made in (p_values_by_test(shown, digits), group_forest(published[rows])):
             assert made.alt
             if made.figure is not None:
                 assert smallest_letters(svg(made)) >= LEGIBLE

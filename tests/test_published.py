@@ -455,17 +455,6 @@ def test_the_comparison_writes_numbers_as_the_paper_does(ledger, audit):
     assert compared.loc["P148", "cause"] == ""
 
 
-def test_distances_count_last_digits(ledger, audit):
-    ours = pd.DataFrame(
-        [("P004", 61.75, 239, 387, math.nan), ("P148", 0.0436, None, None, math.nan),
-         ("P001", 387.0, None, None, math.nan), ("P096", 0.0001, None, None, math.nan)],
-        columns=["ledger_id", "ours", "k", "n", "as_read"],
-    ).astype({"k": "Int64", "n": "Int64"})  # fmt: skip
-    distances = paper.rounding_distance(paper.compare_with_ledger(ledger, ours, audit), ledger)
-    assert distances["ledger_id"].tolist() == ["P004", "P148"]
-    assert distances["distance"].tolist() == pytest.approx([-0.25, -0.4])
-
-
 # Figures
 
 
@@ -481,23 +470,6 @@ def test_the_figure_of_tests_shows_each_comparison_and_its_rounding(ledger):
     bands = [band.get_paths()[0].get_extents().intervalx.tolist() for band in ax.collections]
     assert bands[-1] == pytest.approx([0.0435, 0.0445])
     assert bands[0] == pytest.approx([0.535, 0.545])
-
-
-def test_the_figure_of_rounding_has_a_row_for_each_number():
-    rows = pd.DataFrame(
-        {"ledger_id": ["P004", "P112"], "quantity": ["share", "count"], "distance": [-0.2, 4.0],
-         "match": ["yes", "no"]}
-    )  # fmt: skip
-    (ax,) = published.rounding(rows).figure.axes
-    assert {label.get_text(): place for label, place in
-            zip(ax.get_yticklabels(), ax.get_yticks(), strict=True)} == {
-        "P004  share": 1, "P112  count": 0,
-    }  # fmt: skip
-    marks = [mark for mark in ax.lines if mark.get_marker() in ("o", "X")]
-    assert [(mark.get_marker(), float(mark.get_xdata()[0])) for mark in marks] == [
-        ("o", -0.2), ("X", 4.0),
-    ]  # fmt: skip
-    assert ax.get_xlim()[1] > 4.0
 
 
 # Reconstructed cohort

@@ -5,7 +5,7 @@ another. *Recomputing* counts them again from the rows of a cohort.
 """
 
 from alkpool.paper.audit import audit_ledger, compare_tests, read_readings
-from alkpool.paper.compare import compare_with_ledger, differing, rounding_distance
+from alkpool.paper.compare import compare_with_ledger, differing
 from alkpool.paper.ledger import Agreement, Match, read_identification, read_ledger
 from alkpool.paper.recount import NOT_FROM_ROWS, Readings, recompute
 
@@ -22,5 +22,4 @@ __all__ = [
     "read_ledger",
     "read_readings",
     "recompute",
-    "rounding_distance",
 ]
