@@ -61,15 +61,13 @@ def outcomes_by_mutation(groups: Groups) -> pd.DataFrame:
         source=rows["source_id"].map(named),
         percent=pd.to_numeric(rows["percent_printed"], errors="coerce"),
     ).join(shares)
-    order = {name: place for place, name in enumerate([*inhibitors()["inhibitor"], NOT_SPLIT])}
-    known_order = inhibitors().set_index("inhibitor")["figure_order"].fillna(99)
-    ranked = rows.assign(
-        first=rows["inhibitor"].map(known_order).fillna(100),
-        second=rows["inhibitor"].map(order),
-        third=rows["kind"].map({"mutation": 0, "with or without": 1, "base rate": 2}),
-    )
-    keys = ["first", "second", "third", "mutations", "after", "outcome_id"]
-    return ranked.sort_values(keys, ignore_index=True).drop(columns=keys[:3])
+    in_order = inhibitors().sort_values("figure_order", kind="stable")["inhibitor"]
+    order = [*in_order, NOT_SPLIT, "mutation", "with or without", "base rate"]
+    keys = ["inhibitor", "kind", "mutations", "after", "outcome_id"]
+    return rows.sort_values(
+        keys, ignore_index=True,
+        key=lambda cells: cells.map(order.index) if cells.name in keys[:2] else cells,
+    )  # fmt: skip
 
 
 def _comparable(base: pd.Series, groups: pd.DataFrame) -> bool:

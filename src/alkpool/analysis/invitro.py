@@ -307,15 +307,9 @@ def agreement(matrix: pd.DataFrame, calls: pd.DataFrame) -> pd.DataFrame:
     pairs = compared(matrix, calls)
     models = sorted(calls.loc[calls["call"] != Call.UNKNOWN, "model_id"].unique())
     counts = pairs.groupby("model_id")["agrees"].agg(["sum", "count"])
+    counts = counts.set_axis(["agreeing", "compared"], axis="columns")
     counts = counts.reindex(models, fill_value=0).astype(int)
-    interval = stats.clopper_pearson(counts["sum"].to_numpy(), counts["count"].to_numpy())
-    return pd.DataFrame(
-        {
-            "model_id": models,
-            "agreeing": counts["sum"].to_numpy(),
-            "compared": counts["count"].to_numpy(),
-            "share": (counts["sum"] / counts["count"].where(counts["count"] > 0)).to_numpy(float),
-            "low": interval.low,
-            "high": interval.high,
-        }
-    )
+    interval = stats.clopper_pearson(counts["agreeing"].to_numpy(), counts["compared"].to_numpy())
+    share = counts["agreeing"] / counts["compared"].where(counts["compared"] > 0)
+    table = counts.assign(share=share.astype(float), low=interval.low, high=interval.high)
+    return table.rename_axis("model_id").reset_index()

@@ -309,14 +309,12 @@ def _by_residue(name: str, inhibitor: str, evidence: Evidence) -> Decision | Non
     for other, decision in said.items():
         by_text.setdefault(decision.text, []).append(other)
     listed = "; ".join(f"{', '.join(names)}: {text}" for text, names in by_text.items())
-    differ = "other substitutions of this residue disagree, so none counts: "
-    text = (
-        differ
-        if standings
-        else "no data on this mutation itself; other substitutions of this residue: "
-    ) + listed
+    opening = "no data on this mutation itself; other substitutions of this residue"
+    if standings:
+        opening = "other substitutions of this residue disagree, so none counts"
     return Decision(
-        agreed, Tier.RESIDUE, text, min(decision.low for decision in said.values()),
+        agreed, Tier.RESIDUE, f"{opening}: {listed}",
+        min(decision.low for decision in said.values()),
         ("other substitutions only",), tuple(said),
     )  # fmt: skip
 
@@ -413,16 +411,15 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
     """
     names = question.mutations if reading == Phase.TRANS else (question.profile,)
     status = tables.inhibitors().set_index("inhibitor")["status"]
-    found = []
+    rows: list[Row] = []
     for inhibitor in tables.assessed_inhibitors():
         decisions = {name: assess(name, inhibitor, evidence) for name in names}
         cells = {name: evidence.cell(name, inhibitor) for name in names}
         weakest = max(names, key=lambda name: _order(decisions[name], cells[name]))
-        decision = decisions[weakest]
+        decision, cell = decisions[weakest], cells[weakest]
         if len(names) > 1 and decision.basis != Tier.NONE:
-            decision = replace(
-                decision, text=WORDS["trans"].format(part=weakest, text=decision.text)
-            )
+            text = WORDS["trans"].format(part=weakest, text=decision.text)
+            decision = replace(decision, text=text)
         if inhibitor == question.progressed_on:
             known = f" ({decision.text})" if decision.standing == Standing.AGAINST else ""
             decision = Decision(
@@ -431,34 +428,29 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
             )  # fmt: skip
         elif inhibitor in question.prior:
             decision = replace(decision, marks=(GIVEN_BEFORE, *decision.marks))
-        found.append((_order(decision, cells[weakest]), decision, weakest, inhibitor))
-    found.sort(key=lambda entry: entry[0])
-    ranked = [key for key, decision, _, _ in found if decision.standing == Standing.FOR]
-    rows = []
-    for key, decision, name, inhibitor in found:
-        cell = evidence.cell(name, inhibitor)
         behind = [cell, *(evidence.cell(other, inhibitor) for other in decision.rests_on)]
-        sources = once(source for each in behind for source in each.sources)
-        rank = 1 + sum(other < key for other in ranked)
-        is_ranked = decision.standing == Standing.FOR and not question.findings
         rows.append(
             {
                 "inhibitor": inhibitor,
-                "profile": name,
+                "profile": weakest,
                 "status": str(status[inhibitor]),
                 "standing": str(decision.standing),
-                "rank": rank if is_ranked else None,
+                "rank": None,
                 "basis": str(decision.basis),
                 "basis_text": decision.text or WORDS["nothing"],
                 "patients": cell.patients,
                 "groups": cell.groups,
                 "relapsed": cell.relapsed,
                 "laboratory": cell.laboratory,
-                "sources": sources,
+                "sources": once(source for each in behind for source in each.sources),
                 "marks": list(decision.marks),
-                "key": list(key),
+                "key": list(_order(decision, cell)),
             }
         )
+    rows.sort(key=lambda row: row["key"])
+    ranked = [] if question.findings else [r for r in rows if r["standing"] == Standing.FOR]
+    for row in ranked:
+        row["rank"] = 1 + sum(other["key"] < row["key"] for other in ranked)
     return rows
 
 

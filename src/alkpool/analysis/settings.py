@@ -1,7 +1,7 @@
 """The rules of a compendium, set once: what its ``compendium.yaml`` hands down to all chapters."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,12 +25,12 @@ class Settings:
 
     def changed(self) -> list[str]:
         """List what is no default, such as ``min_evaluable is 5 instead of 3``."""
-        pairs = ((self.verdict, VerdictRule()), (self.benefit, BenefitRule()))
+        usual = asdict(Settings())
         return [
-            f"{field.name} is {getattr(rule, field.name)} instead of {getattr(usual, field.name)}"
-            for rule, usual in pairs
-            for field in fields(rule)
-            if getattr(rule, field.name) != getattr(usual, field.name)
+            f"{name} is {value} instead of {usual[rule][name]}"
+            for rule, values in asdict(self).items()
+            for name, value in values.items()
+            if value != usual[rule][name]
         ]
 
 

@@ -37,13 +37,8 @@ def benefit_flow(classified: pd.DataFrame, rule: BenefitRule) -> Drawing:
     def link(start: tuple[float, float], end: tuple[float, float]) -> None:
         (x0, y0), (x1, y1) = start, end
         bend = x0 + wide / 2 + 0.1
-        ax.plot(
-            [x0, bend, bend, x1],
-            [y0, y0, y1, y1],
-            color=style.MUTED,
-            linewidth=style.MEDIUM,
-            zorder=0,
-        )
+        ax.plot([x0, bend, bend, x1], [y0, y0, y1, y1], color=style.MUTED,
+                linewidth=style.MEDIUM, zorder=0)  # fmt: skip
 
     rules, last = list(RULES), style.COLUMN - wide / 2 - 0.02
     root = node(0.56, rules, "Monotherapy\nlines")

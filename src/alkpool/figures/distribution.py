@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
+from scipy import optimize
 
 from alkpool import mutations, style
 from alkpool.analysis.distribution import MULTIPLE
@@ -106,16 +108,6 @@ def lollipop(table: pd.DataFrame) -> Drawing:
 
 
 def _spread(places: Sequence[float], gap: float) -> list[float]:
-    """Move labels apart so that neighbours keep the gap, staying centred on their cluster."""
-    spread = list(places)
-    for _ in range(200):
-        moved = False
-        for left in range(len(spread) - 1):
-            missing = gap - (spread[left + 1] - spread[left])
-            if missing > 1e-6:
-                spread[left] -= missing / 2
-                spread[left + 1] += missing / 2
-                moved = True
-        if not moved:
-            break
-    return spread
+    """Move labels apart, each as little as may be, so that neighbours keep the gap."""
+    steps = gap * np.arange(len(places))
+    return list(optimize.isotonic_regression(np.asarray(places) - steps).x + steps)

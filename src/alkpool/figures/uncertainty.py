@@ -42,17 +42,15 @@ def prior_densities(draws: Mapping[str, Floats]) -> Drawing:
     ax.set_xlabel("probability of benefit before any data", loc="right", fontsize=style.SMALL)
     ax.xaxis.set_major_formatter("{x:.0f}%")
     ax.legend(loc="lower center")
-    middle = [f"{name} ({style.percent(_in_middle(values))} in the middle half)"
-              for name, values in draws.items()]  # fmt: skip
+    middle = [
+        f"{name} ({style.percent(((values > 0.25) & (values < 0.75)).mean())} in the middle half)"
+        for name, values in draws.items()
+    ]
     return Drawing(
         figure,
         "Density of the prior probability of benefit for profiles with "
         f"{' and with '.join(middle)}, beside a uniform one.",
     )
-
-
-def _in_middle(values: Floats) -> float:
-    return float(((values > 0.25) & (values < 0.75)).mean())
 
 
 def _pairs(table: pd.DataFrame) -> list[str]:
