@@ -30,7 +30,7 @@ from alkpool.figures.matrix import Matrix, drawn, verdict_cell
 from alkpool.figures.multiverse import specification_curve, stability_map
 from alkpool.figures.published import p_values_by_test
 from alkpool.figures.timeline import growth_lines, telling, verdicts_by_year
-from alkpool.figures.uncertainty import prior_densities, shrinkage, verdict_probabilities
+from alkpool.figures.uncertainty import shrinkage, verdict_probabilities
 from alkpool.paper import audit, ledger
 from alkpool.robustness.choices import CHOICES, Universe
 from alkpool.robustness.multiverse import NO_SAMPLE, Curve
@@ -138,9 +138,6 @@ FIGURES: dict[str, Callable[[Cohort, pd.DataFrame], Drawing]] = {
     "shrinkage": lambda _, evidence: shrinkage(_drawn_probabilities(evidence), fewest=1),
     "chances": lambda _, evidence: verdict_probabilities(
         _drawn_probabilities(evidence), _by_verdict(_drawn_probabilities(evidence))
-    ),
-    "priors": lambda pool, _: prior_densities(
-        {"one mutation": np.linspace(0, 1, 50)} if len(pool.samples) else {}
     ),
     "stability": lambda _, evidence: stability_map(_stability(evidence)),
     "curve": lambda pool, _: specification_curve(

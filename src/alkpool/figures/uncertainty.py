@@ -1,6 +1,4 @@
-"""Figures of the chapter on uncertainty: priors, pooled estimates, probable verdicts."""
-
-from collections.abc import Mapping
+"""Figures of the chapter on uncertainty: pooled estimates, probable verdicts."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,47 +8,11 @@ from matplotlib.patches import Patch
 from alkpool import style
 from alkpool.figures.forest import FEWEST, percent_rows
 from alkpool.figures.matrix import SHORT, wrapped
-from alkpool.stats import Floats
 from alkpool.style import Drawing
 from alkpool.vocabulary import Verdict
 
 # A segment narrower than this has no room for its mark.
 ROOM = 0.08
-
-
-def prior_densities(draws: Mapping[str, Floats]) -> Drawing:
-    """How the model spreads a probability before any data, against a uniform one.
-
-    Parameters
-    ----------
-    draws : mapping
-        Name of a kind of profile to probabilities of benefit.
-    """
-    if not draws:
-        return Drawing(None, "The cohort has no profile, so that there is nothing to estimate.")
-    figure, ax = plt.subplots(figsize=(style.COLUMN, 2.3))
-    edges = np.linspace(0, 1, 21)
-    for (name, values), (colour, dash) in zip(
-        draws.items(), ((style.ACCENT, "-"), (style.INK, ":")), strict=False
-    ):
-        heights, _ = np.histogram(values, edges, density=True)
-        ax.stairs(
-            heights, edges * 100, color=colour, linestyle=dash, linewidth=style.THICK, label=name
-        )
-    ax.axhline(1, color=style.MUTED, linewidth=style.MEDIUM, linestyle="--", label="uniform")
-    ax.set(xlim=(0, 100), ylim=(0, None), ylabel="density")
-    ax.set_xlabel("probability of benefit before any data", loc="right", fontsize=style.SMALL)
-    ax.xaxis.set_major_formatter("{x:.0f}%")
-    ax.legend(loc="lower center")
-    middle = [
-        f"{name} ({style.percent(((values > 0.25) & (values < 0.75)).mean())} in the middle half)"
-        for name, values in draws.items()
-    ]
-    return Drawing(
-        figure,
-        "Density of the prior probability of benefit for profiles with "
-        f"{' and with '.join(middle)}, beside a uniform one.",
-    )
 
 
 def _pairs(table: pd.DataFrame) -> list[str]:
