@@ -42,8 +42,6 @@ _SOURCES = [
 
 Value = TypeVar("Value")
 
-_WHOLE, _DECIMAL = re.compile(r"-?\d{1,15}"), re.compile(r"-?\d{1,15}(\.\d+)?")
-
 
 def data_dictionary() -> str:
     """Every table and column with its meaning, unit, allowed values and key, as Markdown."""
@@ -105,7 +103,7 @@ def data_package(contents: Mapping[str, bytes], cohorts: Mapping[str, str]) -> s
     -------
     str
         JSON text: one resource per file with its schema, keys, size and SHA-256 hash. Files
-        without a schema get types read off their cells.
+        without a schema are text, as they were noted.
 
     References
     ----------
@@ -142,7 +140,7 @@ def _resource(file: str, content: bytes, cohorts: Mapping[str, str]) -> dict[str
         "encoding": "utf-8",
         "bytes": len(content),
         "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
-        "schema": _table_schema(file, table) if table else _inferred_schema(content, transcript),
+        "schema": _table_schema(file, table) if table else _noted_schema(content, transcript),
     }
     if "knowledgebases/" in file:
         resource["licenses"] = [_CC_BY, _CC0]
@@ -201,22 +199,10 @@ def _accepts_blank(column: pa.Column) -> bool:
     return all(check(blank).check_passed for check in column.checks)
 
 
-def _inferred_schema(content: bytes, transcript: Mapping[str, Any]) -> dict[str, Any]:
-    header, *rows = csv.reader(io.StringIO(content.decode("utf-8"), newline=""))
+def _noted_schema(content: bytes, transcript: Mapping[str, Any]) -> dict[str, Any]:
+    header = next(csv.reader(io.StringIO(content.decode("utf-8"), newline="")))
+    says = transcript.get("columns", {})
     fields = [
-        {
-            "name": name,
-            "type": _inferred_type([row[place] for row in rows]),
-            "description": transcript.get("columns", {}).get(name, ""),
-        }
-        for place, name in enumerate(header)
+        {"name": name, "type": "string", "description": says.get(name, "")} for name in header
     ]
     return {"fields": fields, "missingValues": [""]}
-
-
-def _inferred_type(cells: list[str]) -> str:
-    stated = [cell for cell in cells if cell]
-    for kind, pattern in (("integer", _WHOLE), ("number", _DECIMAL)):
-        if stated and all(pattern.fullmatch(cell) for cell in stated):
-            return kind
-    return "string"
