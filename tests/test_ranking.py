@@ -27,7 +27,7 @@ from alkpool.data.cohort import load
 from alkpool.data.tables import assessed_inhibitors
 from alkpool.problems import ProjectError
 from alkpool.references import READ, in_words
-from alkpool.vocabulary import Direction, Phase, Standing, Tier
+from alkpool.vocabulary import Phase, Standing, Tier
 
 pytestmark = [
     pytest.mark.xdist_group("answers"),
@@ -236,9 +236,7 @@ def test_a_verdict_says_how_probable_it_is():
 
 findings = st.dictionaries(
     st.sampled_from([tier for step in STEPS for tier in step]),
-    st.sampled_from([Direction.FOR, Direction.AGAINST, Direction.MIXED]).map(
-        lambda direction: Finding(direction, "")
-    ),
+    st.sampled_from(Standing).map(lambda direction: Finding(direction, "")),
 )
 
 
@@ -248,9 +246,9 @@ def test_the_first_step_that_speaks_decides(said):
     step = next((s for s in STEPS if any(tier in said for tier in s)), ())
     pointing = {said[tier].direction for tier in step if tier in said}
     expected = Standing.UNDECIDED
-    if pointing == {Direction.FOR}:
+    if pointing == {Standing.FOR}:
         expected = Standing.FOR
-    if pointing == {Direction.AGAINST}:
+    if pointing == {Standing.AGAINST}:
         expected = Standing.AGAINST
     assert decide(said).standing == expected
 

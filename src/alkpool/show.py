@@ -108,14 +108,14 @@ def table(
     if frame.empty:
         say(empty)
         return
-    shown, caption = _marked(_readable(frame, columns, fractions), caption, pool)
+    shown = _readable(frame, columns, fractions, pool)
     if pool.own and "patient_id" in frame:
         shown.insert(0, "Ours", np.where(frame["patient_id"].isin(pool.own), "yes", ""))
     plain = (
         shown.style.hide(axis="index")
         .format(_chip, escape="html", na_rep="")
         .format_index(escape="html", axis="columns")
-        .set_caption(html.escape(caption))
+        .set_caption(html.escape(_marked(caption, pool)))
         .to_html(exclude_styles=True)
     )
     display(HTML(plain.replace("<table>", '<table class="interactive">', 1)))
@@ -146,7 +146,7 @@ def publication_table(
     if frame.empty:
         say(empty)
         return
-    shown, caption = _marked(_readable(frame, columns, fractions), caption, pool)
+    shown, caption = _readable(frame, columns, fractions, pool), _marked(caption, pool)
     digest = hashlib.sha256((caption + shown.to_csv(index=False)).encode()).hexdigest()
     publication = (
         GT(shown, id=f"table-{digest[:12]}", groupname_col=groups)
@@ -173,6 +173,7 @@ def _readable(
     frame: pd.DataFrame,
     columns: Mapping[str, str] | None,
     fractions: Mapping[str, tuple[str, str]] | None,
+    pool: Cohort,
 ) -> pd.DataFrame:
     shares = {
         heading: [fraction(*counts) for counts in zip(frame[k], frame[n], strict=True)]
@@ -180,7 +181,11 @@ def _readable(
     }
     labels = dict(columns) if columns is not None else {name: name for name in frame.columns}
     labels |= {heading: heading for heading in shares if heading not in labels}
-    return frame.assign(**shares)[list(labels)].rename(columns=labels)
+    shown = frame.assign(**shares)[list(labels)].rename(columns=labels)
+    if pool.synthetic:
+        # Groups of rows keep their first column.
+        shown.insert(0, "synthetic", "yes")
+    return shown
 
 
 def _chip(cell: object) -> str:
@@ -201,13 +206,8 @@ def _link(url: str, text: str) -> str:
     return f'<a href="{html.escape(url)}" rel="noopener noreferrer">{shown}</a>' if opens else shown
 
 
-def _marked(frame: pd.DataFrame, caption: str, pool: Cohort) -> tuple[pd.DataFrame, str]:
-    if not pool.synthetic:
-        return frame, caption
-    marked = frame.copy()
-    # Groups of rows keep their first column.
-    marked.insert(0, "synthetic", "yes")
-    return marked, f"{SYNTHETIC_MARK}. {caption}"
+def _marked(words: str, pool: Cohort) -> str:
+    return f"{SYNTHETIC_MARK}. {words}" if pool.synthetic else words
 
 
 @contextmanager
@@ -249,10 +249,9 @@ def figure(drawing: Drawing, name: str, caption: str, pool: Cohort) -> None:
     if drawing.figure is None:
         say(drawing.alt)
         return
-    alt, table_of_it = drawing.alt, drawing.html
+    caption, alt, table_of_it = _marked(caption, pool), _marked(drawing.alt, pool), drawing.html
     if pool.synthetic:
         _stamp(drawing.figure)
-        caption, alt = f"{SYNTHETIC_MARK}. {caption}", f"{SYNTHETIC_MARK}. {alt}"
         table_of_it = table_of_it.replace("<caption>", f"<caption>{SYNTHETIC_MARK}. ", 1)
         corner = style.CORNER.replace("><", ">synthetic<")
         table_of_it = table_of_it.replace(style.CORNER, corner, 1)

@@ -213,15 +213,6 @@ class Tier(StrEnum):
     NONE = "none"
 
 
-class Direction(StrEnum):
-    """Where the evidence of one tier points; mixed: both ways, or between them."""
-
-    FOR = "for"
-    AGAINST = "against"
-    MIXED = "mixed"
-    NONE = "none"
-
-
 class Standing(StrEnum):
     """What the evidence on an inhibitor amounts to for one tumour, in the order of an answer."""
 

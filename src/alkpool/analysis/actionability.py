@@ -32,23 +32,17 @@ RELAPSE_PRIOR = 0.5
 
 Threshold = float | NDArray[np.float64] | NDArray[np.int64]
 
-RULES = {
-    "V1": "too few evaluable lines, relapsing share high",
-    "V2": "too few evaluable lines, relapsing share not high",
-    "V3": "sensitivity low",
-    "V4": "sensitivity not low, relapsing share high",
-    "V5": "sensitivity high, relapsing share low",
-    "V6": "sensitivity not low, neither V4 nor V5",
+# Rule id -> what it says and the verdict it gives, in the order in which the rules are tried.
+_TABLE = {
+    "V1": ("too few evaluable lines, relapsing share high", Verdict.NONE),
+    "V2": ("too few evaluable lines, relapsing share not high", Verdict.INSUFFICIENT),
+    "V3": ("sensitivity low", Verdict.NONE),
+    "V4": ("sensitivity not low, relapsing share high", Verdict.CONFLICTING),
+    "V5": ("sensitivity high, relapsing share low", Verdict.LIKELY),
+    "V6": ("sensitivity not low, neither V4 nor V5", Verdict.POSSIBLE),
 }
-
-VERDICTS = {
-    "V1": Verdict.NONE,
-    "V2": Verdict.INSUFFICIENT,
-    "V3": Verdict.NONE,
-    "V4": Verdict.CONFLICTING,
-    "V5": Verdict.LIKELY,
-    "V6": Verdict.POSSIBLE,
-}
+RULES = {name: words for name, (words, _) in _TABLE.items()}
+VERDICTS = {name: verdict for name, (_, verdict) in _TABLE.items()}
 
 
 @dataclass(frozen=True)

@@ -193,16 +193,10 @@ def lines_of(pool: Cohort, rules: Settings) -> list[Row]:
     response to a combination whose partner is no ALK inhibitor), whether the patient is of one's
     ``own`` cohort, and a ``text``.
     """
-    classified = classify(pool.treatments, rules.benefit)
+    classified = classify(cohorts.lines(pool), rules.benefit)
     alone = classified["treatment_id"].isin(evaluable(classified, rules.benefit)["treatment_id"])
-    patients = pool.samples[["sample_id", "patient_id"]].merge(
-        pool.patients[["patient_id", "source_id"]], on="patient_id"
-    )
-    table = assessed_profiles(pool.samples).merge(
-        with_sources(classified.assign(evaluated=alone).merge(patients, on="sample_id"),
-                      pool.sources, references.known()),
-        on="sample_id",
-    )  # fmt: skip
+    cited = with_sources(classified.assign(evaluated=alone), pool.sources, references.known())
+    table = assessed_profiles(pool.samples).merge(cited, on="sample_id")
     return [
         row
         | {

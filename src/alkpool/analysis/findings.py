@@ -4,7 +4,7 @@ from typing import Any
 
 from alkpool import stats
 from alkpool.analysis.actionability import worded
-from alkpool.analysis.ranking import NO_LIMITS, Cell, Finding
+from alkpool.analysis.ranking import NO_LIMITS, Cell, Finding, together
 from alkpool.analysis.settings import Settings
 from alkpool.references import once
 from alkpool.vocabulary import (
@@ -12,9 +12,9 @@ from alkpool.vocabulary import (
     Benefit,
     Call,
     CountOrigin,
-    Direction,
     Endpoint,
     Sampling,
+    Standing,
     Tier,
     Verdict,
 )
@@ -122,7 +122,7 @@ def _patients_finding(patients: Row, rules: Settings) -> Finding | None:
         return None
     enough = k / n >= rules.verdict.low_sensitivity
     return Finding(
-        Direction.FOR if enough else Direction.AGAINST,
+        Standing.FOR if enough else Standing.AGAINST,
         f"benefit in {k} of {n} lines of treatment ({patients['interval']}): "
         f"{worded(patients['verdict'], patients['verdict_probability'])}",
         float(stats.wilson(k, n).low),
@@ -135,7 +135,7 @@ def _few_finding(lines: list[Row], rules: Settings) -> Finding | None:
     if not told or sum(row["evaluated"] for row in told) >= rules.verdict.min_evaluable:
         return None
     k = sum(row["benefit"] == Benefit.BENEFIT for row in told)
-    direction = {len(told): Direction.FOR, 0: Direction.AGAINST}.get(k, Direction.MIXED)
+    direction = together([Standing.FOR] * k + [Standing.AGAINST] * (len(told) - k))
     patients = len({row["patient_id"] for row in told})
     outcomes = "; ".join(
         f"{'benefit' if row['benefit'] == Benefit.BENEFIT else 'no benefit'}: {row['text']} "
@@ -162,8 +162,7 @@ def _groups_finding(groups: list[Row]) -> Finding | None:
     if not groups:
         return None
     largest = max(groups, key=lambda row: row["n"])
-    directions = {_direction(row["k"] / row["n"]) for row in groups}
-    direction = directions.pop() if len(directions) == 1 else Direction.MIXED
+    direction = together(_direction(row["k"] / row["n"]) for row in groups)
     marks = dict.fromkeys(
         mark
         for row in groups
@@ -179,10 +178,10 @@ def _groups_finding(groups: list[Row]) -> Finding | None:
     return Finding(direction, text, low, tuple(marks))
 
 
-def _direction(share: float) -> Direction:
+def _direction(share: float) -> Standing:
     if share >= GROUP_FOR:
-        return Direction.FOR
-    return Direction.AGAINST if share < GROUP_AGAINST else Direction.MIXED
+        return Standing.FOR
+    return Standing.AGAINST if share < GROUP_AGAINST else Standing.UNDECIDED
 
 
 def _group_text(group: Row) -> str:
@@ -207,7 +206,7 @@ def _relapse_finding(relapsed: Row, rules: Settings) -> Finding | None:
     if not n or k < rule.high_relapse_samples or k / n < rule.high_relapse_share:
         return None
     return Finding(
-        Direction.AGAINST,
+        Standing.AGAINST,
         f"found in {k} of {n} samples at resistance to it "
         f"({_limits(k, n)['interval']}; {relapsed['label']})",
         marks=("pooled reports",) if relapsed.get("sampling") == Sampling.SELECTED else (),
@@ -241,10 +240,10 @@ def _laboratory_finding(models: Row) -> Finding | None:
         for what, k in (("sensitive", sensitive), ("resistant", resistant))
         if k
     ]
-    direction = {n: Direction.FOR, 0: Direction.AGAINST}.get(sensitive, Direction.MIXED)
+    direction = together([Standing.FOR] * sensitive + [Standing.AGAINST] * resistant)
     marks = [
         *["one model"] * (n == 1),
-        *["models disagree"] * (direction == Direction.MIXED),
+        *["models disagree"] * (direction == Standing.UNDECIDED),
         *["our threshold"] * (models["ours"] >= n),
     ]
     # More models that agree are more; the limit of their share orders them.

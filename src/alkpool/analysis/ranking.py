@@ -4,7 +4,7 @@ Clinical evidence decides first, in vitro evidence where it is insufficient (pap
 Nothing is ordered about which nothing is known; the inhibitor on which the tumour has just
 progressed is never recommended; what rests on one dish or one patient says so.
 
-Each tier of evidence points somewhere (`Direction`). The rule is the table `STEPS`: tiers of one
+Each tier of evidence points somewhere. The rule is the table `STEPS`: tiers of one
 step are read together, and the first step in which any tier speaks decides. `Evidence` holds what
 the tiers say; `alkpool.analysis.evidence.gather` collects it.
 """
@@ -23,7 +23,7 @@ from alkpool.analysis.question import Question
 from alkpool.data import tables
 from alkpool.data.groups import Groups
 from alkpool.references import once
-from alkpool.vocabulary import Direction, Phase, Standing, Tier, Verdict
+from alkpool.vocabulary import Phase, Standing, Tier, Verdict
 
 STEPS = (
     (Tier.PATIENTS, Tier.GROUPS, Tier.RELAPSE),
@@ -32,13 +32,6 @@ STEPS = (
     (Tier.COMPONENTS, Tier.RESIDUE),
 )
 TIERS = [*(tier for step in STEPS for tier in step), Tier.NONE, Tier.PROGRESSED]
-
-# What tiers that are read together amount to; several directions are mixed.
-AMOUNTS_TO = {
-    Direction.FOR: Standing.FOR,
-    Direction.AGAINST: Standing.AGAINST,
-    Direction.MIXED: Standing.UNDECIDED,
-}
 
 COLUMNS = [
     "inhibitor", "status", "standing", "rank", "basis", "basis_text", "patients", "groups",
@@ -53,16 +46,6 @@ PROGRESSED_TEXT = "the tumour has just progressed on it with this mutation"
 # Of a proportion that has none.
 NO_LIMITS = {"low": None, "high": None, "interval": ""}
 
-# Clauses on related mutations.
-WORDS = {
-    "alone": "{part} alone: {text}",
-    "parts": "read from its single mutations",
-    "undecided": "its single mutations leave it open; {text}",
-    "restored": "{parts} is known to undo resistance to it; {text}",
-    "trans": "{part}: {text}",
-    "nothing": "no data",
-}
-
 Row = dict[str, Any]
 
 
@@ -72,8 +55,8 @@ class Finding:
 
     Attributes
     ----------
-    direction : Direction
-        Where it points.
+    direction : Standing
+        Where it points; undecided: both ways, or between them.
     text : str
         The finding as a clause.
     low : float
@@ -82,7 +65,7 @@ class Finding:
         What must be said beside it, as ``1 patient``.
     """
 
-    direction: Direction
+    direction: Standing
     text: str
     low: float = 0.0
     marks: tuple[str, ...] = ()
@@ -174,15 +157,12 @@ class Evidence:
         """
         found = set()
         for (name, inhibitor), cell in self.cells.items():
-            parts = name.split("+")
-            if len(parts) > 1 and decide(cell.findings).standing == Standing.FOR:
-                alone = {part: assess(part, inhibitor, self).standing for part in parts}
-                if Standing.AGAINST in alone.values():
-                    found |= {
-                        (part, inhibitor)
-                        for part, standing in alone.items()
-                        if standing != Standing.AGAINST
-                    }
+            if "+" in name and decide(cell.findings).standing == Standing.FOR:
+                parts = set(name.split("+"))
+                resist = {
+                    p for p in parts if assess(p, inhibitor, self).standing == Standing.AGAINST
+                }
+                found |= {(part, inhibitor) for part in parts - resist if resist}
         return frozenset(found)
 
 
@@ -252,7 +232,7 @@ def decide(findings: Mapping[Tier, Finding]) -> Decision:
 
     Examples
     --------
-    >>> resists = Finding(Direction.AGAINST, "resistant in 2 models")
+    >>> resists = Finding(Standing.AGAINST, "resistant in 2 models")
     >>> decide({Tier.LABORATORY: resists}).standing
     <Standing.AGAINST: 'against'>
     """
@@ -260,17 +240,20 @@ def decide(findings: Mapping[Tier, Finding]) -> Decision:
         said = {tier: findings[tier] for tier in step if tier in findings}
         if not said:
             continue
-        directions = {finding.direction for finding in said.values()}
-        direction = directions.pop() if len(directions) == 1 else Direction.MIXED
-        first = next(iter(said.values()))
+        standing = together(finding.direction for finding in said.values())
+        basis, first = next(iter(said.items()))
         marks = tuple(dict.fromkeys(mark for finding in said.values() for mark in finding.marks))
-        if len(said) > 1 and direction == Direction.MIXED:
+        if len(said) > 1 and standing == Standing.UNDECIDED:
             marks = (CONFLICTING, *marks)
-        return Decision(
-            AMOUNTS_TO[direction], next(iter(said)),
-            "; ".join(finding.text for finding in said.values()), first.low, marks,
-        )  # fmt: skip
+        text = "; ".join(finding.text for finding in said.values())
+        return Decision(standing, basis, text, first.low, marks)
     return Decision()
+
+
+def together(standings: Iterable[Standing]) -> Standing:
+    """Standing of evidence that is read together: undecided where it points in several ways."""
+    found = set(standings)
+    return found.pop() if len(found) == 1 else Standing.UNDECIDED
 
 
 def assess(name: str, inhibitor: str, evidence: Evidence) -> Decision:
@@ -304,16 +287,15 @@ def _by_residue(name: str, inhibitor: str, evidence: Evidence) -> Decision | Non
     if not said:
         return None
     standings = {decision.standing for decision in said.values()}
-    agreed = standings.pop() if len(standings) == 1 else Standing.UNDECIDED
     by_text: dict[str, list[str]] = {}
     for other, decision in said.items():
         by_text.setdefault(decision.text, []).append(other)
     listed = "; ".join(f"{', '.join(names)}: {text}" for text, names in by_text.items())
     opening = "no data on this mutation itself; other substitutions of this residue"
-    if standings:
+    if len(standings) > 1:
         opening = "other substitutions of this residue disagree, so none counts"
     return Decision(
-        agreed, Tier.RESIDUE, f"{opening}: {listed}",
+        together(standings), Tier.RESIDUE, f"{opening}: {listed}",
         min(decision.low for decision in said.values()),
         ("other substitutions only",), tuple(said),
     )  # fmt: skip
@@ -341,18 +323,16 @@ def _by_parts(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
     against = standing == Standing.AGAINST
     shown = {p: d for p, d in known.items() if not against or d.standing == standing}
     restored = [part for part in parts if (part, inhibitor) in evidence.restoring]
-    text = "; ".join(
-        WORDS["alone"].format(part=part, text=decision.text) for part, decision in shown.items()
-    )
+    text = "; ".join(f"{part} alone: {decision.text}" for part, decision in shown.items())
     if restored and against:
         standing = Standing.UNDECIDED
-        text = WORDS["restored"].format(parts=", ".join(restored), text=text)
+        text = f"{', '.join(restored)} is known to undo resistance to it; {text}"
     elif standing == Standing.UNDECIDED:
-        text = WORDS["undecided"].format(text=text)
+        text = f"its single mutations leave it open; {text}"
     behind = dict.fromkeys([*shown, *(name for d in shown.values() for name in d.rests_on)])
     return Decision(
         standing, Tier.COMPONENTS, text, min(decision.low for decision in shown.values()),
-        (WORDS["parts"],), tuple(behind),
+        ("read from its single mutations",), tuple(behind),
     )  # fmt: skip
 
 
@@ -418,8 +398,7 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
         weakest = max(names, key=lambda name: _order(decisions[name], cells[name]))
         decision, cell = decisions[weakest], cells[weakest]
         if len(names) > 1 and decision.basis != Tier.NONE:
-            text = WORDS["trans"].format(part=weakest, text=decision.text)
-            decision = replace(decision, text=text)
+            decision = replace(decision, text=f"{weakest}: {decision.text}")
         if inhibitor == question.progressed_on:
             known = f" ({decision.text})" if decision.standing == Standing.AGAINST else ""
             decision = Decision(
@@ -437,7 +416,7 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
                 "standing": str(decision.standing),
                 "rank": None,
                 "basis": str(decision.basis),
-                "basis_text": decision.text or WORDS["nothing"],
+                "basis_text": decision.text or "no data",
                 "patients": cell.patients,
                 "groups": cell.groups,
                 "relapsed": cell.relapsed,

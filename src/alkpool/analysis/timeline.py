@@ -56,15 +56,9 @@ def growth(cohort: Cohort, benefit_rule: BenefitRule = BenefitRule()) -> pd.Data
     for year in years(cohort):
         pool = until(cohort, year)
         judged = evaluable(classify(pool.treatments, benefit_rule), benefit_rule)
-        rows.append(
-            {
-                "year": year,
-                "sources": pool.patients["source_id"].nunique(),
-                "patients": len(pool.patients),
-                "samples": len(pool.samples),
-                "decided": int((judged["benefit"] != Benefit.UNKNOWN).sum()),
-            }
-        )
+        decided = int((judged["benefit"] != Benefit.UNKNOWN).sum())
+        sources, patients = pool.patients["source_id"].nunique(), len(pool.patients)
+        rows.append([year, sources, patients, len(pool.samples), decided])
     return pd.DataFrame(rows, columns=["year", "sources", "patients", "samples", "decided"])
 
 

@@ -314,13 +314,10 @@ def relation_problems(frames: dict[str, pd.DataFrame], label: str) -> Iterator[P
 def _same_articles(sources: pd.DataFrame, label: str) -> Iterator[Problem]:
     """List the articles that stand under two ids: their patients would count twice."""
     for mark in ("doi", "pmid"):
-        stated = sources[sources[mark] != ""]
-        marks = stated[mark].str.casefold()
-        first = stated.groupby(marks)["source_id"].transform("first")
-        for row, source, known, value in zip(
-            stated.index, stated["source_id"], first, stated[mark], strict=True
-        ):
-            if source != known:
+        first: dict[str, str] = {}
+        for row, source, value in sources[["source_id", mark]].itertuples(name=None):
+            known = first.setdefault(value.casefold(), source)
+            if value and source != known:
                 allowed = f"{source} is the article of {known}: give both one source_id, and "
                 allowed += "each patient one patient_id"
                 yield Problem(label, int(row) + 2, mark, value, allowed)

@@ -82,12 +82,11 @@ def choice(says: str, *, of: str | Sequence[str], blank: str = "") -> pa.Column:
     allowed = f"must be one of {', '.join(terms)}"
     if blank:
         allowed += f", or blank {blank}"
-    check = pa.Check.isin([*terms, ""] if blank else terms, error=allowed)
-    return pa.Column(
-        None, check, description=says,
-        metadata={"allowed": allowed, "terms": tuple(terms),
-                  "spell": partial(spelling.term, terms=terms, vocabulary=name),
-                  "why": partial(spelling.advice, vocabulary=name)},
+    valid = {*terms, ""} if blank else {*terms}
+    return column(
+        says, allowed, valid.__contains__, terms=tuple(terms),
+        spell=partial(spelling.term, terms=terms, vocabulary=name),
+        why=partial(spelling.advice, vocabulary=name),
     )  # fmt: skip
 
 

@@ -122,7 +122,8 @@ def _table(matrix: Matrix) -> str:
         count = f'<td class="n">{matrix.counts[row]}</td>' if matrix.counts else ""
         cells = (matrix.cells.get((row, column), NOTHING) for column in matrix.columns)
         body += f'<tr><th scope="row">{name}</th>{count}{"".join(map(_html_cell, cells))}</tr>\n'
-    key = f"{', '.join(f'{mark} {name}' for name, (_, mark) in _legend().items())}. "
+    verdicts = (f"{mark} {name}" for name, (_, _, mark) in style.VERDICT_STYLE.items())
+    key = f"{', '.join(verdicts)}. "
     return (
         f'<table class="interactive matrix"><caption>{_escaped(key * matrix.verdicts)}'
         f"{_escaped(matrix.key)}</caption>\n<thead><tr>{style.CORNER}{samples}{heads}</tr></thead>"
@@ -151,11 +152,6 @@ def _escaped(text: str) -> str:
 
 def _ink(cell: Cell) -> str:
     return style.MUTED if cell.face == style.PAPER else style.ink_on(cell.face)
-
-
-def _legend() -> dict[str, tuple[str, str]]:
-    """Face and mark by name of each verdict."""
-    return {str(name): (face, mark) for name, (face, _, mark) in style.VERDICT_STYLE.items()}
 
 
 def _figure(matrix: Matrix) -> Figure:
@@ -197,7 +193,7 @@ def _figure(matrix: Matrix) -> Figure:
     if matrix.verdicts:
         handles = [
             Patch(facecolor=face, edgecolor=style.RULE_LINE, label=f"{mark}  {name}")
-            for name, (face, mark) in _legend().items()
+            for name, (face, _, mark) in style.VERDICT_STYLE.items()
         ]
         figure.legend(handles=handles, loc="outside lower left", ncols=3, fontsize=LETTERS)
     return figure

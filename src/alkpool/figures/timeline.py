@@ -13,11 +13,10 @@ from alkpool.style import Drawing
 from alkpool.vocabulary import Verdict
 
 _SERIES = {
-    "samples": (style.INK, "-"),
-    "patients": (style.ACCENT, "--"),
-    "decided": (style.MUTED, ":"),
+    "samples": ("samples", style.INK, "-"),
+    "patients": ("patients", style.ACCENT, "--"),
+    "decided": ("decided lines", style.MUTED, ":"),
 }
-_WORDS = {"samples": "samples", "patients": "patients", "decided": "decided lines"}
 
 
 def telling(evidence: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -53,12 +52,12 @@ def growth_lines(growth: pd.DataFrame) -> Drawing:
     if growth.empty:
         return Drawing(None, "No source of this cohort has a year of publication.")
     figure, ax = plt.subplots(figsize=(style.COLUMN, 2.6))
-    for name, (colour, dash) in _SERIES.items():
+    for name, (words, colour, dash) in _SERIES.items():
         ax.step(growth["year"], growth[name], where="post", color=colour, linestyle=dash,
                 linewidth=style.THICK)  # fmt: skip
         last = growth[name].iloc[-1]
         above = name == "samples"
-        ax.annotate(f"{_WORDS[name]} {last}", (growth["year"].iloc[-1], last), (5, 3 * above - 3),
+        ax.annotate(f"{words} {last}", (growth["year"].iloc[-1], last), (5, 3 * above - 3),
                     textcoords="offset points", va="bottom" if above else "top",
                     fontsize=style.SMALL, color=colour, annotation_clip=False)  # fmt: skip
     ax.set(ylabel="published so far", ylim=(0, None))
