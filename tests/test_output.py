@@ -186,11 +186,11 @@ def takeaways(tmp_path, monkeypatch) -> Iterator[Path]:
 def test_takeaways_are_the_items_of_their_template(cohort, shown, results, takeaways):
     template(
         takeaways,
-        "{# a remark #}\n- It helped {{ k | in_words }} of {{ n | counted('patient') }},\n"
+        "{# a remark #}\n- It helped {{ k }} of {{ n | counted('patient') }},\n"
         "  {{ k | fraction(n) }}.\n{% if k > n %}\n- Never.\n{% endif %}\n- {{ p | p_value }}.\n",
     )
     show.takeaways("mine", cohort, k=5, n=7, p=0.04)
-    sentences = ["It helped five of 7 patients, 5/7 (71%; 95% CI 36% to 92%).", "P = .040."]
+    sentences = ["It helped 5 of 7 patients, 5/7 (71%; 95% CI 36% to 92%).", "P = .040."]
     path = results / cohort.name / "takeaways" / "mine.json"
     assert json.loads(path.read_text()) == sentences
     assert "\n".join(f"- {sentence}" for sentence in sentences) in shown[0][0].data

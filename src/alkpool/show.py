@@ -33,7 +33,6 @@ from alkpool.style import (
     counted,
     estimate,
     fraction,
-    in_words,
     listed,
     p_value,
     percent,
@@ -43,7 +42,7 @@ from alkpool.style import (
 from alkpool.vocabulary import UNKNOWN, Verdict
 
 __all__ = [
-    "counted", "estimate", "figure", "fraction", "in_words", "listed", "p_value", "percent",
+    "counted", "estimate", "figure", "fraction", "listed", "p_value", "percent",
     "proportion", "publication_table", "say", "table", "takeaways", "verb", "write_table",
 ]  # fmt: skip
 
@@ -303,7 +302,7 @@ def takeaways(chapter: str, pool: Cohort, **facts: object) -> None:
 
     The sentences stand in ``notebooks/takeaways/<chapter>.md.j2``, a Jinja template in which each
     item of the list is one takeaway. It gets ``pool`` and the facts, and as filters `fraction`,
-    `counted`, `p_value`, `percent`, `verb`, `in_words`, `listed` and `as_text`, for text from data.
+    `counted`, `p_value`, `percent`, `verb`, `listed` and `as_text`, for text from data.
 
     Parameters
     ----------
@@ -329,7 +328,7 @@ def takeaways(chapter: str, pool: Cohort, **facts: object) -> None:
     )  # fmt: skip
     templates.filters |= {
         words.__name__: words
-        for words in (fraction, counted, p_value, percent, verb, in_words, listed, as_text)
+        for words in (fraction, counted, p_value, percent, verb, listed, as_text)
     }
     place = f"notebooks/takeaways/{chapter}.md.j2"
     try:

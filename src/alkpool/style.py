@@ -67,8 +67,6 @@ TEXT, SMALL, DENSE = 9.0, 8.5, 8.25
 THIN, MEDIUM, THICK = 0.6, 0.9, 2.0
 MARK = 6.0
 
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-
 # Upper left cell of a matrix on a page; that of a synthetic one says so.
 CORNER = '<th scope="col" class="corner"></th>'
 
@@ -238,17 +236,6 @@ def percent(share: float) -> str:
     '71%'
     """
     return f"{share:.0%}"
-
-
-def in_words(number: int) -> str:
-    """Small number as a word, as a sentence has it; from ten on in digits.
-
-    Examples
-    --------
-    >>> in_words(0), in_words(7), in_words(12)
-    ('no', 'seven', '12')
-    """
-    return _NUMBERS[number] if number < len(_NUMBERS) else f"{number:,}"
 
 
 def counted(number: int, singular: str, plural: str | None = None) -> str:

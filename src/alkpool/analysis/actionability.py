@@ -162,7 +162,8 @@ def matrix(
     judged = evaluable(lines, benefit_rule)
     combined = lines.drop(index=judged.index)
     names = sorted(profiles["profile"].unique(), key=profile_order)
-    shared = share_samples(pooled, rule)["sample_id"]
+    shared = share_samples(pooled, rule)
+    in_series = sampled["sample_id"].isin(shared["sample_id"])
     cells = pd.MultiIndex.from_product(
         [names, assessed_inhibitors()], names=["profile", "inhibitor"]
     )
@@ -174,14 +175,14 @@ def matrix(
     table = pd.DataFrame(
         {
             "found_after": count(sampled, "resistance_on"),
-            "relapsed": count(sampled[sampled["sample_id"].isin(shared)], "resistance_on"),
+            "relapsed": count(sampled[in_series], "resistance_on"),
             "benefit_k": count(judged[judged["benefit"] == Benefit.BENEFIT], "inhibitor"),
             "no_benefit": count(judged[judged["benefit"] == Benefit.NO_BENEFIT], "inhibitor"),
             "unknown_n": count(judged[judged["benefit"] == Benefit.UNKNOWN], "inhibitor"),
             "combined_n": count(combined, "inhibitor"),
         }
     ).reset_index()
-    after = share_samples(pooled, rule)["resistance_on"].value_counts()
+    after = shared["resistance_on"].value_counts()
     table = table.assign(
         samples=table["profile"].map(profiles["profile"].value_counts()),
         relapse_n=table["inhibitor"].map(after).fillna(0).astype(int),

@@ -95,23 +95,20 @@ def contrasts(groups: Groups) -> pd.DataFrame:
     outcomes = groups.outcomes.assign(
         site=groups.outcomes["outcome_id"].str.extract(r"(plasma|tissue)", expand=False).fillna("")
     )
-    found = []
     keys = ["source_id", "inhibitor", "after", "site"]
     pairs = outcomes[outcomes["mutations"] == WITH].merge(
         outcomes[outcomes["mutations"] == WITHOUT], on=keys, suffixes=("_with", "_without")
     )
-    for measure, unit in (
-        ("percent_printed", "responses, %"),
-        ("pfs_months", "median PFS, months"),
-    ):
-        both = pairs[[f"{measure}_with", f"{measure}_without"]].astype(object)
-        stated = both.notna().all(axis=1) & (both != "").all(axis=1)
-        found.append(
-            pairs.loc[stated, keys].assign(
-                measure=unit,
-                with_mutation=pd.to_numeric(both.iloc[:, 0]),
-                without_mutation=pd.to_numeric(both.iloc[:, 1]),
-                locator=pairs["locator_with"],
-            )
+    sides = {"with_mutation": "with", "without_mutation": "without"}
+    found = [
+        pairs.assign(
+            measure=unit, locator=pairs["locator_with"],
+            **{name: pd.to_numeric(pairs[f"{printed}_{side}"].replace("", None))
+               for name, side in sides.items()},
+        ).dropna(subset=[*sides])
+        for printed, unit in (
+            ("percent_printed", "responses, %"), ("pfs_months", "median PFS, months"),
         )
-    return pd.concat(found).sort_values([*keys, "measure"], ignore_index=True)
+    ]  # fmt: skip
+    columns = [*keys, "measure", *sides, "locator"]
+    return pd.concat(found)[columns].sort_values([*keys, "measure"], ignore_index=True)

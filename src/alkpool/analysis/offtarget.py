@@ -6,7 +6,7 @@ groups.
 
 import csv
 import re
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,7 +14,7 @@ import pandas as pd
 
 from alkpool import paths
 from alkpool.data.groups import Groups
-from alkpool.references import Cited, cite
+from alkpool.references import Cited, cite, with_sources
 from alkpool.vocabulary import Access
 
 Row = dict[str, Any]
@@ -79,7 +79,7 @@ def named(text: str) -> str:
     )
 
 
-def words(findings: Sequence[str], without: bool, published: Groups | None) -> list[Row]:
+def words(findings: Sequence[str], without: bool, published: Groups) -> list[Row]:
     """What is known of the findings, and of tumours without a mutation where none was found.
 
     Returns
@@ -91,7 +91,7 @@ def words(findings: Sequence[str], without: bool, published: Groups | None) -> l
         {"text": mechanisms()[name]["says"], "sources": [PAPER, _reference(mechanisms()[name])]}
         for name in findings
     ]
-    if published is not None and "MET amplification" in findings:
+    if "MET amplification" in findings:
         said += _counts(published)
     if without:
         said.append(
@@ -102,8 +102,7 @@ def words(findings: Sequence[str], without: bool, published: Groups | None) -> l
                 "sources": [PAPER],
             }
         )
-        if published is not None:
-            said += _without_mutation(published)
+        said += _without_mutation(published)
         if not findings:
             look_for = ", ".join(mechanisms())
             said.append(
@@ -124,11 +123,12 @@ def _reference(mechanism: Row) -> Cited:
 
 def _counts(published: Groups) -> Iterator[Row]:
     rows = published.counts[published.counts["mutations"] == "MET amplification"]
-    for row in rows[rows["percent_printed"] != ""].to_dict("records"):
+    rows = rows[rows["percent_printed"] != ""]
+    for row in with_sources(rows, published.sources).to_dict("records"):
         yield {
             "text": f"MET amplification in {row['percent_printed']}% of samples after "
             f"{row['after']}, {UNCOUNTED}.",
-            "sources": [_source_of(row, published.sources)],
+            "sources": [row["cited"]],
         }
 
 
@@ -139,26 +139,17 @@ def _without_mutation(published: Groups) -> Iterator[Row]:
     chosen = table["source_id"].isin(reports) & table["mutations"].isin(
         ["no ALK mutation", "any ALK mutation"]
     )
-    for row in table[chosen].to_dict("records"):
-        results = [
-            f"{row['percent_printed']}% {row['endpoint']}, {UNCOUNTED}"
-            if row["percent_printed"]
-            else "",
-            f"median progression-free survival (months): {row['pfs_months']:g}"
-            if pd.notna(row["pfs_months"])
-            else "",
-        ]
-        if any(results):
+    for row in with_sources(table[chosen], published.sources).to_dict("records"):
+        results = []
+        if row["percent_printed"]:
+            results.append(f"{row['percent_printed']}% {row['endpoint']}, {UNCOUNTED}")
+        if pd.notna(row["pfs_months"]):
+            results.append(f"median progression-free survival (months): {row['pfs_months']:g}")
+        if results:
             drug = "the next ALK inhibitor" if row["inhibitor"] == "not split" else row["inhibitor"]
             yield {
                 "text": f"{row['mutations'].capitalize().replace('alk', 'ALK')}, {drug} after "
                 f"{row['after'].replace(';', ', ')} ({row['population']}): "
-                f"{', '.join(filter(None, results))}.",
-                "sources": [_source_of(row, published.sources)],
+                f"{', '.join(results)}.",
+                "sources": [row["cited"]],
             }
-
-
-def _source_of(row: Mapping[Hashable, Any], sources: pd.DataFrame) -> Cited:
-    """Source of a row of the published groups."""
-    source = sources[sources["source_id"] == row["source_id"]].to_dict("records")[0]
-    return cite(source | {str(name): value for name, value in row.items()})

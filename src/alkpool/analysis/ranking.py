@@ -122,13 +122,13 @@ class Evidence:
         `Cell` by profile and inhibitor, of what is known.
     about : mapping
         What the evidence rests on: cohort, counts, date of the search.
-    published : Groups, optional
+    published : Groups
         Published groups, for questions without a mutation.
     """
 
     cells: Mapping[tuple[str, str], Cell]
     about: Mapping[str, Any]
-    published: Groups | None = None
+    published: Groups
 
     def cell(self, name: str, inhibitor: str) -> Cell:
         """What is known; empty where nothing is."""

@@ -396,8 +396,6 @@ def flagged(
     frame: pd.DataFrame, wrong: pd.Series, column: str, label: str, allowed: str
 ) -> Iterator[Problem]:
     """List the cells of a column in the rows where something is wrong."""
-    if not wrong.any():
-        return
     for row, value in frame.loc[wrong, column].items():
         yield Problem(label, int(str(row)) + 2, column, str(value), allowed)
 

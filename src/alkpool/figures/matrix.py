@@ -9,6 +9,7 @@ import html
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -159,12 +160,8 @@ def _figure(matrix: Matrix) -> Figure:
     import seaborn
 
     rows, columns = len(matrix.rows), len(matrix.columns)
-    cells = [
-        [matrix.cells.get((row, column), NOTHING) for column in matrix.columns]
-        for row in matrix.rows
-    ]
+    every = [matrix.cells.get(place, NOTHING) for place in product(matrix.rows, matrix.columns)]
     names = [wrapped(row, matrix.counts.get(row)) for row in matrix.rows]
-    every = [cell for line in cells for cell in line]
     texts = [_printed(cell, columns) for cell in every]
     faces = list(dict.fromkeys(cell.face for cell in every))
     codes = np.array([faces.index(cell.face) for cell in every]).reshape(rows, columns)
