@@ -51,7 +51,8 @@ def cell_of(
     patients = _patients(lines, verdicts)
     usable = [row for row in groups if _speaks(row)]
     # The largest series; samples that were chosen where there is no other.
-    relapsed = max(relapses, key=lambda row: (row["n"] or 0, row["k"]), default={})
+    none: Row = {"k": 0, "n": None, "label": ""}
+    relapsed = max(relapses, key=lambda row: (row["n"] or 0, row["k"]), default=none)
     models = _models(calls)
     found = {
         Tier.PATIENTS: _patients_finding(patients, rules),
@@ -70,10 +71,10 @@ def cell_of(
         patients=patients,
         groups=[_group(row) for row in groups],
         relapsed={
-            "k": relapsed.get("k", 0),
-            "n": relapsed.get("n"),
-            "source": relapsed.get("label", ""),
-            **_limits(relapsed.get("k"), relapsed.get("n")),
+            "k": relapsed["k"],
+            "n": relapsed["n"],
+            "source": relapsed["label"],
+            **_limits(relapsed["k"], relapsed["n"]),
         },
         laboratory=models,
         sources=tuple(once(sources)),
@@ -93,6 +94,7 @@ def _patients(lines: list[Row], verdicts: list[Row]) -> Row:
     said = f": {worded(verdict, probability)}" if told else ""
     limits = _limits(k, len(decided))
     share = f"{k}/{len(decided)}" + f" ({limits['interval']})" * bool(decided)
+    kept = ("benefit", "text", "label", "cited")
     return {
         "verdict": verdict,
         "verdict_probability": probability,
@@ -102,15 +104,8 @@ def _patients(lines: list[Row], verdicts: list[Row]) -> Row:
         **limits,
         "text": f"{share}{said}{beside}",
         "lines": [
-            {
-                "patient": row["patient_id"],
-                "own": row["own"],
-                "counted": row in decided,
-                "benefit": row["benefit"],
-                "text": row["text"],
-                "label": row["label"],
-                "cited": row["cited"],
-            }
+            {"patient": row["patient_id"], "own": row["own"], "counted": row in decided}
+            | {name: row[name] for name in kept}
             for row in lines
         ],
     }
@@ -202,7 +197,7 @@ def _group(row: Row) -> Row:
 
 
 def _relapse_finding(relapsed: Row, rules: Settings) -> Finding | None:
-    k, n, rule = relapsed.get("k", 0), relapsed.get("n"), rules.verdict
+    k, n, rule = relapsed["k"], relapsed["n"], rules.verdict
     if not n or k < rule.high_relapse_samples or k / n < rule.high_relapse_share:
         return None
     return Finding(
@@ -267,12 +262,12 @@ def _hint(
         for row in groups
         if row["k"] is not None
     ]
-    if relapsed.get("n"):
-        k, n = relapsed["k"], relapsed["n"]
+    k, n = relapsed["k"], relapsed["n"]
+    if n:
         limits = _limits(k, n)["interval"]
         said.append(f"found in {k} of {n} samples after it ({limits}; {relapsed['label']})")
-    elif relapsed:
-        cases = f"{relapsed['k']} reported case{'s' if relapsed['k'] > 1 else ''}"
+    elif k:
+        cases = f"{k} reported case{'s' if k > 1 else ''}"
         said.append(f"found after it in {cases}")
     if without:
         values = f"{without} laboratory value{'s' if without > 1 else ''}"
