@@ -24,7 +24,6 @@ from alkpool.compendium.plan import (
     PARAMETERS_TAG,
     TEMPLATE_SUFFIX,
     Compendium,
-    Part,
     plan,
     read,
 )
@@ -71,11 +70,7 @@ def new(name: str, title: str = "", cohort: str = "", source: str = TEMPLATE) ->
     >>> new("by-specimen", source="03-mutation-distribution")  # doctest: +SKIP
     """
     title = title or name.replace("-", " ").capitalize()
-    problems = [
-        *_name_problems(name), *_title_problems(title), *_cohort_problems(cohort),
-        *_source_problems(source),
-    ]  # fmt: skip
-    if problems:
+    if problems := [*_problems(name, title, cohort, source)]:
         raise ProjectError("\n".join(problems))
     notebook = paths.NOTEBOOKS / f"{name}.ipynb"
     with locked(paths.HOME):
@@ -107,7 +102,7 @@ def _takeaways(name: str) -> Path:
     return paths.TAKEAWAYS / f"{name}{TEMPLATE_SUFFIX}"
 
 
-def _name_problems(name: str) -> Iterator[str]:
+def _problems(name: str, title: str, cohort: str, source: str) -> Iterator[str]:
     taken = {path.name.partition(".")[0] for path in paths.BOOK.glob("*.md*")} | {TEMPLATE}
     if not name:
         yield "NAME: give one, as in: make new NAME=my-question"
@@ -116,24 +111,15 @@ def _name_problems(name: str) -> Iterator[str]:
         yield f"NAME: found {name[:80]!r}; must be {allowed}, such as my-question"
     elif name in taken:
         yield f"NAME: found {name!r}; it is the name of a page or of the template"
-
-
-def _title_problems(title: str) -> Iterator[str]:
     if not title.isprintable() or not title.strip() or len(title) > MAX_TITLE:
         yield f"TITLE: found {title[:80]!r}; must be one line of at most {MAX_TITLE} characters"
-
-
-def _cohort_problems(cohort: str) -> Iterator[str]:
-    known = paths.cohort_names()
-    if cohort and not all(part.strip() in known for part in cohort.split(",")):
+    cohorts = paths.cohort_names()
+    if cohort and not all(part.strip() in cohorts for part in cohort.split(",")):
         yield (
-            f"COHORT: found {cohort[:80]!r}; must be one of {', '.join(known)}, or several of them "
-            "joined by commas; your own cohort: make the chapter, then make report "
+            f"COHORT: found {cohort[:80]!r}; must be one of {', '.join(cohorts)}, or several of "
+            "them joined by commas; your own cohort: make the chapter, then make report "
             "COHORT=curated,/path"
         )
-
-
-def _source_problems(source: str) -> Iterator[str]:
     known = sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb"))
     if source not in known:
         yield f"FROM: found {source[:80]!r}; must be one of {', '.join(known)}"
@@ -197,20 +183,26 @@ def _entry(compendium: Compendium, name: str, source: str) -> dict[str, Any]:
 
 def _registered(text: str, compendium: Compendium, entry: dict[str, Any], cohort: str) -> str:
     """Add the chapter to the longest part of its cohort; all else stays as it was typed."""
-    places = [number for number, part in enumerate(compendium.parts) if part.chapters]
+    wanted = cohort or compendium.cohort
+    places = {
+        number: ((part.cohort or compendium.cohort) == wanted, len(part.chapters))
+        for number, part in enumerate(compendium.parts)
+        if part.chapters
+    }
     if not places:
         raise ProjectError(f"{CONFIGURATION} has no part with chapters to which to add one")
-    wanted = cohort or compendium.cohort
-    alike = [
-        number for number in places if _cohort_of(compendium.parts[number], compendium) == wanted
-    ]
-    place = max(alike or places, key=lambda number: len(compendium.parts[number].chapters))
-    entry |= {} if alike else {COHORT: cohort}
-    chapters = _chapters(text, place)
+    place = max(places, key=places.__getitem__)
+    if not places[place][0]:
+        entry[COHORT] = cohort
+    parts = _value(yaml.compose(text, yaml.SafeLoader), "parts")
+    chapters = _value(parts.value[place], "chapters")
+    stop = chapters.end_mark.index
     if chapters.flow_style:
-        end = chapters.end_mark.index - 1
-        return f"{text[:end]}, {_flow(entry)}{text[end:]}"
-    end = text.find("\n", max(node.end_mark.index for node in _leaves(chapters)))
+        return f"{text[: stop - 1]}, {_flow(entry)}{text[stop - 1 :]}"
+    # A block ends only where the next thing begins: the last thing in it ends where it ends.
+    events: Any = yaml.parse(text, yaml.SafeLoader)
+    ends = (end for each in events if each.start_mark.index < (end := each.end_mark.index) <= stop)
+    end = text.find("\n", max(ends))
     head, tail = (text, "") if end < 0 else (text[:end], text[end:])
     indent = " " * chapters.start_mark.column
     block = [_flow({key: value})[1:-1] for key, value in entry.items()]
@@ -224,30 +216,8 @@ def _flow(mapping: Mapping[str, Any]) -> str:
     ).strip()
 
 
-def _cohort_of(part: Part, compendium: Compendium) -> str:
-    return part.cohort or compendium.cohort
-
-
-def _chapters(text: str, part: int) -> Any:
-    root = yaml.compose(text, yaml.SafeLoader)
-    return _value(_value(root, "parts").value[part], "chapters")
-
-
 def _value(mapping: Any, key: str) -> Any:
     return next(value for name, value in mapping.value if name.value == key)
-
-
-def _leaves(node: Any) -> Iterator[Any]:
-    """Nodes whose end is where they end: a block ends only where the next thing begins."""
-    if isinstance(node, yaml.ScalarNode) or node.flow_style:
-        yield node
-    elif isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield from _leaves(key)
-            yield from _leaves(value)
-    else:
-        for item in node.value:
-            yield from _leaves(item)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
