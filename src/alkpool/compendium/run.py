@@ -22,9 +22,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ SOURCE_LINES_SHOWN = 6
 # Every process of a chapter, and its kernel, comes from one that has these loaded, the second where
 # that is worth its time. Not the package, which finds its folders when it is imported.
 PRELOADED = ("ipykernel.kernelapp", "nbformat", "papermill")
-PRELOADED_FOR_MANY = ("matplotlib.pyplot", "pandera.pandas", "scipy.stats", "seaborn")
+PRELOADED_FOR_MANY = ("matplotlib.pyplot", "pandera.pandas", "seaborn")
 _FORKS = multiprocessing.get_context("forkserver")
 Process = multiprocessing.context.ForkServerProcess
 
@@ -71,20 +71,6 @@ LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
 
 # Of cells that papermill puts in between those of the source.
 ADDED_TAGS = {"injected-parameters", "papermill-error-cell-tag"}
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a chapter did not finish.
-
-    ``cell`` counts the cells of the source notebook from 1; it is missing where no cell failed.
-    """
-
-    page: str
-    error: str
-    cell: int | None = None
-    source: str = ""
-    copy: Path | None = None
 
 
 def folder(task: Task, build: Path) -> Path:
@@ -161,46 +147,41 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
         that had started are finished and kept, the others are not started.
     """
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress
 
     environment = kernel_environment(build)
     _start_server(environment, PRELOADED_FOR_MANY if len(tasks) > 2 * jobs else ())
     console = Console(highlight=False)
     console.print(f"notebooks to execute: {len(tasks)}, {min(jobs, len(tasks))} at a time")
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    running: dict[Future[Failure | None], Task] = {}
     processes: list[Process] = []
+    stopped = threading.Event()
 
-    def stop_after_failure(finished: Future[Failure | None]) -> None:
-        if not finished.cancelled() and finished.result() is not None:
-            _cancel(running)
+    def finish(task: Task) -> str:
+        if stopped.is_set():
+            return ""
+        failure = _in_own_process(task, build, environment, processes)
+        if failure and stopped.is_set():
+            return failure
+        if failure:
+            stopped.set()
+        outcome = "failed" if failure else f"{record(task, build)['seconds']:.1f} s"
+        console.print(f"  {task.page}  {outcome}", style="red" if failure else None)
+        bar.advance(notebooks)
+        return failure
 
     with (
-        Progress(
-            *columns, TimeElapsedColumn(), console=console, transient=True,
-            disable=not console.is_terminal,
-        ) as bar,
+        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
         ThreadPoolExecutor(jobs) as pool,
-    ):  # fmt: skip
+    ):
         notebooks = bar.add_task("notebooks", total=len(tasks))
         try:
-            for task in sorted(tasks, key=lambda task: _expected(task, build), reverse=True):
-                running[pool.submit(_in_own_process, task, build, environment, processes)] = task
-            for future in running:
-                future.add_done_callback(stop_after_failure)
-            for future in as_completed(running):
-                if not future.cancelled():
-                    task, failed = running[future], future.result() is not None
-                    outcome = "failed" if failed else f"{record(task, build)['seconds']:.1f} s"
-                    console.print(f"  {task.page}  {outcome}", style="red" if failed else None)
-                    bar.advance(notebooks)
+            first = sorted(tasks, key=lambda task: _expected(task, build), reverse=True)
+            failures = [*filter(None, pool.map(finish, first))]
         except BaseException:
-            _cancel(running)
+            stopped.set()
             for process in processes:
                 process.terminate()
             raise
-    outcomes = [future.result() for future in running if not future.cancelled()]
-    failures = [_explained(failure) for failure in outcomes if failure is not None]
     if failures:
         unchanged = "results/ and the last good book are unchanged"
         raise ProjectError("\n\n".join([*failures, unchanged]))
@@ -224,43 +205,29 @@ def _expected(task: Task, build: Path) -> float:
     return float(record(last, build)["seconds"]) if last else float("inf")
 
 
-def _cancel(futures: Iterable[Future[Failure | None]]) -> None:
-    for future in futures:
-        future.cancel()
-
-
-def _explained(failure: Failure) -> str:
-    lines = [f"{failure.page} failed"]
-    if failure.cell is not None:
-        lines.append(f"  notebooks/{Path(failure.page).name}.ipynb, cell {failure.cell}:")
-        source = failure.source.strip().splitlines()
-        lines += [f"    {line}" for line in source[:SOURCE_LINES_SHOWN]]
-        lines += ["    ..."] * (len(source) > SOURCE_LINES_SHOWN)
-    lines.append(f"  {failure.error}")
-    if failure.copy is not None:
-        lines.append(f"  the notebook as far as it ran: {shown(failure.copy)}")
-    return "\n".join(lines)
+def _failed(task: Task, *lines: str) -> str:
+    return "\n".join([f"{task.page} failed", *(f"  {line}" for line in lines)])
 
 
 def _in_own_process(
     task: Task, build: Path, environment: Mapping[str, str], processes: list[Process]
-) -> Failure | None:
+) -> str:
     answer, given = multiprocessing.Pipe(duplex=False)
     process = _FORKS.Process(target=_work, args=(task, build, environment, given))
     try:
         process.start()
     except OSError as error:
-        return Failure(task.page, f"its process did not start: {error}")
+        return _failed(task, f"its process did not start: {error}")
     finally:
         given.close()
     processes.append(process)
     try:
-        failure: Failure | None = answer.recv()
+        return str(answer.recv())
     except EOFError:
         process.join()
-        return Failure(task.page, f"its process ended with {process.exitcode}")
-    process.join()
-    return failure
+        return _failed(task, f"its process ended with {process.exitcode}")
+    finally:
+        process.join()
 
 
 def _work(
@@ -278,7 +245,7 @@ def _work(
     try:
         failure = run(task, build, kernel)
     except OSError as error:
-        failure = Failure(task.page, f"{error.strerror}: {error.filename2 or error.filename}")
+        failure = _failed(task, f"{error.strerror}: {error.filename2 or error.filename}")
     finally:
         if kernel is not None:
             kernel.close()
@@ -368,8 +335,14 @@ def _manager(kernel: WaitingKernel) -> Any:
     return Manager
 
 
-def run(task: Task, build: Path, kernel: WaitingKernel | None = None) -> Failure | None:
-    """Execute one notebook, with this process for itself, and keep what it made."""
+def run(task: Task, build: Path, kernel: WaitingKernel | None = None) -> str:
+    """Execute one notebook, with this process for itself, and keep what it made.
+
+    Returns
+    -------
+    str
+        Why it did not finish, in words; blank where it did.
+    """
     import nbformat
     import papermill
     from traitlets.config import Config
@@ -408,7 +381,7 @@ def run(task: Task, build: Path, kernel: WaitingKernel | None = None) -> Failure
     if written := sorted(name for name, _ in _states(home) ^ given):
         shutil.rmtree(work)
         problem = f"writes to {written[0]}: inputs stay as they are, results go to paths.RESULTS"
-        return Failure(task.page, problem)
+        return _failed(task, problem)
     shutil.rmtree(home)
     unfinished.unlink()
     Path(task.notebook.name).write_text(nbformat.writes(_stripped(notebook)) + "\n", "utf-8")
@@ -422,7 +395,7 @@ def run(task: Task, build: Path, kernel: WaitingKernel | None = None) -> Failure
     }
     Path(RECORD).write_text(json.dumps(kept) + "\n")
     exchange(work, target)
-    return None
+    return ""
 
 
 def _checkout(task: Task, home: Path) -> set[tuple[str, int]]:
@@ -445,7 +418,7 @@ def _states(home: Path) -> set[tuple[str, int]]:
     }
 
 
-def _failure(task: Task, error: Exception, work: Path, build: Path) -> Failure:
+def _failure(task: Task, error: Exception, work: Path, build: Path) -> str:
     # An error of the notebook brings its own name; others, such as a dead kernel, are what failed.
     name = getattr(error, "ename", type(error).__name__)
     reason = str(getattr(error, "evalue", error))
@@ -463,18 +436,26 @@ def _failure(task: Task, error: Exception, work: Path, build: Path) -> Failure:
         unfinished.replace(copy)
     except (OSError, ValueError):
         # There is no notebook yet, or, on a full disk, half of one.
-        return Failure(task.page, f"{name}: {reason}")
+        return _failed(task, f"{name}: {reason}")
     finally:
         shutil.rmtree(work)
     cells = [
-        cell["metadata"].get("papermill", {}) | {"source": "".join(cell["source"])}
+        cell
         for cell in notebook["cells"]
         if not ADDED_TAGS.intersection(cell["metadata"].get("tags", []))
     ]
-    begun = [number for number, cell in enumerate(cells, start=1) if cell.get("start_time")]
-    if not begun:
-        return Failure(task.page, f"{name}: {reason}", copy=copy)
-    return Failure(task.page, f"{name}: {reason}", begun[-1], cells[begun[-1] - 1]["source"], copy)
+    begun = [
+        (f"notebooks/{task.notebook.name}, cell {number}:", cell)
+        for number, cell in enumerate(cells, start=1)
+        if cell["metadata"].get("papermill", {}).get("start_time")
+    ]
+    where = []
+    for place, cell in begun[-1:]:
+        source = "".join(cell["source"]).strip().splitlines()
+        where = [place, *(f"  {line}" for line in source[:SOURCE_LINES_SHOWN])]
+        where += ["  ..."] * (len(source) > SOURCE_LINES_SHOWN)
+    ran = f"the notebook as far as it ran: {shown(copy)}"
+    return _failed(task, *where, f"{name}: {reason}", ran)
 
 
 def _names(notebook: Any) -> Iterator[str]:
