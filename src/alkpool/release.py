@@ -164,8 +164,9 @@ def make(home: Path, target: Path, since: Path | None = None) -> Path:
         for killed in set(target.glob(".making-*")) - {Path(stage)}:
             shutil.rmtree(killed)
         folder = Path(stage) / identity.name
+        unwanted = shutil.ignore_patterns(".*", "__pycache__")
         for name, source in sources.items():
-            shutil.copytree(source, folder / name, ignore=_unwanted)
+            shutil.copytree(source, folder / name, ignore=unwanted)
         for name in FILES:
             shutil.copyfile(home / name, folder / name)
         for page in (folder / "book").rglob("status.*"):
@@ -199,10 +200,6 @@ def _not_published(home: Path) -> Iterator[str]:
         cells = json.loads(path.read_text("utf-8"))["cells"]
         if any(cell.get("outputs") for cell in cells):
             yield f"{path.relative_to(home)}: has outputs, and a release is public; clear them"
-
-
-def _unwanted(_: str, names: list[str]) -> set[str]:
-    return {name for name in names if name.startswith(".") or name == "__pycache__"}
 
 
 def checksums(folder: Path) -> str:
@@ -268,13 +265,16 @@ def describe(folder: Path, identity: Identity) -> str:
     for name, (_, licence, text) in FOLDERS.items():
         properties = {"name": name, "description": text, "license": licences[licence]}
         crate.add_dataset(dest_path=f"{name}/", properties=properties)
-    for name, (licence, media, text) in (FILES | MADE).items():
-        _add_file(crate, folder / name, name, licences[licence], media, text)
-    for name, text in _tables(folder):
-        media = MEDIA[Path(name).suffix]
-        _add_file(crate, folder / name, name, licences[CC_BY], media, text)
-    page, text = "book/index.html", "The book: open it in a browser."
-    _add_file(crate, folder / page, page, licences[CC_BY], "text/html", text)
+    files = FILES | MADE | dict(_tables(folder))
+    files["book/index.html"] = CC_BY, "text/html", "The book: open it in a browser."
+    for name, (licence, media, text) in files.items():
+        content = (folder / name).read_bytes()
+        properties = {
+            "name": name, "description": text, "license": licences[licence],
+            "encodingFormat": media, "contentSize": str(len(content)),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }  # fmt: skip
+        crate.add_file(dest_path=name, properties=properties)
     said = crate.metadata.generate()
     return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
@@ -287,33 +287,22 @@ def _author(cited: dict[str, str]) -> dict[str, str]:
     return {"kind": "Organization" if "name" in cited else "Person", "name": name, **page}
 
 
-def _add_file(
-    crate: ROCrate, path: Path, name: str, licence: dict[str, str], media: str, text: str
-) -> None:
-    content = path.read_bytes()
-    properties = {
-        "name": name, "description": text, "license": licence, "encodingFormat": media,
-        "contentSize": str(len(content)), "sha256": hashlib.sha256(content).hexdigest(),
-    }  # fmt: skip
-    crate.add_file(dest_path=name, properties=properties)
-
-
-def _tables(folder: Path) -> Iterator[tuple[str, str]]:
-    """Tables and descriptions of data and results, with what is said of each."""
+def _tables(folder: Path) -> Iterator[tuple[str, tuple[str, str, str]]]:
+    """Tables and descriptions of data and results, with what is said of each, as of `FILES`."""
     package = json.loads((folder / "data/datapackage.json").read_text("utf-8"))
     said = {f"data/{each['path']}": each["description"] for each in package["resources"]}
-    for path in sorted((folder / "data").rglob("*")):
+    tables = [path for path in (folder / "data").rglob("*") if path.suffix in MEDIA]
+    for path in sorted([*tables, *(folder / "results").rglob("*.csv")]):
         name = path.relative_to(folder).as_posix()
+        text = said.get(name, "Description of the tables, for programs.")
         if path.name == DESCRIPTION_FILE:
-            yield name, f"What the cohort is: {_title(folder, path.parent.name)}."
-        elif path.suffix in MEDIA:
-            yield name, said.get(name, "Description of the tables, for programs.")
-    for path in sorted((folder / "results").rglob("*.csv")):
-        name = path.relative_to(folder).as_posix()
-        words = path.stem.replace("_", " ").capitalize()
-        title = _title(folder, path.relative_to(folder / "results").parts[0])
-        made_up = "synthetic" in path.read_text("utf-8").partition("\n")[0].split(",")
-        yield name, f"{words}. {title}." + " Synthetic rows, not patients." * made_up
+            text = f"What the cohort is: {_title(folder, path.parent.name)}."
+        elif name.startswith("results/"):
+            words = path.stem.replace("_", " ").capitalize()
+            made_up = "synthetic" in path.read_text("utf-8").partition("\n")[0].split(",")
+            text = f"{words}. {_title(folder, name.split('/')[1])}."
+            text += " Synthetic rows, not patients." * made_up
+        yield name, (CC_BY, MEDIA[path.suffix], text)
 
 
 def _title(folder: Path, cohort: str) -> str:
@@ -340,8 +329,7 @@ def release_note(home: Path, identity: Identity, since: Path | None = None) -> s
         "",
         f"{'State of' if identity.draft else 'Released on'} {identity.date.isoformat()}.",
     ]
-    if extension := read(home=home).extension:
-        lines += extension.loaded().news(home / "results", since)
+    lines += read(home=home).extension.loaded().news(home / "results", since)
     changes = next(filter(None, _sections(home).values()), "")
     lines += ["## Changes", "", changes, "", "## What is in it", ""]
     lines += [f"- `{name}/`: {text}" for name, (_, _, text) in FOLDERS.items()]

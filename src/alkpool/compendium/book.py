@@ -121,7 +121,7 @@ def _key(
     sources = [path for path in paths.BOOK.rglob("*") if path.is_file() and path.suffix != ".pyc"]
     chapters = [run.folder(task, build) / run.RECORD for task in tasks]
     code = [f"import {__name__}", *(_read(path) for path in sources if path.suffix == ".py")]
-    code += [f"import {compendium.extension.module}"] if compendium.extension else []
+    code.append(f"import {compendium.extension.module}")
     data = [*extension_inputs(compendium), *Imports().behind(*code)]
     files = [*sources, *chapters, *data, paths.HOME / CONFIGURATION]
     return hash_of([json.dumps(state), _read(DICTIONARY), *(task.key for task in tasks)], files)
@@ -130,32 +130,29 @@ def _key(
 def made_from() -> dict[str, str]:
     """Version, state of the data and the code, and main packages that a book is made with."""
     versions = {name: importlib.metadata.version(name) for name in NAMED_PACKAGES}
+    data, commit = _in_git()
     project = tomllib.loads((paths.HOME / "pyproject.toml").read_text("utf-8"))["project"]
     return {
         "alkpool": project["version"],
-        "data": _data(),
-        "commit": _commit(),
+        "data": data,
+        "commit": commit,
         "Python": platform.python_version(),
         **versions,
         "requirements.lock": f"SHA-256 {hash_of([], [paths.HOME / 'requirements.lock'])[:16]}",
     }
 
 
-def _commit() -> str:
+def _in_git() -> tuple[str, str]:
+    """Give the state of the data and of the code."""
     try:
         checkout, commit = _git("rev-parse", "--show-toplevel", "HEAD").splitlines()
-        changed = _git("status", "--porcelain")
+        if Path(checkout).resolve() != paths.HOME.resolve():
+            return NO_COMMIT, NO_COMMIT
+        day = _git("log", "-1", "--format=%cs", "--", "data")
+        changed = " with uncommitted changes" if _git("status", "--porcelain") else ""
     except (OSError, subprocess.CalledProcessError):
-        return NO_COMMIT
-    if Path(checkout).resolve() != paths.HOME.resolve():
-        return NO_COMMIT
-    return commit + (" with uncommitted changes" if changed else "")
-
-
-def _data() -> str:
-    if _commit() == NO_COMMIT:
-        return NO_COMMIT
-    return f"last changed {_git('log', '-1', '--format=%cs', '--', 'data')}"
+        return NO_COMMIT, NO_COMMIT
+    return f"last changed {day}", commit + changed
 
 
 def _git(*arguments: str) -> str:
@@ -178,9 +175,10 @@ def _assemble(
     targets: dict[str, set[str]] = {}
     for task, notebook in notebooks.items():
         promote_figures(notebook, f"notebooks/{task.notebook.name}")
-        targets.setdefault(task.suffix, set()).update(_targets(notebook))
+        names = run.record(task, build)["names"]
+        targets.setdefault(task.suffix, set()).update(names)
     context, references = _of_study(compendium, target / "study.json")
-    kinds = compendium.extension.records if compendium.extension else {}
+    kinds = compendium.extension.records
     records = {
         name: f"{below}/{record['page']}"
         for below in kinds
@@ -213,7 +211,7 @@ def _assemble(
         for name, record in context["records"][below].items():
             filled = _filled_in(f"{template}{TEMPLATE_SUFFIX}", context | {"page": record})
             content[f"{records[name]}.md"] = filled
-    listed = {INDEX, *_pages(compendium)}
+    listed = {INDEX, *(page for part in compendium.parts for page in part.pages)}
     for path in sorted(path for path in paths.BOOK.rglob("*") if path.is_file()):
         name = path.relative_to(paths.BOOK).as_posix()
         if name.endswith(TEMPLATE_SUFFIX):
@@ -242,18 +240,12 @@ def _part_title(part: Part, tasks: Sequence[Task]) -> str:
     return title + SYNTHETIC_TITLE if made_up and SYNTHETIC_TITLE not in title else title
 
 
-def _pages(compendium: Compendium) -> list[str]:
-    return [page for part in compendium.parts for page in part.pages]
-
-
 def _of_study(compendium: Compendium, kept: Path) -> tuple[dict[str, Any], str]:
     """Give what the study adds: what the templates get, and the references.
 
     They take seconds and do not depend on the notebooks: what was made is kept.
     """
     extension = compendium.extension
-    if extension is None:
-        return {}, ""
     modules = Imports().behind(f"import {extension.module}")
     files = [*extension_inputs(compendium), *modules, paths.HOME / CONFIGURATION]
     key = hash_of([compendium.cohort], files)
@@ -341,7 +333,7 @@ def _toc(
     compendium: Compendium, tasks: Sequence[Task], records: Collection[str]
 ) -> dict[str, object]:
     below: dict[str, dict[str, object]] = {}
-    for parent in compendium.extension.records if compendium.extension else ():
+    for parent in compendium.extension.records:
         sections = [{"file": page} for page in records if page.startswith(f"{parent}/")]
         below[parent] = {"sections": sections} if sections else {}
     parts = []
@@ -441,15 +433,6 @@ def _split_at_figures(cell: Notebook) -> Iterator[tuple[Notebook, dict[str, str]
         yield piece, figure
 
 
-def _targets(notebook: Notebook) -> Iterator[str]:
-    """Names that can be referred to: figures and labels."""
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "markdown":
-            yield from re.findall(r"^\(([\w-]+)\)=$", "".join(cell["source"]), re.MULTILINE)
-        if "mystnb" in cell["metadata"]:
-            yield cell["metadata"]["mystnb"]["figure"]["name"]
-
-
 def _renamed(text: str, targets: set[str], suffix: str) -> str:
     if not (targets and suffix):
         return text
@@ -480,7 +463,8 @@ def _page(notebook: Notebook, task: Task, targets: set[str], pages: Sequence[str
             cell["source"] = _linked(text, task.page, pages)
         else:
             # A parameter stands there as papermill writes it, letters beyond ASCII as their codes.
-            for place in (task.parameters[COHORT], _coded(task.parameters[COHORT])):
+            cohort = task.parameters[COHORT]
+            for place in (cohort, cohort.encode("unicode_escape").decode()):
                 cell["source"] = cell["source"].replace(place, _cohort_named(task))
             _rename_outputs(cell, targets, task.suffix)
             if cells and _is_plain(cells[-1]) and not cells[-1]["outputs"] and _is_plain(cell):
@@ -497,10 +481,6 @@ def _page(notebook: Notebook, task: Task, targets: set[str], pages: Sequence[str
         ribbon = RIBBON.format(cohort=task.page.partition("/")[0])
         cells.insert(0, {"cell_type": "markdown", "id": "ribbon", "metadata": {}, "source": ribbon})
     return notebook | {"cells": cells}
-
-
-def _coded(text: str) -> str:
-    return text.encode("unicode_escape").decode()
 
 
 def _is_plain(cell: Notebook) -> bool:

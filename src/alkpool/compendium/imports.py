@@ -14,23 +14,17 @@ from alkpool import paths
 
 PACKAGE = Path(paths.__file__).parent
 
+# Where a kernel looks for modules.
+ROOTS = (PACKAGE.parent, paths.HOME, paths.NOTEBOOKS)
+
 # Lines that IPython takes for itself; the rest of a cell is Python.
 MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
 
 
 class Imports:
-    """Finds the files behind imports; each is read once, as it is when it is first asked for.
+    """Finds the files behind imports; each is read once, as it is when it is first asked for."""
 
-    Parameters
-    ----------
-    roots : sequence of Path
-        Folders in which modules are looked for, the first one first: those of a kernel.
-    """
-
-    def __init__(
-        self, roots: Sequence[Path] = (PACKAGE.parent, paths.HOME, paths.NOTEBOOKS)
-    ) -> None:
-        self._roots = roots
+    def __init__(self) -> None:
         self._direct: dict[Path, frozenset[Path]] = {}
 
     def behind(self, *sources: str) -> set[Path]:
@@ -49,7 +43,7 @@ class Imports:
         found: set[Path] = set()
         waiting: list[Path] = []
         for source in sources:
-            waiting += self._imported(ast.parse(MAGIC.sub(r"\1pass", source)), "")
+            waiting += _imported(ast.parse(MAGIC.sub(r"\1pass", source)), "")
         while waiting:
             path = waiting.pop()
             if path not in found:
@@ -59,38 +53,40 @@ class Imports:
 
     def _of(self, path: Path) -> frozenset[Path]:
         if path not in self._direct:
-            root = next(root for root in self._roots if path.is_relative_to(root))
+            root = next(root for root in ROOTS if path.is_relative_to(root))
             package = ".".join(path.relative_to(root).parent.parts)
             try:
                 tree = ast.parse(path.read_bytes() if path.suffix == ".py" else "")
             except (SyntaxError, ValueError):
                 # It imports nothing until it is mended, which changes its content.
                 tree = ast.Module([], [])
-            self._direct[path] = frozenset(self._imported(tree, package))
+            self._direct[path] = frozenset(_imported(tree, package))
         return self._direct[path]
 
-    def _imported(self, tree: ast.AST, package: str) -> Iterator[Path]:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                above = package.split(".")[: -node.level + 1 or None] if node.level else []
-                base = ".".join([*above, *filter(None, [node.module])])
-                names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
-            else:
-                continue
-            for name in names:
-                yield from self._files(name)
 
-    def _files(self, name: str) -> Iterator[Path]:
-        """Give the file of a module and those of the packages around it, of the project only."""
-        parts = name.split(".")
-        for root in self._roots:
-            if not any(_file(root, parts[:1])):
-                continue
-            for number in range(1, len(parts) + 1):
-                yield from _file(root, parts[:number])
-            return
+def _imported(tree: ast.AST, package: str) -> Iterator[Path]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: -node.level + 1 or None] if node.level else []
+            base = ".".join([*above, *filter(None, [node.module])])
+            names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        for name in names:
+            yield from _files(name)
+
+
+def _files(name: str) -> Iterator[Path]:
+    """Give the file of a module and those of the packages around it, of the project only."""
+    parts = name.split(".")
+    for root in ROOTS:
+        if not any(_file(root, parts[:1])):
+            continue
+        for number in range(1, len(parts) + 1):
+            yield from _file(root, parts[:number])
+        return
 
 
 def _file(root: Path, parts: Sequence[str]) -> Iterator[Path]:

@@ -94,7 +94,7 @@ class Compendium(_Settings):
 
     title: str
     cohort: str
-    extension: Extension | None = None
+    extension: Extension
     parts: tuple[Part, ...]
 
 
@@ -118,8 +118,10 @@ class Task:
         Title of the part it stands in.
     notebook : Path
         Source without outputs.
-    parameters, defaults : dict
-        What is handed to the notebook, and its other parameters.
+    parameters : dict
+        What is handed to the notebook.
+    declared : tuple of str
+        Names of all its parameters.
     synthetic : bool
         Whether rows of the cohort are made up.
     suffix : str
@@ -137,7 +139,7 @@ class Task:
     part: str
     notebook: Path
     parameters: dict[str, Any]
-    defaults: dict[str, Any]
+    declared: tuple[str, ...]
     synthetic: bool
     suffix: str
     inputs: tuple[Path, ...]
@@ -211,9 +213,8 @@ def for_one_run(cohort: str) -> tuple[str, Path]:
     if wrong := dict.fromkeys(_cohort_problems(cohort, Path())):
         raise ProjectError("\n".join(f"COHORT: {problem}" for problem in wrong))
     folders = _cohort_folders(cohort, Path())
-    places = [folder.name if folder.parent == paths.COHORTS else str(folder) for folder in folders]
     name = "+".join(folder.name for folder in folders)
-    return ",".join(places), paths.BUILD / "cohorts" / name
+    return _written(folders), paths.BUILD / "cohorts" / name
 
 
 def notebook_parameters(notebook: Path) -> dict[str, Parameter]:
@@ -298,9 +299,7 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, imports: Impo
     inherited = compendium.parameters | part.parameters
     wanted = {name: value for name, value in inherited.items() if name in declared}
     wanted |= chapter.parameters
-    wanted[COHORT] = ",".join(
-        folder.name if folder.parent == paths.COHORTS else str(folder) for folder in folders
-    )
+    wanted[COHORT] = _written(folders)
     if COHORT in inherited | chapter.parameters:
         problems.append(f"parameters: found {COHORT!r}; write {COHORT}: beside parameters:")
     problems += _parameter_problems(wanted, declared)
@@ -314,7 +313,7 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, imports: Impo
         part=part.title,
         notebook=notebook,
         parameters=wanted,
-        defaults={name: value.default for name, value in declared.items() if name not in wanted},
+        declared=tuple(declared),
         synthetic=synthetic,
         suffix="" if folders == _cohort_folders(compendium.cohort) else "-" + "-".join(names),
         inputs=files,
@@ -325,8 +324,6 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, imports: Impo
 
 def extension_inputs(compendium: Compendium) -> list[Path]:
     """Files that the contexts of the templates are made from."""
-    if compendium.extension is None:
-        return []
     return _declared(_cohort_folders(compendium.cohort), compendium.extension.reads)
 
 
@@ -352,11 +349,18 @@ def _reads_problems(patterns: Sequence[str], names: Sequence[str]) -> Iterator[s
             yield f"reads: found {pattern!r}; there is no such file"
 
 
-def _cohort_folders(cohort: str, base: Path | None = None) -> list[Path]:
-    return [paths.cohort_folder(name.strip(), base or paths.HOME) for name in cohort.split(",")]
+def _cohort_folders(cohort: str, base: Path = paths.HOME) -> list[Path]:
+    return [paths.cohort_folder(name.strip(), base) for name in cohort.split(",")]
 
 
-def _cohort_problems(cohort: str, base: Path | None = None) -> Iterator[str]:
+def _written(folders: Sequence[Path]) -> str:
+    """Write cohorts as `_cohort_folders` reads them: those of the project by their names."""
+    return ",".join(
+        folder.name if folder.parent == paths.COHORTS else str(folder) for folder in folders
+    )
+
+
+def _cohort_problems(cohort: str, base: Path = paths.HOME) -> Iterator[str]:
     known = ", ".join(sorted(path.parent.name for path in paths.COHORTS.glob("*/cohort.yaml")))
     allowed = f"one of {known}, or the path (without a comma) of a folder with a cohort.yaml"
     seen: dict[Path, bool] = {}
@@ -409,11 +413,8 @@ def _parameter_problems(
 
 
 def _fits(value: object, default: object) -> bool:
-    if isinstance(default, float):
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if isinstance(default, list | tuple):
-        return isinstance(value, list | tuple)
-    return type(value) is type(default)
+    others = {float: int, tuple: list}
+    return type(value) in (type(default), others.get(type(default)))
 
 
 def _unused_parameters(compendium: Compendium, tasks: Sequence[Task]) -> Iterator[str]:
@@ -422,7 +423,7 @@ def _unused_parameters(compendium: Compendium, tasks: Sequence[Task]) -> Iterato
         within = [task for task in tasks if task.part == part.title]
         shared.append((f', part "{part.title}"', part, within))
     for place, settings, below in shared:
-        known = {name for task in below for name in task.defaults | task.parameters}
+        known = {name for task in below for name in task.declared}
         for name in settings.parameters.keys() - known:
             allowed = f"its notebooks have {', '.join(sorted(known)) or 'none'}"
             yield f"{CONFIGURATION}{place}: parameters: found {name!r}; {allowed}"
@@ -434,7 +435,7 @@ def _page_problems(compendium: Compendium, chapters: Sequence[str]) -> Iterator[
     known = sorted(path.name.partition(".")[0] for path in files)
     for page in set(pages) - set(known):
         yield f"{CONFIGURATION}, pages: found {page!r}; must be one of {', '.join(known)}"
-    for below in set(compendium.extension.records if compendium.extension else ()) - set(pages):
+    for below in compendium.extension.records.keys() - set(pages):
         yield f"{CONFIGURATION}, extension.records: found {below!r}; must be one of the pages"
     once: set[str] = set()
     for name in [*pages, *chapters, *(part.title for part in compendium.parts)]:

@@ -79,8 +79,8 @@ def report(
             stale += [task for task, kept in last.items() if kept is None]
             tasks = [last.get(task) or task for task in tasks]
         if stale:
-            study = compendium.extension and compendium.extension.loaded()
-            if wrong := study and study.problems(task.parameters for task in stale):
+            study = compendium.extension.loaded()
+            if wrong := study.problems(task.parameters for task in stale):
                 raise ProjectError("\n".join(wrong))
             run.execute(stale, build, jobs=jobs)
             now = {task.page: task.key for task in plan(read(cohort))}
