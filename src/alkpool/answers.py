@@ -103,9 +103,12 @@ def to_text(answer: Answer, *, bold: bool = False, width: int = MIN_WIDTH) -> st
     blocks = [
         [_strong(asked(answer.question), bold)],
         _wrapped(answer.standing_text, width),
-        *([_item(words["text"], width), *_sources(words)] for words in answer.words),
-        *(_summary(rows, answer, width, bold) if rows else ()),
+        *([*_wrapped(words["text"], width, "  "), *_sources(words)] for words in answer.words),
     ]
+    if rows:
+        if answer.reading in READINGS and answer.question.phase == Phase.UNKNOWN:
+            blocks.append([f"Phase not known; {READINGS[answer.reading]}:"])
+        blocks += _groups(rows, width, bold)
     if answer.other_reading is not None:
         other = Phase.CIS if answer.reading == Phase.TRANS else Phase.TRANS
         blocks.append([_strong(f"The other reading: {READINGS[other]}", bold)])
@@ -113,7 +116,7 @@ def to_text(answer: Answer, *, bold: bool = False, width: int = MIN_WIDTH) -> st
     if answer.others:
         blocks.append([_strong("Other inhibitors, not assessed", bold)])
         blocks += [
-            [_item(f"{row['inhibitor']}: {row['known']}", width), *_sources(row)]
+            [*_wrapped(f"{row['inhibitor']}: {row['known']}", width, "  "), *_sources(row)]
             for row in answer.others
         ]
     if behind := [lines for row in rows if (lines := [*_behind(row, width)])]:
@@ -134,16 +137,6 @@ def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
         printable(text), width, initial_indent=indent, subsequent_indent=indent,
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
-
-
-def _item(text: str, width: int) -> str:
-    return "\n".join(_wrapped(text, width, "  "))
-
-
-def _summary(rows: Sequence[Row], answer: Answer, width: int, bold: bool) -> Iterator[list[str]]:
-    if answer.reading in READINGS and answer.question.phase == Phase.UNKNOWN:
-        yield [f"Phase not known; {READINGS[answer.reading]}:"]
-    yield from _groups(rows, width, bold)
 
 
 def _groups(rows: Sequence[Row], width: int, bold: bool) -> Iterator[list[str]]:

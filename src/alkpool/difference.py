@@ -258,11 +258,7 @@ def _said(change: Mapping[Any, str]) -> str:
 
 def to_csv(changes: pd.DataFrame) -> str:
     """Write a row for each change; no cell is a formula."""
-    return changes.map(_cell).to_csv(index=False, lineterminator="\n")
-
-
-def _cell(text: str) -> str:
-    return text if _NUMBER.fullmatch(text) else spreadsheet_cell(text)
+    return changes.map(spreadsheet_cell).to_csv(index=False, lineterminator="\n")
 
 
 def to_json(changes: pd.DataFrame) -> str:

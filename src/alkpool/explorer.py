@@ -7,10 +7,11 @@ Real cases only.
 """
 
 import base64
-import csv
 import math
 from dataclasses import asdict
 from typing import Any
+
+import pandas as pd
 
 from alkpool import answers, mutations, paths
 from alkpool.analysis import offtarget, ranking
@@ -242,7 +243,9 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             "given": ranking.GIVEN_BEFORE,
             "unreported": UNREPORTED,
         },
-        "protein": mutations.grammar() | {"landmarks": _landmarks()},
+        # Places of the kinase domain that a source names by what they are.
+        "protein": mutations.grammar()
+        | {"landmarks": records(pd.read_csv(paths.REFERENCE / "landmarks.csv"))},
         "profiles": profiles,
         "answers": {
             name: {str(r): _answers(Question(parts, phase=r), evidence, places) for r in readings}
@@ -268,11 +271,6 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
         "without_mutation": offtarget.words([], True, evidence.published),
         "sources": list(sources.values()),
     }  # fmt: skip
-
-
-def page_name(profile: str) -> str:
-    """File name of the page of a profile, without suffix: ``L1196M-G1202R``."""
-    return profile.replace("+", "-")
 
 
 def _readings(parts: tuple[str, ...]) -> tuple[Phase, ...]:
@@ -317,20 +315,12 @@ def _answers(question: Question, evidence: Evidence, places: dict[tuple[str, ...
     return found
 
 
-def _landmarks() -> list[Record]:
-    """Places of the kinase domain that a source names by what they are."""
-    with (paths.REFERENCE / "landmarks.csv").open(encoding="utf-8", newline="") as file:
-        return [
-            row | {name: int(row[name]) for name in ("residue", "last")}
-            for row in csv.DictReader(file)
-        ]
-
-
 def _profiles(evidence: Evidence, pool: Cohort) -> dict[str, Record]:
     samples = assessed_profiles(pool.samples)["profile"].value_counts()
     return {
         name: {
-            "page": page_name(name),
+            # A name of a file anywhere: L1196M-G1202R.
+            "page": name.replace("+", "-"),
             "samples": int(samples.get(name, 0)),
             "residues": list(mutations.residues(name)),
         }
