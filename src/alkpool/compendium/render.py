@@ -1,8 +1,8 @@
 """Render a folder of pages with Sphinx: those that changed, with the result of rendering all.
 
 Sphinx writes the pages whose text changed. What every page shows of the others, in its sidebar,
-numbers and references, is compared too: where it changed, all are written. What Sphinx leaves of
-pages that are gone is removed. This module is an extension of Sphinx as well.
+numbers and references, is compared too: where it changed, all are written. Where a page came or
+went, all is made anew. This module is an extension of Sphinx as well.
 """
 
 import html
@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
 
 PAGES = (".md", ".ipynb")
 
-# Compared page by page.
-_OF_PAGES = ("_toc.yml",)
-_MADE_BY_SPHINX = {"genindex.html", "search.html"}
 _IMAGE = re.compile(r"""_images/([^"'?#\s]+)""")
 
 
@@ -92,8 +88,7 @@ def rendered(source: Path, work: Path, builder: str = "html") -> Path:
             f"the book could not be rendered, see the warnings above; its pages are in "
             f"{shown(source)}; the last good book is unchanged"
         )
-    if builder == "html":
-        _remove_what_is_gone(source, target)
+    _remove_unused_images(target)
     finished.write_text(made_with, "utf-8")
     return target
 
@@ -104,40 +99,26 @@ def forget(page: str, work: Path) -> None:
 
 
 def _made_with(source: Path) -> str:
-    """Hash of what every page depends on besides the texts."""
-    files = {
-        path
-        for path in source.rglob("*")
-        if path.is_file() and path.suffix not in PAGES and path.name not in _OF_PAGES
-    }
+    """Hash of what every page depends on besides the texts: which pages there are, too."""
+    there = {path for path in source.rglob("*") if path.is_file()}
+    pages = {path for path in there if path.suffix in PAGES}
+    # What the table of contents changes is compared page by page.
+    files = {path for path in there - pages if path.name != "_toc.yml"}
     code = [path.read_text("utf-8") for path in files if path.suffix == ".py"]
     modules = Imports().behind(f"import {__name__}", *code)
-    return hash_of([], [*files, *modules, paths.HOME / "requirements.lock"])
+    names = sorted(page.relative_to(source).as_posix() for page in pages)
+    return hash_of(names, [*files, *modules, paths.HOME / "requirements.lock"])
 
 
-def _remove_what_is_gone(source: Path, target: Path) -> None:
-    pages = {
-        path.relative_to(source).with_suffix(".html").as_posix()
-        for path in source.rglob("*")
-        if path.suffix in PAGES
+def _remove_unused_images(target: Path) -> None:
+    shown_on_pages = {
+        unquote(html.unescape(image))
+        for page in target.rglob("*.html")
+        for image in _IMAGE.findall(page.read_text("utf-8"))
     }
-    images: set[str] = set()
-    for path in target.rglob("*.html"):
-        name = path.relative_to(target).as_posix()
-        if name in pages:
-            found = _IMAGE.findall(path.read_text("utf-8"))
-            images.update(unquote(html.unescape(image)) for image in found)
-        elif not name.startswith("_") and name not in _MADE_BY_SPHINX:
-            path.unlink()
     for path in (target / "_images").glob("*"):
-        if path.name not in images:
+        if path.name not in shown_on_pages:
             path.unlink()
-    for path in [path for path in (target / "_sources").rglob("*") if path.is_file()]:
-        if not (source / path.relative_to(target / "_sources")).is_file():
-            path.unlink()
-    for folder in sorted(target.rglob("*/"), reverse=True):
-        with suppress(OSError):  # it is not empty
-            folder.rmdir()
 
 
 def setup(app: "Sphinx") -> dict[str, bool]:
