@@ -148,16 +148,11 @@ def _key(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
 
 def _keyed(frame: pd.DataFrame, key: list[str]) -> dict[str, dict[str, str]]:
     """Rows by the words of their key; a row that comes again is numbered."""
-    rows: dict[str, dict[str, str]] = {}
-    for cells in frame.to_dict("records"):
-        row = {str(column): str(cell) for column, cell in cells.items()}
-        name = base = "; ".join(f"{column}: {row[column]}" for column in key)
-        number = 1
-        while name in rows:
-            number += 1
-            name = f"{base} ({number})"
-        rows[name] = row
-    return rows
+    rows: Any = frame.astype(str).to_dict("records")
+    named = ["; ".join(f"{column}: {row[column]}" for column in key) for row in rows]
+    times = pd.Series(named, dtype=str).groupby(named).cumcount() + 1
+    names = (name if n == 1 else f"{name} ({n})" for name, n in zip(named, times, strict=True))
+    return dict(zip(names, rows, strict=True))
 
 
 def _kind(column: str, old: str, new: str) -> Kind:
