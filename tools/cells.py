@@ -1,8 +1,7 @@
 """Write ``book/what-a-cell-can-use.md`` from the code, so that it stays true.
 
-``python tools/cells.py`` writes the page, ``python tools/cells.py --check`` says whether it is up
-to date. Examples of `alkpool.show` are those of its docstrings, examples of figures are the calls
-of the chapters.
+``python tools/cells.py`` writes the page; a test fails until you do. Examples of `alkpool.show` are
+those of its docstrings, examples of figures are the calls of the chapters.
 """
 
 import ast
@@ -11,7 +10,6 @@ import inspect
 import json
 import pkgutil
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -147,14 +145,5 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def main() -> int:
-    """Write the page, or say whether it is up to date."""
-    made = page()
-    if "--check" in sys.argv[1:]:
-        return int(not PAGE.is_file() or PAGE.read_text("utf-8") != made)
-    PAGE.write_text(made, "utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    PAGE.write_text(page(), "utf-8")

@@ -16,14 +16,8 @@ import pandas as pd
 from alkpool import answers, mutations, paths
 from alkpool.analysis import offtarget, ranking
 from alkpool.analysis.actionability import assessed_profiles, matrix, profile_order
-from alkpool.analysis.benefit import RULES, classify, evaluable
-from alkpool.analysis.evidence import (
-    assertions_on_lung_cancer,
-    by_cell,
-    calls_of,
-    gather,
-    records,
-)
+from alkpool.analysis.benefit import classify, evaluable
+from alkpool.analysis.evidence import assertions_on_lung_cancer, by_cell, calls_of, gather, records
 from alkpool.analysis.question import Question, ask
 from alkpool.analysis.ranking import Evidence
 from alkpool.analysis.settings import configured
@@ -333,8 +327,7 @@ def _cases(pool: Cohort, *, counted: bool = True) -> list[Record]:
     rules = configured()
     lines = classify(pool.treatments, rules.benefit)
     alone = evaluable(lines, rules.benefit)["treatment_id"]
-    evaluated = lines["treatment_id"].isin(alone) & counted
-    lines = lines.assign(evaluated=evaluated, why=lines["rule"].map(RULES))
+    lines = lines.assign(evaluated=lines["treatment_id"].isin(alone) & counted)
     after = {sample: records(rows) for sample, rows in lines.groupby("sample_id")}
     assessed = assessed_profiles(pool.samples).groupby("sample_id")["profile"].agg(list)
     samples = pool.samples.merge(
