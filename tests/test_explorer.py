@@ -246,19 +246,6 @@ def test_markdown_shows_text_as_it_is(text: str) -> None:
     assert html.unescape(shown) == " ".join(text.split())
 
 
-@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=40))
-def test_addresses_in_a_text_are_links_and_nothing_else_is(text: str) -> None:
-    """Only the address itself is a link, and no character of the text is lost."""
-    given = f"{text} https://pmc.ncbi.nlm.nih.gov/articles/PMC1_2; {text}"
-    shown = BeautifulSoup(
-        MarkdownIt("commonmark", {"html": True}).renderInline(book._as_links(given)), "html.parser"
-    )
-    assert shown.get_text() == " ".join(given.split())
-    assert "https://pmc.ncbi.nlm.nih.gov/articles/PMC1_2" in [a["href"] for a in shown("a")]
-    assert all(str(a["href"]).startswith(("http://", "https://")) for a in shown("a"))
-    assert {tag.name for tag in shown(True)} <= {"a"}
-
-
 @given(st.text(max_size=40))
 def test_json_cannot_leave_its_script(text: str) -> None:
     """No tag in it, and it reads back as it was."""

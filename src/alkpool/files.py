@@ -168,7 +168,7 @@ def staged(folder: Path) -> Iterator[Path]:
     stage = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(stage, ignore_errors=True)  # of a process that died
     try:
-        before = _states(folder)
+        before = states(folder)
         if folder.is_dir():
             # Nobody may read what is private while it is copied.
             stage.mkdir(mode=0o700)
@@ -176,7 +176,7 @@ def staged(folder: Path) -> Iterator[Path]:
         else:
             stage.mkdir(parents=True)
         yield stage
-        if changed := sorted(place for place, _, _ in _states(folder) ^ before):
+        if changed := sorted(place for place, _, _ in states(folder) ^ before):
             reason = "was changed meanwhile by somebody else; nothing was done, run it again"
             raise OSError(errno.EBUSY, reason, str(changed[0]))
         exchange(stage, folder)
@@ -187,7 +187,8 @@ def staged(folder: Path) -> Iterator[Path]:
         shutil.rmtree(stage, ignore_errors=True)
 
 
-def _states(folder: Path) -> set[tuple[Path, int, int]]:
+def states(folder: Path) -> set[tuple[Path, int, int]]:
+    """Files of a folder with their size and the time of their last change."""
     files = ((path, path.lstat()) for path in folder.rglob("*") if not path.is_dir())
     return {(path, state.st_size, state.st_mtime_ns) for path, state in files}
 

@@ -31,7 +31,7 @@ from alkpool.compendium.plan import (
     Task,
     extension_inputs,
 )
-from alkpool.compendium.run import ADDED_TAGS
+from alkpool.compendium.run import ADDED_TAGS, renamed
 from alkpool.files import exchange, hash_of, write_if_changed
 from alkpool.problems import ProjectError, as_text
 
@@ -61,13 +61,8 @@ SYNTHETIC_TITLE = " (synthetic)"
 # A link from a notebook to one beside it.
 NOTEBOOK_LINK = re.compile(r"\]\(([\w-]+)\.ipynb\)")
 
-# An address of the web within a text.
-ADDRESS = re.compile(r"""(https?://[^\s;,()<>"|$\\]+)""")
-
 # References of the study; the settings of Sphinx read them.
 BIBLIOGRAPHY = "sources.bib"
-
-_HERE = Path(__file__).parent
 
 Notebook = dict[str, Any]
 
@@ -172,11 +167,12 @@ def _assemble(
     notebooks = {
         task: json.loads(run.executed_notebook(task, build).read_text("utf-8")) for task in tasks
     }
-    targets: dict[str, set[str]] = {}
+    # What figures and labels are called, by what their notebooks call them.
+    names: dict[str, dict[str, str]] = {}
     for task, notebook in notebooks.items():
         promote_figures(notebook, f"notebooks/{task.notebook.name}")
-        names = run.record(task, build)["names"]
-        targets.setdefault(task.suffix, set()).update(names)
+        own = {name: f"{name}{task.suffix}" for name in run.record(task, build)["names"]}
+        names.setdefault(task.suffix, {}).update(own)
     context, references = _of_study(compendium, target / "study.json")
     kinds = compendium.extension.records
     records = {
@@ -188,7 +184,7 @@ def _assemble(
         {
             "title": _part_title(part, tasks),
             "chapters": [
-                _chapter(task, notebook, build, targets[task.suffix])
+                _chapter(task, notebook, build, names[task.suffix])
                 for task, notebook in notebooks.items()
                 if task.part == part.title
             ],
@@ -197,7 +193,7 @@ def _assemble(
     ]
     content: dict[str, bytes] = {}
     for task, notebook in notebooks.items():
-        page = _page(notebook, task, targets[task.suffix], [task.page for task in tasks])
+        page = _page(notebook, task, names[task.suffix], [task.page for task in tasks])
         if not task.suffix and not task.synthetic:
             _link_records(page, records)
         content[f"{task.page}.ipynb"] = json.dumps(page, ensure_ascii=False, indent=1).encode()
@@ -214,10 +210,11 @@ def _assemble(
     listed = {INDEX, *(page for part in compendium.parts for page in part.pages)}
     for path in sorted(path for path in paths.BOOK.rglob("*") if path.is_file()):
         name = path.relative_to(paths.BOOK).as_posix()
-        if name.endswith(TEMPLATE_SUFFIX):
-            if name.removesuffix(TEMPLATE_SUFFIX) in listed:
-                content[name.removesuffix(".j2")] = _filled_in(name, context)
-        elif path.suffix not in (".pyc", ".j2"):
+        if path.suffix in (".md", ".j2") and name.partition(".")[0] not in listed:
+            continue
+        if path.suffix == ".j2":
+            content[name.removesuffix(".j2")] = _filled_in(name, context)
+        elif path.suffix != ".pyc":
             content[name] = path.read_bytes()
     content[BIBLIOGRAPHY] = references.encode()
     contents = _toc(compendium, tasks, records.values())
@@ -234,7 +231,7 @@ def _assemble(
 def _part_title(part: Part, tasks: Sequence[Task]) -> str:
     """Title of a part, with the reader's own cohort; where all its rows are made up, it says so."""
     within = [task for task in tasks if task.part == part.title]
-    own = {task.page.partition("/")[0] for task in within if "/" in task.parameters[COHORT]}
+    own = {task.page.partition("/")[0] for task in within if task.own}
     title = f"{part.title} ({', '.join(sorted(own))})" if own else part.title
     made_up = within and all(task.synthetic for task in within)
     return title + SYNTHETIC_TITLE if made_up and SYNTHETIC_TITLE not in title else title
@@ -292,12 +289,7 @@ def _templates() -> "jinja2.Environment":
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {
-        "as_text": as_text,
-        "as_links": _as_links,
-        "one_line": _one_line,
-        "json_in_page": _json,
-    }
+    environment.filters |= {"as_text": as_text, "json_in_page": _json}
     return environment
 
 
@@ -308,19 +300,6 @@ def _filled_in(name: str, context: Mapping[str, object]) -> bytes:
         return _templates().get_template(name).render(context).encode()
     except jinja2.TemplateError as error:
         raise ProjectError(f"book/{name}: {error}") from None
-
-
-def _as_links(text: str) -> str:
-    """Write text from data as `as_text` does, with the addresses of the web in it as links."""
-    parts = ADDRESS.split(_one_line(text))
-    return "".join(
-        f"[{as_text(part)}](<{part}>)" if place % 2 else as_text(part)
-        for place, part in enumerate(parts)
-    )
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _json(value: object) -> str:
@@ -345,7 +324,9 @@ def _toc(
     return {"format": "jb-book", "root": INDEX, "parts": parts}
 
 
-def _chapter(task: Task, notebook: Notebook, build: Path, targets: set[str]) -> dict[str, object]:
+def _chapter(
+    task: Task, notebook: Notebook, build: Path, names: Mapping[str, str]
+) -> dict[str, object]:
     """What the generated pages can say about a chapter."""
     made = (run.folder(task, build) / "results").glob(f"*/takeaways/{task.notebook.stem}.json")
     takeaways = [text for path in made for text in json.loads(path.read_text("utf-8"))]
@@ -354,7 +335,7 @@ def _chapter(task: Task, notebook: Notebook, build: Path, targets: set[str]) -> 
         "title": _title(notebook, task),
         "synthetic": task.synthetic,
         "parameters": task.parameters | {COHORT: _cohort_named(task)},
-        "takeaways": [_renamed(text, targets, task.suffix) for text in takeaways],
+        "takeaways": [renamed(text, names) for text in takeaways],
         **run.record(task, build),
     }
 
@@ -433,13 +414,6 @@ def _split_at_figures(cell: Notebook) -> Iterator[tuple[Notebook, dict[str, str]
         yield piece, figure
 
 
-def _renamed(text: str, targets: set[str], suffix: str) -> str:
-    if not (targets and suffix):
-        return text
-    names = "|".join(map(re.escape, sorted(targets, key=len, reverse=True)))
-    return re.sub(rf"(?<![\w-])({names})(?![\w-])", rf"\1{suffix}", text)
-
-
 def _linked(text: str, page: str, pages: Sequence[str]) -> str:
     """Let links to other notebooks lead to their pages: of the same cohort, or else the first."""
     folder = page.rpartition("/")[0]
@@ -453,20 +427,21 @@ def _linked(text: str, page: str, pages: Sequence[str]) -> str:
     return NOTEBOOK_LINK.sub(link, text)
 
 
-def _page(notebook: Notebook, task: Task, targets: set[str], pages: Sequence[str]) -> Notebook:
+def _page(
+    notebook: Notebook, task: Task, names: Mapping[str, str], pages: Sequence[str]
+) -> Notebook:
     """Make the page of a chapter from its executed notebook."""
     cells: list[Notebook] = []
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            text = _renamed(cell["source"], targets, task.suffix)
-            cell["source"] = _linked(text, task.page, pages)
+            cell["source"] = _linked(renamed(cell["source"], names), task.page, pages)
         else:
             # A parameter stands there as papermill writes it, letters beyond ASCII as their codes.
             cohort = task.parameters[COHORT]
             for place in (cohort, cohort.encode("unicode_escape").decode()):
                 cell["source"] = cell["source"].replace(place, _cohort_named(task))
-            _rename_outputs(cell, targets, task.suffix)
+            _rename_outputs(cell, names)
             if cells and _is_plain(cells[-1]) and not cells[-1]["outputs"] and _is_plain(cell):
                 # One button for several cells in a row, of which only the last shows anything.
                 cell["source"] = f"{cells.pop()['source']}\n\n{cell['source']}"
@@ -489,12 +464,11 @@ def _is_plain(cell: Notebook) -> bool:
     return cell["cell_type"] == "code" and not any(map(VISIBILITY_TAGS.match, tags))
 
 
-def _rename_outputs(cell: Notebook, targets: set[str], suffix: str) -> None:
+def _rename_outputs(cell: Notebook, names: Mapping[str, str]) -> None:
     for output in cell["outputs"]:
         markdown = output.get("data", {}).get("text/markdown")
         if markdown is not None:
-            output["data"]["text/markdown"] = _renamed("".join(markdown), targets, suffix)
+            output["data"]["text/markdown"] = renamed("".join(markdown), names)
     if "mystnb" in cell["metadata"]:
         figure = cell["metadata"]["mystnb"]["figure"]
-        figure["name"] += suffix
-        figure["caption"] = _renamed(figure["caption"], targets, suffix)
+        figure |= {"name": names[figure["name"]], "caption": renamed(figure["caption"], names)}

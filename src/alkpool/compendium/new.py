@@ -27,7 +27,7 @@ from alkpool.compendium.plan import (
     plan,
     read,
 )
-from alkpool.compendium.run import LABEL
+from alkpool.compendium.run import LABEL, renamed
 from alkpool.files import locked, write_atomically
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
@@ -141,7 +141,7 @@ def _copied(name: str, source: str, title: str, cohort: str) -> Iterator[tuple[P
     heading = re.sub(r"([\\`*_{}\[\]<>$])", r"\\\1", title.strip())
     first["source"] = re.sub("^# .*", lambda _: f"# {heading}", first["source"], count=1)
     for cell in notebook["cells"]:
-        text = _renamed(cell["source"], names)
+        text = renamed(cell["source"], names)
         if cell["cell_type"] == "code":
             for table in set(_tables(text)) - {source}:
                 own = json.dumps(f"{name}-{table}")
@@ -157,13 +157,7 @@ def _copied(name: str, source: str, title: str, cohort: str) -> Iterator[tuple[P
         json.dumps(notebook, ensure_ascii=False, indent=1) + "\n",
     )
     if _takeaways(source).is_file():
-        yield _takeaways(name), _renamed(_takeaways(source).read_text("utf-8"), names)
-
-
-def _renamed(text: str, names: Mapping[str, str]) -> str:
-    for old, new_name in names.items():
-        text = re.sub(rf"(?<![\w-]){re.escape(old)}(?![\w-])", new_name, text)
-    return text
+        yield _takeaways(name), renamed(_takeaways(source).read_text("utf-8"), names)
 
 
 def _tables(code: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ import platform
 import re
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -128,9 +129,8 @@ class Task:
         Ends figure names and labels so that a notebook can stand in the book twice; empty for the
         main cohort of the compendium.
     inputs : tuple of Path
-        Every data file the notebook may open.
-    beside : tuple of Path
-        Files beside the notebook that it uses: modules, and the sentences of its takeaways.
+        Every file the notebook may open: data, and what it uses beside it, which are modules and
+        the sentences of its takeaways.
     key : str
         Hash of all that the executed notebook depends on.
     """
@@ -143,7 +143,6 @@ class Task:
     synthetic: bool
     suffix: str
     inputs: tuple[Path, ...]
-    beside: tuple[Path, ...]
     key: str
 
     @property
@@ -238,19 +237,17 @@ def notebook_parameters(notebook: Path) -> dict[str, Parameter]:
     }
     found = {}
     for statement in ast.parse(source).body:
-        try:
-            match statement:
-                case (
-                    ast.Assign(targets=[ast.Name(name)], value=ast.expr() as value)
-                    | ast.AnnAssign(target=ast.Name(name), value=ast.expr() as value)
-                ):
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(name)], value=ast.expr() as value)
+                | ast.AnnAssign(target=ast.Name(name), value=ast.expr() as value)
+            ):
+                with suppress(ValueError):
                     default = ast.literal_eval(value)
-                case _:
-                    raise ValueError
-        except ValueError:
-            wrong = f"{place}, parameters: {ast.unparse(statement)!r} is not 'name = plain value'"
-            raise ProjectError(wrong) from None
-        found[name] = Parameter(default, comments.get(statement.end_lineno or 0, ""))
+                    found[name] = Parameter(default, comments.get(statement.end_lineno or 0, ""))
+                    continue
+        wrong = f"{place}, parameters: {ast.unparse(statement)!r} is not 'name = plain value'"
+        raise ProjectError(wrong)
     return found
 
 
@@ -289,7 +286,7 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, imports: Impo
     problems += [f"{COHORT}: {problem}" for problem in _cohort_problems(cohort)]
     patterns = (*compendium.reads, *part.reads, *chapter.reads)
     problems += _reads_problems(patterns, names)
-    files = tuple(_declared(folders, patterns))
+    files = _declared(folders, patterns)
     notebook = paths.NOTEBOOKS / f"{chapter.notebook}.ipynb"
     if not notebook.is_file():
         known = ", ".join(sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb")))
@@ -316,8 +313,7 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, imports: Impo
         declared=tuple(declared),
         synthetic=synthetic,
         suffix="" if folders == _cohort_folders(compendium.cohort) else "-" + "-".join(names),
-        inputs=files,
-        beside=tuple(sorted(path for path in code if path.is_relative_to(paths.NOTEBOOKS))),
+        inputs=(*files, *(path for path in code if path.is_relative_to(paths.NOTEBOOKS))),
         key=hash_of([settings], [notebook, *files, *code])[:16],
     )
 

@@ -118,9 +118,3 @@ def prune(tasks: Sequence[Task], build: Path) -> None:
         for path in set(page.iterdir()) - set(kept):
             shutil.rmtree(path, ignore_errors=True)  # what a killed run left may still be written
     shutil.rmtree(build / "failed", ignore_errors=True)
-
-
-def discard(tasks: Sequence[Task], build: Path) -> None:
-    """Forget executed chapters."""
-    for task in tasks:
-        shutil.rmtree(folder(task, build))

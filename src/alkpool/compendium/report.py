@@ -3,6 +3,7 @@
 import argparse
 import fcntl
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -79,14 +80,14 @@ def report(
             stale += [task for task, kept in last.items() if kept is None]
             tasks = [last.get(task) or task for task in tasks]
         if stale:
-            study = compendium.extension.loaded()
-            if wrong := study.problems(task.parameters for task in stale):
+            parameters = (task.parameters for task in stale)
+            if wrong := compendium.extension.loaded().problems(parameters):
                 raise ProjectError("\n".join(wrong))
             run.execute(stale, build, jobs=jobs)
             now = {task.page: task.key for task in plan(read(cohort))}
-            moved = [task for task in stale if now.get(task.page) != task.key]
-            if moved:
-                publish.discard(moved, build)
+            if moved := [task for task in stale if now.get(task.page) != task.key]:
+                for task in moved:
+                    shutil.rmtree(run.folder(task, build))
                 pages = ", ".join(task.page for task in moved)
                 raise ProjectError(f"inputs of {pages} changed while they ran: run again")
         tables, changed = publish.made(tasks, build), False

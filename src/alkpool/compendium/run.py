@@ -30,7 +30,7 @@ from typing import Any
 
 from alkpool import paths
 from alkpool.compendium.plan import CONFIGURATION, Task
-from alkpool.files import exchange, write_if_changed
+from alkpool.files import exchange, states, write_if_changed
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
@@ -161,6 +161,7 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
             return ""
         failure = _in_own_process(task, build, environment, processes)
         if failure and stopped.is_set():
+            # It may have ended because all did.
             return failure
         if failure:
             stopped.set()
@@ -378,9 +379,11 @@ def run(task: Task, build: Path, kernel: WaitingKernel | None = None) -> str:
             )
         except Exception as error:
             return _failure(task, error, work, build)
-    if written := sorted(name for name, _ in _states(home) ^ given):
+    changed = {path for path, *_ in states(home) ^ given}
+    if written := sorted(path for path in changed if "__pycache__" not in path.parts):
         shutil.rmtree(work)
-        problem = f"writes to {written[0]}: inputs stay as they are, results go to paths.RESULTS"
+        place = written[0].relative_to(home)
+        problem = f"writes to {place}: inputs stay as they are, results go to paths.RESULTS"
         return _failed(task, problem)
     shutil.rmtree(home)
     unfinished.unlink()
@@ -398,24 +401,16 @@ def run(task: Task, build: Path, kernel: WaitingKernel | None = None) -> str:
     return ""
 
 
-def _checkout(task: Task, home: Path) -> set[tuple[str, int]]:
+def _checkout(task: Task, home: Path) -> set[tuple[Path, int, int]]:
     """Copy what a chapter may read; give the state of every copy."""
     (home / paths.NOTEBOOKS.name).mkdir(parents=True)
-    for path in (*task.inputs, *task.beside):
+    for path in task.inputs:
         if path.is_relative_to(paths.HOME):
             copy = home / path.relative_to(paths.HOME)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
             copy.chmod(0o444)
-    return _states(home)
-
-
-def _states(home: Path) -> set[tuple[str, int]]:
-    return {
-        (path.relative_to(home).as_posix(), path.stat().st_mtime_ns)
-        for path in home.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
+    return states(home)
 
 
 def _failure(task: Task, error: Exception, work: Path, build: Path) -> str:
@@ -467,6 +462,13 @@ def _names(notebook: Any) -> Iterator[str]:
             for described in output.get("metadata", {}).values():
                 if isinstance(described, dict) and "name" in (said := described.get("alkpool", {})):
                     yield said["name"]
+
+
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """Write the names of figures and labels in a text as those that they are to have."""
+    words = "|".join(map(re.escape, names))
+    pattern = rf"(?<![\w-])({words})(?![\w-])"
+    return re.sub(pattern, lambda found: names[found[1]], text) if names else text
 
 
 def _stripped(notebook: Any) -> Any:
