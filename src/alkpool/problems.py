@@ -88,7 +88,7 @@ def as_text(text: str) -> str:
     >>> print(as_text("{{ 7 }} *x*"))
     \{\{ 7 \}\} \*x\*
     """
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", re.sub(r"\s+", " ", text))
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
 
 
 def printable(text: str) -> str:
