@@ -453,5 +453,5 @@ def test_a_draft_is_dated_by_its_commit(home: Path) -> None:
 
 
 def test_command_says_what_is_wrong(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert release.main(["--target", str(tmp_path), "--since", str(tmp_path)]) == 1
+    assert release.main(["--since", str(tmp_path)]) == 1
     assert capsys.readouterr().err.startswith("error: ")

@@ -352,11 +352,10 @@ def _sections(home: Path) -> dict[str, str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make a release; 0 done, 1 something is wrong (the message says how), 2 wrong usage."""
     parser = argparse.ArgumentParser(prog="python -m alkpool.release")
-    parser.add_argument("--target", type=Path, default=paths.BUILD / "release", help="folder")
     parser.add_argument("--since", type=Path, help="folder of an earlier release or its results")
     options = parser.parse_args(arguments)
     try:
-        made = make(paths.HOME, options.target.resolve(), options.since)
+        made = make(paths.HOME, paths.BUILD / "release", options.since)
     except ProjectError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
