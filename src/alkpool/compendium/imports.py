@@ -1,8 +1,8 @@
 """Which modules of the project some code imports, directly or through others.
 
 Found by reading, not by running: a chapter runs again when a module it imports has changed, and
-for no other. Data that a module keeps beside it, under its name in YAML, are part of it. Names that
-nobody spells out, such as those of ``importlib``, are not found.
+for no other. Data of the package are part of all, as any module may read them. Names that nobody
+spells out, such as those of ``importlib``, are not found.
 """
 
 import ast
@@ -26,9 +26,11 @@ class Imports:
 
     def __init__(self) -> None:
         self._direct: dict[Path, frozenset[Path]] = {}
+        inside = (path for path in PACKAGE.rglob("*") if path.is_file())
+        self._data = {path for path in inside if path.suffix not in (".py", ".pyc")}
 
     def behind(self, *sources: str) -> set[Path]:
-        """Files that code imports, with those which they import in turn.
+        """Files that code imports, with those which they import in turn, and data of the package.
 
         Parameters
         ----------
@@ -40,7 +42,7 @@ class Imports:
         SyntaxError
             Where it is no Python.
         """
-        found: set[Path] = set()
+        found = set(self._data)
         waiting: list[Path] = []
         for source in sources:
             waiting += _imported(ast.parse(MAGIC.sub(r"\1pass", source)), "")
@@ -56,7 +58,7 @@ class Imports:
             root = next(root for root in ROOTS if path.is_relative_to(root))
             package = ".".join(path.relative_to(root).parent.parts)
             try:
-                tree = ast.parse(path.read_bytes() if path.suffix == ".py" else "")
+                tree = ast.parse(path.read_bytes())
             except (SyntaxError, ValueError):
                 # It imports nothing until it is mended, which changes its content.
                 tree = ast.Module([], [])
@@ -93,5 +95,5 @@ def _file(root: Path, parts: Sequence[str]) -> Iterator[Path]:
     place = root.joinpath(*parts)
     for path in (place / "__init__.py", place.with_name(f"{place.name}.py")):
         if path.is_file():
-            yield from filter(Path.is_file, (path, path.with_suffix(".yaml")))
+            yield path
             return

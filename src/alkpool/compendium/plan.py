@@ -448,9 +448,8 @@ def _code(notebook: Path, imports: Imports) -> set[Path]:
         modules = imports.behind(*code)
     except SyntaxError:
         # What cannot be read may import anything.
-        modules = set(PACKAGE.rglob("*.py"))
+        modules = {*PACKAGE.rglob("*.py"), *imports.behind()}
     sentences = paths.TAKEAWAYS / f"{notebook.stem}{TEMPLATE_SUFFIX}"
-    resources = {path for path in PACKAGE.rglob("*") if path.suffix not in (".py", ".pyc")}
     how_it_runs = Path(__file__).with_name("run.py")
-    files = {*modules, *resources, sentences, how_it_runs, paths.HOME / "requirements.lock"}
+    files = {*modules, sentences, how_it_runs, paths.HOME / "requirements.lock"}
     return {path for path in files if path.is_file()}
