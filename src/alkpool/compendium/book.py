@@ -311,16 +311,16 @@ def _json(value: object) -> str:
 def _toc(
     compendium: Compendium, tasks: Sequence[Task], records: Collection[str]
 ) -> dict[str, object]:
-    below: dict[str, dict[str, object]] = {}
-    for parent in compendium.extension.records:
-        sections = [{"file": page} for page in records if page.startswith(f"{parent}/")]
-        below[parent] = {"sections": sections} if sections else {}
+    def entry(page: str) -> dict[str, object]:
+        sections = [{"file": record} for record in records if record.startswith(f"{page}/")]
+        return {"file": page, "sections": sections} if sections else {"file": page}
+
     parts = []
     for part in compendium.parts:
         pages = [*part.pages, *(task.page for task in tasks if task.part == part.title)]
         if pages:
-            chapters = [{"file": page} | below.get(page, {}) for page in pages]
-            parts.append({"caption": _part_title(part, tasks), "chapters": chapters})
+            title = _part_title(part, tasks)
+            parts.append({"caption": title, "chapters": [*map(entry, pages)]})
     return {"format": "jb-book", "root": INDEX, "parts": parts}
 
 
