@@ -175,9 +175,7 @@ def write(build: Path, target: Path) -> bool:
     whole = _numbered(document.read_text("utf-8"), printed)
     document.write_text(whole, "utf-8")
     summary = document.with_name("summary.html")
-    # Without links to what is not in it.
-    within = re.sub(r'<a ([^>]*)href="#[^"]*"', r"<a \1", whole.replace("<body>", ONLY_SUMMARY))
-    summary.write_text(within, "utf-8")
+    summary.write_text(_summary(whole), "utf-8")
     contents = {target: _print(document, command), summary_of(target): _print(summary, command)}
     changed = [write_if_changed(path, reproducible(printed)) for path, printed in contents.items()]
     return any(changed)
@@ -186,6 +184,11 @@ def write(build: Path, target: Path) -> bool:
 def summary_of(target: Path) -> Path:
     """Name of the summary of a PDF."""
     return target.with_stem(f"{target.stem}-summary")
+
+
+def _summary(html: str) -> str:
+    """Leave out what is not in the summary, and links to it."""
+    return re.sub(r'<a ([^>]*)href="#[^"]*"', r"<a \1", html.replace("<body>", ONLY_SUMMARY))
 
 
 def _print(document: Path, command: str) -> bytes:
