@@ -14,7 +14,7 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -349,58 +349,6 @@ def test_a_folder_that_cannot_be_written_to_is_said(name: str) -> None:
                               capture_output=True, check=False)  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert project.tables() == new
-
-
-# Twenty pieces of work; each says that it was done, so that one can count how often.
-SWEEP = """\
-import sys, time
-from functools import partial
-from pathlib import Path
-import pandas as pd
-from alkpool.robustness.jobs import Job, run
-
-def work(number, log):
-    time.sleep(0.1)
-    with open(log, "a") as file:
-        file.write(f"{number}\\n")
-    return pd.DataFrame({"number": [number], "square": [number ** 2]})
-
-if __name__ == "__main__":
-    folder, log = Path(sys.argv[1]), sys.argv[2]
-    jobs = [Job(f"job-{number}", partial(work, number, log)) for number in range(20)]
-    rows = pd.concat(run(jobs, folder, workers=2), ignore_index=True)
-    print(rows["square"].tolist())
-"""
-
-
-@pytest.mark.nightly
-def test_a_sweep_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
-    script, log, kept = tmp_path / "sweep.py", tmp_path / "log", tmp_path / "kept"
-    script.write_text(SWEEP)
-    log.touch()
-    command = [sys.executable, script, kept, log]
-    moments, kills = random.Random(SEED), 0
-    for _ in range(5):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                   start_new_session=True)  # fmt: skip
-        done, end = len(log.read_text().split()), time.monotonic() + 60
-        # The workers take a while to start: the moment counts from their first work.
-        while len(log.read_text().split()) == done and process.poll() is None:
-            assert time.monotonic() < end
-            time.sleep(0.02)
-        time.sleep(moments.uniform(0, 0.3))
-        kills += process.poll() is None
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    assert kills >= 3
-    files = {path.name: path.read_bytes() for path in kept.glob("job-*")}
-    before = len(log.read_text().split())
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-    assert done.stdout.strip() == str([number**2 for number in range(20)])
-    # What was kept is taken up as it is, and only the rest is worked on.
-    assert all((kept / name).read_bytes() == content for name, content in files.items())
-    assert len(log.read_text().split()) - before == 20 - len(files)
 
 
 ADD = """\
