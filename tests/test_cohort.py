@@ -108,6 +108,12 @@ def test_a_blank_name_is_refused():
         ("samples", {"mutations": "L1202R"}, "mutations", "residue 1202 is G"),
         ("samples", {"mutations": "unknown"}, "mutations", "the patient is included"),
         ("samples", {"phase": "single"}, "phase", "cis, trans or unknown"),
+        (
+            "samples",
+            {"mutations": "I1171N+I1171S", "phase": "cis"},
+            "phase",
+            "must be trans or unknown: two of the mutations change one residue",
+        ),
         ("samples", {"resistance_on": "aspirin"}, "resistance_on", "inhibitors.csv"),
         ("samples", {"prior_inhibitors": "alectinib"}, "prior_inhibitors", "must contain"),
         ("samples", {"vaf_percent": "12"}, "vaf_percent", "one percentage for each mutation"),

@@ -357,6 +357,7 @@ def test_other_treatments_are_accepted(curated):
         (("G1202R", [], "cis"), "G1202R is a single mutation"),
         (("no ALK mutation", [], "cis"), "there is no mutation"),
         (("L1196M+G1202R", [], "single"), "there are 2 mutations"),
+        (("I1171N+I1171S", [], "cis"), "I1171N and I1171S change one residue"),
         (("G1202R", [], "unknown", "blood"), "must be one of tissue"),
         (("G1202R", [], "mixed"), "must be one of cis"),
     ],

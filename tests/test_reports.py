@@ -28,6 +28,13 @@ READ = {
     "UniProt": ("Q9UM73:p.Gly1202Arg", "G1202R"),
     "exon and DNA": ("ALK exon 23 c.3604G>A", "G1202R"),
     "DNA deletion": ("c.3604_3606del", "G1202del"),
+    "alleles at both levels": (
+        "NM_004304.5(ALK):c.[3604G>A];[3586C>A] p.[(Gly1202Arg)];[(Leu1196Met)]", "L1196M+G1202R"
+    ),
+    "alleles of protein, then of DNA": ("p.[G1202R;L1196M];c.[3604G>A;3586C>A]", "L1196M+G1202R"),
+    "one allele of DNA": ("c.[3604G>A]", "G1202R"),
+    # Where the phase is not known to be cis, both may stand.
+    "one codon, phase not known": ("c.3604G>A, c.3605G>C", "G1202A+G1202R"),
     "another gene beside it": ("G1202R; TP53 R273H", "G1202R"),
     "another gene in brackets": ("ALK G1202R (TP53 p.R273H, c.818G>A)", "G1202R"),
     "another gene before it": ("TP53 R273H (c.818G>A), ALK c.3604G>A", "G1202R"),
@@ -38,7 +45,7 @@ READ = {
     "in small letters": ("eml4-alk c1156y-l1198f", "C1156Y+L1198F"),
     "gene with a hyphen": ("ALK-G1202R", "G1202R"),
     "confirmed beyond the reference": ("ALK R401Q", "R401Q"),
-}
+}  # fmt: skip
 REFUSED = {
     "EGFR T790M": "another gene",
     "KRAS G12C": "another gene",
@@ -69,6 +76,20 @@ REFUSED = {
     "c.3604dupGinsA": "is not read; accepted are c.3604G>A",
     "L1196M in cis, G1202R in trans": "says both cis and trans",
     "p.[L1196M;G1202R];[I1171N]": "says both cis and trans",
+    "c.[3586C>A;3604G>A];[3512T>A]": "says both cis and trans",
+    "c.[3586C>A;3604G>A](;)3512T>A": "is not read as a mutation",
+    "c.[3604G>A;]": "c.: is not read; accepted are c.3604G>A",
+    "c.[3604C>A;3586C>A]": "the reference has G at c.3604, not C",
+    "c.[3604G>A;3586C>A] p.[G1202R];[L1196V]": "says both cis and trans",
+    "c.[3604G>A;3586C>A] p.[G1202R;L1196V]": "the DNA says L1196M, the protein L1196V, G1202R",
+    # Alone the first changes nothing and the second is G1202R; together they are G1202S.
+    "c.[3606A>C;3604G>A]": "c.3606A>C and c.3604G>A concern one codon of one allele: give",
+    "c.[3586C>A;3604G>A;3605G>C]": "c.3604G>A and c.3605G>C concern one codon of one allele",
+    "c.3604G>A, c.3605G>C (in cis)": "concern one codon of one allele",
+    "c.[3604_3606del;3606A>C]": "concern one codon of one allele",
+    "p.[G1202R;G1202A]": "G1202A and G1202R change one residue, which one allele cannot: write",
+    "L1196M, G1202R, I1171N, G1202A (in cis)": "G1202A and G1202R change one residue",
+    "p.[I1171N;I1171X]": "I1171X and I1171N change one residue",
     "c.100A>T": "lies outside c.3241 to c.4164, the reference",
     "wild type": "absence of a mutation",
     "D1529E": "taken for a polymorphism",
@@ -96,37 +117,90 @@ def test_a_line_is_refused_with_its_own_reason(line: str, reason: str) -> None:
         read(line)
 
 
-@pytest.mark.parametrize(
-    ("line", "reading"),
-    [
-        ("p.[Gly1202Arg;Leu1196Met]", Reading("L1196M+G1202R", "cis")),
-        ("p.[G1202R];[I1171N]", Reading("I1171N+G1202R", "trans")),
-        ("G1202R/L1196M (in cis)", Reading("L1196M+G1202R", "cis")),
-        ("ALK p.G1202R (VAF 12%)", Reading("G1202R", vaf_percent=("12",))),
-        ("R1275Q (VAF <1%)", Reading("R1275Q", vaf_percent=("<1",))),
-        # Frequencies follow their mutations into the canonical order.
-        ("G1202R (12.4%); p.I1171T, AF=0,5%", Reading("I1171T+G1202R", "", ("0.5", "12.4"))),
-        (
-            "TP53 R273H (VAF 12%); ALK G1202R (30%)",
-            Reading("G1202R", "", ("30",), (("another gene", "TP53 R273H (VAF 12%)"),)),
-        ),
-        (
-            "TP53 R273H 12%, ALK G1202R",
-            Reading("G1202R", set_aside=(("another gene", "TP53 R273H 12%"),)),
-        ),
-        # Which of the two comes first is not known: a frequency is no one's.
-        (
-            "c.3604G>A (12%), D1529E",
-            Reading("G1202R", set_aside=(("taken for a polymorphism", "D1529E"),
-                                         ("allele frequency", "12%"))),
-        ),
-        (
-            "G1202R, L1196M (12%), germline",
-            Reading("L1196M+G1202R", set_aside=(("germline remark", "germline"),
-                                                ("allele frequency", "12%"))),
-        ),
-    ],
-)  # fmt: skip
+READINGS = [
+    ("p.[Gly1202Arg;Leu1196Met]", Reading("L1196M+G1202R", "cis")),
+    ("p.[G1202R];[I1171N]", Reading("I1171N+G1202R", "trans")),
+    ("G1202R/L1196M (in cis)", Reading("L1196M+G1202R", "cis")),
+    ("ALK p.G1202R (VAF 12%)", Reading("G1202R", vaf_percent=("12",))),
+    ("R1275Q (VAF <1%)", Reading("R1275Q", vaf_percent=("<1",))),
+    # Frequencies follow their mutations into the canonical order.
+    ("G1202R (12.4%); p.I1171T, AF=0,5%", Reading("I1171T+G1202R", "", ("0.5", "12.4"))),
+    (
+        "TP53 R273H (VAF 12%); ALK G1202R (30%)",
+        Reading("G1202R", "", ("30",), (("another gene", "TP53 R273H (VAF 12%)"),)),
+    ),
+    (
+        "TP53 R273H 12%, ALK G1202R",
+        Reading("G1202R", set_aside=(("another gene", "TP53 R273H 12%"),)),
+    ),
+    # Which of the two comes first is not known: a frequency is no one's.
+    (
+        "c.3604G>A (12%), D1529E",
+        Reading("G1202R", set_aside=(("taken for a polymorphism", "D1529E"),
+                                     ("allele frequency", "12%"))),
+    ),
+    (
+        "G1202R, L1196M (12%), germline",
+        Reading("L1196M+G1202R", set_aside=(("germline remark", "germline"),
+                                            ("allele frequency", "12%"))),
+    ),
+    ("p.[G1202R(;)L1196M]", Reading("L1196M+G1202R")),
+    ("NM_004304.5:c.[3604G>A;3586C>A]", Reading("L1196M+G1202R", "cis")),
+    ("c.[3604G>A];[3586C>A]", Reading("L1196M+G1202R", "trans")),
+    ("c.[3604G>A];c.[3586C>A];[3512T>A]", Reading("I1171N+L1196M+G1202R", "trans")),
+    ("c.3604G>A(;)3586C>A", Reading("L1196M+G1202R")),
+    ("c.[3604G>A(;)3586C>A]", Reading("L1196M+G1202R")),
+    ("c.[3604G>A (12%);3586C>A (30%)]", Reading("L1196M+G1202R", "cis", ("30", "12"))),
+    # Two alleles may each change the codon.
+    ("c.[3604G>A];[3605G>C]", Reading("G1202A+G1202R", "trans")),
+    ("p.[G1202R];[G1202A]", Reading("G1202A+G1202R", "trans")),
+    ("G1202R+G1202A", Reading("G1202A+G1202R")),
+    # An insertion beside a residue leaves the residue.
+    ("p.[G1202_D1203insK;G1202R]", Reading("G1202R+G1202_D1203insK", "cis")),
+]  # fmt: skip
+
+
+# A frequency is the ALK mutation's where nothing says that it is another gene's.
+OF_ANOTHER_GENE = {
+    "G1202R, TP53 R175H 12%": "TP53 R175H 12%",
+    "G1202R, TP53 R175H - 12%": "TP53 R175H - 12%",
+    "G1202R, TP53 R175H [12%]": "TP53 R175H [12%]",
+    "G1202R, TP53 R175H allele frequency 12%": "TP53 R175H allele frequency 12%",
+    "G1202R, NM_005228.5:c.2369C>T / 12%": "NM_005228.5:c.2369C>T / 12%",
+    "VAF 12% TP53 R175H, ALK G1202R": "VAF 12% TP53 R175H",
+    "VAF: 12%, TP53 R175H; ALK G1202R": "VAF: 12%, TP53 R175H",
+    "(AF=0,5%) TP53 R175H; ALK G1202R": "(AF=0,5%) TP53 R175H",
+    "G1202R, VAF 12% TP53 R175H": "VAF 12% TP53 R175H",
+    "G1202R and <1% TP53 R175H": "<1% TP53 R175H",
+    "G1202R; 12%: MET amplification": "12%: MET amplification",
+    "G1202R, allele fraction 3% NM_005228.5:c.2369C>T": "allele fraction 3% NM_005228.5:c.2369C>T",
+    # Whose it is nobody can tell.
+    "G1202R 12% TP53 R175H": "12% TP53 R175H",
+}
+OF_ALK = [
+    "G1202R (12%), TP53 R175H",
+    "G1202R 12%; TP53 R175H 30%",
+    "G1202R (12%) TP53 R175H",
+    "G1202R VAF 12% and TP53 R175H",
+    "G1202R 12%, NM_005228.5:c.2369C>T",
+    "12% G1202R, 30% TP53 R175H",
+    "TP53 R175H (30%), ALK 12% G1202R",
+]
+
+
+@pytest.mark.parametrize(("line", "aside"), OF_ANOTHER_GENE.items())
+def test_a_frequency_beside_another_gene_is_set_aside_with_it(line: str, aside: str) -> None:
+    reading = read(line)
+    assert (reading.profile, reading.vaf_percent) == ("G1202R", ())
+    assert [text for _, text in reading.set_aside] == [aside]
+
+
+@pytest.mark.parametrize("line", OF_ALK)
+def test_a_frequency_beside_the_mutation_stays_with_it(line: str) -> None:
+    assert read(line).vaf_percent == ("12",)
+
+
+@pytest.mark.parametrize(("line", "reading"), READINGS)
 def test_phase_and_frequency_are_read_and_the_rest_is_said(line: str, reading: Reading) -> None:
     assert read(line) == reading
 

@@ -196,11 +196,10 @@ document.addEventListener("DOMContentLoaded", () => {
       const single = mutations.length === 1;
       const given = prior.map(treatment);
       if (!data.phases.includes(phase)) refuse(`phase is ${quoted(phase)}; must be one of ${data.phases.join(", ")}`);
-      if (single && !["single", "unknown"].includes(phase)) {
-        refuse(`phase is ${phase}, but ${mutations[0].name} is a single mutation: leave the phase out`);
-      }
+      if (single && !["single", "unknown"].includes(phase)) refuse(`phase is ${phase}, but ${mutations[0].name} is a single mutation: leave the phase out`);
       if (!single && phase === "single") refuse(`phase is single, but there are ${mutations.length} mutations: cis, trans or unknown`);
       if (!data.specimens.includes(specimen)) refuse(`specimen is ${quoted(specimen)}; must be one of ${data.specimens.join(", ")}`);
+      if (phase === "cis") reader.refuseInCis(mutations);
       return { mutations, notes: reader.notes(line), prior: given, specimen, phase: single ? "single" : phase === "unknown" ? line.phase || phase : phase };
     }
 
@@ -220,6 +219,7 @@ document.addEventListener("DOMContentLoaded", () => {
       text: input.value, prior, phase: input.value.split("|").some(isCompound) ? phase.value : "unknown", specimen: specimen.value,
     });
 
+    // What is answered, and nothing else of a report: an address is passed on.
     function toFragment(questions, last = questions[0]) {
       // Each of several tumours has its own phase.
       const several = questions.length > 1;

@@ -10,9 +10,7 @@
 
   // What is refused within a name begins with the name.
   function within(name, act) {
-    try {
-      return act();
-    } catch (error) {
+    try { return act(); } catch (error) {
       if (error instanceof Refusal) error.message = `${name}: ${error.message}`;
       throw error;
     }
@@ -25,7 +23,7 @@
   function mutationReader(rules) {
     const pattern = (source) => new RegExp(source, "i");
     const [FORM, CHANGE] = [rules.form, rules.change].map((source) => pattern(`^(?:${source})$`));
-    const [SEPARATOR, OF_ALK, INTRON] = [rules.separator, rules.of_alk, rules.intron].map(pattern);
+    const [SEPARATOR, OF_ALK, INTRON, ONE_RESIDUE] = [rules.separator, rules.of_alk, rules.intron, rules.one_residue].map(pattern);
     const REASONS = rules.reasons.map(([source, reason]) => [pattern(source), reason]);
     const LINES = rules.lines.map(([what, action, source]) => [what, action, pattern(source)]);
     const REFERENCE = new Map([...rules.sequence].map((residue, place) => [rules.first + place, residue]));
@@ -35,8 +33,7 @@
 
     function refuseLong(text, what = "a mutation profile", most = rules.max_characters) {
       const characters = [...text];
-      const start = quoted(characters.slice(0, 20).join(""));
-      if (characters.length > most) refuse(`${start}...: ${characters.length} characters are too many for ${what} (at most ${most})`);
+      if (characters.length > most) refuse(`${quoted(characters.slice(0, 20).join(""))}...: ${characters.length} characters are too many for ${what} (at most ${most})`);
     }
 
     // In the order in which they stand, each once.
@@ -45,16 +42,18 @@
       const found = [];
       for (const part of cleaned(text).split(SEPARATOR)) {
         if (!part) refuse(`${quoted(text)}: a mutation is missing; ${rules.accepted}`);
-        const reason = () => REASONS.find(([hint]) => hint.test(part))?.[1] ?? rules.accepted;
-        for (const form of formsOf(part.split(" ")) ?? refuse(`${quoted(part)} is not read as a mutation: ${reason()}`)) {
-          found.push(within(form[0], () => named(form.groups)));
-        }
+        const forms = formsOf(part.split(" ")) ?? refuse(`${quoted(part)} is not read as a mutation: ${REASONS.find(([hint]) => hint.test(part))?.[1] ?? rules.accepted}`);
+        found.push(...forms.map((form) => within(form[0], () => named(form.groups))));
       }
       return distinct(found);
     }
 
     const distinct = (mutations) => [...new Map(mutations.map((each) => [each.name, each])).values()];
     const profileOf = (mutations) => mutations.map(({ name }) => name).join("+");
+    function refuseInCis(mutations) {
+      const found = ONE_RESIDUE.exec(profileOf(mutations))?.groups;
+      if (found) refuse(`${found.one} and ${found.other} ${rules.not_in_cis}`);
+    }
     const key = ({ kind, name }) => `${kind} ${name}`;
 
     function sorted(mutations) {
@@ -128,14 +127,8 @@
     // C-terminus as it goes, and a duplication where it repeats what stands before it.
     function replaced(from, to, inserted, wild) {
       let old = there(from, to, wild);
-      while (old && inserted && old[0] === inserted[0]) {
-        [old, inserted] = [old.slice(1), inserted.slice(1)];
-        from += 1;
-      }
-      while (old && inserted && old.at(-1) === inserted.at(-1)) {
-        [old, inserted] = [old.slice(0, -1), inserted.slice(0, -1)];
-        to -= 1;
-      }
+      for (; old && inserted && old[0] === inserted[0]; from++) [old, inserted] = [old.slice(1), inserted.slice(1)];
+      for (; old && inserted && old.at(-1) === inserted.at(-1); to--) [old, inserted] = [old.slice(0, -1), inserted.slice(0, -1)];
       if (old && inserted) return made(from, to, old.length + inserted.length > 2 ? "delins" : "substitution", inserted, wild);
       if (old) {
         while (wild.has(to + 1) && wild.get(to + 1) === wild.get(from)) [from, to] = [from + 1, to + 1];
@@ -150,8 +143,7 @@
     function made(from, to, kind, inserted, wild) {
       const ends = from === to ? [from] : [from, to];
       for (const place of ends) if (!wild.has(place)) refuse(`residue ${place} is not in the reference and must be named`);
-      const name = ends.map((place) => `${wild.get(place)}${place}`).join("_") + (kind === "substitution" ? "" : kind) + inserted;
-      return { residue: from, last: to, kind, name };
+      return { residue: from, last: to, kind, name: ends.map((place) => `${wild.get(place)}${place}`).join("_") + (kind === "substitution" ? "" : kind) + inserted };
     }
 
     // ---------------------------------------------------------------- names of the DNA
@@ -165,14 +157,23 @@
       const old = bases.slice(from, to + 1);
       const letters = (form.old || form.letters || form.gone || old).toUpperCase();
       if (letters !== old) refuse(`the reference has ${old} at c.${form.places}, not ${letters}`);
-      let put = (form.new ?? form.inserted ?? "").toUpperCase();
-      if (/dup/i.test(form.lost)) put = old + old;
+      let put = /dup/i.test(form.lost) ? old + old : (form.new ?? form.inserted ?? "").toUpperCase();
       if (form.inserted && !form.delins) put = to === from + 1 ? old[0] + put + old[1] : refuse("an insertion names the two bases around it, as c.3604_3605insGGC");
       const changed = bases.slice(0, from) + put + bases.slice(to + 1);
       if ((changed.length - bases.length) % 3) refuse("shifts the reading frame; frameshifts are not resistance mutations");
       const residues = (changed.match(/.../g) ?? []).map((codon) => rules.codons[codon]).join("");
       if (residues.includes("*")) refuse("gives a stop codon, which is not a resistance mutation");
       return replaced((first + 2) / 3, (first + bases.length - 1) / 3, residues, REFERENCE);
+    }
+
+    // Changes of one allele that meet in a codon: only together they tell what it codes.
+    function refuseOneCodon(changes) {
+      const found = changes.map((name) => CHANGE.exec(name)).filter(Boolean)
+        .map(([name, places]) => ({ name, codons: places.split("_").map((place) => Math.ceil(place / 3)) }));
+      distinct(found).forEach(({ name, codons: [first, last = first] }, place, all) => {
+        const met = all.slice(place + 1).find(({ codons: [start, end = start] }) => first <= end && start <= last);
+        if (met) refuse(`c.${name} and c.${met.name} concern one codon of one allele: give the protein change that they make together instead`);
+      });
     }
 
     // ---------------------------------------------------------------- lines of reports
@@ -187,10 +188,9 @@
           const value = found.groups?.value;
           if (action === "aside") aside.push([what, (value ?? found[0]).replace(/^[ ,;:]+|[ ,;:]+$/g, "")]);
           if (action === "frequency") frequency.push(value.replace(",", "."));
-          if (action === "coding") coding.push(value);
+          if (action === "coding") coding.push(...value.trim().split(/[\s(;,)]+/));
           if (["cis", "trans"].includes(what)) phases.add(what);
-          const put = action === "open" ? value : action === "join" ? "," : "";
-          rest = rest.replace(sought, () => ` ${put} `);
+          rest = rest.replace(sought, () => ` ${{ open: value, join: "," }[action] ?? ""} `);
         }
         rest = rest.replace(/ +/g, " ").trim();
       }
@@ -198,6 +198,7 @@
       const protein = rest.replace(/^[ ;,]+|[ ;,]+$/g, "");
       // Where nothing of a report was recognised, the name itself tells best what is wrong with it.
       const printed = protein || !(aside.length || coding.length) ? asPrinted(protein === cleaned(text) ? text : protein) : [];
+      if (phases.has("cis")) refuseOneCodon(coding);
       const ofDna = distinct(coding.map((name) => within(`c.${name}`, () => translated(name))));
       const common = ({ name }) => rules.polymorphisms.includes(name);
       const ofProtein = printed.filter((each) => !common(each));
@@ -209,10 +210,10 @@
       const told = aside.map(([what, found]) => `${found} (${what})`).join(", ");
       if (!names.length) refuse(`${quoted(text)} holds no mutation of ALK${told && `: found ${told}`}`);
       const far = mutations.find(isBeyond);
-      if (far && !OF_ALK.test(text)) {
-        refuse(`${far.name}: residue ${far.residue} lies outside the reference (${REACH.join(" to ")}) and cannot be checked; ` +
+      if (far && !OF_ALK.test(text)) refuse(
+        `${far.name}: residue ${far.residue} lies outside the reference (${REACH.join(" to ")}) and cannot be checked; ` +
           `T790M and L858R, for instance, are mutations of EGFR. Where it is ALK, write ALK ${far.name}`);
-      }
+      if (phases.has("cis")) refuseInCis(mutations);
       // Frequencies follow their mutations into the canonical order.
       const places = (printed.length ? printed : ofDna).map(({ name }) => name);
       const vaf = frequency.length === places.length && names.every((name) => places.includes(name)) ? names.map((name) => frequency[places.indexOf(name)]) : [];
@@ -225,17 +226,16 @@
 
     // What a person must know of a line beside its mutations.
     function notes({ mutations, vaf, aside }) {
-      const [domain, reach] = [rules.domain.join("-"), REACH.join("-")];
       const outside = mutations.filter(({ residue, last }) => residue < rules.domain[0] || last > rules.domain[1]);
-      const unchecked = ({ residue, last }) => [residue, last].every((place) => REFERENCE.has(place)) ? "" : `; could not be checked, the reference covers residues ${reach} only`;
+      const unchecked = ({ residue, last }) => [residue, last].every((place) => REFERENCE.has(place)) ? "" : `; could not be checked, the reference covers residues ${REACH.join("-")} only`;
       return [
         vaf.length && `allele frequency ${vaf.map((value, place) => `${value}% (${mutations[place].name})`).join(", ")}`,
         aside.length && `set aside: ${aside.map(([what, found]) => `${found} (${what})`).join(", ")}`,
-        ...outside.map((each) => `note: ${each.name}: outside the kinase domain (residues ${domain})${unchecked(each)}`),
+        ...outside.map((each) => `note: ${each.name}: outside the kinase domain (residues ${rules.domain.join("-")})${unchecked(each)}`),
       ].filter(Boolean);
     }
 
-    return { parse: (text) => sorted(asPrinted(text)), read, profileOf, notes, isBeyond };
+    return { parse: (text) => sorted(asPrinted(text)), read, refuseInCis, profileOf, notes, isBeyond };
   }
 
   globalThis.alkpoolMutations = { mutationReader, Refusal, refuse, quoted };

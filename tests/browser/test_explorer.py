@@ -19,7 +19,7 @@ from days import by_day
 from playwright.sync_api import Browser, Locator, Page, expect
 from pypdf import PdfReader
 from test_mutations import PUBLISHED_PROFILES, REFERENCE, REFUSALS, SPELLINGS
-from test_reports import READ, REFUSED
+from test_reports import OF_ALK, OF_ANOTHER_GENE, READ, READINGS, REFUSED
 
 from alkpool import answers, mutations, paths
 from alkpool.analysis.evidence import gather, look_up
@@ -202,7 +202,8 @@ def of_dna(drawn: random.Random) -> str:
 
 
 WORDS = [
-    *" ,;+-_()[]:%", " ", " and ", "];[", "p.", "p.[", "c.", "EML4-ALK v3", "ALK", "ALK fusion",
+    *" ,;+-_()[]:%", " ", " and ", "];[", "(;)", "p.", "p.[", "c.", "c.[", "3604G>A", "3605G>C",
+    "EML4-ALK v3", "ALK", "ALK fusion",
     "NM_004304.5(ALK):", "NM_005228.5:c.2369C>T", "exon 23", "(VAF 12%)", "AF=0,5%", "3.1 %",
     "in cis", "(trans)", "germline", "TP53 R273H", "EGFR", "MET amplification", "D1529E", "T790M",
     "R401Q", "G1202R", "Gly1202Arg", "L1196M", "C1156Y", "1151Tins", "c.3604G>A", "(c.3586C>A)",
@@ -217,10 +218,10 @@ def lines() -> list[str]:
         drawn.choice(["", " "]).join(drawn.choices(WORDS, k=drawn.randint(2, 6)))
         for _ in range(3000)
     ]
-    listed = [*READ.values(), *field.LINES, *field.ALLELES, *field.FREQUENCIES, *field.SPELLINGS,
-              *field.REFUSED, *SPELLINGS, *REFUSALS]  # fmt: skip
-    return [*(line for line, *_ in listed), *REFUSED, *field.NOT_RESISTANCE,
-            *(of_dna(drawn) for _ in range(1500)), *joined]  # fmt: skip
+    listed = [*READ.values(), *READINGS, *field.LINES, *field.ALLELES, *field.FREQUENCIES,
+              *field.SPELLINGS, *field.REFUSED, *SPELLINGS, *REFUSALS]  # fmt: skip
+    return [*(line for line, *_ in listed), *REFUSED, *OF_ANOTHER_GENE, *OF_ALK,
+            *field.NOT_RESISTANCE, *(of_dna(drawn) for _ in range(1500)), *joined]  # fmt: skip
 
 
 def read_name(text: str) -> str:
@@ -462,15 +463,34 @@ def test_a_mutation_that_cannot_be_checked_must_be_confirmed(
 
 
 def test_what_a_line_holds_beside_its_mutations_is_said(page: Page, bare: Path) -> None:
-    """While it is typed and beside the answer; the address keeps the mutations and their phase."""
+    """While it is typed and beside the answer.
+
+    The address, which is passed on, holds the question that was answered and nothing else of the
+    report; who opens it reads that question.
+    """
     ask(page, bare)
     page.locator(FIELD).fill("EML4-ALK v3 p.[Leu1196Met;Gly1202Arg], germline, VAF 12%")
     aside = "set aside: EML4-ALK v3 (fusion), germline (germline remark), 12% (allele frequency)"
     reading = page.locator("[data-part=reading]")
     expect(reading).to_have_text(f"Read as L1196M+G1202R in cis; {aside}")
     page.keyboard.press("Enter")
-    expect(page.locator(".folded strong")).to_contain_text(aside)
+    asked = "L1196M+G1202R in cis with previous treatment not given, specimen not stated"
+    expect(page.locator(".folded strong")).to_have_text(f"{asked}; {aside}")
     assert fragment(page) == "m=L1196M+G1202R&phase=cis"
+    page.reload()
+    expect(page.locator(".folded strong")).to_have_text(asked)
+
+
+def test_one_allele_does_not_change_a_residue_twice(page: Page, bare: Path) -> None:
+    """Whether the line says cis or the field for it."""
+    ask(page, bare)
+    page.locator(FIELD).fill("I1171N+I1171S")
+    reading = page.locator("[data-part=reading]")
+    expect(reading).to_have_text("Read as I1171N+I1171S")
+    page.locator("#explorer-phase").select_option("cis")
+    expect(reading).to_contain_text("I1171N and I1171S change one residue")
+    page.locator("#explorer-phase").select_option("trans")
+    expect(reading).to_have_text("Read as I1171N+I1171S in trans")
 
 
 def test_each_of_several_tumours_keeps_its_phase(page: Page, bare: Path) -> None:

@@ -102,6 +102,8 @@ def ask(
         raise ValueError(
             f"phase is single, but there are {len(names)} mutations: cis, trans or unknown"
         )
+    elif known == Phase.CIS:
+        mutations.refuse_in_cis("+".join(names))
     given = tuple(map(_treatment, prior))
     return Question(names, given, known, Specimen(specimen), found, aside)
 

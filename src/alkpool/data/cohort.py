@@ -15,7 +15,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 from pydantic_core import ErrorDetails
 
-from alkpool import paths, stats
+from alkpool import mutations, paths, stats
 from alkpool.data.reader import (
     NO_UNSEEN,
     UNSEEN,
@@ -294,6 +294,9 @@ def relation_problems(frames: dict[str, pd.DataFrame], label: str) -> Iterator[P
         (SAMPLES, "phase", compound & single,
          "must be cis, trans or unknown for several mutations"),
         (SAMPLES, "phase", ~compound & ~single & ~unnamed, "must be single for one mutation"),
+        (SAMPLES, "phase", (samples["phase"] == Phase.CIS)
+         & profiles.map(mutations.ONE_RESIDUE.search).notna(),
+         "must be trans or unknown: two of the mutations change one residue"),
         (SAMPLES, "vaf_percent",
          (samples["vaf_percent"] != "") & (percentages != profiles.str.count(r"\+")),
          "must have one percentage for each mutation of the profile"),

@@ -8,6 +8,7 @@ substitution of one residue (``I1171X``). `read` takes a line of a report as it 
 from alkpool.mutations.names import (
     KINASE_DOMAIN,
     MAX_CHARACTERS,
+    ONE_RESIDUE,
     PROTEIN_LENGTH,
     Kind,
     Mutation,
@@ -17,6 +18,7 @@ from alkpool.mutations.names import (
     mutations_of,
     parse,
     reference_residue,
+    refuse_in_cis,
     residue_class,
     residues,
     spelled_out,
@@ -27,6 +29,7 @@ from alkpool.mutations.reports import Reading, grammar, read
 __all__ = [
     "KINASE_DOMAIN",
     "MAX_CHARACTERS",
+    "ONE_RESIDUE",
     "PROTEIN_LENGTH",
     "Kind",
     "Mutation",
@@ -40,6 +43,7 @@ __all__ = [
     "parse",
     "read",
     "reference_residue",
+    "refuse_in_cis",
     "residue_class",
     "residues",
     "spelled_out",

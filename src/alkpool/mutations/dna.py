@@ -5,11 +5,11 @@ domain only.
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
-from itertools import product
+from itertools import combinations, product
 
-from alkpool import paths
-from alkpool.mutations.names import FLAGS, Mutation, reference, replaced
+from alkpool.mutations.names import FLAGS, Mutation, numbered, reference, replaced
 
 # The standard genetic code, codons in the order of the bases T, C, A, G.
 _RESIDUES = "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG"
@@ -58,7 +58,6 @@ def protein_change(name: str) -> Mutation:
     last = int(found["last"] or first)
     if not (start <= first <= last < start + len(bases)):
         raise ValueError(f"lies outside c.{start} to c.{start + len(bases) - 1}, the reference")
-    before, after = bases[: first - start], bases[last - start + 1 :]
     old = bases[first - start : last - start + 1]
     if (named := (found["old"] or found["letters"] or found["gone"] or old).upper()) != old:
         raise ValueError(f"the reference has {old} at c.{found['places']}, not {named}")
@@ -69,26 +68,31 @@ def protein_change(name: str) -> Mutation:
         if last != first + 1:
             raise ValueError("an insertion names the two bases around it, as c.3604_3605insGGC")
         new = old[0] + new + old[1]
-    changed = before + new + after
+    changed = bases[: first - start] + new + bases[last - start + 1 :]
     if (len(changed) - len(bases)) % 3:
         raise ValueError("shifts the reading frame; frameshifts are not resistance mutations")
-    residues = _translated(changed)
+    residues = "".join(CODE[changed[i : i + 3]] for i in range(0, len(changed), 3))
     if "*" in residues:
         raise ValueError("gives a stop codon, which is not a resistance mutation")
     return replaced((start + 2) // 3, (start + len(bases) - 1) // 3, residues, dict(reference()))
 
 
-def _translated(bases: str) -> str:
-    return "".join(CODE[bases[i : i + 3]] for i in range(0, len(bases), 3))
+def refuse_one_codon(changes: Iterable[str]) -> None:
+    """Refuse changes of one allele that meet in a codon: only together they tell what it codes."""
+    found = [
+        (change[0], [(int(place) + 2) // 3 for place in change["places"].split("_")])
+        for change in map(CHANGE.fullmatch, changes)
+        if change
+    ]
+    for (one, codons), (other, others) in combinations(found, 2):
+        if codons[0] <= others[-1] and others[0] <= codons[-1]:
+            raise ValueError(
+                f"c.{one} and c.{other} concern one codon of one allele: give the protein change "
+                "that they make together instead"
+            )
 
 
 @lru_cache(maxsize=1)
 def coding() -> tuple[int, str]:
     """Number of the first base, and the coding sequence."""
-    file = paths.REFERENCE / "alk_cds.fasta"
-    header, *lines = file.read_text("utf-8").splitlines()
-    span = re.search(r"c\.(\d+)_(\d+)", header)
-    bases = "".join(lines)
-    if span is None or int(span[2]) - int(span[1]) + 1 != len(bases):
-        raise RuntimeError(f"{file}: the header must give the span of the sequence: {header}")
-    return int(span[1]), bases
+    return numbered("alk_cds.fasta", r"c\.(\d+)_(\d+)")

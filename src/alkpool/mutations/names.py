@@ -1,8 +1,4 @@
-"""Names of ALK mutations: one variant has one name.
-
-A *mutation* is one protein-level change (``G1202R``); a *profile* is all mutations of one sample
-(``L1196M+G1202R``: sorted by residue, joined by ``+``); a *residue class* stands for any
-substitution of one residue (``I1171X``). X is never a stop codon here.
+"""Names of ALK mutations: one variant has one name. X is never a stop codon here.
 
 Names follow the HGVS protein recommendations in one-letter code, and one variant has one name:
 unchanged residues are trimmed, changes lie as far towards the C-terminus as they go (the 3' rule:
@@ -52,6 +48,9 @@ FORM = re.compile(
     FLAGS,
 )
 SEPARATOR = re.compile(r" ?(?:[,;]? ?\band\b|[/+,;&]) ?", FLAGS)
+# Two substitutions of one residue stand side by side in a canonical profile.
+ONE_RESIDUE = re.compile(r"(?:^|\+)(?P<one>([A-Z]\d+)[A-Z])\+(?P<other>\2[A-Z])(?!\w)", FLAGS)
+NOT_IN_CIS = "change one residue, which one allele cannot: write trans or leave the phase out"
 ACCEPTED = (
     "accepted are G1202R, p.Gly1202Arg, G1202del, A1200_G1201del, T1151dup, T1151_L1152insK, "
     "G1202delinsRS and I1171X, several joined by '+'"
@@ -192,6 +191,12 @@ def residue_class(profile: str) -> str:
     return "+".join(map(str, _parse("+".join(names))))
 
 
+def refuse_in_cis(profile: str) -> None:
+    """Refuse two substitutions of one residue in a canonical profile whose phase is cis."""
+    if found := ONE_RESIDUE.search(profile):
+        raise ValueError(f"{found['one']} and {found['other']} {NOT_IN_CIS}")
+
+
 def residues(profile: str) -> tuple[int, ...]:
     """Return the residues that a profile concerns, sorted; both neighbours of an insertion."""
     return tuple(sorted({p for m in _parse(profile) for p in range(m.residue, m.last + 1)}))
@@ -212,13 +217,19 @@ def reference_residue(position: int) -> str | None:
 @lru_cache(maxsize=1)
 def reference() -> dict[int, str]:
     """Read the wild-type residue at each position of the reference."""
-    file = paths.REFERENCE / "alk_reference.fasta"
-    header, *lines = file.read_text(encoding="utf-8").splitlines()
+    first, sequence = numbered("alk_reference.fasta", r"residues (\d+)-(\d+)")
+    return dict(enumerate(sequence, start=first))
+
+
+def numbered(name: str, span: str) -> tuple[int, str]:
+    """Read a sequence and the number of its first letter, which the header gives."""
+    file = paths.REFERENCE / name
+    header, *lines = file.read_text("utf-8").splitlines()
     sequence = "".join(lines)
-    span = re.search(r"residues (\d+)-(\d+)", header)
-    if span is None or int(span[2]) - int(span[1]) + 1 != len(sequence):
+    found = re.search(span, header)
+    if found is None or int(found[2]) - int(found[1]) + 1 != len(sequence):
         raise RuntimeError(f"{file}: the header must give the span of the sequence: {header}")
-    return dict(enumerate(sequence, start=int(span[1])))
+    return int(found[1]), sequence
 
 
 def warn_outside_domain(profile: str) -> None:
@@ -278,14 +289,11 @@ def refuse_long(text: str, what: str = "a mutation profile", most: int = MAX_CHA
 
 def cleaned(text: str) -> str:
     """Reduce typography to ASCII: compatibility forms, dashes, white space, invisible marks."""
-    kept = []
-    for character in unicodedata.normalize("NFKC", text):
-        category = unicodedata.category(character)
-        if category == "Pd" or character == "\N{MINUS SIGN}":
-            kept.append("-")
-        elif category != "Cf":
-            kept.append(character)
-    return " ".join("".join(kept).split())
+    kind = unicodedata.category
+    plain = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
+    return " ".join(
+        "".join("-" if kind(c) == "Pd" else c for c in plain if kind(c) != "Cf").split()
+    )
 
 
 def _forms(pieces: list[str]) -> list[re.Match[str]] | None:
@@ -324,9 +332,8 @@ def _read(form: re.Match[str]) -> Mutation:
         named = _sequence(form["letters"], code) if form["letters"] else old
         if named != old:
             raise ValueError(f"names {named}, but residues {start} to {end} are {old}")
-        return replaced(
-            start, end, old * 2 if form["lost"].lower() == Kind.DUPLICATION else "", wild
-        )
+        new = old * 2 if form["lost"].lower() == Kind.DUPLICATION else ""
+        return replaced(start, end, new, wild)
     if form["new"]:
         return replaced(start, end, old if form["new"] == "=" else _letter(form["new"]), wild)
     new = _sequence(form["inserted"] or form["old_inserted"], code)

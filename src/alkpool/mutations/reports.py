@@ -13,17 +13,11 @@ from typing import Any
 
 from alkpool import paths
 from alkpool.mutations import names
-from alkpool.mutations.dna import CHANGE, CODE, INTRON, coding, protein_change
-from alkpool.mutations.names import (
-    FLAGS,
-    Mutation,
-    as_printed,
-    cleaned,
-    mutations_of,
-    reference,
-)
+from alkpool.mutations.dna import CHANGE, CODE, INTRON, coding, protein_change, refuse_one_codon
+from alkpool.mutations.names import FLAGS, Mutation, as_printed, cleaned, mutations_of, reference
 
-_PHASES = ("cis", "trans")
+# Between the changes of an allele.
+_APART = re.compile(r"[\s(;,)]+")
 # What a line must say to be believed beyond the reference.
 OF_ALK = re.compile(r"\bALK\b|NP_004295|NM_004304|ENSP00000373700|ENST00000389048|Q9UM73", FLAGS)
 
@@ -54,21 +48,12 @@ class Reading:
     printed: tuple[str, ...] = field(default=(), compare=False)
 
 
-@dataclass(frozen=True)
-class Pattern:
-    """A kind of text beside a mutation: what it is, how it looks, and what is done with it."""
-
-    what: str
-    action: str
-    pattern: re.Pattern[str]
-
-
 @lru_cache(maxsize=1)
-def patterns() -> tuple[Pattern, ...]:
-    """Patterns in the order in which they are tried."""
+def patterns() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    """What may stand beside a mutation, what is done with it and how it looks, as it is tried."""
     with (paths.REFERENCE / "report_patterns.csv").open(encoding="utf-8", newline="") as file:
         return tuple(
-            Pattern(row["what"], row["action"], re.compile(row["pattern"], FLAGS))
+            (row["what"], row["action"], re.compile(row["pattern"], FLAGS))
             for row in csv.DictReader(file)
         )
 
@@ -97,16 +82,16 @@ def read(text: str) -> Reading:
     aside: list[tuple[str, str]] = []
     values: dict[str, list[str]] = {"frequency": [], "coding": []}
     phases: set[str] = set()
-    for each in patterns():
-        while found := each.pattern.search(rest):
+    for what, action, pattern in patterns():
+        while found := pattern.search(rest):
             value = found.groupdict().get("value", "")
-            if each.action == "aside":
-                aside.append((each.what, (value or found[0]).strip(" ,;:")))
-            elif each.action in values:
-                values[each.action].append(value)
-            if each.what in _PHASES:
-                phases.add(each.what)
-            put = {"open": value, "join": ","}.get(each.action, "")
+            if action == "aside":
+                aside.append((what, (value or found[0]).strip(" ,;:")))
+            elif action in values:
+                values[action].append(value)
+            if what in ("cis", "trans"):
+                phases.add(what)
+            put = {"open": value, "join": ","}.get(action, "")
             rest = f"{rest[: found.start()]} {put} {rest[found.end() :]}"
         rest = " ".join(rest.split())
     if len(phases) > 1:
@@ -116,7 +101,11 @@ def read(text: str) -> Reading:
         # Nothing of a report was recognised: the name itself tells best what is wrong with it.
         protein = text
     named = as_printed(protein) if protein or not (aside or values["coding"]) else ()
-    translated = tuple(dict.fromkeys(map(_translated, values["coding"])))
+    changes = [name for value in values["coding"] for name in _APART.split(value.strip())]
+    phase = "".join(phases)
+    if phase == "cis":
+        refuse_one_codon(dict.fromkeys(changes))
+    translated = tuple(dict.fromkeys(map(_translated, changes)))
     common = polymorphisms()
     of_alk = sorted([m for m in named if m.name not in common] or translated)
     if named and (different := [m.name for m in translated if m not in of_alk]):
@@ -126,12 +115,12 @@ def read(text: str) -> Reading:
         )
     aside += [("taken for a polymorphism", m.name) for m in sorted(named) if m.name in common]
     if not of_alk:
-        others = [f"{found} ({what})" for what, found in aside]
-        raise ValueError(
-            f"{text!r} holds no mutation of ALK" + f": found {', '.join(others)}" * bool(others)
-        )
+        others = ", ".join(f"{found} ({what})" for what, found in aside)
+        raise ValueError(f"{text!r} holds no mutation of ALK" + f": found {others}" * bool(others))
     _refuse_unconfirmed(of_alk, text)
     profile = mutations_of("+".join(m.name for m in of_alk))
+    if phase == "cis":
+        names.refuse_in_cis("+".join(profile))
     printed = tuple(m.name for m in named or translated)
     if not set(profile) <= set(printed):
         # A name of DNA beside a polymorphism: which comes first is not known.
@@ -144,7 +133,7 @@ def read(text: str) -> Reading:
     else:
         aside += [("allele frequency", f"{value}%") for value in frequencies]
         frequencies = []
-    phase = phases.pop() if phases and len(profile) > 1 else ""
+    phase = phase if len(profile) > 1 else ""
     return Reading("+".join(profile), phase, tuple(frequencies), tuple(aside), printed)
 
 
@@ -193,20 +182,21 @@ def grammar() -> dict[str, Any]:
         return pattern.pattern.replace("(?P<", "(?<")
 
     residues = reference()
-    first, bases = coding()
     return {
         "amino_acids": names.AMINO_ACIDS,
         "codes": names.ONE_LETTER,
         "form": plain(names.FORM),
         "separator": plain(names.SEPARATOR),
         "accepted": names.ACCEPTED,
+        "one_residue": plain(names.ONE_RESIDUE),
+        "not_in_cis": names.NOT_IN_CIS,
         "reasons": [[plain(pattern), reason] for pattern, reason in names.REASONS.items()],
-        "lines": [[each.what, each.action, plain(each.pattern)] for each in patterns()],
+        "lines": [[what, action, plain(pattern)] for what, action, pattern in patterns()],
         "of_alk": plain(OF_ALK),
         "polymorphisms": sorted(polymorphisms()),
         "change": plain(CHANGE),
         "intron": plain(INTRON),
-        "coding": {"first": first, "bases": bases},
+        "coding": dict(zip(("first", "bases"), coding(), strict=True)),
         "codons": CODE,
         "first": min(residues),
         "sequence": "".join(residues.values()),
