@@ -189,7 +189,14 @@ def test_a_line_of_a_report_is_a_cell(tmp_path, line, profile):
     assert row["samples.mutations"] == profile
 
 
-ALLELES = [("p.[Gly1202Arg;Leu1196Met]", "cis"), ("p.[G1202R];[L1196M]", "trans")]
+ALLELES = [
+    ("p.[Gly1202Arg;Leu1196Met]", "cis"),
+    ("p.[G1202R];[L1196M]", "trans"),
+    ("NM_004304.5:c.[3586C>A; c.3604G>A]", "cis"),  # S41
+    ("NM_004304.5:c.[3604G>A];[3586C>A]", "trans"),  # S42
+    ("NP_004295.2:p.[(Leu1196Met;Gly1202Arg)]", "cis"),  # S43
+    ("NM_004304.5:c.3586C>A(;)3604G>A", "unknown"),  # S44
+]
 
 
 @pytest.mark.parametrize(("line", "phase"), ALLELES)

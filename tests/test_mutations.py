@@ -128,6 +128,7 @@ REFUSALS = [
     ("G1269A + L1202R", "residue 1202 is G, not L"),
     ("A1200_L1201del", "residue 1201 is G, not L"),
     ("L1200_G1201del", "residue 1200 is A, not L"),
+    ("L1202_G1202del", "residue 1202 is G, not L"),
     ("L1151Tins", "residue 1151 is T, not L"),
     ("L1202X", "residue 1202 is G, not L"),
     ("G1202G", "synonymous"),

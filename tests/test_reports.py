@@ -35,6 +35,7 @@ READ = {
     "one allele of DNA": ("c.[3604G>A]", "G1202R"),
     # Where the phase is not known to be cis, both may stand.
     "one codon, phase not known": ("c.3604G>A, c.3605G>C", "G1202A+G1202R"),
+    "alleles of two genes": ("EGFR:c.[2369C>T] ALK:c.[3604G>A]", "G1202R"),
     "another gene beside it": ("G1202R; TP53 R273H", "G1202R"),
     "another gene in brackets": ("ALK G1202R (TP53 p.R273H, c.818G>A)", "G1202R"),
     "another gene before it": ("TP53 R273H (c.818G>A), ALK c.3604G>A", "G1202R"),

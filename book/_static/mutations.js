@@ -172,7 +172,7 @@
         .map(([name, places]) => ({ name, codons: places.split("_").map((place) => Math.ceil(place / 3)) }));
       distinct(found).forEach(({ name, codons: [first, last = first] }, place, all) => {
         const met = all.slice(place + 1).find(({ codons: [start, end = start] }) => first <= end && start <= last);
-        if (met) refuse(`c.${name} and c.${met.name} concern one codon of one allele: give the protein change that they make together instead`);
+        if (met) refuse(`c.${name} and c.${met.name} concern one codon of one allele: give the protein change`);
       });
     }
 
@@ -188,7 +188,7 @@
           const value = found.groups?.value;
           if (action === "aside") aside.push([what, (value ?? found[0]).replace(/^[ ,;:]+|[ ,;:]+$/g, "")]);
           if (action === "frequency") frequency.push(value.replace(",", "."));
-          if (action === "coding") coding.push(...value.trim().split(/[\s(;,)]+/));
+          if (action === "coding") coding.push(...value.trim().split(/[\s(;,)]+(?:c\.)?/i));
           if (["cis", "trans"].includes(what)) phases.add(what);
           rest = rest.replace(sought, () => ` ${{ open: value, join: "," }[action] ?? ""} `);
         }

@@ -61,10 +61,9 @@ def protein_change(name: str) -> Mutation:
     old = bases[first - start : last - start + 1]
     if (named := (found["old"] or found["letters"] or found["gone"] or old).upper()) != old:
         raise ValueError(f"the reference has {old} at c.{found['places']}, not {named}")
-    new = (found["new"] or found["inserted"] or "").upper()
-    if (found["lost"] or "").lower() == "dup":
-        new = old * 2
-    elif found["inserted"] and not found["delins"]:
+    again = old * 2 if (found["lost"] or "").lower() == "dup" else ""
+    new = (found["new"] or found["inserted"] or again).upper()
+    if found["inserted"] and not found["delins"]:
         if last != first + 1:
             raise ValueError("an insertion names the two bases around it, as c.3604_3605insGGC")
         new = old[0] + new + old[1]
@@ -81,14 +80,12 @@ def refuse_one_codon(changes: Iterable[str]) -> None:
     """Refuse changes of one allele that meet in a codon: only together they tell what it codes."""
     found = [
         (change[0], [(int(place) + 2) // 3 for place in change["places"].split("_")])
-        for change in map(CHANGE.fullmatch, changes)
-        if change
+        for change in filter(None, map(CHANGE.fullmatch, changes))
     ]
     for (one, codons), (other, others) in combinations(found, 2):
         if codons[0] <= others[-1] and others[0] <= codons[-1]:
             raise ValueError(
-                f"c.{one} and c.{other} concern one codon of one allele: give the protein change "
-                "that they make together instead"
+                f"c.{one} and c.{other} concern one codon of one allele: give the protein change"
             )
 
 

@@ -186,8 +186,7 @@ def residue_class(profile: str) -> str:
     >>> residue_class("I1171N+L1196M"), residue_class("T1151dup"), residue_class("I1171N+I1171S")
     ('I1171X+L1196X', 'T1151dup', 'I1171X')
     """
-    substitution = Kind.SUBSTITUTION
-    names = (f"{m.name[:-1]}X" if m.kind is substitution else m.name for m in _parse(profile))
+    names = (f"{m.name[:-1]}X" if m.kind is Kind.SUBSTITUTION else m.name for m in _parse(profile))
     return "+".join(map(str, _parse("+".join(names))))
 
 
@@ -315,10 +314,9 @@ def _read(form: re.Match[str]) -> Mutation:
     code, start = form["first"] or form["old_first"], int(form["start"] or form["old_start"])
     end = int(form["end"] or start)
     # What the name tells is added to the reference, which does not reach everywhere.
-    wild = dict(reference())
-    for told, place in ((code, start), (form["last"], end)):
-        if told:
-            wild[place] = _wild_type(told, place)
+    wild = reference() | {
+        p: _wild_type(told, p) for told, p in ((code, start), (form["last"], end)) if told
+    }
     if nowhere := [place for place in (start, end) if place > PROTEIN_LENGTH]:
         raise ValueError(f"residue {nowhere[0]} does not exist, ALK has {PROTEIN_LENGTH}")
     if end < start:
@@ -411,9 +409,8 @@ def replaced(first: int, last: int, new: str, wild: dict[int, str]) -> Mutation:
 def _named(first: int, last: int, kind: Kind, new: str, wild: dict[int, str]) -> Mutation:
     """Build a mutation with its canonical name."""
     ends = sorted({first, last})
-    for position in ends:
-        if position not in wild:
-            raise ValueError(f"residue {position} is not in the reference and must be named")
+    if unnamed := [position for position in ends if position not in wild]:
+        raise ValueError(f"residue {unnamed[0]} is not in the reference and must be named")
     change = "" if kind is Kind.SUBSTITUTION else kind
     name = "_".join(f"{wild[position]}{position}" for position in ends)
     return Mutation(first, last, kind, f"{name}{change}{new}")

@@ -16,8 +16,7 @@ from alkpool.mutations import names
 from alkpool.mutations.dna import CHANGE, CODE, INTRON, coding, protein_change, refuse_one_codon
 from alkpool.mutations.names import FLAGS, Mutation, as_printed, cleaned, mutations_of, reference
 
-# Between the changes of an allele.
-_APART = re.compile(r"[\s(;,)]+")
+_BETWEEN_CHANGES = re.compile(r"[\s(;,)]+(?:c\.)?", FLAGS)
 # What a line must say to be believed beyond the reference.
 OF_ALK = re.compile(r"\bALK\b|NP_004295|NM_004304|ENSP00000373700|ENST00000389048|Q9UM73", FLAGS)
 
@@ -52,10 +51,8 @@ class Reading:
 def patterns() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
     """What may stand beside a mutation, what is done with it and how it looks, as it is tried."""
     with (paths.REFERENCE / "report_patterns.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(
-            (row["what"], row["action"], re.compile(row["pattern"], FLAGS))
-            for row in csv.DictReader(file)
-        )
+        _, *rows = csv.reader(file)
+    return tuple((what, action, re.compile(pattern, FLAGS)) for what, action, pattern in rows)
 
 
 def read(text: str) -> Reading:
@@ -97,11 +94,10 @@ def read(text: str) -> Reading:
     if len(phases) > 1:
         raise ValueError(f"{text!r} says both cis and trans: leave the phase out")
     protein = rest.strip(" ;,")
-    if protein == cleaned(text):
-        # Nothing of a report was recognised: the name itself tells best what is wrong with it.
-        protein = text
-    named = as_printed(protein) if protein or not (aside or values["coding"]) else ()
-    changes = [name for value in values["coding"] for name in _APART.split(value.strip())]
+    # Where nothing of a report was recognised, the name itself tells best what is wrong with it.
+    name = text if protein == cleaned(text) else protein
+    named = as_printed(name) if protein or not (aside or values["coding"]) else ()
+    changes = [name for value in values["coding"] for name in _BETWEEN_CHANGES.split(value.strip())]
     phase = "".join(phases)
     if phase == "cis":
         refuse_one_codon(dict.fromkeys(changes))
