@@ -100,8 +100,6 @@ CONSIDER = {
     "year of birth in a key": ("patients.csv", "patient-0", "p1954a", "a year of birth"),
     "centre": ("sources.csv", "own,local,unknown,unknown,", "own,local,unknown,unknown,Jansen A",
                "is not published, and its first_author may name a centre or a person"),
-    "small groups": ("patients.csv", "patient-4,own,included,,,50,female,unknown,adenocarcinoma,"
-                     "EML4,V1,\n", "", "found '4'; patients stand in groups of 2 to 4"),
 }  # fmt: skip
 
 

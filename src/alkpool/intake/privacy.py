@@ -6,6 +6,7 @@ patterns, and whoever knows the patients knows more.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ import pandas as pd
 
 from alkpool import paths
 from alkpool.data.cohort import DESCRIPTION_FILE
-from alkpool.data.reader import read_text
+from alkpool.data.reader import flagged, read_text
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
 from alkpool.problems import DataError, Problem, printable
 
@@ -29,12 +30,7 @@ QUASI_IDENTIFIERS = ("age_years", "sex", "stage", "histology", "fusion_partner",
 SMALL_GROUP = 5
 LONG_NOTE = 100
 
-_NOTES = {
-    SOURCES.name: ("note", "exclusion_reason"),
-    PATIENTS.name: ("note", "exclusion_reason"),
-    SAMPLES.name: ("note", "other_findings", "locator", "read_via"),
-    TREATMENTS.name: ("note", "partner", "locator", "read_via"),
-}
+_FREE_TEXT = ("note", "exclusion_reason", "other_findings", "partner", "locator", "read_via")
 # What the literature prints is public.
 _PUBLIC = ("doi", "pmid", "year")
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
@@ -117,7 +113,6 @@ def check(folder: Path) -> Report:
         *_alone(tables[PATIENTS.name], groups),
     ]
     consider = [*_names(tables), *_local(tables[SOURCES.name]), *_free_text(tables)]
-    consider += _small_groups(groups)
     return Report(tuple(sorted(must, key=_place)), tuple(sorted(consider, key=_place)), groups)
 
 
@@ -201,12 +196,10 @@ def _patterns(folder: Path, tables: Mapping[str, pd.DataFrame]) -> Iterator[Prob
 
 
 def _long_notes(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
-    for name, columns in _NOTES.items():
-        for column in columns:
-            for row, cell in tables[name][column].items():
-                if len(_URL.sub("", cell)) > LONG_NOTE:
-                    why = f"a note of {len(cell)} characters tells a story: keep the facts"
-                    yield Problem(f"{name}.csv", int(str(row)) + 2, column, cell, why)
+    for file, row, column, cell in _cells(tables):
+        if column in _FREE_TEXT and len(_URL.sub("", cell)) > LONG_NOTE:
+            why = f"a note of {len(cell)} characters tells a story: keep the facts"
+            yield Problem(file, row, column, cell, why)
 
 
 def _alone(patients: pd.DataFrame, groups: pd.DataFrame) -> Iterator[Problem]:
@@ -231,20 +224,13 @@ def _alone(patients: pd.DataFrame, groups: pd.DataFrame) -> Iterator[Problem]:
         yield Problem(PATIENTS.file, int(str(index)) + 2, "", ", ".join(cells), why)
 
 
-def _small_groups(groups: pd.DataFrame) -> Iterator[Problem]:
-    small = groups[(groups["size"] > 1) & (groups["size"] < SMALL_GROUP)]
-    if len(small):
-        why = f"patients stand in groups of 2 to {SMALL_GROUP - 1}: coarser cells hide them better"
-        yield Problem(PATIENTS.file, None, "", str(len(small)), why)
-
-
 def _names(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
-    for table in COHORT_TABLES:
+    why = "may hold initials or a year of birth: number the patients instead"
+    for table in (PATIENTS, SAMPLES, TREATMENTS):
         (key,) = table.key
-        for row, name in tables[table.name][key].items():
-            if table is not SOURCES and (_INITIALS.fullmatch(name) or _BIRTH_YEAR.search(name)):
-                why = "may hold initials or a year of birth: number the patients instead"
-                yield Problem(table.file, int(str(row)) + 2, key, name, why)
+        names = tables[table.name][key]
+        odd = names.str.fullmatch(_INITIALS) | names.str.contains(_BIRTH_YEAR)
+        yield from flagged(tables[table.name], odd, key, table.file, why)
 
 
 def _local(sources: pd.DataFrame) -> Iterator[Problem]:
@@ -258,9 +244,8 @@ def _local(sources: pd.DataFrame) -> Iterator[Problem]:
 
 
 def _free_text(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
-    for name, columns in _NOTES.items():
-        for column in columns:
-            filled = int((tables[name][column] != "").sum())
-            if filled:
-                why = "cells hold free text: read each as a stranger who knows the patient would"
-                yield Problem(f"{name}.csv", None, column, str(filled), why)
+    why = "cells hold free text: read each as a stranger who knows the patient would"
+    filled = Counter((file, column) for file, _, column, _ in _cells(tables))
+    for (file, column), cells in filled.items():
+        if column in _FREE_TEXT:
+            yield Problem(file, None, column, str(cells), why)
