@@ -4,6 +4,7 @@ import argparse
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 
 class DataError(ValueError):
@@ -46,6 +47,11 @@ class Problem:
         text = f"{place}: {found}{self.allowed}"
         # File, column and advice may repeat what others wrote.
         return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
+def refuse(file: str, allowed: str) -> NoReturn:
+    """Raise the one problem of a whole file or folder."""
+    raise DataError([Problem(file, None, "", "", allowed)])
 
 
 def shortened(text: str) -> str:

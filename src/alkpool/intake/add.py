@@ -8,12 +8,11 @@ takes its place in one step; a process that dies before leaves the old one as it
 
 import datetime
 import hashlib
-import re
 import stat
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +22,14 @@ from alkpool import paths
 from alkpool.analysis import actionability, benefit, timeline
 from alkpool.data import cohort
 from alkpool.data.cohort import Cohort
-from alkpool.data.reader import Sheet, Table, read_text
+from alkpool.data.reader import Sheet, read_text
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SOURCES, TREATMENTS
 from alkpool.files import locked, staged, write_atomically
 from alkpool.intake import curate, duplicates, flatfile, mapping, place, plausible
 from alkpool.intake.curate import CHANGELOG
 from alkpool.intake.duplicates import Match
 from alkpool.intake.place import Addition
-from alkpool.problems import DataError, Problem, printable
+from alkpool.problems import DataError, Problem, printable, refuse
 from alkpool.vocabulary import Benefit, PatientStatus
 
 CURATED = "curated"
@@ -92,16 +91,12 @@ def target(name_or_path: str) -> Path:
         Where several are named, or the folder is a namesake of a cohort of the project.
     """
     if "," in name_or_path:
-        _refuse(name_or_path, "must be one cohort")
+        refuse(name_or_path, "must be one cohort")
     with alone(paths.DATA):  # names are looked up in it
         folder = paths.cohort_folder(name_or_path)
     if wrong := paths.name_problem(folder):
-        _refuse(str(folder), wrong)
+        refuse(str(folder), wrong)
     return folder
-
-
-def _refuse(file: str, allowed: str) -> None:
-    raise DataError([Problem(file, None, "", "", allowed)])
 
 
 def is_curated(folder: Path) -> bool:
@@ -135,27 +130,25 @@ def plan(file: Path, folder: Path, columns: Path | None = None) -> Plan:
     if before is None:
         raise DataError(problems)
     if before.synthetic:
-        _refuse(before.name, "is synthetic: no patient can be added to it")
+        refuse(before.name, "is synthetic: no patient can be added to it")
     sheets = {
         table.name: read_text(folder / table.file, table, table.file) for table in COHORT_TABLES
     }
-    for sheet_of_cohort in sheets.values():
-        if len(sheet_of_cohort.aside.columns):
-            more = ", ".join(map(str, sheet_of_cohort.aside))
-            _refuse(sheet_of_cohort.label, f"has columns of its own, which are not kept: {more}")
-    tables = {name: sheet_of_cohort.cells for name, sheet_of_cohort in sheets.items()}
+    for each in sheets.values():
+        if more := ", ".join(map(str, each.aside)):
+            refuse(each.label, f"has columns of its own, which are not kept: {more}")
+    tables = {name: each.cells for name, each in sheets.items()}
     sheet = mapping.read(file, mapping.load(columns)) if columns else flatfile.read(file)
     fingerprint = hashlib.sha256(flatfile.to_csv(sheet.cells).encode()).hexdigest()
-    entries = _entries(folder)
-    for number, entry in entries.items():
-        if fingerprint in entry and _is_there(folder, number, entries, tables):
-            said = entry.strip().splitlines()[-1].removeprefix("- ").rstrip(".")
-            _refuse(sheet.label, f"these rows are in {before.name} already: {said}")
+    # Whoever undoes an addition takes its entry back.
+    for said in _changelog(folder).splitlines():
+        if said.endswith(f"{fingerprint}."):
+            refuse(sheet.label, f"these rows are in {before.name} already: {said.strip('- .')}")
     addition = place.fit(sheet, tables)
     if not any(len(rows) for rows in addition.rows.values()):
-        _refuse(sheet.label, f"holds nothing new: all its rows are in {before.name} already")
+        refuse(sheet.label, f"holds nothing new: all its rows are in {before.name} already")
     merged = place.merge(tables, addition)
-    typed = {table.name: table.typed(merged[table.name]) for table in COHORT_TABLES}
+    typed: dict[str, Any] = {table.name: table.typed(merged[table.name]) for table in COHORT_TABLES}
     new = addition.rows[PATIENTS.name]
     open_ones = new.loc[new["status"] != PatientStatus.DUPLICATE, "patient_id"]
     return Plan(
@@ -163,53 +156,16 @@ def plan(file: Path, folder: Path, columns: Path | None = None) -> Plan:
         sheet=sheet,
         addition=addition,
         before=before,
-        after=Cohort(
-            before.name,
-            meta=before.meta,
-            folder=folder,
-            own=before.own,
-            read_as=before.read_as,
-            **typed,
-        ),
+        after=replace(before, **typed),
         tables=merged,
         matches=tuple(duplicates.matches(open_ones, merged)),
         fingerprint=fingerprint,
     )
 
 
-def _log(folder: Path) -> Path:
-    return (paths.RAW / curate.ADDED if is_curated(folder) else folder) / CHANGELOG
-
-
 def _changelog(folder: Path) -> str:
-    path = _log(folder)
+    path = (paths.RAW / curate.ADDED if is_curated(folder) else folder) / CHANGELOG
     return path.read_text("utf-8") if path.is_file() else ""
-
-
-def _entries(folder: Path) -> dict[str, str]:
-    """Entries of the changelog by number, the newest first; also of what was undone."""
-    return curate.entries(_changelog(folder))
-
-
-def _is_there(folder: Path, number: str, entries: Mapping[str, str], tables: place.Tables) -> bool:
-    """Whether an addition was not undone: its raw fact, or else one of its new rows, is there.
-
-    An id that a later addition gave anew is no row of it: the id was free, so it was undone.
-    """
-    if is_curated(folder):
-        return (paths.RAW / curate.ADDED / f"{number}.csv").is_file()
-    later = [entry for other, entry in entries.items() if int(other) > int(number)]
-    for table in COHORT_TABLES:
-        own = _new_ids(entries[number], table).difference(*(_new_ids(e, table) for e in later))
-        if tables[table.name][table.key[0]].isin(own).any():
-            return True
-    return False
-
-
-def _new_ids(entry: str, table: Table) -> frozenset[str]:
-    """Ids of the rows that an entry of the changelog says are new in a table."""
-    added = re.search(rf"^- {_WORDS[table.name]}: [0-9]+ \((.*)\)\.$", entry, re.MULTILINE)
-    return frozenset(added[1].split(", ")) if added else frozenset()
 
 
 def describe(plan: Plan) -> str:
@@ -350,16 +306,13 @@ def commit(plan: Plan) -> str:
         Where something could not be written; the cohort is as it was.
     """
     if plan.unanswered:
+        remedy = f"may repeat {{0}}: write {{0}} into duplicate_of or {flatfile.NOT_DUPLICATE}"
         raise DataError(
             [
-                Problem(
-                    plan.sheet.label, None, "", match.new,
-                    f"may repeat {match.old}: write {match.old} into "
-                    f"duplicate_of or {flatfile.NOT_DUPLICATE}",
-                )
+                Problem(plan.sheet.label, None, "", match.new, remedy.format(match.old))
                 for match in plan.unanswered
             ]
-        )  # fmt: skip
+        )
     return _commit_curated(plan) if is_curated(plan.folder) else _commit_own(plan)
 
 
@@ -374,7 +327,8 @@ def _commit_own(plan: Plan) -> str:
         mode = stat.S_IMODE((stage / PATIENTS.file).stat().st_mode)
         (stage / CHANGELOG).touch(mode)
         write_atomically(stage / CHANGELOG, _with_entry(plan, number, restore))
-        _refuse_problems(cohort.check(stage))
+        if problems := cohort.check(stage):
+            raise DataError(problems)
     return (
         f"added to {plan.folder.name} as addition {number}; the tables before are in "
         f"{plan.folder / BACKUP / number}.zip"
@@ -384,7 +338,7 @@ def _commit_own(plan: Plan) -> str:
 def _commit_curated(plan: Plan) -> str:
     for table, frame in curate.curated(paths.RAW):
         if _csv(frame) != (plan.folder / table.file).read_text("utf-8"):
-            _refuse(f"{CURATED}/{table.file}", "differs from its raw facts: run make data first")
+            refuse(f"{CURATED}/{table.file}", "differs from its raw facts: run make data first")
     number = _next(plan.folder, paths.HOME / BACKUP, f"{CURATED}-*.zip")
     name = f"{number}.csv"
     backup = paths.HOME / BACKUP / f"{CURATED}-{number}.zip"
@@ -413,7 +367,8 @@ def _commit_curated(plan: Plan) -> str:
 
 def _next(folder: Path, kept: Path, pattern: str) -> str:
     """Next number; that of an addition that was undone is not given again."""
-    names = [*_entries(folder), *(path.stem.rpartition("-")[2] for path in kept.glob(pattern))]
+    numbers = curate.entries(_changelog(folder))
+    names = [*numbers, *(path.stem.rpartition("-")[2] for path in kept.glob(pattern))]
     return f"{max((int(name) for name in names if name.isdecimal()), default=0) + 1:04d}"
 
 
@@ -454,8 +409,3 @@ def _with_entry(plan: Plan, number: str, restore: str) -> str:
     )
     before = _changelog(plan.folder).removeprefix(_CHANGELOG_HEADING)
     return f"{_CHANGELOG_HEADING}\n{entry}\n{before}"
-
-
-def _refuse_problems(problems: list[Problem]) -> None:
-    if problems:
-        raise DataError(problems)

@@ -32,7 +32,7 @@ from alkpool.data.reader import (
     synthetic_ids,
 )
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
-from alkpool.problems import DataError, Problem
+from alkpool.problems import DataError, Problem, refuse
 
 SUFFIXES = (".csv", ".xlsx")
 SHEET = "cases"
@@ -168,9 +168,9 @@ def checked(sheet: Sheet, strange: Sequence[Problem] = (), *, accepted: bool = F
     if sheet.problems:
         raise DataError(sheet.problems)
     if len(sheet.cells) > MAX_ROWS:
-        _refuse(sheet.label, f"has {len(sheet.cells)} rows; must have at most {MAX_ROWS}")
+        refuse(sheet.label, f"has {len(sheet.cells)} rows; must have at most {MAX_ROWS}")
     if sheet.cells.empty:
-        _refuse(sheet.label, "has no row below the header")
+        refuse(sheet.label, "has no row below the header")
     sheet = set_aside(sheet, COLUMNS)
     raw = sheet.cells.reindex(columns=COLUMNS, fill_value="")
     sheet = replace(sheet, cells=raw).spelled(SCHEMAS)
@@ -206,11 +206,11 @@ def read_rows(
     """
     label = path.name
     if path.suffix.lower() not in SUFFIXES:
-        _refuse(label, f"must end in {' or '.join(SUFFIXES)}")
+        refuse(label, f"must end in {' or '.join(SUFFIXES)}")
     if not path.is_file():
-        _refuse(label, "is a folder; must be a file" if path.is_dir() else "the file is missing")
+        refuse(label, "is a folder; must be a file" if path.is_dir() else "the file is missing")
     if path.stat().st_size > MAX_BYTES:
-        _refuse(label, f"must be smaller than {MAX_BYTES // 1_000_000} MB")
+        refuse(label, f"must be smaller than {MAX_BYTES // 1_000_000} MB")
     if path.suffix.lower() == ".xlsx":
         return _read_workbook(path, label, sheet, fill_merged=fill_merged)
     try:
@@ -220,17 +220,13 @@ def read_rows(
         raise DataError([problem]) from None
 
 
-def _refuse(label: str, allowed: str) -> None:
-    raise DataError([Problem(label, None, "", "", allowed)])
-
-
 def _open_workbook(path: Path, label: str) -> openpyxl.Workbook:
     """Open a workbook that others made: one that fills the memory or is damaged is refused."""
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(part.file_size for part in archive.infolist())
         if unpacked > MAX_UNPACKED_BYTES:
-            _refuse(label, f"unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB")
+            refuse(label, f"unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on styles and extensions, which hold no cells
             return openpyxl.load_workbook(path)
@@ -238,9 +234,7 @@ def _open_workbook(path: Path, label: str) -> openpyxl.Workbook:
         raise
     except Exception as error:  # a damaged workbook can fail anywhere in the libraries
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(
-            [Problem(label, None, "", "", f"is not a readable Excel workbook ({reason[:80]})")]
-        ) from None
+        refuse(label, f"is not a readable Excel workbook ({reason[:80]})")
 
 
 def _too_long(sheet: Worksheet) -> str:
@@ -264,16 +258,16 @@ def _read_workbook(
     sheets = {sheet.title: sheet for sheet in book.worksheets}
     wanted = wanted or (SHEET if len(sheets) != 1 else next(iter(sheets)))
     if wanted not in sheets:
-        _refuse(label, f"must have a sheet {wanted!r}; its sheets are {', '.join(sheets)}")
+        refuse(label, f"must have a sheet {wanted!r}; its sheets are {', '.join(sheets)}")
     sheet = sheets[wanted]
     label = f"{label}, sheet {sheet.title}"
     if wrong := _too_long(sheet):
-        _refuse(label, wrong)
+        refuse(label, wrong)
     cells = [list(row) for row in sheet.iter_rows()]
     texts = [[_cell_text(cell) for cell in row] for row in cells]
     rows = [[text for text, _ in row] for row in texts]
     if not rows or not any(rows[0]):
-        _refuse(label, "the sheet is empty; it must start with a header line")
+        refuse(label, "the sheet is empty; it must start with a header line")
     problems = [
         Problem(label, cell.row, rows[0][place], text, wrong)
         for row, read_row in zip(cells[1:], texts[1:], strict=True)

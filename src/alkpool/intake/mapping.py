@@ -22,7 +22,7 @@ from alkpool.data import spelling
 from alkpool.data.reader import Sheet, as_sheet
 from alkpool.files import read_yaml
 from alkpool.intake import flatfile
-from alkpool.problems import DataError, Problem
+from alkpool.problems import DataError, Problem, refuse
 from alkpool.vocabulary import Relation
 
 # Mean lengths of the Gregorian calendar.
@@ -104,8 +104,7 @@ def load(path: Path) -> Mapping:
         ]
         raise DataError(problems) from None
     except ValueError as error:
-        problem = Problem(path.name, None, "", "", f"is not readable YAML ({error})")
-        raise DataError([problem]) from None
+        refuse(path.name, f"is not readable YAML ({error})")
     problems = list(_mapping_problems(mapping, path.name))
     if problems:
         raise DataError(problems)

@@ -27,7 +27,7 @@ from alkpool.intake.flatfile import (
     REQUIRED,
     SHEET,
 )
-from alkpool.problems import DataError, Problem
+from alkpool.problems import refuse
 from alkpool.vocabulary import UNKNOWN
 
 # Rows with drop-downs and text format; more can be filled in, without them.
@@ -253,10 +253,10 @@ def start_cohort(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700)
     except FileExistsError:
-        raise DataError([Problem(str(folder), None, "", "", "is there already")]) from None
+        refuse(str(folder), "is there already")
     try:
         if wrong := paths.name_problem(folder.resolve()):
-            raise DataError([Problem(str(folder), None, "", "", wrong)])
+            refuse(str(folder), wrong)
         write_atomically(folder / DESCRIPTION_FILE, _DESCRIPTION)
         for table in tables.COHORT_TABLES:
             write_atomically(folder / table.file, ",".join(table.columns) + "\n")
