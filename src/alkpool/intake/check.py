@@ -1,15 +1,18 @@
 """Check the data of the project, or cohort folders: every problem, and what is valid."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from alkpool import mutations, paths, references
 from alkpool.data import cohort, groups, laboratory, tables
 from alkpool.data.reader import read_folder
 from alkpool.intake import duplicates, plausible
-from alkpool.problems import DataError, Problem, printable
+from alkpool.problems import DataError, Problem, printable, refuse
 
 Say = Callable[[str], object]
+
+# Below data/, with tables that are no cohort and are built from raw facts.
+FOLDERS = ("invitro", "knowledgebases", "groups")
 
 
 def check(folders: Sequence[Path], say: Say) -> None:
@@ -42,11 +45,11 @@ def check(folders: Sequence[Path], say: Say) -> None:
     for note in _same_persons([data for data in valid if not data.synthetic]):
         say(printable(f"note: {note}"))
     if not folders:
-        problems += _check_tables(say)
-        try:
-            references.unique([] if problems else references.read())
-        except ValueError as error:
-            problems.append(Problem("references", None, "", "", str(error)))
+        optional = ["identification"] * paths.IDENTIFICATION.is_dir()
+        problems += folder_problems(paths.DATA, [*FOLDERS, "published", *optional], say)
+        say("reference: valid")
+        if not problems:
+            problems += article_problems(paths.DATA)
     if problems:
         raise DataError(problems)
 
@@ -57,7 +60,7 @@ def _check_reference() -> None:
     try:
         residue = mutations.reference_residue(1202)
     except RuntimeError as error:
-        raise DataError([Problem(label, None, "", "", str(error))]) from None
+        refuse(label, str(error))
     if residue != "G":
         raise DataError([Problem(label, None, "", str(residue), "residue 1202 must be G")])
 
@@ -81,25 +84,24 @@ def _summary(data: cohort.Cohort) -> str:
     )
 
 
-def _check_tables(say: Say) -> list[Problem]:
-    """Check the tables that are no cohort, printing a line for each valid folder."""
-    readers: dict[str, Callable[[], object]] = {
-        "invitro": laboratory.load,
-        "knowledgebases": laboratory.load_assertions,
-        "groups": groups.load,
-        "published": lambda: read_folder(paths.PUBLISHED, tables.of_folder("published")),
-        "reference": _check_reference,
-    }
-    if paths.IDENTIFICATION.is_dir():
-        readers["identification"] = lambda: read_folder(
-            paths.IDENTIFICATION, [tables.DRAWS, tables.LIMITS]
-        )
-    problems: list[Problem] = []
-    for name, read in readers.items():
+def folder_problems(data: Path, folders: Iterable[str], say: Say) -> Iterator[Problem]:
+    """List every problem of folders below a data folder that are no cohort; say which are valid."""
+    known = {"invitro": laboratory.load, "groups": groups.load}
+    for name in folders:
         try:
-            read()
+            if name in known:
+                known[name](data / name)
+            else:
+                read_folder(data / name, tables.of_folder(name))
         except DataError as error:
-            problems += error.problems
+            yield from error.problems
         else:
             say(f"{name}: valid")
-    return problems
+
+
+def article_problems(data: Path) -> Iterator[Problem]:
+    """Say of the sources of valid tables where one key stands for two publications."""
+    try:
+        references.unique(references.read(data))
+    except ValueError as error:
+        yield Problem(" and ".join(references.TABLES), None, "", "", str(error))

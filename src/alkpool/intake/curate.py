@@ -19,11 +19,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
 
-from alkpool import mutations, paths, references
-from alkpool.data import cohort, dictionary, groups, laboratory, spelling
-from alkpool.data.reader import Table, read_folder
+from alkpool import mutations, paths
+from alkpool.data import cohort, dictionary, spelling
+from alkpool.data.reader import Table
 from alkpool.data.tables import (
     ASSERTIONS,
     PATIENTS,
@@ -32,7 +31,7 @@ from alkpool.data.tables import (
     TREATMENTS,
 )
 from alkpool.files import write_atomically
-from alkpool.intake import flatfile, place
+from alkpool.intake import check, flatfile, place
 from alkpool.intake import groups as published_groups
 from alkpool.intake.laboratory import assertions, invitro
 from alkpool.intake.raw import (
@@ -83,17 +82,18 @@ def build(raw: Path = paths.RAW) -> dict[str, pd.DataFrame]:
     DataError
         With every decision or raw row that does not fit. Cells are validated by `validate`.
     """
-    built = curated(raw)
-    measured = invitro(raw / "invitro")
-    tables = {f"{COHORT}/{table.file}": (table, frame) for table, frame in built}
-    tables |= {f"invitro/{table.file}": (table, frame) for table, frame in measured}
-    tables[f"knowledgebases/{ASSERTIONS.file}"] = ASSERTIONS, assertions(raw / "knowledgebases")
-    tables |= {
-        f"groups/{table.file}": (table, frame) for table, frame in published_groups.build(raw)
+    built = {
+        COHORT: curated(raw),
+        "invitro": invitro(raw / "invitro"),
+        "knowledgebases": [(ASSERTIONS, assertions(raw / "knowledgebases"))],
+        "groups": published_groups.build(raw),
     }
     return {
-        file: frame[table.columns].sort_values(list(table.key), ignore_index=True)
-        for file, (table, frame) in tables.items()
+        f"{folder}/{table.file}": frame[table.columns].sort_values(
+            list(table.key), ignore_index=True
+        )
+        for folder, tables in built.items()
+        for table, frame in tables
     }
 
 
@@ -355,12 +355,9 @@ def _cohorts(folder: Path) -> dict[str, str]:
     """Say of each cohort what it is, and of a synthetic one that its rows are not patients."""
     said = {}
     for path in sorted(folder.glob(f"*/{cohort.DESCRIPTION_FILE}")):
-        try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
-            meta = cohort.CohortMeta.model_validate(content)
-        except (ValueError, yaml.YAMLError) as error:
-            label = path.relative_to(folder).as_posix()
-            raise DataError([Problem(label, None, "", "", " ".join(str(error).split()))]) from error
+        meta, problems = cohort.read_meta(path, path.relative_to(folder).as_posix())
+        if meta is None:
+            raise DataError(problems)
         said[path.parent.name] = meta.title + " (synthetic rows, not patients)" * meta.synthetic
     return said
 
@@ -387,20 +384,9 @@ def validate(built: Mapping[str, str], description: Path) -> None:
         if description.is_file():
             shutil.copy(description, stage / COHORT)
         problems = cohort.check(stage / COHORT)
-        for load in (
-            lambda: laboratory.load(stage / "invitro"),
-            lambda: read_folder(stage / "knowledgebases", [ASSERTIONS]),
-            lambda: groups.load(stage / "groups"),
-        ):
-            try:
-                load()
-            except DataError as error:
-                problems += error.problems
-        try:
-            references.render([] if problems else references.read(stage))
-        except ValueError as error:
-            where = " and ".join(references.TABLES)
-            problems.append(Problem(where, None, "", "", str(error)))
+        problems += check.folder_problems(stage, check.FOLDERS, say=lambda _: None)
+        if not problems:
+            problems += check.article_problems(stage)
     if problems:
         raise DataError(problems)
 
@@ -418,7 +404,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Build data/ from the facts in data/raw.",
     )
     parser.add_argument("--check", action="store_true", help="compare only; 1 where files differ")
-    check = parser.parse_args(arguments).check
+    only_check = parser.parse_args(arguments).check
     try:
         generated = files(paths.DATA)
     except DataError as error:
@@ -429,7 +415,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, text in generated.items()
         if not (paths.DATA / name).is_file() or (paths.DATA / name).read_bytes() != text.encode()
     ]
-    if check:
+    if only_check:
         for name in differing:
             print(f"data/{name} differs: run python -m alkpool.intake.curate", file=sys.stderr)
         return 1 if differing else 0
