@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, combinations, product
+from typing import Any
 
 import pandas as pd
 
@@ -93,19 +94,19 @@ def records(tables: Mapping[str, pd.DataFrame]) -> dict[str, Record]:
     """
     samples = tables[SAMPLES.name].assign(order=tables[SAMPLES.name]["sample_order"].astype(int))
     samples = samples.sort_values(["patient_id", "order"])
-    lines = dict(iter(tables[TREATMENTS.name].groupby("sample_id")))
-    by_patient = dict(iter(samples.groupby("patient_id")))
+    by_patient = _by(samples, "patient_id")
+    lines = _by(tables[TREATMENTS.name], "sample_id")
     found = {}
     for patient in tables[PATIENTS.name].to_dict("records"):
         name = str(patient["patient_id"])
-        own = by_patient.get(name, samples.iloc[:0]).to_dict("records")
+        own = by_patient.get(name, [])
         drugs: list[str] = []
         months: dict[tuple[str, str], float] = {}
         for sample in own:
             stated = str(sample["prior_inhibitors"]).split(LIST_SEPARATOR)
             prior = [drug for drug in stated if _known(drug)]
             drugs += prior if len(prior) > len(drugs) else []
-            for line in _rows(lines.get(sample["sample_id"])):
+            for line in lines.get(sample["sample_id"], []):
                 drugs.append(line["inhibitor"])
                 months |= _months(line)
         found[name] = Record(
@@ -122,8 +123,8 @@ def records(tables: Mapping[str, pd.DataFrame]) -> dict[str, Record]:
     return found
 
 
-def _rows(frame: pd.DataFrame | None) -> list[dict[str, str]]:
-    return [] if frame is None else frame.to_dict("records")  # type: ignore[return-value]
+def _by(frame: pd.DataFrame, column: str) -> dict[Any, list[dict[Any, str]]]:
+    return {key: rows.to_dict("records") for key, rows in frame.groupby(column)}
 
 
 def _known(cell: object) -> str:
@@ -218,13 +219,10 @@ def matches(new: Iterable[str], tables: Mapping[str, pd.DataFrame]) -> list[Matc
     known = records(tables)
     names = sorted(new)
     old = sorted(known.keys() - set(names))
-    pairs = [(name, other) for name in names for other in old]
-    pairs += [
-        (name, other)
-        for place, name in enumerate(names)
-        for other in names[place + 1 :]
-        if known[name].source != known[other].source
-    ]
+    of_two_reports = (
+        pair for pair in combinations(names, 2) if len({known[name].source for name in pair}) == 2
+    )
+    pairs = chain(product(names, old), of_two_reports)
     found = [compare(known[one], known[other]) for one, other in pairs]
     kept = [match for match in found if match.identical or match.score >= POSSIBLE]
     return sorted(kept, key=lambda match: (-match.probable, -match.score, match.new, match.old))
@@ -279,8 +277,9 @@ def of_two_cohorts(cohort: str) -> list[str]:
         Names or paths, joined by commas. Above `MAX_PAIRS` pairs nothing is compared; `check` says
         so.
     """
-    pooled = [load(name) for name in cohort.split(",")] if "," in cohort else []
-    found = (unanswered(pooled, across=True) or []) if pooled else []
+    if "," not in cohort:
+        return []
+    found = unanswered([load(name) for name in cohort.split(",")], across=True) or []
     return [
         f"{match.new} and {match.old} may be one patient, who would count twice: {match.shown}; "
         f"where they are two, write distinct_patients: [[{match.new}, {match.old}]] into the "

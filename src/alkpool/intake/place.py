@@ -7,18 +7,19 @@ of each new row of the four tables are put together and checked with the rows of
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from string import ascii_lowercase
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from alkpool.data.cohort import relation_problems
 from alkpool.data.reader import Sheet, Table, cell_problems
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
-from alkpool.intake.flatfile import COLUMNS, FIELDS, KEYS, NOT_DUPLICATE
+from alkpool.intake.flatfile import FIELDS, KEYS, NOT_DUPLICATE
 from alkpool.problems import DataError, Problem
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, PatientStatus, Phase, SourceStatus
 
@@ -38,6 +39,12 @@ _INITIALS = re.compile(r"(?:,.*|(?:\s+[A-Z](?:[A-Z.-]{0,5}))+)$")
 _ARTICLE = ("doi", "pmid", "title")
 # First row of each source of a file, and what its rows state of the article.
 _Articles = Mapping[str, tuple[int, Mapping[str, str]]]
+# Cells of the rows of a flat file, whose blank keys are being filled in, by index.
+_Rows = Mapping[int, dict[str, str]]
+# What is wrong with a row: its index, column, and what is allowed.
+_Wrong = Iterator[tuple[int, str, str]]
+
+_FLAT_NAMES = {(field.table.name, field.column): field.name for field in FIELDS}
 
 
 @dataclass(frozen=True)
@@ -60,14 +67,6 @@ class Addition:
     now_included: tuple[str, ...]
     flat: pd.DataFrame
     distinct: Mapping[str, frozenset[str]]
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A row of a flat file whose blank keys are being filled in."""
-
-    index: int
-    cells: dict[str, str]
 
 
 def fit(sheet: Sheet, tables: Tables) -> Addition:
@@ -99,10 +98,9 @@ def fit(sheet: Sheet, tables: Tables) -> Addition:
         rows[table.name] = pd.DataFrame(records, columns=table.columns, dtype=str)
         origins[table.name], problems = origin, problems + found
     _derive(rows, known)
-    names = {(f.table.name, f.column): f.name for f in FIELDS}
     for table in COHORT_TABLES:
         moved = (
-            _moved(problem, table, sheet.label, origins[table.name], 0, names)
+            _moved(problem, table, sheet.label, origins[table.name], 0)
             for problem in cell_problems(rows[table.name], table, table.name)
         )
         problems += [problem for problem in moved if (problem.row, problem.column) not in made]
@@ -115,7 +113,7 @@ def fit(sheet: Sheet, tables: Tables) -> Addition:
         distinct=_distinct(flat),
     )
     if not problems:
-        problems += _misfits(tables, addition, sheet.label, origins, names)
+        problems += _misfits(tables, addition, sheet.label, origins)
     if problems:
         # A cell with an odd content breaks several rules; the first says why.
         first = {(problem.row, problem.column): problem for problem in reversed(problems)}
@@ -147,17 +145,16 @@ def _appended(tables: Tables, addition: Addition) -> dict[str, pd.DataFrame]:
 
 def _identified(sheet: Sheet, known: Tables) -> tuple[pd.DataFrame, list[Problem]]:
     """Fill in the keys that were left blank."""
-    rows = [_Row(int(str(index)), cells) for index, cells in sheet.cells.T.to_dict().items()]
+    rows: dict[Any, dict[Any, str]] = sheet.cells.to_dict("index")
     problems = [
-        Problem(sheet.label, row.index + 2, column, row.cells[column], allowed)
+        Problem(sheet.label, row + 2, column, rows[row][column], allowed)
         for name in (_name_sources, _name_patients, _name_samples, _name_lines)
         for row, column, allowed in name(rows, known)
     ]
-    cells = [row.cells for row in rows]
-    return pd.DataFrame(cells, index=sheet.cells.index, columns=COLUMNS, dtype=str), problems
+    return pd.DataFrame.from_dict(rows, orient="index", dtype=str), problems
 
 
-def _name_sources(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, str, str]]:
+def _name_sources(rows: _Rows, known: Tables) -> _Wrong:
     sources = known[SOURCES.name]
     published = {
         (mark, value.casefold()): source
@@ -166,21 +163,20 @@ def _name_sources(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, s
         if value
     }
     spelled = {source.casefold(): source for source in sources["source_id"]}
-    taken = {*sources.index, *(row.cells["source_id"] for row in rows)}
+    taken = {*sources.index, *(cells["source_id"] for cells in rows.values())}
     # First row of each source of the file, and what its rows state of the article.
     here: dict[str, tuple[int, dict[str, str]]] = {}
     offered: dict[tuple[str, ...], str] = {}
-    for row in rows:
-        cells = row.cells
+    for row, cells in rows.items():
         marks = [(mark, cells[mark].casefold()) for mark in ("doi", "pmid") if cells[mark]]
         same = {mark[0]: published[mark] for mark in marks if mark in published}
         if not cells["source_id"]:
             named = _source_name(cells["first_author"], cells["year"])
             if not same and (clash := _other_article(named, cells, sources, here)):
-                names = (named + letter for letter in ascii_lowercase[1:])
                 stated = named, cells["first_author"], *(cells[m].casefold() for m in _ARTICLE)
-                named = offered.setdefault(stated, next(n for n in names if n not in taken))
-                taken.add(named)
+                if stated not in offered:
+                    offered[stated] = _free((named + s for s in ascii_lowercase[1:]), taken)
+                named = offered[stated]
                 yield row, "source_id", clash.format(named)
             cells["source_id"] = next(iter(same.values()), named)
         source = cells["source_id"]
@@ -197,7 +193,7 @@ def _name_sources(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, s
             yield row, "source_id", f"must be written {spelled[source.casefold()]}"
         published = dict.fromkeys(marks, source) | published
         facts = dict.fromkeys((*_ARTICLE, "first_author"), "")
-        _, article = here.setdefault(source, (row.index, facts))
+        _, article = here.setdefault(source, (row, facts))
         article |= {mark: stated or cells[mark] for mark, stated in article.items()}
 
 
@@ -250,26 +246,24 @@ def _other_author(one: str, other: str) -> bool:
     return bool(first and second) and not (first.startswith(second) or second.startswith(first))
 
 
-def _name_patients(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, str, str]]:
-    taken = {*known[PATIENTS.name]["patient_id"], *(row.cells["patient_id"] for row in rows)}
+def _name_patients(rows: _Rows, known: Tables) -> _Wrong:
+    taken = {*known[PATIENTS.name].index, *(cells["patient_id"] for cells in rows.values())}
     facts = [
         field.name for table in (PATIENTS, SAMPLES) for field in FIELDS if field.table is table
         and field.column not in (*table.key, "locator", "read_via", "note")
     ]  # fmt: skip
     first: dict[tuple[str, ...], int] = {}
-    for row in rows:
-        if not row.cells["patient_id"]:
-            same = row.cells["source_id"], *(row.cells[name] for name in facts)
-            if (before := first.setdefault(same, row.index)) != row.index:
+    for row, cells in rows.items():
+        if not cells["patient_id"]:
+            same = cells["source_id"], *(cells[name] for name in facts)
+            if (before := first.setdefault(same, row)) != row:
                 allowed = f"row {before + 2} has the same patient and sample: "
                 allowed += "give both the same patient_id, or each its own"
                 yield row, "patient_id", allowed
-            names = (f"{row.cells['source_id']}-p{number}" for number in count(1))
-            row.cells["patient_id"] = next(name for name in names if name not in taken)
-            taken.add(row.cells["patient_id"])
+            cells["patient_id"] = _free((f"{cells['source_id']}-p{n}" for n in count(1)), taken)
 
 
-def _name_samples(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, str, str]]:
+def _name_samples(rows: _Rows, known: Tables) -> _Wrong:
     samples = known[SAMPLES.name]
     places = {
         (patient, int(order)): sample
@@ -277,32 +271,31 @@ def _name_samples(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, s
             samples["sample_id"], samples["patient_id"], samples["sample_order"], strict=True
         )
     }
-    for row in rows:
-        patient, order = row.cells["patient_id"], row.cells["sample_order"]
-        if row.cells["sample_id"]:
+    for row, cells in rows.items():
+        patient, order = cells["patient_id"], cells["sample_order"]
+        if cells["sample_id"]:
             continue
         if not order:
             # A line alone: its sample is known where the patient has one with these mutations.
             own = samples[samples["patient_id"] == patient]
-            if row.cells["mutations"]:
-                own = own[own["mutations"] == row.cells["mutations"]]
+            if cells["mutations"]:
+                own = own[own["mutations"] == cells["mutations"]]
             if len(own) == 1:
-                row.cells["sample_id"] = str(own.index[0])
+                cells["sample_id"] = str(own.index[0])
                 continue
         if not re.fullmatch("[0-9]{1,2}", order):
             yield row, "sample_order", "must be 1 for the patient's first sample, and so on"
             continue
         name = f"{patient}-s{int(order)}"
-        row.cells["sample_id"] = places.get((patient, int(order)), name)
+        cells["sample_id"] = places.get((patient, int(order)), name)
 
 
-def _name_lines(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, str, str]]:
+def _name_lines(rows: _Rows, known: Tables) -> _Wrong:
     lines = known[TREATMENTS.name]
     columns = [f for f in FIELDS if f.table is TREATMENTS and f.column != "treatment_id"]
     facts = [f for f in columns if f.column not in ("locator", "read_via", "note")]
-    taken = {*lines["treatment_id"], *(row.cells["treatment_id"] for row in rows)}
-    for row in rows:
-        cells = row.cells
+    taken = {*lines.index, *(cells["treatment_id"] for cells in rows.values())}
+    for row, cells in rows.items():
         if cells["treatment_id"] in lines.index:
             yield row, "treatment_id", "is in the cohort already"
         if cells["treatment_id"] or not any(cells[field.name] for field in columns):
@@ -314,9 +307,14 @@ def _name_lines(rows: Sequence[_Row], known: Tables) -> Iterator[tuple[_Row, str
             yield row, "inhibitor", f"is in the cohort already, as the line {same[0]}"
             continue
         base = f"{cells['sample_id']}-{cells['inhibitor']}"
-        names = chain([base], (f"{base}-{number}" for number in count(2)))
-        cells["treatment_id"] = next(name for name in names if name not in taken)
-        taken.add(cells["treatment_id"])
+        cells["treatment_id"] = _free(chain([base], (f"{base}-{n}" for n in count(2))), taken)
+
+
+def _free(names: Iterable[str], taken: set[str]) -> str:
+    """Take the first name that is free."""
+    free = next(name for name in names if name not in taken)
+    taken.add(free)
+    return free
 
 
 def _agree(stated: Mapping[str, str], line: Mapping[Any, object]) -> bool:
@@ -369,21 +367,22 @@ def _records(
 def _derive(rows: dict[str, pd.DataFrame], known: Tables) -> None:
     """Fill in the cells of new rows that follow from others."""
     patients, samples = rows[PATIENTS.name], rows[SAMPLES.name]
-    status = pd.Series(str(PatientStatus.INCLUDED), index=patients.index, dtype=str)
-    status = status.mask(patients["exclusion_reason"] != "", str(PatientStatus.EXCLUDED))
-    status = status.mask(patients["duplicate_of"] != "", str(PatientStatus.DUPLICATE))
-    rows[PATIENTS.name] = patients = patients.assign(status=status)
+    status = np.select(
+        [patients["duplicate_of"] != "", patients["exclusion_reason"] != ""],
+        [PatientStatus.DUPLICATE, PatientStatus.EXCLUDED],
+        PatientStatus.INCLUDED,
+    )
+    rows[PATIENTS.name] = patients.assign(status=status)
     included = set(patients.loc[status == PatientStatus.INCLUDED, "source_id"])
     sources = rows[SOURCES.name]
     contributes = sources["source_id"].isin(included)
-    source_status = pd.Series(str(SourceStatus.EXCLUDED), index=sources.index, dtype=str)
     reasons = patients.groupby("source_id")["exclusion_reason"].agg(
         lambda stated: "; ".join(dict.fromkeys(filter(None, stated)))
     )
     stated = sources["source_id"].map(reasons).fillna("")
     stated = stated.mask(stated == "", "its patients are reported elsewhere")
     rows[SOURCES.name] = sources.assign(
-        status=source_status.mask(contributes, str(SourceStatus.INCLUDED)),
+        status=np.where(contributes, SourceStatus.INCLUDED, SourceStatus.EXCLUDED),
         exclusion_reason=stated.mask(contributes, ""),
     )
     single = ~samples["mutations"].str.contains("+", regex=False)
@@ -404,44 +403,37 @@ def _derive(rows: dict[str, pd.DataFrame], known: Tables) -> None:
 def _distinct(flat: pd.DataFrame) -> dict[str, frozenset[str]]:
     said: dict[str, frozenset[str]] = {}
     for patient, cell in zip(flat["patient_id"], flat[NOT_DUPLICATE], strict=True):
-        names = {name.strip() for name in cell.split(LIST_SEPARATOR)} - {""}
-        said[patient] = said.get(patient, frozenset()) | names
+        said[patient] = said.get(patient, frozenset()) | _listed(cell)
     return said
 
 
+def _listed(cell: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in cell.split(LIST_SEPARATOR)) - {""}
+
+
 def _misfits(
-    tables: Tables,
-    addition: Addition,
-    label: str,
-    origins: Mapping[str, list[int]],
-    names: Mapping[tuple[str, str], str],
+    tables: Tables, addition: Addition, label: str, origins: Mapping[str, list[int]]
 ) -> Iterator[Problem]:
     """List what of the new rows does not fit to the others, in the words of the flat file."""
     joined = _appended(tables, addition)
     by_file = {f"/{table.file}": table for table in COHORT_TABLES}
     for problem in relation_problems(joined, ""):
         table = by_file[problem.file]
-        yield _moved(problem, table, label, origins[table.name], len(tables[table.name]), names)
+        yield _moved(problem, table, label, origins[table.name], len(tables[table.name]))
     patients = set(joined[PATIENTS.name]["patient_id"])
     flat = addition.flat
     for row, patient, cell in zip(flat.index, flat["patient_id"], flat[NOT_DUPLICATE], strict=True):
-        for name in filter(None, cell.split(LIST_SEPARATOR)):
-            if name.strip() not in patients - {patient}:
-                allowed = f"must be other patients, several joined by {LIST_SEPARATOR}"
-                yield Problem(label, row + 2, NOT_DUPLICATE, cell, allowed)
+        if not _listed(cell) <= patients - {patient}:
+            allowed = f"must be other patients, several joined by {LIST_SEPARATOR}"
+            yield Problem(label, row + 2, NOT_DUPLICATE, cell, allowed)
 
 
 def _moved(
-    problem: Problem,
-    table: Table,
-    label: str,
-    origin: Sequence[int],
-    before: int,
-    names: Mapping[tuple[str, str], str],
+    problem: Problem, table: Table, label: str, origin: Sequence[int], before: int
 ) -> Problem:
     """Say of a problem of a table where it stands in the flat file; of an old row, where it is."""
     position = (problem.row or 0) - 2 - before
     if position < 0:
         return replace(problem, file=f"cohort{problem.file}")
-    column = names.get((table.name, problem.column), problem.column)
+    column = _FLAT_NAMES.get((table.name, problem.column), problem.column)
     return replace(problem, file=label, row=origin[position] + 2, column=column)
