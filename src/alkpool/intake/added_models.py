@@ -14,6 +14,7 @@ import pandera.pandas as pa
 
 from alkpool.data.reader import Table, cell_problems, flagged, read_text
 from alkpool.data.tables import INVITRO_SOURCES, MEASUREMENTS, MODELS
+from alkpool.intake.raw import measurement_ids
 from alkpool.problems import DataError, Problem
 
 LIST_OF_MODELS = "models.csv"
@@ -131,12 +132,7 @@ def _measurements(
     problems += flagged(rows, alone, "relation", label, allowed)
     if not problems and rows.empty:
         problems.append(Problem(label, None, "", "", "has no measurement"))
-    combination = ["mutations", "inhibitor"]
-    before = known[known["model_id"] == model].groupby(combination).size().rename("before")
-    before = rows.join(before, on=combination)["before"].fillna(0).astype(int)
-    place = (rows.groupby(combination).cumcount() + before + 1).astype(str)
-    number = ("-" + place).where(place != "1", "")
-    names = rows["mutations"].str.replace("+", ".", regex=False)
-    identifiers = model + "-" + names + "-" + rows["inhibitor"] + number
-    added = rows.assign(measurement_id=identifiers, model_id=model)
+    added = rows.assign(model_id=model)
+    identifiers = measurement_ids(pd.concat([known[known["model_id"] == model], added]))
+    added["measurement_id"] = identifiers.iloc[len(identifiers) - len(added) :]
     return added[MEASUREMENTS.columns], problems

@@ -9,9 +9,7 @@ import pandas as pd
 from alkpool import paths, stats
 from alkpool.data import spelling
 from alkpool.intake.raw import NUMBER, read_raw
-from alkpool.vocabulary import (
-    UNKNOWN,
-)
+from alkpool.vocabulary import UNKNOWN
 
 # What the two extractions state about a record; the other columns identify it or comment on it.
 EXTRACTED_FIELDS = (
@@ -135,44 +133,22 @@ def disagreements(
         raise ValueError(f"not adjudicated: {', '.join(unsettled)}")
     rows = []
     for record in settled.index[settled.index.isin(extracted)]:
-        if not (record in a.index and record in b.index):
-            found = "first" if record in a.index else "second"
-            rows.append(
-                {
-                    "record": record,
-                    "field": "record",
-                    "kind": f"{found} only",
-                    "first": "found" if found == "first" else "",
-                    "second": "found" if found == "second" else "",
-                    "settled": settled.loc[record, "include"],
-                    "settled_as": found,
-                    "adjudication": settled.loc[record, "adjudication"],
-                }
-            )
+        found = ["found" * (record in table.index) for table in (a, b)]
+        if not all(found):
+            side = "first" if found[0] else "second"
+            include = settled.at[record, "include"]
+            reason = settled.at[record, "adjudication"]
+            rows.append((record, "record", f"{side} only", *found, include, side, reason))
             continue
         for field in EXTRACTED_FIELDS:
-            one, two, final = (
-                _comparable(field, str(table.loc[record, field])) for table in (a, b, settled)
-            )
-            if one == two:
-                continue
-            rows.append(
-                {
-                    "record": record,
-                    "field": field,
-                    "kind": "different values" if one and two else _only_one(one),
-                    "first": a.loc[record, field],
-                    "second": b.loc[record, field],
-                    "settled": settled.loc[record, field],
-                    "settled_as": {one: "first", two: "second"}.get(final, "neither"),
-                    "adjudication": settled.loc[record, "adjudication"],
-                }
-            )
+            cells = [str(table.at[record, field]) for table in (a, b, settled)]
+            one, two, final = (_comparable(field, cell) for cell in cells)
+            if one != two:
+                kind = "different values" if one and two else f"{'first' if one else 'second'} only"
+                settled_as = {one: "first", two: "second"}.get(final, "neither")
+                reason = settled.at[record, "adjudication"]
+                rows.append((record, field, kind, *cells, settled_as, reason))
     return pd.DataFrame(rows, columns=list(DISAGREEMENT_COLUMNS))
-
-
-def _only_one(first: str) -> str:
-    return "first only" if first else "second only"
 
 
 def _field_agreement(field: str, first: pd.Series, second: pd.Series) -> dict[str, object]:

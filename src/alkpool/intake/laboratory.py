@@ -1,19 +1,13 @@
 """The laboratory tables and assertions, made from raw facts and decisions."""
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from alkpool.data import spelling
 from alkpool.data.reader import Table
-from alkpool.data.tables import (
-    INVITRO_SOURCES,
-    INVITRO_TABLES,
-    MEASUREMENTS,
-    MODELS,
-)
+from alkpool.data.tables import INVITRO_SOURCES, INVITRO_TABLES, MEASUREMENTS, MODELS
 from alkpool.intake import added_models
 from alkpool.intake.raw import (
     DECISIONS,
@@ -21,16 +15,14 @@ from alkpool.intake.raw import (
     SECOND_SEARCH_FOLDER,
     decide,
     joined,
+    measurement_ids,
     read_decisions,
     read_raw,
     slug,
     with_place,
 )
 from alkpool.problems import DataError, Problem
-from alkpool.vocabulary import (
-    UNKNOWN,
-    Answer,
-)
+from alkpool.vocabulary import UNKNOWN, Answer
 
 
 def invitro(folder: Path) -> list[tuple[Table, pd.DataFrame]]:
@@ -157,17 +149,8 @@ def _measurements(calls: pd.DataFrame) -> pd.DataFrame:
         )
         for row in calls[[*_SETTING, *(f"{name}_of_model" for name in _SETTING)]].to_dict("records")
     ]
-    return pd.DataFrame(
+    measured = pd.DataFrame(
         {
-            "measurement_id": _numbered(
-                "-".join(parts)
-                for parts in zip(
-                    calls["model_id"],
-                    profiles.str.replace("+", "."),
-                    calls["inhibitor"],
-                    strict=True,
-                )
-            ),
             "model_id": calls["model_id"],
             "mutations": profiles,
             "inhibitor": calls["inhibitor"],
@@ -179,16 +162,7 @@ def _measurements(calls: pd.DataFrame) -> pd.DataFrame:
             "note": remarks,
         }
     )
-
-
-def _numbered(names: Iterable[str]) -> list[str]:
-    """Append -2, -3 ... to a name that came before, in the order of the raw file."""
-    counts: dict[str, int] = {}
-    keys = []
-    for name in names:
-        counts[name] = counts.get(name, 0) + 1
-        keys.append(name if counts[name] == 1 else f"{name}-{counts[name]}")
-    return keys
+    return measured.assign(measurement_id=measurement_ids(measured))
 
 
 def assertions(folder: Path) -> pd.DataFrame:

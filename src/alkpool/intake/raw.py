@@ -9,10 +9,7 @@ import pandas as pd
 
 from alkpool.data.reader import Table
 from alkpool.problems import DataError, Problem
-from alkpool.vocabulary import (
-    LIST_SEPARATOR,
-    UNKNOWN,
-)
+from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN
 
 DECISIONS = "decisions.csv"
 DECISION_COLUMNS = ("table", "record", "field", "value", "reason")
@@ -40,9 +37,7 @@ class Decision:
     reason: str
 
 
-def decide(
-    frame: pd.DataFrame, table: Table, decisions: Sequence[Decision], label: str = DECISIONS
-) -> pd.DataFrame:
+def decide(frame: pd.DataFrame, table: Table, decisions: Sequence[Decision]) -> pd.DataFrame:
     """Put the decisions on one table into its cells.
 
     Parameters
@@ -53,8 +48,6 @@ def decide(
         Its schema.
     decisions : sequence of Decision
         Decisions on any table; those on others are left alone.
-    label : str
-        How messages name the file of the decisions.
 
     Returns
     -------
@@ -90,7 +83,7 @@ def decide(
         elif not decision.reason:
             column, allowed = "reason", "must not be blank"
         if allowed:
-            problems.append(Problem(label, decision.row, column, value, allowed))
+            problems.append(Problem(DECISIONS, decision.row, column, value, allowed))
             continue
         seen.add((decision.record, decision.field))
         decided.at[decision.record, decision.field] = decision.value
@@ -179,6 +172,14 @@ def _evidence_items(text: str) -> Iterator[int]:
 def listed(cell: str) -> list[str]:
     """Items of a cell that is a list; none of a blank one."""
     return cell.split(LIST_SEPARATOR) if cell else []
+
+
+def measurement_ids(rows: pd.DataFrame) -> pd.Series:
+    """Model, profile and inhibitor of each row; those that came before get -2, -3 ... behind."""
+    profiles = rows["mutations"].str.replace("+", ".", regex=False)
+    names = rows["model_id"] + "-" + profiles + "-" + rows["inhibitor"]
+    place = names.groupby(names).cumcount() + 1
+    return names + ("-" + place.astype(str)).where(place > 1, "")
 
 
 def slug(text: str) -> str:
