@@ -14,7 +14,7 @@ import typer
 
 from alkpool import paths
 from alkpool.files import write_atomically
-from alkpool.problems import DataError, Problem, plain_number, printable
+from alkpool.problems import DataError, plain_number, printable, refuse
 from alkpool.vocabulary import Form, Phase, Specimen
 
 app = typer.Typer(
@@ -27,6 +27,21 @@ app = typer.Typer(
 
 STREAM = Path("-")
 STANDARD_INPUT = Path("/dev/stdin")
+
+
+def _file(output: Path) -> Path:
+    if output.is_dir():
+        raise typer.BadParameter("is a folder; must be a file", param_hint="--output")
+    if not output.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {output.parent}", param_hint="--output")
+    return output
+
+
+Output = Annotated[
+    Path,
+    typer.Option("--output", "-o", callback=_file, help="File to write; - is standard output."),
+]
+Format = Annotated[Form, typer.Option("--format", help="Form of the answer.")]
 
 
 def main() -> None:
@@ -95,9 +110,7 @@ def classify(
         Path,
         typer.Argument(help="CSV file with one line of treatment a row; - is standard input."),
     ],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="File to write; - is standard output.")
-    ] = STREAM,
+    output: Output = STREAM,
     threshold_months: Annotated[
         float,
         typer.Option(
@@ -120,7 +133,6 @@ def classify(
     from alkpool.intake import classify
 
     source, label = (STANDARD_INPUT, "standard input") if file == STREAM else (file, str(file))
-    _refuse_folder(output)
     if output.exists() and source.exists() and output.samefile(source):
         raise typer.BadParameter("must not be the file that is read", param_hint="--output")
     try:
@@ -159,10 +171,8 @@ def look_up(
         typer.Option("--cohort", help="Cohort of real cases: a name, the path of a folder, or "
                      "several joined by commas."),
     ] = "curated",
-    form: Annotated[Form, typer.Option("--format", help="Form of the answer.")] = Form.TABLE,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="File to write; - is standard output.")
-    ] = STREAM,
+    form: Format = Form.TABLE,
+    output: Output = STREAM,
 ) -> None:  # fmt: skip
     """Say what the evidence amounts to for one tumour.
 
@@ -178,7 +188,6 @@ def look_up(
     from alkpool.data.spelling import treatments
     from alkpool.intake import duplicates
 
-    _refuse_folder(output)
     if not profile.strip() and not finding:
         raise typer.BadParameter("must be a mutation, or name a --finding", param_hint="PROFILE")
     try:
@@ -213,9 +222,7 @@ def write_template(
         typer.Option(help="Propose instead how the columns of this table are read by add."),
     ] = None,
     sheet: Annotated[str, typer.Option(help="Its sheet, where a workbook has several.")] = "",
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="Mapping to write; - is standard output.")
-    ] = STREAM,
+    output: Output = STREAM,
 ) -> None:
     """Write an empty table for new cases, with drop-downs in Excel.
 
@@ -225,7 +232,6 @@ def write_template(
     from alkpool.intake import flatfile, mapping, template
 
     if columns_from:
-        _refuse_folder(output)
         _write(output, mapping.propose(columns_from, sheet))
         return
     if file is None:
@@ -235,8 +241,7 @@ def write_template(
     try:
         template.write(file)
     except FileExistsError:
-        taken = "the file exists and may hold cases: name another"
-        raise DataError([Problem(str(file), None, "", "", taken)]) from None
+        refuse(str(file), "the file exists and may hold cases: name another")
     typer.echo(f"written: {file}; fill it in, then: alkpool add {file}")
 
 
@@ -296,10 +301,8 @@ def diff(
     everything: Annotated[
         bool, typer.Option("--all", help="Also rules, calls, counts and rows.")
     ] = False,
-    form: Annotated[Form, typer.Option("--format", help="Form of the answer.")] = Form.TABLE,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="File to write; - is standard output.")
-    ] = STREAM,
+    form: Format = Form.TABLE,
+    output: Output = STREAM,
 ) -> None:
     """Show which verdicts moved between two results, and what else.
 
@@ -307,7 +310,6 @@ def diff(
     """
     from alkpool import difference
 
-    _refuse_folder(output)
     if revision and new:
         raise typer.BadParameter("takes one folder, the new one", param_hint="--git")
     if old and not revision:
@@ -323,13 +325,6 @@ def diff(
         case Form.TABLE:
             text = difference.to_text(changes, everything)
     _write(output, text)
-
-
-def _refuse_folder(output: Path) -> None:
-    if output.is_dir():
-        raise typer.BadParameter("is a folder; must be a file", param_hint="--output")
-    if not output.parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {output.parent}", param_hint="--output")
 
 
 def _write(output: Path, text: str) -> None:

@@ -7,7 +7,6 @@ refuses the rest; `alkpool.intake.place.fit` finds the place of each row in a co
 every cell why it has none.
 """
 
-import datetime
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -283,26 +282,26 @@ def _read_workbook(
     return rows, problems, label
 
 
+# Kinds of cells, as openpyxl names them, that hold no text or number.
+_NO_TEXT = {
+    "f": "is a formula: write its value",
+    "d": "is a date or a time: format the column as text and type it again",
+    "b": "is a truth value: format the column as text and type it again",
+    "e": "is an error of the spreadsheet: write the value",
+}
+
+
 def _cell_text(cell: Any) -> tuple[str, str]:
     """Text of an Excel cell, and why it cannot be taken, if so."""
     value = cell.value
-    match cell.data_type:
-        case "f":
-            return str(getattr(value, "text", value)), "is a formula: write its value"
-        case "d":
-            return str(value), "is a date or a time: format the column as text and type it again"
-        case "b":
-            return str(value), "is a truth value: format the column as text and type it again"
-        case "e":
-            return str(value), "is an error of the spreadsheet: write the value"
+    if wrong := _NO_TEXT.get(cell.data_type):
+        return str(getattr(value, "text", value)), wrong
     if value is None:
         return "", ""
     if isinstance(value, int | float) and "%" in cell.number_format:
         return f"{100 * value:.10g}%", ""
     if isinstance(value, float):
         return (str(int(value)) if value.is_integer() else repr(value)), ""
-    if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
-        return str(value), "is a date or a time: format the column as text and type it again"
     return str(value), ""
 
 
