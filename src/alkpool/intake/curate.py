@@ -23,13 +23,7 @@ import pandas as pd
 from alkpool import mutations, paths
 from alkpool.data import cohort, dictionary, spelling
 from alkpool.data.reader import Table
-from alkpool.data.tables import (
-    ASSERTIONS,
-    PATIENTS,
-    SAMPLES,
-    SOURCES,
-    TREATMENTS,
-)
+from alkpool.data.tables import ASSERTIONS, PATIENTS, SAMPLES, SOURCES, TREATMENTS
 from alkpool.files import write_atomically
 from alkpool.intake import check, flatfile, place
 from alkpool.intake import groups as published_groups
@@ -40,9 +34,11 @@ from alkpool.intake.raw import (
     SEX,
     decide,
     joined,
+    joined_cells,
     listed,
     read_decisions,
     read_raw,
+    unverified,
     with_place,
 )
 from alkpool.problems import DataError, Problem
@@ -127,12 +123,9 @@ def _curated(folder: Path) -> list[tuple[Table, pd.DataFrame]]:
         sample_id=records["source_key"] + "-" + records["patient"] + "-" + records["sample"],
         status=np.where(excluded, PatientStatus.EXCLUDED, PatientStatus.INCLUDED),
         patient_exclusion=records["exclusion_reason"].where(excluded, ""),
-        remark=[
-            joined(note, adjudication, "" if verified == Answer.YES else f"verified: {verified}")
-            for note, adjudication, verified in zip(
-                records["note"], records["adjudication"], records["verified"], strict=True
-            )
-        ],
+        remark=joined_cells(
+            records["note"], records["adjudication"], unverified(records["verified"])
+        ),
         prior=records["prior_alk_inhibitors"].map(listed),
     )
     patients = decide(_patients(records), PATIENTS, decisions)
@@ -209,9 +202,7 @@ def _samples(records: pd.DataFrame) -> pd.DataFrame:
             "other_findings": one["other_mechanisms"],
             "locator": one["locator"],
             "read_via": one["read_via"],
-            "note": [
-                joined(*parts) for parts in zip(earliest["remark"], without_line, strict=True)
-            ],
+            "note": joined_cells(earliest["remark"], without_line),
         }
     )
 
@@ -291,10 +282,7 @@ def _sources(read: pd.DataFrame, records: pd.DataFrame, patients: pd.DataFrame) 
             "pmid": read["pmid"],
             "status": np.where(contributes, SourceStatus.INCLUDED, SourceStatus.EXCLUDED),
             "exclusion_reason": np.where(contributes, "", reasons),
-            "note": [
-                joined(*parts)
-                for parts in zip(read["comments"], read["pmcid"], seen_at, strict=True)
-            ],
+            "note": joined_cells(read["comments"], read["pmcid"], seen_at),
         }
     )
 

@@ -19,6 +19,7 @@ from alkpool.intake.raw import (
     read_decisions,
     read_raw,
     slug,
+    unverified,
     with_place,
 )
 from alkpool.problems import DataError, Problem
@@ -110,10 +111,7 @@ def _models(calls: pd.DataFrame, assays: pd.DataFrame) -> pd.DataFrame:
             "resistant_min": "",
             "threshold_source": described["threshold_rule"].to_numpy(),
             "seen_in": described["source"].to_numpy(),
-            "note": [
-                "" if verified == Answer.YES else f"verified: {verified}"
-                for verified in described["verified"]
-            ],
+            "note": unverified(described["verified"]).to_numpy(),
         }
     )
 

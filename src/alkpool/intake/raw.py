@@ -9,7 +9,7 @@ import pandas as pd
 
 from alkpool.data.reader import Table
 from alkpool.problems import DataError, Problem
-from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN
+from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, Answer
 
 DECISIONS = "decisions.csv"
 DECISION_COLUMNS = ("table", "record", "field", "value", "reason")
@@ -20,8 +20,6 @@ NOT_IDENTIFIED = "primary record not identified"
 
 SEX = {"F": "female", "M": "male", "": UNKNOWN}
 NUMBER = re.compile(r"\d+(\.\d+)?")
-
-
 RESIDUE_ONLY = re.compile(r"[A-Z]\d+")
 
 
@@ -135,6 +133,16 @@ def read_raw(path: Path) -> pd.DataFrame:
 def joined(*parts: str) -> str:
     """Parts that are not blank, joined by ``;``."""
     return "; ".join(part for part in parts if part)
+
+
+def joined_cells(*columns: Iterable[str]) -> list[str]:
+    """Cells of columns that are not blank, joined row by row."""
+    return [joined(*cells) for cells in zip(*columns, strict=True)]
+
+
+def unverified(verified: pd.Series) -> pd.Series:
+    """Remark on the rows that nobody could verify; blank for the others."""
+    return ("verified: " + verified).mask(verified == Answer.YES, "")
 
 
 _EVIDENCE = re.compile(r"EID(\d+(?:(?:-|, ?(?:EID)?)\d+)*)")
