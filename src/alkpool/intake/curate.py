@@ -30,6 +30,7 @@ from alkpool.intake import groups as published_groups
 from alkpool.intake.laboratory import assertions, invitro
 from alkpool.intake.raw import (
     DECISIONS,
+    NOT_STATED,
     SECOND_SEARCH,
     SEX,
     decide,
@@ -155,21 +156,14 @@ def _agreed(records: pd.DataFrame, by: str, fields: list[str]) -> pd.DataFrame:
 def _patients(records: pd.DataFrame) -> pd.DataFrame:
     fields = ["source_key", "status", "patient_exclusion", "age", "sex", "fusion_partner"]
     one = _agreed(records, "patient_id", [*fields, "fusion_variant"])
-    return pd.DataFrame(
-        {
-            "patient_id": one["patient_id"],
-            "source_id": one["source_key"],
-            "status": one["status"],
-            "duplicate_of": "",
-            "exclusion_reason": one["patient_exclusion"],
-            "age_years": one["age"],
-            "sex": one["sex"].replace(SEX),
-            "stage": UNKNOWN,
-            "histology": UNKNOWN,
-            "fusion_partner": one["fusion_partner"].replace("", UNKNOWN),
-            "fusion_variant": one["fusion_variant"].replace("", UNKNOWN),
-            "note": "",
-        }
+    columns = {
+        "source_key": "source_id",
+        "patient_exclusion": "exclusion_reason",
+        "age": "age_years",
+    }
+    one = one.replace({"sex": SEX, "fusion_partner": NOT_STATED, "fusion_variant": NOT_STATED})
+    return one.rename(columns=columns).assign(
+        duplicate_of="", stage=UNKNOWN, histology=UNKNOWN, note=""
     )
 
 
@@ -186,24 +180,23 @@ def _samples(records: pd.DataFrame) -> pd.DataFrame:
         "",
     )
     profiles = one["alk_mutations"].map(spelling.profile)
-    return pd.DataFrame(
-        {
-            "sample_id": one["sample_id"],
-            "patient_id": one["patient_id"],
-            "sample_order": one["sample"].str.removeprefix("s"),
-            "specimen": one["sample_type"].replace("", UNKNOWN),
-            "resistance_on": one["resistance_on"].replace("", UNKNOWN),
-            "prior_inhibitors": [
-                LIST_SEPARATOR.join(prior) or UNKNOWN for prior in earliest["prior"]
-            ],
-            "mutations": profiles,
-            "phase": [_phase(*cells) for cells in zip(one["phase"], profiles, strict=True)],
-            "vaf_percent": [_vaf(*cells) for cells in zip(one["vaf"], profiles, strict=True)],
-            "other_findings": one["other_mechanisms"],
-            "locator": one["locator"],
-            "read_via": one["read_via"],
-            "note": joined_cells(earliest["remark"], without_line),
-        }
+    columns = {
+        "sample_type": "specimen",
+        "alk_mutations": "mutations",
+        "vaf": "vaf_percent",
+        "other_mechanisms": "other_findings",
+    }
+    return (
+        one.replace({"sample_type": NOT_STATED, "resistance_on": NOT_STATED})
+        .rename(columns=columns)
+        .assign(
+            sample_order=one["sample"].str.removeprefix("s"),
+            prior_inhibitors=[LIST_SEPARATOR.join(prior) or UNKNOWN for prior in earliest["prior"]],
+            mutations=profiles,
+            phase=[_phase(*cells) for cells in zip(one["phase"], profiles, strict=True)],
+            vaf_percent=[_vaf(*cells) for cells in zip(one["vaf"], profiles, strict=True)],
+            note=joined_cells(earliest["remark"], without_line),
+        )
     )
 
 
@@ -236,25 +229,24 @@ def _treatments(records: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
         complete = bool(prior) and UNKNOWN not in of_sample
         line_numbers.append(str(len(prior) + 1) if complete else "")
         since_sample.append(str(len(prior) - len(of_sample)) if complete else "0")
-    return pd.DataFrame(
-        {
-            "treatment_id": lines["record_id"],
-            "sample_id": lines["sample_id"],
-            "line_number": line_numbers,
-            "lines_since_sample": since_sample,
-            "inhibitor": lines["next_alk_inhibitor"],
-            "monotherapy": lines["monotherapy"].replace("", UNKNOWN),
-            "partner": "",
-            "best_response": lines["best_response"].replace("", UNKNOWN),
-            "pfs_relation": np.where(lines["pfs_months"] == "", "", Relation.EQUAL),
-            "pfs_months": lines["pfs_months"],
-            "dot_relation": np.where(lines["dot_months"] == "", "", Relation.EQUAL),
-            "dot_months": lines["dot_months"],
-            "status": lines["treatment_status"].replace("", UNKNOWN),
-            "locator": lines["locator"],
-            "read_via": lines["read_via"],
-            "note": lines["remark"],
-        }
+    columns = {
+        "record_id": "treatment_id",
+        "next_alk_inhibitor": "inhibitor",
+        "treatment_status": "status",
+        "remark": "note",
+    }
+    stated = ("monotherapy", "best_response", "treatment_status")
+    return (
+        lines.replace(dict.fromkeys(stated, NOT_STATED))
+        .drop(columns=["status", "note"])
+        .rename(columns=columns)
+        .assign(
+            line_number=line_numbers,
+            lines_since_sample=since_sample,
+            partner="",
+            pfs_relation=np.where(lines["pfs_months"] == "", "", Relation.EQUAL),
+            dot_relation=np.where(lines["dot_months"] == "", "", Relation.EQUAL),
+        )
     )
 
 
@@ -268,22 +260,11 @@ def _sources(read: pd.DataFrame, records: pd.DataFrame, patients: pd.DataFrame) 
         .reindex(read["source_key"], fill_value=NO_SEPARABLE_PATIENT)
     )
     seen_at = np.where(read["url_seen"] == "", "", "read at: " + read["url_seen"])
-    return pd.DataFrame(
-        {
-            "source_id": read["source_key"],
-            "study_type": kinds.reindex(read["source_key"], fill_value=UNKNOWN).to_numpy(),
-            "sampling": read["sampling"],
-            "access": read["access"],
-            "first_author": read["first_author"],
-            "year": read["year"],
-            "journal": read["journal"],
-            "title": read["title"],
-            "doi": read["doi"],
-            "pmid": read["pmid"],
-            "status": np.where(contributes, SourceStatus.INCLUDED, SourceStatus.EXCLUDED),
-            "exclusion_reason": np.where(contributes, "", reasons),
-            "note": joined_cells(read["comments"], read["pmcid"], seen_at),
-        }
+    return read.rename(columns={"source_key": "source_id"}).assign(
+        study_type=kinds.reindex(read["source_key"], fill_value=UNKNOWN).to_numpy(),
+        status=np.where(contributes, SourceStatus.INCLUDED, SourceStatus.EXCLUDED),
+        exclusion_reason=np.where(contributes, "", reasons),
+        note=joined_cells(read["comments"], read["pmcid"], seen_at),
     )
 
 

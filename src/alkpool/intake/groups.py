@@ -13,6 +13,7 @@ import pandas as pd
 from alkpool import paths
 from alkpool.data.groups import COUNTS, OUTCOMES, SOURCES
 from alkpool.data.reader import Table, read_text
+from alkpool.intake.raw import read_raw, slug
 from alkpool.problems import DataError, Problem
 
 LEFT_OUT = "left out"
@@ -48,11 +49,11 @@ def build(raw: Path = paths.RAW) -> list[tuple[Table, pd.DataFrame]]:
     sources = read_text(raw / "groups" / SOURCES.file, SOURCES, "raw/groups/sources.csv")
     if sources.problems:
         raise DataError(sources.problems)
-    decisions = _text(raw / "groups" / "decisions.csv")
+    decisions = read_raw(raw / "groups" / "decisions.csv")
     notes = pd.concat(
         [
-            _searched(_text(raw / "groups" / "group_level.csv")),
-            _distributions(_text(raw / "distributions" / "counts.csv")),
+            _searched(read_raw(raw / "groups" / "group_level.csv")),
+            _distributions(read_raw(raw / "distributions" / "counts.csv")),
         ],
         ignore_index=True,
     )
@@ -75,10 +76,6 @@ def build(raw: Path = paths.RAW) -> list[tuple[Table, pd.DataFrame]]:
     ]  # fmt: skip
 
 
-def _text(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
-
-
 def _searched(read: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -96,10 +93,7 @@ def _distributions(read: pd.DataFrame) -> pd.DataFrame:
         {
             "raw": "distributions",
             "record": [
-                "-".join(
-                    "-".join("".join(s if s.isalnum() else " " for s in part).split())
-                    for part in parts
-                )
+                slug(" ".join(parts).replace(".", " "))
                 for parts in zip(
                     read["source"].str.removesuffix(" (seed)"), read["prior_inhibitor"],
                     read["mutation"], strict=True,

@@ -11,6 +11,7 @@ from alkpool.data.tables import INVITRO_SOURCES, INVITRO_TABLES, MEASUREMENTS, M
 from alkpool.intake import added_models
 from alkpool.intake.raw import (
     DECISIONS,
+    NOT_STATED,
     RESIDUE_ONLY,
     SECOND_SEARCH_FOLDER,
     decide,
@@ -61,6 +62,7 @@ def invitro(folder: Path) -> list[tuple[Table, pd.DataFrame]]:
 
 
 _SETTING = ["cell_line", "fusion", "readout"]
+_NOT_SAID = {"not stated": UNKNOWN}
 
 
 def _with_model(calls: pd.DataFrame, keys: pd.DataFrame) -> pd.DataFrame:
@@ -88,31 +90,25 @@ def _with_model(calls: pd.DataFrame, keys: pd.DataFrame) -> pd.DataFrame:
 
 
 def _models(calls: pd.DataFrame, assays: pd.DataFrame) -> pd.DataFrame:
-    one = calls.drop_duplicates("model_id")
-    described = assays.loc[one["raw_model"]]
+    one = calls.drop_duplicates("model_id").set_index("raw_model")
+    described = assays.loc[one.index]
     numbers = calls[calls["value_nM"] != ""].groupby("model_id").size()
     potency = [
         _potency_type(readout, with_numbers=model in numbers.index)
         for model, readout in zip(one["model_id"], one["readout_of_model"], strict=True)
     ]
-    return pd.DataFrame(
-        {
-            "model_id": one["model_id"].to_numpy(),
-            "source_id": one["source_id"].to_numpy(),
-            "system": one["system_of_model"].to_numpy(),
-            "access": one["access_of_model"].to_numpy(),
-            "assay": described["assay"].to_numpy(),
-            "cell_line": one["cell_line_of_model"].replace("not stated", UNKNOWN).to_numpy(),
-            "fusion": one["fusion_of_model"].replace("not stated", UNKNOWN).to_numpy(),
-            "readout": one["readout_of_model"].to_numpy(),
-            "potency_type": potency,
-            "unit": ["none" if kind == "class" else "nM" for kind in potency],
-            "sensitive_max": "",
-            "resistant_min": "",
-            "threshold_source": described["threshold_rule"].to_numpy(),
-            "seen_in": described["source"].to_numpy(),
-            "note": unverified(described["verified"]).to_numpy(),
-        }
+    said = [f"{name}_of_model" for name in (*_SETTING, "system", "access")]
+    models = one[["model_id", "source_id", *said]]
+    models = models.rename(columns=lambda name: name.removesuffix("_of_model"))
+    return models.replace({"cell_line": _NOT_SAID, "fusion": _NOT_SAID}).assign(
+        assay=described["assay"],
+        potency_type=potency,
+        unit=["none" if kind == "class" else "nM" for kind in potency],
+        sensitive_max="",
+        resistant_min="",
+        threshold_source=described["threshold_rule"],
+        seen_in=described["source"],
+        note=unverified(described["verified"]),
     )
 
 
@@ -136,7 +132,6 @@ def _invitro_sources(calls: pd.DataFrame) -> pd.DataFrame:
 
 
 def _measurements(calls: pd.DataFrame) -> pd.DataFrame:
-    profiles = calls["mutation"].map(spelling.profile)
     remarks = [
         joined(
             *(
@@ -147,18 +142,10 @@ def _measurements(calls: pd.DataFrame) -> pd.DataFrame:
         )
         for row in calls[[*_SETTING, *(f"{name}_of_model" for name in _SETTING)]].to_dict("records")
     ]
-    measured = pd.DataFrame(
-        {
-            "model_id": calls["model_id"],
-            "mutations": profiles,
-            "inhibitor": calls["inhibitor"],
-            "relation": calls["relation"],
-            "value": calls["value_nM"],
-            "fold_change": "",
-            "call_in_source": calls["call_in_source"].replace("", UNKNOWN),
-            "seen_in": calls["seen_in"],
-            "note": remarks,
-        }
+    columns = ["model_id", "inhibitor", "relation", "value_nM", "call_in_source", "seen_in"]
+    measured = calls[columns].replace({"call_in_source": NOT_STATED})
+    measured = measured.rename(columns={"value_nM": "value"}).assign(
+        mutations=calls["mutation"].map(spelling.profile), fold_change="", note=remarks
     )
     return measured.assign(measurement_id=measurement_ids(measured))
 
@@ -177,25 +164,18 @@ def assertions(folder: Path) -> pd.DataFrame:
         read["direction"],
         strict=True,
     )
-    first = pd.DataFrame(
-        {
-            "assertion_id": ["-".join(part) for part in parts],
-            "knowledge_base": read["kb"],
-            "record": read["kb_record_id"],
-            "mutations": profiles,
-            "as_printed": read["molecular_profile"].str.removeprefix("as printed: "),
-            "disease": read["disease"],
-            "nsclc": read["nsclc"],
-            "inhibitor": inhibitor,
-            "direction": read["direction"].str.replace("_", " "),
-            "level": read["level"],
-            "evidence_type": read["evidence_type"],
-            "rating": read["rating"],
-            "pmid": read["pmid"],
-            "citation": read["citation"],
-            "locator": read["url_or_repo_path_seen"],
-            "licence": read["licence"],
-        }
+    columns = {
+        "kb": "knowledge_base",
+        "kb_record_id": "record",
+        "molecular_profile": "as_printed",
+        "url_or_repo_path_seen": "locator",
+    }
+    first = read.rename(columns=columns).assign(
+        assertion_id=["-".join(part) for part in parts],
+        mutations=profiles,
+        as_printed=read["molecular_profile"].str.removeprefix("as printed: "),
+        inhibitor=inhibitor,
+        direction=read["direction"].str.replace("_", " "),
     )
     both = pd.concat([first, read_raw(folder / "assertions_second_search.csv")], ignore_index=True)
     # The record of CIViC is the place; of a review's table, the table.

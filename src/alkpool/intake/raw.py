@@ -19,6 +19,7 @@ SECOND_SEARCH_FOLDER = "second_search"
 NOT_IDENTIFIED = "primary record not identified"
 
 SEX = {"F": "female", "M": "male", "": UNKNOWN}
+NOT_STATED = {"": UNKNOWN}
 NUMBER = re.compile(r"\d+(\.\d+)?")
 RESIDUE_ONLY = re.compile(r"[A-Z]\d+")
 
