@@ -67,12 +67,8 @@ def read_extractions(raw: Path = paths.RAW) -> Extractions:
         Frames ``first``, ``second``, ``adjudicated``; one row per record and next line of
         treatment, cells as text, blank where not stated.
     """
-    folder = raw / "curated"
-    return Extractions(
-        first=read_raw(folder / "extraction_a.csv"),
-        second=read_raw(folder / "extraction_b.csv"),
-        adjudicated=read_raw(folder / "adjudicated.csv"),
-    )
+    files = ("extraction_a.csv", "extraction_b.csv", "adjudicated.csv")
+    return Extractions(*(read_raw(raw / "curated" / file) for file in files))
 
 
 def agreement(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:

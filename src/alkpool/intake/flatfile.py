@@ -105,14 +105,9 @@ SCHEMAS = {field.name: field.schema for field in FIELDS}
 KEYS = {table.name: table.key[0] for table in COHORT_TABLES}
 
 
-def _names() -> Iterator[str]:
-    for field in FIELDS:
-        yield field.name
-        if field.name == "duplicate_of":
-            yield NOT_DUPLICATE
-
-
-COLUMNS = tuple(_names())
+_names = [field.name for field in FIELDS]
+_names.insert(_names.index("duplicate_of") + 1, NOT_DUPLICATE)
+COLUMNS = tuple(_names)
 
 # Without these columns a file cannot hold a case.
 REQUIRED = (

@@ -333,11 +333,9 @@ def _records(
 ) -> tuple[list[dict[str, str]], list[int], list[Problem]]:
     """Put together the cells of each new row of a table from the rows of the file it stands in."""
     (key,) = table.key
-    fields = [field for field in FIELDS if field.table is table and field.column != key]
-    parent = _PARENT.get(table.name)
-    columns = {field.column: field.name for field in fields}
-    if parent:
-        columns[parent.key[0]] = parent.key[0]
+    columns = {f.column: f.name for f in FIELDS if f.table is table and f.column != key}
+    parents = _PARENT[table.name].key if table.name in _PARENT else ()
+    columns |= {name: name for name in parents}
     records, origin, problems = [], [], []
     for name, rows in flat[flat[key] != ""].groupby(key, sort=False):
         record = {key: str(name)}
@@ -347,7 +345,7 @@ def _records(
             if name in known.index:
                 kept = str(known.at[name, column])
                 where = f"{name} is in the cohort with {kept or 'a blank'!r}: write that"
-                where += "" if parent and column == parent.key[0] else ", or leave it blank"
+                where += "" if column in parents else ", or leave it blank"
             elif len(stated):
                 where = f"must be the same in all rows of {name}: row {stated.index[0] + 2} "
                 where += f"has {kept!r}"
@@ -401,10 +399,8 @@ def _derive(rows: dict[str, pd.DataFrame], known: Tables) -> None:
 
 
 def _distinct(flat: pd.DataFrame) -> dict[str, frozenset[str]]:
-    said: dict[str, frozenset[str]] = {}
-    for patient, cell in zip(flat["patient_id"], flat[NOT_DUPLICATE], strict=True):
-        said[patient] = said.get(patient, frozenset()) | _listed(cell)
-    return said
+    said = flat[NOT_DUPLICATE].map(_listed).groupby(flat["patient_id"])
+    return {str(patient): frozenset().union(*names) for patient, names in said}
 
 
 def _listed(cell: str) -> frozenset[str]:

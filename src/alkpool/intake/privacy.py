@@ -92,17 +92,12 @@ def check(folder: Path) -> Report:
     DataError
         Where a table cannot be read.
     """
-    tables: dict[str, pd.DataFrame] = {}
-    problems: list[Problem] = []
-    more: list[Problem] = []
-    for table in COHORT_TABLES:
-        sheet = read_text(folder / table.file, table, table.file)
-        tables[table.name] = sheet.cells
-        problems += sheet.problems
-        why = "is no column of the table and may hold more than it: leave it out"
-        more += [Problem(table.file, 1, str(name), "", why) for name in sheet.aside]
-    if problems:
+    sheets = {t.name: read_text(folder / t.file, t, t.file) for t in COHORT_TABLES}
+    if problems := [problem for sheet in sheets.values() for problem in sheet.problems]:
         raise DataError(problems)
+    tables = {name: sheet.cells for name, sheet in sheets.items()}
+    why = "is no column of the table and may hold more than it: leave it out"
+    more = [Problem(s.label, 1, str(name), "", why) for s in sheets.values() for name in s.aside]
     groups = group_sizes(tables[PATIENTS.name])
     must = [
         *_extra_files(folder),
