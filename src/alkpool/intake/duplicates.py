@@ -4,7 +4,7 @@ Facts that two records both state are compared one by one; what a record does no
 neither way. A pair is shown with the facts that agree and those that differ, and a person decides.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, combinations, product
@@ -37,6 +37,10 @@ AGREE = ("same", "same profile")
 DIFFER = ("different", "none shared")
 
 
+# Drug and measure, PFS or DoT, to months.
+_Months = Mapping[tuple[str, str], float]
+
+
 @dataclass(frozen=True)
 class Record:
     """What is compared of a patient; blank or empty where nothing is stated."""
@@ -49,7 +53,7 @@ class Record:
     variant: str
     profiles: frozenset[str]
     drugs: tuple[str, ...]
-    months: Mapping[tuple[str, str], float]
+    months: _Months
 
 
 @dataclass(frozen=True)
@@ -140,69 +144,67 @@ def _months(line: Mapping[str, str]) -> dict[tuple[str, str], float]:
     }
 
 
-def compare(one: Record, other: Record) -> Match:
-    """Compare what both records state."""
-    compared = {
-        "age": _age(one, other),
-        "sex": _equal(one.sex, other.sex),
-        "fusion partner": _equal(one.partner, other.partner),
-        "fusion variant": _equal(one.variant, other.variant),
-        "mutations": _profiles(one, other),
-        "drugs": _drugs(one, other),
-        "months": _same_months(one, other),
-    }
-    stated = ((fact, outcome, shown) for fact, (outcome, shown) in compared.items() if outcome)
-    return Match(one.patient, other.patient, one.source == other.source, tuple(stated))
-
-
-def _age(one: Record, other: Record) -> tuple[str, str]:
-    if one.age is None or other.age is None:
-        return "", ""
-    shown = f"{one.age:g}, {other.age:g}"
-    apart = abs(one.age - other.age)
+def _age(one: float, other: float) -> tuple[str, str]:
+    shown = f"{one:g}, {other:g}"
+    apart = abs(one - other)
     if apart <= SAME_AGE_YEARS:
         return "same", shown
     return ("near" if apart <= NEAR_AGE_YEARS else "different"), shown
 
 
 def _equal(one: str, other: str) -> tuple[str, str]:
-    if not one or not other:
-        return "", ""
     return ("same", one) if one.casefold() == other.casefold() else ("different", f"{one}, {other}")
 
 
-def _profiles(one: Record, other: Record) -> tuple[str, str]:
-    if not one.profiles or not other.profiles:
-        return "", ""
-    if common := one.profiles & other.profiles:
+def _profiles(one: frozenset[str], other: frozenset[str]) -> tuple[str, str]:
+    if common := one & other:
         return "same profile", ", ".join(sorted(common))
-    shown = ", ".join(sorted(one.profiles)) + " and " + ", ".join(sorted(other.profiles))
-    shared = _single(one.profiles) & _single(other.profiles)
-    return ("shared mutation" if shared else "none shared"), shown
+    shown = ", ".join(sorted(one)) + " and " + ", ".join(sorted(other))
+    return ("shared mutation" if _single(one) & _single(other) else "none shared"), shown
 
 
 def _single(profiles: Iterable[str]) -> set[str]:
     return {name for profile in profiles for name in profile.split("+")}
 
 
-def _drugs(one: Record, other: Record) -> tuple[str, str]:
-    if not one.drugs or not other.drugs:
-        return "", ""
-    shorter, longer = sorted((one.drugs, other.drugs), key=len)
+def _drugs(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, str]:
+    shorter, longer = sorted((one, other), key=len)
     if shorter == longer:
         return "same", ", ".join(longer)
-    shown = f"{', '.join(one.drugs)} and {', '.join(other.drugs)}"
+    shown = f"{', '.join(one)} and {', '.join(other)}"
     return ("one continues" if longer[: len(shorter)] == shorter else "different"), shown
 
 
-def _same_months(one: Record, other: Record) -> tuple[str, str]:
-    stated = sorted(one.months.keys() & other.months.keys())
-    if not stated:
+def _same_months(one: _Months, other: _Months) -> tuple[str, str]:
+    pairs = [(key, one[key], other[key]) for key in sorted(one.keys() & other.keys())]
+    if not pairs:
         return "", ""
-    pairs = [(key, one.months[key], other.months[key]) for key in stated]
     shown = ", ".join(f"{drug} {kind.upper()} {a:g}, {b:g}" for (drug, kind), a, b in pairs)
     same = all(abs(a - b) <= SAME_MONTHS for _, a, b in pairs)
     return ("same" if same else "different"), shown
+
+
+# What is compared, by its name in messages and in a record, and how.
+_FACTS: tuple[tuple[str, str, Callable[[Any, Any], tuple[str, str]]], ...] = (
+    ("age", "age", _age),
+    ("sex", "sex", _equal),
+    ("fusion partner", "partner", _equal),
+    ("fusion variant", "variant", _equal),
+    ("mutations", "profiles", _profiles),
+    ("drugs", "drugs", _drugs),
+    ("months", "months", _same_months),
+)
+
+
+def compare(one: Record, other: Record) -> Match:
+    """Compare what both records state."""
+    reasons = []
+    for fact, name, outcome_of in _FACTS:
+        stated = getattr(one, name), getattr(other, name)
+        if all(value or value == 0 for value in stated):  # an age of 0 is stated
+            outcome, shown = outcome_of(*stated)
+            reasons += [(fact, outcome, shown)] if outcome else []
+    return Match(one.patient, other.patient, one.source == other.source, tuple(reasons))
 
 
 def matches(new: Iterable[str], tables: Mapping[str, pd.DataFrame]) -> list[Match]:
