@@ -5,13 +5,12 @@ table, `read` reads the table by it. What a heading means is a table too,
 ``data/reference/headings.csv``.
 """
 
-import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import yaml
@@ -22,6 +21,7 @@ from alkpool.data import spelling
 from alkpool.data.reader import Sheet, as_sheet
 from alkpool.files import read_yaml
 from alkpool.intake import flatfile
+from alkpool.intake.raw import read_raw
 from alkpool.problems import DataError, Problem, refuse
 from alkpool.vocabulary import Relation
 
@@ -41,7 +41,7 @@ _UNITS = {
 }  # fmt: skip
 # "Smith 2018", "Smith et al., 2018": the author and the year in one cell.
 REFERENCE = "reference"
-_REFERENCE = re.compile(r"(?P<author>[^\d,;(]+?)(?:\s+et al\.?)?[\s,;(]+(?P<year>(?:19|20)\d\d)\)?")
+_REFERENCE = r"^(?P<first_author>[^\d,;(]+?)(?:\s+et al\.?)?[\s,;(]+(?P<year>(?:19|20)\d\d)\)?\Z"
 _SAMPLE = ("mutations", "specimen", "prior_inhibitors", "resistance_on", "vaf_percent")
 UNSAID = "?"
 
@@ -146,29 +146,26 @@ def read(path: Path, mapping: Mapping) -> Sheet:
     if theirs.problems:
         raise DataError(theirs.problems)
     raw = theirs.cells.set_axis(theirs.cells.index + mapping.header_rows - 1, axis="index")
-    blank = [name for name in mapping.fill_down if name not in raw]
-    if blank:
+    if blank := [name for name in mapping.fill_down if name not in raw]:
         wrong = "of fill_down is no heading of the table"
         raise DataError([Problem(label, mapping.header_rows, name, "", wrong) for name in blank])
     for name in mapping.fill_down:
         raw[name] = raw[name].replace("", None).ffill().fillna("")
-    before, after = {}, {}
+    before: dict[str, pd.Series] = {}
+    after: dict[Any, pd.Series] = {}
     for heading, target in mapping.columns.items():
         if target.column == REFERENCE:
-            found = raw[heading].map(_REFERENCE.fullmatch)
-            after["first_author"] = found.map(lambda match: match["author"] if match else "")
-            after["year"] = found.map(lambda match: match["year"] if match else "")
+            after |= raw[heading].str.extract(_REFERENCE).fillna("").items()
             continue
         before[heading] = raw[heading]
         after[target.column] = raw[heading].map(partial(_translated, target=target)).astype(str)
     shown = pd.DataFrame({heading: after[mapping.columns[heading].column] for heading in before})
     said = spelling.read_as(pd.DataFrame(before, index=raw.index), shown, label)
     cells = pd.DataFrame(after, index=raw.index).assign(**mapping.everywhere)
-    sheet = replace(theirs, cells=_completed(cells), read_as=(*theirs.read_as, *said))
-    others = [str(name) for name in raw if name not in headings]
-    if others:
-        left = f"{label}: set aside, as not in the mapping: {', '.join(others)}"
-        sheet = replace(sheet, read_as=(*sheet.read_as, left))
+    read_as = [*theirs.read_as, *said]
+    if others := ", ".join(str(name) for name in raw if name not in headings):
+        read_as.append(f"{label}: set aside, as not in the mapping: {others}")
+    sheet = replace(theirs, cells=_completed(cells), read_as=tuple(read_as))
     return flatfile.checked(sheet, strange)
 
 
@@ -277,11 +274,9 @@ def propose(path: Path, sheet: str = "") -> str:
 
 
 def _headings() -> list[tuple[re.Pattern[str], str]]:
-    with (paths.REFERENCE / "headings.csv").open(encoding="utf-8", newline="") as file:
-        return [
-            (re.compile(row["pattern"], re.IGNORECASE), row["column"])
-            for row in csv.DictReader(file)
-        ]
+    known = read_raw(paths.REFERENCE / "headings.csv")
+    patterns = (re.compile(pattern, re.IGNORECASE) for pattern in known["pattern"])
+    return list(zip(patterns, known["column"], strict=True))
 
 
 def _column(heading: str, meant: Sequence[tuple[re.Pattern[str], str]]) -> str:
