@@ -46,7 +46,6 @@ _OF_EXAMPLE = {
 # A table of cases is small: more is another kind of file, or one made to fill the memory.
 MAX_BYTES = 20_000_000
 MAX_UNPACKED_BYTES = 200_000_000
-MAX_CELL = 2_000
 MAX_ROWS = 20_000
 MAX_COLUMNS = 1_000
 MAX_CELLS = 1_000_000
@@ -304,10 +303,7 @@ def _text_problems(raw: pd.DataFrame, label: str) -> Iterator[Problem]:
     for name in raw:
         for row, cell in raw[name].items():
             place = label, int(str(row)) + 2, str(name), cell
-            if len(cell) > MAX_CELL:
-                found = f"has {len(cell)} characters; must have at most {MAX_CELL}"
-                yield Problem(*place, found)
-            elif not cell.isprintable():
+            if not cell.isprintable():
                 strange = next(character for character in cell if not character.isprintable())
                 found = f"holds the invisible character U+{ord(strange):04X}"
                 yield Problem(*place, f"{found}, such as a line break: write it in one line")
