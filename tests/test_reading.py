@@ -66,8 +66,8 @@ def test_a_term_says_what_it_means_where_it_stands(book: Path) -> None:
 
 OWN = Task(
     page="curated+Klinik Süd/02-mine", part="How sure?", notebook=Path("02-mine.ipynb"),
-    parameters={"cohort": f"curated,{Path('/private/Klinik Süd')}"}, defaults={},
-    synthetic=False, suffix="", inputs=(), beside=(), key="",
+    parameters={"cohort": f"curated,{Path('/private/Klinik Süd')}"}, declared=(),
+    synthetic=False, suffix="", inputs=(), key="",
 )  # fmt: skip
 
 
