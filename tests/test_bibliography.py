@@ -109,6 +109,14 @@ def test_blank_fields_stay_out() -> None:
     assert entry.type == "misc"
 
 
+def test_a_note_does_not_repeat_what_was_not_seen() -> None:
+    """Where no title was seen, the entry says so once, and then what the source is about."""
+    note = "18 rebiopsies; author, year and title not seen; which review was not seen"
+    entry = parsed(SOURCE | {"title": "", "note": note}).entries["choi2010"]
+    said = "Title not seen: 18 rebiopsies; which review was not seen. Reading not stated"
+    assert entry.fields["note"] == said
+
+
 def test_capitals_and_special_characters_survive() -> None:
     """Names of genes keep their capitals; TeX's own characters are escaped."""
     row = SOURCE | {"title": "ALK & 5% of F1174C_x", "journal": "J Med", "pmid": "7"}

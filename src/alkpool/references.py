@@ -54,6 +54,8 @@ _ADDRESSES = (
 # Records of knowledge bases; of some no address was seen.
 _EVIDENCE = re.compile(r"\bEID\d+")
 _DATABASE = re.compile(r"\bChEMBL CHEMBL\d+|\bOncoKB\b|\bCIViC\b")
+# What the entry says of itself.
+_UNSEEN = re.compile(r"(authors?|title|year)(, | and |authors?|title|year)* not seen")
 _MISSING = ("", "None", "nan", "<NA>")
 
 # How directly a source was read, in a word or two.
@@ -261,7 +263,8 @@ def unique(rows: Iterable[Row]) -> list[Row]:
 
 def entry(row: Row) -> str:
     """BibTeX entry of one source; where its title was not seen, it says what it is about."""
-    cited, about = cite(row), row.get("note", "").partition("read at:")[0].strip("; ")
+    cited, note = cite(row), row.get("note", "").partition("read at:")[0]
+    about = "; ".join(part for part in note.strip("; ").split("; ") if not _UNSEEN.fullmatch(part))
     untitled = "" if row.get("title") else f"Title not seen{': ' * bool(about)}{about}. "
     via = f", via {cited['via']}" if cited["via"] else ""
     kind = "article" if row.get("title") and row.get("journal") else "misc"
