@@ -64,8 +64,11 @@ NOWHERE = "read at: https://x.org/p"
         ({"first_author": "Ou SH", "note": NOWHERE}, "Ou", "Ou, year not seen, x.org"),
         ({"title": "T", "note": NOWHERE}, "x.org", "T, year not seen, x.org"),
         ({"title": "Synthetic source"}, "x07", "Synthetic source, x07"),
+        # What a note compares with is no address of the source.
+        ({"title": "T", "note": "assay as in PMID 25736571"}, "x07", "T, x07"),
         ({"year": "2024"}, "source x07", "source x07, 2024"),
         ({}, "source x07", "source x07"),
+        ({"source_id": "", "year": "2024"}, "source", "source, 2024"),
     ],
 )  # fmt: skip
 def test_what_was_not_seen_is_said_in_words(row: dict[str, str], label: str, text: str) -> None:

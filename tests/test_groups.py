@@ -187,6 +187,20 @@ def test_a_wrong_outcome_is_refused_with_its_place(folder, row, column, cells, w
     assert found[0].file == "groups/outcomes.csv"
 
 
+def test_every_problem_of_all_tables_is_listed_at_once(folder):
+    change(folder / "outcomes.csv", ALL, source_id="nobody")
+    change(folder / "outcomes.csv", POST, trial="NCT00000000")
+    change(folder / "counts.csv", "Koopman-2022-crizotinib-L1196M", k="221")
+    with pytest.raises(DataError) as refused:
+        groups.load(folder)
+    found = {(p.file, p.column) for p in refused.value.problems}
+    assert found >= {
+        ("groups/outcomes.csv", "source_id"),
+        ("groups/outcomes.csv", "trial"),
+        ("groups/counts.csv", "k"),
+    }
+
+
 def test_a_wrong_count_is_refused_too(folder):
     place = change(folder / "counts.csv", "Koopman-2022-crizotinib-L1196M", k="221")
     with pytest.raises(DataError, match=f"counts.csv, row {place}, column k: found '221'"):

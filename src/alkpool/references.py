@@ -128,20 +128,24 @@ def cite(source: Mapping[Any, Any], known: Mapping[str, Row] | None = None) -> C
         row |= {name: other.get(name, "") for name in NAMING if not row.get(name)}
     author, year, journal, trials, title, pmid, doi = (row.get(name, "") for name in NAMING)
     places = [*filter(None, (row.get("locator"), row.get("read_via")))]
-    # A source without a fact beside it says in its note where it was read.
-    url = address(pmid, doi) or row.get("url") or address("", "", *places or [row.get("note", "")])
+    # A source without a fact beside it may say in its note where it was read.
+    read_at = row.get("note", "").partition("read at:")[2]
+    url = address(pmid, doi) or row.get("url") or address("", "", *places or [read_at])
     access = Access(row.get("access") or Access.UNKNOWN)
     year = year.removesuffix(".0")
     surname = (_FIRST_AUTHOR.fullmatch(author) or {"surname": ""})["surname"]
     name = surname or journal or trials.partition(" (")[0]
     key = row.get("source_id", "")
-    record = _record(url) or (key if name or title else f"source {key}")
+    record = _record(url) or (key if name or title else f"source {key}".strip())
     label = f"{name}{' ' if surname or journal else ', '}{year}".strip(" ,") if name else record
-    words = [label if name else title, year or "year not seen" * bool(url), journal, record]
-    if name in ("", record) and not title:
-        unseen = f"authors{', year' * (not year)} and title not seen"
-        report = f"Report{f' of {year}' * bool(year)} ({record}; {unseen})"
-        words = [report] if url else [record, year]
+    if title or name not in ("", record):
+        dated = year or ("year not seen" if url else "")
+        words = [label if name else title, dated, journal, record]
+    elif url:
+        report, unseen = (f"Report of {year}", "authors") if year else ("Report", "authors, year")
+        words = [f"{report} ({record}; {unseen} and title not seen)"]
+    else:
+        words = [record, year]
     via, via_url = ("", "") if access in DIRECT else _via(places, url)
     return {
         "label": label,

@@ -60,9 +60,10 @@ def with_call(
         ``decides`` (of the model: `alkpool.data.laboratory.decides`).
     """
     one_of("intermediate", intermediate, get_args(Intermediate))
-    own = ["locator", "read_via", "note"]  # of the model; those of the measurement stay
-    models = invitro.models.drop(columns=own, errors="ignore")
-    models = models.assign(decides=decides(models))
+    # Of what both have, such as a note, that of the measurement stays.
+    both = invitro.models.columns.intersection(invitro.measurements.columns)
+    models = invitro.models.assign(decides=decides(invitro.models))
+    models = models.drop(columns=both.drop("model_id"))
     table = invitro.measurements.merge(models, on="model_id", validate="many_to_one")
     table = table[~table["mutations"].isin(CONTROLS)].reset_index(drop=True)
     stated = table["call_in_source"] != Call.UNKNOWN

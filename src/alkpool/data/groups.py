@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from alkpool import paths
-from alkpool.data.reader import Table, read_folder
+from alkpool.data.reader import Table, key_problems, read_sheets
 from alkpool.data.tables import of_folder
 from alkpool.problems import DataError, Problem
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, GroupRelation
@@ -66,16 +66,17 @@ def load(folder: Path = paths.GROUPS) -> Groups:
     >>> dict(zip(cells["mutations"], cells["k"].astype(str) + "/" + cells["n"].astype(str)))
     {'G1202R': '4/6', 'L1196M': '9/11'}
     """
-    frames = read_folder(folder, TABLES)
-    groups = Groups(**frames)
-    problems = [
-        problem
-        for table in (OUTCOMES, COUNTS)
-        for problem in _problems(frames[table.name], table, groups.sources, folder.name)
-    ]
+    sheets, problems = read_sheets(folder, TABLES)
     if problems:
         raise DataError(problems)
-    return groups
+    cells = {name: sheet.cells for name, sheet in sheets.items()}
+    frames = {table.name: table.typed(cells[table.name]) for table in TABLES}
+    problems += key_problems(cells, TABLES, folder.name)
+    for table in (OUTCOMES, COUNTS):
+        problems += _problems(frames[table.name], table, frames[SOURCES.name], folder.name)
+    if problems:
+        raise DataError(problems)
+    return Groups(**frames)
 
 
 def total(rows: pd.DataFrame) -> tuple[int, int]:

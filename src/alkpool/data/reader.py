@@ -422,7 +422,7 @@ def unknown_keys(
         yield Problem(label, int(str(row)) + 2, column, value, f"must be one of the {where}")
 
 
-def references(tables: Sequence[Table]) -> Iterator[tuple[Table, str, Table]]:
+def references_between(tables: Sequence[Table]) -> Iterator[tuple[Table, str, Table]]:
     """Columns of tables that hold keys of another of them: table, column, the other table."""
     by_file = {table.file: table for table in tables}
     for table in tables:
@@ -435,7 +435,7 @@ def key_problems(
     frames: Mapping[str, pd.DataFrame], tables: Sequence[Table], label: str
 ) -> Iterator[Problem]:
     """List the cells that hold a key which another of the tables does not have."""
-    for table, column, other in references(tables):
+    for table, column, other in references_between(tables):
         known, where = frames[other.name][column], f"{column} of {other.file}"
         yield from unknown_keys(frames[table.name], column, f"{label}/{table.file}", known, where)
 

@@ -1,6 +1,7 @@
 """The ledger, and when a number is the same as a printed one."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -17,6 +18,7 @@ from alkpool.data.tables import DRAWS, LEDGER, LIMITS, PROFILES
 
 FRACTION, PROPORTION = "fraction", "proportion"
 
+_NUMBER = re.compile(r"[<>]?\d*\.?\d+")
 # Far below any printed digit, far above the rounding error of a float.
 _FLOAT_DIGITS = 9
 
@@ -92,6 +94,8 @@ def printed_number(value: str) -> float:
     >>> printed_number("<.001"), printed_number("9.2")
     (0.001, 9.2)
     """
+    if not _NUMBER.fullmatch(value):
+        raise ValueError(f"{value!r} is no single number")
     return float(value.lstrip("<>"))
 
 

@@ -24,7 +24,7 @@ from alkpool import paths
 from alkpool.data import cohort as cohorts
 from alkpool.data import laboratory
 from alkpool.data.cohort import Cohort
-from alkpool.data.reader import Table, cell_problems, flagged, references, unknown_keys
+from alkpool.data.reader import Table, cell_problems, flagged, references_between, unknown_keys
 from alkpool.data.tables import (
     COHORT_TABLES,
     PATIENTS,
@@ -146,7 +146,7 @@ def read_partition(folder: Path, cohort: Cohort) -> Cohort:
     }
     known = {SOURCES.name: cohort.sources} | frames
     if not problems:
-        for table, column, other in references(COHORT_TABLES):
+        for table, column, other in references_between(COHORT_TABLES):
             rows, file, (key,) = frames[table.name], f"{label}/{table.name}.parquet", table.key
             once = rows.drop_duplicates(column)
             where = other.name + ("" if other is SOURCES else " of the partition")
