@@ -239,6 +239,11 @@ def test_a_corrected_file_and_the_first_one_can_be_added_after_undo(tmp_path, mi
     for file, number in ((corrected, "0002"), (first, "0003")):
         with pytest.raises(DataError, match=f"are in mine already: Addition {number} of"):
             add(file, mine)
+    # Also where an editor has touched the entries.
+    entries = mine / "CHANGELOG.md"
+    entries.write_text(entries.read_text("utf-8").replace(".\n", ". Checked. \n"), "utf-8")
+    with pytest.raises(DataError, match="Where they were taken out, take that line out"):
+        add(first, mine)
     undo(mine, "0002")
     assert "as addition 0004" in add(first, mine)
     assert len(tables(mine)["patients"]) == len(before) + 1

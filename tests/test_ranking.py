@@ -347,6 +347,13 @@ def test_other_treatments_are_accepted(curated):
     assert "given before" in rows_of(answer)["alectinib"]["marks"]
 
 
+@pytest.mark.parametrize("specimen", ["unknown", "tissue", "plasma"])
+def test_two_changes_of_one_residue_are_on_two_alleles(curated, specimen):
+    answer = look_up("I1171S+I1171N", specimen=specimen, evidence=curated)
+    assert answer.question.phase == "trans"
+    assert answer.other_reading is None
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -191,8 +191,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
     // A question as the package reads it; throws what is wrong in words.
     function ask({ text, prior, phase, specimen }) {
-      const line = reader.read(text);
-      const { mutations } = line;
+      const line = reader.read(text), { mutations } = line;
       const single = mutations.length === 1;
       const given = prior.map(treatment);
       if (!data.phases.includes(phase)) refuse(`phase is ${quoted(phase)}; must be one of ${data.phases.join(", ")}`);
@@ -200,7 +199,7 @@ document.addEventListener("DOMContentLoaded", () => {
       if (!single && phase === "single") refuse(`phase is single, but there are ${mutations.length} mutations: cis, trans or unknown`);
       if (!data.specimens.includes(specimen)) refuse(`specimen is ${quoted(specimen)}; must be one of ${data.specimens.join(", ")}`);
       if (phase === "cis") reader.refuseInCis(mutations);
-      return { mutations, notes: reader.notes(line), prior: given, specimen, phase: single ? "single" : phase === "unknown" ? line.phase || phase : phase };
+      return { mutations, notes: reader.notes(line), prior: given, specimen, phase: single ? "single" : reader.ofOneResidue(mutations) ? "trans" : phase === "unknown" ? line.phase || phase : phase };
     }
 
     // One question for each tumour; of several, the phase concerns those with several mutations.

@@ -50,8 +50,9 @@
 
     const distinct = (mutations) => [...new Map(mutations.map((each) => [each.name, each])).values()];
     const profileOf = (mutations) => mutations.map(({ name }) => name).join("+");
+    const ofOneResidue = (mutations) => ONE_RESIDUE.exec(profileOf(mutations))?.groups;
     function refuseInCis(mutations) {
-      const found = ONE_RESIDUE.exec(profileOf(mutations))?.groups;
+      const found = ofOneResidue(mutations);
       if (found) refuse(`${found.one} and ${found.other} ${rules.not_in_cis}`);
     }
     const key = ({ kind, name }) => `${kind} ${name}`;
@@ -235,7 +236,7 @@
       ].filter(Boolean);
     }
 
-    return { parse: (text) => sorted(asPrinted(text)), read, refuseInCis, profileOf, notes, isBeyond };
+    return { parse: (text) => sorted(asPrinted(text)), read, refuseInCis, ofOneResidue, profileOf, notes, isBeyond };
   }
 
   globalThis.alkpoolMutations = { mutationReader, Refusal, refuse, quoted };

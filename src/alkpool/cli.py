@@ -39,7 +39,7 @@ def _file(output: Path) -> Path:
 
 Output = Annotated[
     Path,
-    typer.Option("--output", "-o", callback=_file, help="File to write; - is standard output."),
+    typer.Option("--output", "-o", callback=_file, help="Where to write; - is standard output."),
 ]
 Format = Annotated[Form, typer.Option("--format", help="Form of the answer.")]
 

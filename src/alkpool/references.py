@@ -268,7 +268,8 @@ def unique(rows: Iterable[Row]) -> list[Row]:
 def entry(row: Row) -> str:
     """BibTeX entry of one source; where its title was not seen, it says what it is about."""
     cited, note = cite(row), row.get("note", "").partition("read at:")[0]
-    about = "; ".join(part for part in note.strip("; ").split("; ") if not _UNSEEN.fullmatch(part))
+    parts = (part for part in note.split("; ") if part and not _UNSEEN.fullmatch(part))
+    about = "; ".join(parts)
     untitled = "" if row.get("title") else f"Title not seen{': ' * bool(about)}{about}. "
     via = f", via {cited['via']}" if cited["via"] else ""
     kind = "article" if row.get("title") and row.get("journal") else "misc"

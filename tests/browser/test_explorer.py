@@ -491,6 +491,8 @@ def test_one_allele_does_not_change_a_residue_twice(page: Page, bare: Path) -> N
     expect(reading).to_contain_text("I1171N and I1171S change one residue")
     page.locator("#explorer-phase").select_option("trans")
     expect(reading).to_have_text("Read as I1171N+I1171S in trans")
+    ask(page, bare, "#m=I1171N+I1171S&prior=alectinib")
+    expect(page.locator(".folded strong")).to_contain_text("I1171N+I1171S, trans")
 
 
 def test_each_of_several_tumours_keeps_its_phase(page: Page, bare: Path) -> None:

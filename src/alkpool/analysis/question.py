@@ -104,6 +104,8 @@ def ask(
         )
     elif known == Phase.CIS:
         mutations.refuse_in_cis("+".join(names))
+    elif mutations.ONE_RESIDUE.search("+".join(names)):
+        known = Phase.TRANS
     given = tuple(map(_treatment, prior))
     return Question(names, given, known, Specimen(specimen), found, aside)
 

@@ -26,8 +26,8 @@ class Imports:
 
     def __init__(self) -> None:
         self._direct: dict[Path, frozenset[Path]] = {}
-        inside = (path for path in PACKAGE.rglob("*") if path.is_file())
-        self._data = {path for path in inside if path.suffix not in (".py", ".pyc")}
+        inside = (path for path in PACKAGE.rglob("[!.]*") if path.is_file())
+        self._data = {p for p in inside if p.suffix != ".py" and p.parent.name != "__pycache__"}
 
     def behind(self, *sources: str) -> set[Path]:
         """Files that code imports, with those which they import in turn, and data of the package.

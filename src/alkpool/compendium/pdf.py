@@ -174,9 +174,11 @@ def write(build: Path, target: Path) -> bool:
     printed = _print(document, command)
     whole = _numbered(document.read_text("utf-8"), printed)
     document.write_text(whole, "utf-8")
-    summary = document.with_name("summary.html")
-    summary.write_text(_summary(whole), "utf-8")
-    contents = {target: _print(document, command), summary_of(target): _print(summary, command)}
+    contents = {target: _print(document, command)}
+    if SUMMARY in whole:
+        summary = document.with_name("summary.html")
+        summary.write_text(_summary(whole), "utf-8")
+        contents[summary_of(target)] = _print(summary, command)
     changed = [write_if_changed(path, reproducible(printed)) for path, printed in contents.items()]
     return any(changed)
 

@@ -142,8 +142,10 @@ def plan(file: Path, folder: Path, columns: Path | None = None) -> Plan:
     fingerprint = hashlib.sha256(flatfile.to_csv(sheet.cells).encode()).hexdigest()
     # Whoever undoes an addition takes its entry back.
     for said in _changelog(folder).splitlines():
-        if said.endswith(f"{fingerprint}."):
-            refuse(sheet.label, f"these rows are in {before.name} already: {said.strip('- .')}")
+        if fingerprint in said:
+            already = f"these rows are in {before.name} already: {said.strip('- .')}"
+            undone = f"Where they were taken out, take that line out of {CHANGELOG} too"
+            refuse(sheet.label, f"{already}. {undone}")
     addition = place.fit(sheet, tables)
     if not any(len(rows) for rows in addition.rows.values()):
         refuse(sheet.label, f"holds nothing new: all its rows are in {before.name} already")

@@ -131,7 +131,8 @@ def describe(report: Report) -> str:
     lines += [f"  {finding}" for finding in report.consider]
     lines += [
         f"Patients alike in {', '.join(QUASI_IDENTIFIERS)}: {alone} of {total} stand alone, "
-        f"{small} of {total} in a group of fewer than {SMALL_GROUP}.",
+        f"{small} of {total} in a group of fewer than {SMALL_GROUP}; "
+        "coarser cells hide them better.",
         "The check knows patterns only. Who may share what, your ethics committee and your data "
         "protection officer decide.",
     ]
