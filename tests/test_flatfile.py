@@ -426,10 +426,10 @@ def test_one_formatted_cell_far_away_does_not_fill_the_memory(tmp_path, row, col
 
 def test_more_rows_than_a_table_of_cases_has_are_refused(tmp_path, monkeypatch):
     path = write_csv(tmp_path / "a.csv", *(case(age_years=str(age)) for age in range(20, 24)))
-    monkeypatch.setattr(flatfile, "MAX_ROWS", 4)
+    monkeypatch.setattr(flatfile, "MAX_CASES", 4)
     assert len(fit(path).rows["patients"]) == 4
-    monkeypatch.setattr(flatfile, "MAX_ROWS", 3)
-    assert "a.csv: has 4 rows; must have at most 3" in refusal(path)
+    monkeypatch.setattr(flatfile, "MAX_CASES", 3)
+    assert "a.csv: has 4 rows; must have at most 3: add it in parts" in refusal(path)
 
 
 BAD_EXCEL = {

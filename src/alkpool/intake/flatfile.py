@@ -49,6 +49,8 @@ MAX_UNPACKED_BYTES = 200_000_000
 MAX_ROWS = 20_000
 MAX_COLUMNS = 1_000
 MAX_CELLS = 1_000_000
+# Each new patient is compared with all others: of a thousand that takes 20 seconds.
+MAX_CASES = 1_000
 
 
 @dataclass(frozen=True)
@@ -160,8 +162,9 @@ def checked(sheet: Sheet, strange: Sequence[Problem] = (), *, accepted: bool = F
     """
     if sheet.problems:
         raise DataError(sheet.problems)
-    if len(sheet.cells) > MAX_ROWS:
-        refuse(sheet.label, f"has {len(sheet.cells)} rows; must have at most {MAX_ROWS}")
+    if len(sheet.cells) > MAX_CASES:
+        allowed = f"must have at most {MAX_CASES}: add it in parts"
+        refuse(sheet.label, f"has {len(sheet.cells)} rows; {allowed}")
     if sheet.cells.empty:
         refuse(sheet.label, "has no row below the header")
     sheet = set_aside(sheet, COLUMNS)

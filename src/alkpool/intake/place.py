@@ -93,8 +93,9 @@ def fit(sheet: Sheet, tables: Tables) -> Addition:
     }
     rows: dict[str, pd.DataFrame] = {}
     origins: dict[str, list[int]] = {}
+    cells: dict[Any, dict[Any, str]] = flat.to_dict("index")
     for table in COHORT_TABLES:
-        records, origin, found = _records(table, flat, known[table.name], sheet.label)
+        records, origin, found = _records(table, cells, known[table.name], sheet.label)
         rows[table.name] = pd.DataFrame(records, columns=table.columns, dtype=str)
         origins[table.name], problems = origin, problems + found
     _derive(rows, known)
@@ -295,13 +296,14 @@ def _name_lines(rows: _Rows, known: Tables) -> _Wrong:
     columns = [f for f in FIELDS if f.table is TREATMENTS and f.column != "treatment_id"]
     facts = [f for f in columns if f.column not in ("locator", "read_via", "note")]
     taken = {*lines.index, *(cells["treatment_id"] for cells in rows.values())}
+    of_sample = {name: own.to_dict("records") for name, own in lines.groupby("sample_id")}
     for row, cells in rows.items():
         if cells["treatment_id"] in lines.index:
             yield row, "treatment_id", "is in the cohort already"
         if cells["treatment_id"] or not any(cells[field.name] for field in columns):
             continue
         stated = {f.column: cells[f.name] for f in facts if cells[f.name]}
-        before = lines[lines["sample_id"] == cells["sample_id"]].to_dict("records")
+        before = of_sample.get(cells["sample_id"], [])
         same = [str(line["treatment_id"]) for line in before if _agree(stated, line)]
         if same:
             yield row, "inhibitor", f"is in the cohort already, as the line {same[0]}"
@@ -329,28 +331,32 @@ def _same(one: str, other: str) -> bool:
 
 
 def _records(
-    table: Table, flat: pd.DataFrame, known: pd.DataFrame, label: str
+    table: Table, flat: _Rows, known: pd.DataFrame, label: str
 ) -> tuple[list[dict[str, str]], list[int], list[Problem]]:
     """Put together the cells of each new row of a table from the rows of the file it stands in."""
     (key,) = table.key
     columns = {f.column: f.name for f in FIELDS if f.table is table and f.column != key}
     parents = _PARENT[table.name].key if table.name in _PARENT else ()
     columns |= {name: name for name in parents}
+    groups: dict[str, dict[int, dict[str, str]]] = {}
+    for row, cells in flat.items():
+        groups.setdefault(cells[key], {})[row] = cells
+    groups.pop("", None)
     records, origin, problems = [], [], []
-    for name, rows in flat[flat[key] != ""].groupby(key, sort=False):
-        record = {key: str(name)}
+    for name, rows in groups.items():
+        record = {key: name}
         for column, flat_name in columns.items():
-            stated = rows.loc[rows[flat_name] != "", flat_name]
-            kept = stated.iloc[0] if len(stated) else ""
+            stated = {row: cells[flat_name] for row, cells in rows.items() if cells[flat_name]}
+            first, kept = next(iter(stated.items()), (0, ""))
             if name in known.index:
                 kept = str(known.at[name, column])
                 where = f"{name} is in the cohort with {kept or 'a blank'!r}: write that"
                 where += "" if column in parents else ", or leave it blank"
-            elif len(stated):
-                where = f"must be the same in all rows of {name}: row {stated.index[0] + 2} "
+            elif stated:
+                where = f"must be the same in all rows of {name}: row {first + 2} "
                 where += f"has {kept!r}"
             problems += [
-                Problem(label, int(str(row)) + 2, flat_name, value, where)
+                Problem(label, row + 2, flat_name, value, where)
                 for row, value in stated.items()
                 if not _same(value, kept)
             ]
@@ -358,7 +364,7 @@ def _records(
         if name in known.index:
             continue
         records.append(record)
-        origin.append(int(rows.index[0]))
+        origin.append(next(iter(rows)))
     return records, origin, problems
 
 
