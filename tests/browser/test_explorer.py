@@ -482,17 +482,17 @@ def test_what_a_line_holds_beside_its_mutations_is_said(page: Page, bare: Path) 
 
 
 def test_one_allele_does_not_change_a_residue_twice(page: Page, bare: Path) -> None:
-    """Whether the line says cis or the field for it."""
+    """The two are read as of two alleles; cis is refused, in the line as in its field."""
     ask(page, bare)
     page.locator(FIELD).fill("I1171N+I1171S")
     reading = page.locator("[data-part=reading]")
-    expect(reading).to_have_text("Read as I1171N+I1171S")
+    expect(reading).to_have_text("Read as I1171N+I1171S in trans")
     page.locator("#explorer-phase").select_option("cis")
     expect(reading).to_contain_text("I1171N and I1171S change one residue")
     page.locator("#explorer-phase").select_option("trans")
     expect(reading).to_have_text("Read as I1171N+I1171S in trans")
     ask(page, bare, "#m=I1171N+I1171S&prior=alectinib")
-    expect(page.locator(".folded strong")).to_contain_text("I1171N+I1171S, trans")
+    expect(page.locator(".folded strong")).to_contain_text("I1171N+I1171S in trans")
 
 
 def test_each_of_several_tumours_keeps_its_phase(page: Page, bare: Path) -> None:
