@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import math
+import shutil
 from dataclasses import replace
 from fractions import Fraction
 
@@ -223,6 +224,17 @@ def test_numbers_that_are_counted_in_a_stated_way_say_why():
     assert sorted(ids) == ["P005", "P096", "P097", "P103", "P129", "P154", "P209"]
     assert (decided[["words", "readings", "reading_used"]] != "").all(axis=None)
     assert set(recount.READ_AS) <= set(ids)
+
+
+def test_a_second_reading_of_the_same_numbers_is_refused(tmp_path, monkeypatch):
+    folder = shutil.copytree(paths.PUBLISHED, tmp_path / "published")
+    file = folder / "readings.csv"
+    rows = pd.read_csv(file, dtype=str, keep_default_na=False)
+    again = pd.concat([rows, rows[:1].assign(reading_id="Z99")])
+    again.to_csv(file, index=False, lineterminator="\n")
+    monkeypatch.setattr(paths, "PUBLISHED", folder)
+    with pytest.raises(DataError, match=f"readings.csv, row {len(again) + 1}, column ledger_id"):
+        paper.read_readings()
 
 
 def test_checks_name_only_printed_numbers():

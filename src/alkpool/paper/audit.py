@@ -18,9 +18,10 @@ from numpy.typing import ArrayLike
 from scipy import stats as distributions
 
 from alkpool import paths, stats
-from alkpool.data.reader import read_folder
+from alkpool.data.reader import flagged, read_folder
 from alkpool.data.tables import CHECKS, READINGS
 from alkpool.paper.ledger import PROPORTION, Agreement, Printed, prints_as
+from alkpool.problems import DataError
 from alkpool.vocabulary import LIST_SEPARATOR
 
 FISHER = "Fisher two-sided"
@@ -140,7 +141,15 @@ def read_readings() -> pd.DataFrame:
     >>> read_readings().set_index("ledger_id").loc["P154", "reading_used"]
     '450 samples of 387 patients'
     """
-    return read_folder(paths.PUBLISHED, [READINGS])[READINGS.name]
+    readings = read_folder(paths.PUBLISHED, [READINGS])[READINGS.name]
+    again = readings.duplicated(["ledger_id", "check"])
+    if again.any():
+        file, why = (
+            f"{paths.PUBLISHED.name}/{READINGS.file}",
+            "must have one reading for each check",
+        )
+        raise DataError([*flagged(readings, again, "ledger_id", file, why)])
+    return readings
 
 
 def _terms(expression: str, printed: Printed) -> Iterator[tuple[str, float]]:
