@@ -1,6 +1,8 @@
 """What is valid and worth a look, and who is who."""
 
 import re
+import tracemalloc
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -165,3 +167,18 @@ def test_a_patient_copied_within_a_source_is_found(tmp_path):
         (mine / f"{table}.csv").write_text(f"{text}{copied}\n", "utf-8")
     found = duplicates.unanswered([project.load(mine)])
     assert [(match.new, match.old) for match in found or []] == [(name, f"{name}b")]
+
+
+@pytest.mark.parametrize("across", [True, False])
+def test_pairs_of_very_many_patients_are_not_even_listed(across):
+    """A gigabyte of pairs was made to say that there are too many."""
+    some = project.load("curated")
+    copies = [
+        some.patients.assign(patient_id=some.patients["patient_id"] + f"-{n}") for n in range(50)
+    ]
+    many = replace(some, patients=pd.concat(copies))
+    tracemalloc.start()
+    assert duplicates.unanswered([many, many], across=across) is None
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 100_000_000

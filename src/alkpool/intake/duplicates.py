@@ -4,10 +4,11 @@ Facts that two records both state are compared one by one; what a record does no
 neither way. A pair is shown with the facts that agree and those that differ, and a person decides.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, combinations, product
+from itertools import chain, combinations, product, starmap
 from typing import Any
 
 import pandas as pd
@@ -256,12 +257,13 @@ def unanswered(cohorts: Sequence[Cohort], *, across: bool = False) -> list[Match
         sorted(each.patients.loc[each.patients["status"] == PatientStatus.INCLUDED, "patient_id"])
         for each in cohorts
     ]
-    pairs = (
-        [pair for one, other in combinations(groups, 2) for pair in product(one, other)]
-        if across
-        else list(combinations(sorted(chain(*groups)), 2))
-    )
-    if len(pairs) > MAX_PAIRS:
+    everyone = sorted(chain(*groups))
+    pairs: Iterable[tuple[str, str]] = combinations(everyone, 2)
+    number = math.comb(len(everyone), 2)
+    if across:
+        pairs = chain.from_iterable(starmap(product, combinations(groups, 2)))
+        number -= sum(math.comb(len(group), 2) for group in groups)
+    if number > MAX_PAIRS:
         return None
     answered = {frozenset(pair) for each in cohorts for pair in each.meta.distinct_patients}
     known = records(frames)
