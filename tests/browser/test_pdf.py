@@ -19,6 +19,8 @@ from alkpool.compendium import pdf
 # Minutes: a whole report or book of its own. The extensions of Sphinx are older than docutils.
 pytestmark = [
     pytest.mark.nightly,
+    # One folder of the build holds what is printed: two workers would write it at once.
+    pytest.mark.xdist_group("pdf"),
     pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:docutils"),
 ]
