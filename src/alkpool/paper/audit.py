@@ -144,10 +144,8 @@ def read_readings() -> pd.DataFrame:
     readings = read_folder(paths.PUBLISHED, [READINGS])[READINGS.name]
     again = readings.duplicated(["ledger_id", "check"])
     if again.any():
-        file, why = (
-            f"{paths.PUBLISHED.name}/{READINGS.file}",
-            "must have one reading for each check",
-        )
+        why = "must have one reading for each check"
+        file = f"{paths.PUBLISHED.name}/{READINGS.file}"
         raise DataError([*flagged(readings, again, "ledger_id", file, why)])
     return readings
 
