@@ -180,6 +180,17 @@ def test_next_and_previous_pass_by_the_pages_of_records(pages: Pages) -> None:
     assert not any(pages[name].select("a.right-next, a.left-prev") for name in records)
 
 
+def test_a_group_of_several_mutations_is_one_group(pages: Pages) -> None:
+    """Told once for each of its mutations, its patients would look like as many groups."""
+    [told] = [
+        term.find_next("dd").get_text(" ", strip=True)  # type: ignore[union-attr]
+        for term in pages["inhibitors/lorlatinib.html"].select("dt")
+        if term.get_text(strip=True) == "What published groups show"
+    ]
+    assert "G1202R or G1202del (16 of 28" in told
+    assert told.count("Shaw 2019") == 1
+
+
 def test_made_up_chapters_are_folded_away(pages: Pages) -> None:
     """In the sidebar of every other page, and open on their own."""
     for name, page in pages.items():
