@@ -172,5 +172,10 @@ def test_theme_is_switched_and_kept(browser: Browser, book: Path) -> None:
             if page.locator("html[data-theme='dark'][data-mode='dark']").count():
                 break
         assert page.evaluate(ground) != light
-        open_page(page, book / "search.html")
-        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+        def next_page_is_dark() -> bool:
+            open_page(page, book / "search.html")
+            return page.locator("html[data-theme='dark']").count() == 1
+
+        # Chromium may hand what a page keeps to the process of the next one a moment too late.
+        assert any(next_page_is_dark() for _ in range(5))
