@@ -44,14 +44,8 @@ def problems(chapters):
 
 
 def contexts(cohort):
-    return {"records": {"welcome": {}, "status": {}}}
-
-
-def bibliography():
-    try:
-        return references.render(references.read())
-    except ValueError as error:
-        raise ValueError(f"sources.csv: {error}") from None
+    found = references.listed(references.read())
+    return {"records": {"welcome": {}, "status": {}}, "references": found}
 """
 
 PARAMETERS = """\

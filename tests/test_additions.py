@@ -458,7 +458,7 @@ def test_a_killed_addition_to_curated_leaves_nothing_behind_the_data(tmp_path, h
     file = write_csv(tmp_path / "a.csv", case())
     assert adding(file, "curated", "after")() == -signal.SIGKILL
     assert "test2024-p1" in set(tables(home / "data/cohorts/curated")["patients"]["patient_id"])
-    assert "@misc{test2024," in references.render(references.read(home / "data"))
+    assert "test2024" in {row["source_id"] for row in references.read(home / "data")}
     # `make data` has nothing to do.
     for name, text in curate.files(home / "data").items():
         assert (home / "data" / name).read_text("utf-8") == text, name

@@ -16,7 +16,6 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.fileutil import copy_asset
 
-from alkpool import references
 from alkpool.compendium.book import SYNTHETIC_TITLE, made_from
 
 MATHJAX = "tex-svg.js"
@@ -329,14 +328,6 @@ def drop_live_code(app: Sphinx, config: Config) -> None:
     styles[:] = [style for style in styles if "thebe" not in style[0]]
 
 
-def write_out_references(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
-) -> None:
-    """Show what TeX could not take of a source as it was typed."""
-    if "body" in context:
-        context["body"] = references.plain(context["body"])
-
-
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect to Sphinx."""
     app.connect("builder-inited", copy_mathjax)
@@ -347,7 +338,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("html-page-context", name_sidebar_toggles, priority=600)
     app.connect("html-page-context", pass_over_records)
     app.connect("html-page-context", explain_terms)
-    app.connect("html-page-context", write_out_references)
     app.connect("html-page-context", drop_unused_mathjax, priority=900)
     app.connect("html-page-context", sign, priority=900)
     app.connect("html-page-context", embed_figures)

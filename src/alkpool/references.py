@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from alkpool import paths
+from alkpool.problems import ProjectError
 from alkpool.vocabulary import Access
 
 if TYPE_CHECKING:
@@ -19,25 +20,12 @@ if TYPE_CHECKING:
 
 TABLES = ("cohorts/curated/sources.csv", "groups/sources.csv", "invitro/sources.csv")
 FACTS = ("outcomes.csv", "counts.csv", "models.csv")
-HEADING = "Made from the tables of sources; correct a source there.\n\n"
-
 # It stands in the list of the paper and the methods.
 PAPER = "koopman2022"
 
 IDENTIFIERS = ("doi", "pmid")
 
-_FIRST_AUTHOR = re.compile(r"(?P<surname>.+?)(?: (?P<initials>[A-Z]{1,3}))?")
-_PLAIN_SURNAME = re.compile(r"[\w'’. -]+")
-
-# TeX has no name for these that the reader of the references knows: they travel as private
-# characters, and `plain` brings them back.
-_PRIVATE = {sign: chr(0xE000 + ord(sign)) for sign in "{}$^~"}
-_BACK = {ord(private): sign for sign, private in _PRIVATE.items()}
-_TEX = str.maketrans(
-    _PRIVATE | {"\\": r"\textbackslash{}"} | {sign: f"\\{sign}" for sign in "&%#_"}
-)
-# Two of these together would become another sign.
-_JOINED = re.compile("[-`'!?](?=[-`'])")
+_FIRST_AUTHOR = re.compile(r"(?P<surname>.+?)(?: [A-Z]{1,3})?")
 
 Row = dict[str, str]
 
@@ -239,7 +227,7 @@ def unique(rows: Iterable[Row]) -> list[Row]:
 
     Raises
     ------
-    ValueError
+    ProjectError
         Where one key stands for two publications.
     """
     kept: dict[str, Row] = {}
@@ -254,7 +242,7 @@ def unique(rows: Iterable[Row]) -> list[Row]:
         known = kept.get(owner, {})
         for name, mark in marks.items():
             if known.get(name, "").casefold() not in ("", mark):
-                raise ValueError(
+                raise ProjectError(
                     f"{row.get('place', key)}: {name}: found {row[name]!r}; must be "
                     f"{known[name]!r} as in {known.get('place', owner)}, or {owner} stands for two "
                     "publications"
@@ -265,54 +253,45 @@ def unique(rows: Iterable[Row]) -> list[Row]:
     return [{**kept[key], "source_id": key} for key in sorted(kept)]
 
 
-def entry(row: Row) -> str:
-    """BibTeX entry of one source; where its title was not seen, it says what it is about."""
-    cited, note = cite(row), row.get("note", "").partition("read at:")[0]
-    parts = (part for part in note.split("; ") if part and not _UNSEEN.fullmatch(part))
-    about = "; ".join(parts)
-    untitled = "" if row.get("title") else f"Title not seen{': ' * bool(about)}{about}. "
-    via = f", via {cited['via']}" if cited["via"] else ""
-    kind = "article" if row.get("title") and row.get("journal") else "misc"
-    fields = {
-        # Of a database record no author may have been seen; the list still needs a place for it.
-        "author": _author(row.get("first_author", "")) or "{Author not seen}",
-        # Inner braces keep the capitals of ALK and of mutation names.
-        "title": f"{{{_escaped(row['title'])}}}" if row.get("title") else "",
-        "journal": _escaped(row.get("journal", "")),
-        "year": row.get("year", "") or f"{'y' if kind == 'article' else 'Y'}ear not seen",
-        "doi": row.get("doi", ""),
-        "pubmed": row.get("pmid", ""),
-        "note": _escaped(f"{untitled}{cited['read'].capitalize()}{via}"),
-        "url": row.get("url", ""),
-        "keywords": "source",
-    }
-    written = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
-    return "\n".join([f"@{kind}{{{row['source_id']},", *written, "}"])
+def listed(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """References as the list of the book shows them, by author, year and title.
 
+    Parameters
+    ----------
+    rows : iterable of dict
+        Rows of tables of sources, from `read`.
 
-def _author(name: str) -> str:
-    parts = _FIRST_AUTHOR.fullmatch(name)
-    if parts is None:
-        return ""
-    initials = " ".join(f"{letter}." for letter in parts["initials"] or "")
-    surname = _escaped(parts["surname"])
-    if not (initials and _PLAIN_SURNAME.fullmatch(parts["surname"])) or " and " in surname:
-        surname = f"{{{surname}}}"
-    return f"{surname}, {initials} and others" if initials else f"{surname} and others"
+    Returns
+    -------
+    list of dict
+        Of each source of `unique` what `cite` says, and its ``reference``: authors, title, journal
+        and year; where the title was not seen, it says what the source is about. ``links`` are
+        the ``name`` and ``url`` of its records.
 
+    Raises
+    ------
+    ProjectError
+        Where one key stands for two publications.
 
-def _escaped(text: str) -> str:
-    return _JOINED.sub(r"{\g<0>}", text.translate(_TEX))
-
-
-def plain(text: str) -> str:
-    """Bring back the characters of a rendered reference that TeX could not take."""
-    return text.translate(_BACK)
-
-
-def render(rows: Iterable[Row]) -> str:
-    """Text of the BibTeX file."""
-    return HEADING + "\n\n".join(entry(row) for row in unique(rows)) + "\n"
+    Examples
+    --------
+    >>> row = {"source_id": "choi2010", "first_author": "Choi YL", "year": "2010", "doi": "10.1/x"}
+    >>> listed([row])[0]["reference"]
+    'Choi YL and others. Title not seen. 2010.'
+    """
+    found = []
+    for row in unique(rows):
+        parts = row.get("note", "").partition("read at:")[0].split("; ")
+        about = "; ".join(part for part in parts if part and not _UNSEEN.fullmatch(part))
+        author = f"{row['first_author']} and others" if row.get("first_author") else ""
+        title = row.get("title") or f"Title not seen{': ' * bool(about)}{about}"
+        dated = ", ".join(filter(None, (row.get("journal"), row.get("year") or "year not seen")))
+        words = ". ".join((author or "Author not seen", title.removesuffix("."), dated))
+        cited, doi = cite(row), row.get("doi", "")
+        urls = dict.fromkeys(filter(None, (cited["url"], address("", doi))))
+        links = [{"name": _record(url), "url": url} for url in urls]
+        found.append({**cited, "reference": f"{words}.", "links": links})
+    return sorted(found, key=lambda each: str(each["reference"]).casefold())
 
 
 def read(data: Path = paths.DATA) -> Iterator[Row]:

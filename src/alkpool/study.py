@@ -26,7 +26,8 @@ def contexts(cohort: str) -> dict[str, Any]:
     cohort : str
         Cohort of the compendium; several are joined by commas.
     """
-    return explorer.contexts(COHORT if load(cohort).synthetic else cohort)
+    found = explorer.contexts(COHORT if load(cohort).synthetic else cohort)
+    return found | {"references": references.listed(references.read())}
 
 
 def problems(chapters: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -39,21 +40,10 @@ def problems(chapters: Iterable[Mapping[str, Any]]) -> list[str]:
         except ProjectError as error:
             found.append(str(error))
     try:
-        bibliography()
-    except ValueError as error:
+        references.unique(references.read())
+    except ProjectError as error:
         found.append(str(error))
     return list(dict.fromkeys(found))
-
-
-def bibliography() -> str:
-    """References of the facts, as the text of a BibTeX file.
-
-    Raises
-    ------
-    ValueError
-        Where a key of a source stands for two publications: table, row, value.
-    """
-    return references.render(references.read())
 
 
 def news(results: Path, since: Path | None = None) -> list[str]:

@@ -61,9 +61,6 @@ SYNTHETIC_TITLE = " (synthetic)"
 # A link from a notebook to one beside it.
 NOTEBOOK_LINK = re.compile(r"\]\(([\w-]+)\.ipynb\)")
 
-# References of the study; the settings of Sphinx read them.
-BIBLIOGRAPHY = "sources.bib"
-
 Notebook = dict[str, Any]
 
 
@@ -173,7 +170,7 @@ def _assemble(
         promote_figures(notebook, f"notebooks/{task.notebook.name}")
         own = {name: f"{name}{task.suffix}" for name in run.record(task, build)["names"]}
         names.setdefault(task.suffix, {}).update(own)
-    context, references = _of_study(compendium, target / "study.json")
+    context = _of_study(compendium, target / "study.json")
     kinds = compendium.extension.records
     records = {
         name: f"{below}/{record['page']}"
@@ -216,7 +213,6 @@ def _assemble(
             content[name.removesuffix(".j2")] = _filled_in(name, context)
         elif path.suffix != ".pyc":
             content[name] = path.read_bytes()
-    content[BIBLIOGRAPHY] = references.encode()
     contents = _toc(compendium, tasks, records.values())
     content["_toc.yml"] = yaml.safe_dump(contents, sort_keys=False).encode()
     source = target / "book-src"
@@ -237,26 +233,19 @@ def _part_title(part: Part, tasks: Sequence[Task]) -> str:
     return title + SYNTHETIC_TITLE if made_up and SYNTHETIC_TITLE not in title else title
 
 
-def _of_study(compendium: Compendium, kept: Path) -> tuple[dict[str, Any], str]:
-    """Give what the study adds: what the templates get, and the references.
+def _of_study(compendium: Compendium, kept: Path) -> dict[str, Any]:
+    """Give what the study adds: what the templates get.
 
-    They take seconds and do not depend on the notebooks: what was made is kept.
+    It takes seconds and does not depend on the notebooks: what was made is kept.
     """
     extension = compendium.extension
     modules = Imports().behind(f"import {extension.module}")
     files = [*extension_inputs(compendium), *modules, paths.HOME / CONFIGURATION]
     key = hash_of([compendium.cohort], files)
     if json.loads(_read(kept) or "{}").get("key") != key:
-        study = extension.loaded()
-        try:
-            references = study.bibliography()
-        except ValueError as error:
-            raise ProjectError(str(error)) from None
-        contexts = study.contexts(compendium.cohort)
-        made = {"key": key, "contexts": contexts, "references": references}
-        write_if_changed(kept, json.dumps(made).encode())
-    found = json.loads(_read(kept))
-    return found["contexts"], found["references"]
+        contexts = extension.loaded().contexts(compendium.cohort)
+        write_if_changed(kept, json.dumps({"key": key, "contexts": contexts}).encode())
+    return dict(json.loads(_read(kept))["contexts"])
 
 
 def _link_records(page: Notebook, records: Mapping[str, str]) -> None:

@@ -61,11 +61,10 @@ class Extension(BaseModel):
     """What a study adds to the book: a module, and the pages that are made of its records.
 
     The module has ``problems(chapters)``, what is wrong with the parameters of chapters before any
-    of them runs, ``contexts(cohort)``, a mapping for the templates of the book from the cohort of
-    the compendium, and ``bibliography()``, the text of a BibTeX file. ``records`` names the
-    template of the pages below a page; ``records`` of the mapping are, for each of these pages,
-    the records by name, each with its ``name`` and the ``page`` it becomes. A release asks for
-    ``news(results, since)``, lines of Markdown.
+    of them runs, and ``contexts(cohort)``, a mapping for the templates of the book from the cohort
+    of the compendium. ``records`` names the template of the pages below a page; ``records`` of the
+    mapping are, for each of these pages, the records by name, each with its ``name`` and the
+    ``page`` it becomes. A release asks for ``news(results, since)``, lines of Markdown.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -7,7 +7,7 @@ from alkpool import mutations, paths, references
 from alkpool.data import cohort, groups, laboratory, tables
 from alkpool.data.reader import read_folder
 from alkpool.intake import duplicates, plausible
-from alkpool.problems import DataError, Problem, printable, refuse
+from alkpool.problems import DataError, Problem, ProjectError, printable, refuse
 
 Say = Callable[[str], object]
 
@@ -103,5 +103,5 @@ def article_problems(data: Path) -> Iterator[Problem]:
     """Say of the sources of valid tables where one key stands for two publications."""
     try:
         references.unique(references.read(data))
-    except ValueError as error:
+    except ProjectError as error:
         yield Problem(" and ".join(references.TABLES), None, "", "", str(error))
