@@ -31,7 +31,7 @@ HOSTILE = '<script>alert("1")</script> | [x](javascript:a) {{ 7 }} $y$ `z` <img 
 @pytest.fixture(scope="module")
 def contexts() -> dict[str, Any]:
     """What the templates are given, which the report has kept."""
-    return book._of_study(plan.read(), paths.BUILD / "study.json")[0]
+    return book._of_study(plan.read(), paths.BUILD / "study.json")
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ FACTS = ("outcomes.csv", "counts.csv", "models.csv")
 PAPER = "koopman2022"
 
 IDENTIFIERS = ("doi", "pmid")
+UNSIGNED = "Author not seen"
 
 _FIRST_AUTHOR = re.compile(r"(?P<surname>.+?)(?: [A-Z]{1,3})?")
 
@@ -254,7 +255,7 @@ def unique(rows: Iterable[Row]) -> list[Row]:
 
 
 def listed(rows: Iterable[Row]) -> list[dict[str, Any]]:
-    """References as the list of the book shows them, by author, year and title.
+    """References as the list of the book shows them, by author and title, unsigned ones last.
 
     Parameters
     ----------
@@ -283,15 +284,16 @@ def listed(rows: Iterable[Row]) -> list[dict[str, Any]]:
     for row in unique(rows):
         parts = row.get("note", "").partition("read at:")[0].split("; ")
         about = "; ".join(part for part in parts if part and not _UNSEEN.fullmatch(part))
-        author = f"{row['first_author']} and others" if row.get("first_author") else ""
+        author = f"{row['first_author']} and others" if row.get("first_author") else UNSIGNED
         title = row.get("title") or f"Title not seen{': ' * bool(about)}{about}"
         dated = ", ".join(filter(None, (row.get("journal"), row.get("year") or "year not seen")))
-        words = ". ".join((author or "Author not seen", title.removesuffix("."), dated))
+        words = ". ".join((author, title.removesuffix("."), dated))
         cited, doi = cite(row), row.get("doi", "")
         urls = dict.fromkeys(filter(None, (cited["url"], address("", doi))))
         links = [{"name": _record(url), "url": url} for url in urls]
         found.append({**cited, "reference": f"{words}.", "links": links})
-    return sorted(found, key=lambda each: str(each["reference"]).casefold())
+    in_order = sorted(found, key=lambda each: str(each["reference"]).casefold())
+    return sorted(in_order, key=lambda each: str(each["reference"]).startswith(UNSIGNED))
 
 
 def read(data: Path = paths.DATA) -> Iterator[Row]:

@@ -45,7 +45,7 @@ Data = dict[str, Any]
 @pytest.fixture(scope="module")
 def contexts() -> Data:
     """What the templates are given, which the report has kept."""
-    return book_pages._of_study(plan.read(), paths.BUILD / "study.json")[0]
+    return book_pages._of_study(plan.read(), paths.BUILD / "study.json")
 
 
 @pytest.fixture(scope="module")
