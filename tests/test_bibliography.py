@@ -76,6 +76,22 @@ def test_what_was_not_seen_is_said_in_words(row: dict[str, str], label: str, tex
     assert (cited["label"], cited["text"]) == (label, text)
 
 
+@pytest.mark.parametrize(
+    ("place", "via", "url"),
+    [
+        ("CIViC EID7; PMID 8", "CIViC EID7", "https://civicdb.org/links/evidence/7"),
+        ("ChEMBL CHEMBL7", "ChEMBL CHEMBL7", "https://www.ebi.ac.uk/chembl/explore/document/CHEMBL7"),
+        ("ChEMBL assay CHEMBL7; github:a/b", "ChEMBL assay CHEMBL7",
+         "https://www.ebi.ac.uk/chembl/explore/assay/CHEMBL7"),
+        ("OncoKB, G1202R; github:a/b", "OncoKB", ""),
+    ],
+)  # fmt: skip
+def test_what_a_source_was_read_in_has_an_address(place: str, via: str, url: str) -> None:
+    """The record of a knowledge base, and no copy of it."""
+    cited = references.cite({"pmid": "9", "locator": place, "access": "database record"})
+    assert (cited["via"], cited["via_url"]) == (via, url)
+
+
 def test_a_cohort_shown_alone_names_its_sources() -> None:
     """Without facts beside them, their notes say where they were read."""
     table = paths.DATA / references.TABLES[0]

@@ -425,7 +425,7 @@ PLACES = (
     "invitro/measurements", "knowledgebases/assertions", "groups/outcomes", "groups/counts",
 )  # fmt: skip
 ADDRESS = re.compile(
-    r"CIViC EID\d+(, EID\d+)*|ChEMBL CHEMBL\d+|PMID \d{8}|PMC\d+|DOI 10\.\d{4,5}/\S+|https?://.+"
+    r"CIViC EID\d+(, EID\d+)*|ChEMBL (assay )?CHEMBL\d+|PMID \d{8}|PMC\d+|DOI 10\.\d{4,5}/\S+|https?://.+"
     r"|doi:10\.\d{4,5}/\S+|NCT\d{8}|ESMO 2024 abstract 1253O"
 )
 # What could not be traced to its first place: the only rows without an address of it.

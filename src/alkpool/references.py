@@ -37,12 +37,14 @@ _ADDRESSES = (
     (r"\b(PMC\d+)", "https://pmc.ncbi.nlm.nih.gov/articles/", ""),
     (r"\bEID(\d+)", "https://civicdb.org/links/evidence/", "CIViC EID"),
     (r"\b(NCT\d{8})", "https://clinicaltrials.gov/study/", ""),
+    (r"\bChEMBL (CHEMBL\d+)", "https://www.ebi.ac.uk/chembl/explore/document/", "ChEMBL "),
+    (r"\bChEMBL assay (CHEMBL\d+)", "https://www.ebi.ac.uk/chembl/explore/assay/", "ChEMBL assay "),
     (r"(https?://\S+)", "", ""),
     (r"\bgithub[: ]([\w.-]+/[\w.-]+)", "https://github.com/", "github.com/"),
 )
 # Records of knowledge bases; of some no address was seen.
-_EVIDENCE = re.compile(r"\bEID\d+")
-_DATABASE = re.compile(r"\bChEMBL CHEMBL\d+|\bOncoKB\b|\bCIViC\b")
+_RECORD = re.compile(r"\bEID\d+|\bChEMBL (assay )?CHEMBL\d+")
+_DATABASE = re.compile(r"\bOncoKB\b|\bCIViC\b")
 # What the entry says of itself.
 _UNSEEN = re.compile(r"(authors?|title|year)(, | and |authors?|title|year)* not seen")
 _MISSING = ("", "None", "nan", "<NA>")
@@ -201,7 +203,7 @@ def _record(url: str) -> str:
 def _via(places: Sequence[str], url: str) -> tuple[str, str]:
     """Name and address of what was read in the place of a source."""
     text = " ".join(places)
-    if found := _EVIDENCE.search(text):
+    if found := _RECORD.search(text):
         other = address("", "", found[0])
     elif found := _DATABASE.search(text):
         return found[0], ""

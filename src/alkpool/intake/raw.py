@@ -160,7 +160,9 @@ def with_place(rows: pd.DataFrame) -> pd.DataFrame:
         seen, doi, pmid = row["seen_in"].strip(), row["doi"], row["pmid"]
         items = ", ".join(f"EID{number}" for number in _evidence_items(seen))
         named = [f"CIViC {items}"] if items else []
-        named += [f"ChEMBL {key}" for key in re.findall(r"ChEMBL (?:doc|assay) (CHEMBL\d+)", seen)]
+        named += [
+            f"ChEMBL {key}" for key in re.findall(r"ChEMBL (?:doc )?((?:assay )?CHEMBL\d+)", seen)
+        ]
         named += [f"PMID {pmid}"] if pmid else [f"DOI {doi}"] if doi else []
         named += re.findall(r"PMC\d+", seen)
         if not named and seen.startswith("github"):
