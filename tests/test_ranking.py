@@ -324,6 +324,54 @@ def test_a_high_share_of_relapses_speaks_against():
         assert rows_of(look_up(PROFILE, evidence=evidence))["ceritinib"]["standing"] == standing
 
 
+def test_a_large_series_hides_no_smaller_one_that_speaks_against():
+    """26 of 82 in print speak against alectinib, also beside 1 of 101 of one's own."""
+    evidence = own(*(sample(name, "alectinib") for name in ["G1202R", *["F1174L"] * 100]))
+    relapsed = rows_of(look_up("G1202R", evidence=evidence))["alectinib"]["relapsed"]
+    assert (relapsed["k"], relapsed["n"]) == (26, 82)
+
+
+def test_a_share_of_mutated_samples_says_so(curated):
+    """The paper counts among samples with a mutation: no frequency among all that resist."""
+    counts = curated.published.counts.query("source_id == 'koopman2022' and sampling == 'selected'")
+    told = 0
+    for row in counts.itertuples():
+        cell = curated.cell(row.mutations, row.after)
+        if (cell.relapsed["k"], cell.relapsed["n"]) == (row.k, row.n):
+            assert "mutated samples only" in cell.relapsed["source"]
+            assert "mutated samples only" in cell.findings[Tier.RELAPSE].text
+            told += 1
+    assert told == 8
+
+
+def test_what_is_quoted_of_a_related_mutation_keeps_its_marks(curated):
+    """One model, one patient and a threshold of ours are said through a residue and a compound."""
+    quoted = 0
+    for name, inhibitor in itertools.product(curated.profiles, assessed_inhibitors()):
+        decision = ranking.assess(name, inhibitor, curated)
+        for other in decision.rests_on:
+            own_decision = decide(curated.cell(other, inhibitor).findings)
+            if own_decision.marks:
+                assert f"{own_decision.text} [{', '.join(own_decision.marks)}]" in decision.text
+                quoted += 1
+    assert quoted > 50
+
+
+def test_what_is_known_of_a_mutation_itself_is_said_beside_what_is_related(curated):
+    """F1174L has three values of ceritinib without a threshold: that is no "no data"."""
+    row = rows_of(look_up("F1174L", evidence=curated))["ceritinib"]
+    assert row["basis"] == Tier.RESIDUE
+    assert row["basis_text"].startswith("3 laboratory values without a threshold")
+
+
+def test_the_clone_of_which_nothing_is_known_is_named(curated):
+    """One model of L1196M is sensitive to ensartinib: not "no data", of G1202R there is none."""
+    answer = look_up("L1196M+G1202R", phase="trans", evidence=curated)
+    row = rows_of(answer)["ensartinib"]
+    assert (row["standing"], row["basis_text"]) == ("undecided", "G1202R: no data")
+    assert not answers.is_empty(row)
+
+
 def test_related_mutations_do_not_speak_for_what_has_arisen(curated):
     """A compound that arose on lorlatinib is not for it, though its parts are."""
     row = rows_of(look_up("C1156Y+G1269A", phase="cis", evidence=curated))["lorlatinib"]
@@ -343,6 +391,10 @@ def test_other_treatments_are_accepted(curated):
     answer = look_up("G1202R", ["alectinib", "other", "chemotherapy"], evidence=curated)
     assert answer.question.progressed_on == "alectinib"
     answer = look_up("G1202R", ["alectinib", "NVL-655"], evidence=curated)
+    given = look_up("G1202R", ["NVL-655", "alectinib"], evidence=curated)
+    for one, words in ((answer, ranking.PROGRESSED_TEXT), (given, ranking.GIVEN_BEFORE)):
+        known = {row["inhibitor"]: row["known"] for row in one.others}
+        assert known["neladalkib"].startswith(words)
     assert answer.question.progressed_on == "neladalkib"
     assert "given before" in rows_of(answer)["alectinib"]["marks"]
 

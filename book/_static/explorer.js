@@ -25,6 +25,9 @@ document.addEventListener("DOMContentLoaded", () => {
   const cited = ({ url, text, via, via_url, read }) => [link(url, text), via && [", via ", link(via_url, via)], " ", make("span", { class: "tag read" }, read)];
   const separated = (items, separator = "; ") => items.filter(Boolean).flatMap((item, place) => (place ? [separator, item] : [item]));
 
+  // The ALK inhibitor given last.
+  const lastOf = (prior, data) => prior.findLast((name) => !data.no_inhibitors.includes(name)) ?? "";
+
   function answering(data, reader) {
     const own = (table, name) => (Object.hasOwn(table, name) ? table[name] : undefined);
     const isRelated = ({ kind }) => kind === "substitution" || kind === "residue class";
@@ -38,7 +41,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     function rowsOf({ rows, after, failed }, prior) {
-      const last = prior.filter((name) => !data.no_inhibitors.includes(name)).at(-1) ?? "";
+      const last = lastOf(prior, data);
       return after[data.inhibitors.includes(last) ? last : ""].map(([inhibitor, rank]) => {
         const row = { ...rows[inhibitor], ...(inhibitor === last ? failed[last] : {}), rank };
         const marks = prior.includes(inhibitor) && inhibitor !== last ? [data.words.given, ...row.marks] : row.marks;
@@ -214,9 +217,7 @@ document.addEventListener("DOMContentLoaded", () => {
     };
 
     // The phase counts only where the field for it does.
-    const fromForm = () => ({
-      text: input.value, prior, phase: input.value.split("|").some(isCompound) ? phase.value : "unknown", specimen: specimen.value,
-    });
+    const fromForm = () => ({ text: input.value, prior, phase: input.value.split("|").some(isCompound) ? phase.value : "unknown", specimen: specimen.value });
 
     // What is answered, and nothing else of a report: an address is passed on.
     function toFragment(questions, last = questions[0]) {
@@ -288,6 +289,7 @@ document.addEventListener("DOMContentLoaded", () => {
     function draw(question, profile, { rows, reading: lead, other }) {
       const words = inWords([question]);
       const others = Object.hasOwn(data.not_assessed, profile) ? data.not_assessed[profile] : [];
+      const history = ({ inhibitor }) => (inhibitor === lastOf(question.prior, data) ? data.words.progressed : question.prior.includes(inhibitor) && data.words.given);
       const table = (of, caption) => summaryTable(data, shipped, of, caption);
       answer.replaceChildren(
         make("p", { class: "verdict" }, standingText(rows, false)),
@@ -297,7 +299,7 @@ document.addEventListener("DOMContentLoaded", () => {
         record(shipped, rows),
         make("h2", {}, "What stands behind it"),
         ...rows.filter((row) => !isEmpty(row)).map((row) => details(shipped, row, opened.has(row.inhibitor), remember)),
-        ...(others.length ? [make("h2", {}, "Other inhibitors, not assessed"), notesWithSources(others.map((row) => ({ text: `${row.inhibitor}: ${row.known}.`, sources: row.sources })))] : []),
+        ...(others.length ? [make("h2", {}, "Other inhibitors, not assessed"), notesWithSources(others.map((row) => ({ text: `${row.inhibitor}: ${[history(row), row.known].filter(Boolean).join("; ")}.`, sources: row.sources })))] : []),
         pagesOn(question.mutations, profile),
         legend(),
       );
@@ -321,9 +323,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
     function pagesOn(mutations, profile) {
       const residues = new Set(mutations.flatMap(({ residue, last }) => [residue, last]));
-      const names = Object.keys(data.profiles).filter(
-        (name) => name === profile || data.profiles[name].residues.some((residue) => residues.has(residue)),
-      );
+      const names = Object.keys(data.profiles).filter((name) => name === profile || data.profiles[name].residues.some((residue) => residues.has(residue)));
       if (!names.length) return make("p", { class: "pages" }, "No profile of the data concerns these residues.");
       const links = names.map((name) => make("a", { href: `profiles/${data.profiles[name].page}.html` }, name));
       return make("p", { class: "pages" }, "Pages of all evidence on these residues: ", separated(links, ", "), ".");

@@ -235,6 +235,7 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             "legend": answers.LEGEND,
             "basis": answers.basis(evidence.about),
             "given": ranking.GIVEN_BEFORE,
+            "progressed": ranking.PROGRESSED_TEXT,
             "unreported": UNREPORTED,
         },
         # Places of the kinase domain that a source names by what they are.

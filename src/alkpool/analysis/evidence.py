@@ -29,11 +29,15 @@ from alkpool.vocabulary import (
     Access,
     GroupRelation,
     Phase,
+    Sampling,
     Specimen,
 )
 
 # First author and year of a citation, as knowledge bases write it.
 _CITATION = re.compile(r"(?P<first_author>[\w-]+)(?: et al\.)?,.*?(?P<year>\d{4})")
+
+# Of a series without samples that carry no mutation: its share is no frequency of all that resist.
+MUTATED_ONLY = ", mutated samples only"
 
 Row = dict[str, Any]
 
@@ -246,6 +250,7 @@ def _line_text(line: Row) -> str:
         "monotherapy not stated" if line["monotherapy"] == UNKNOWN else "",
         "ongoing" if line["status"] == "ongoing" else "",
         f"{later} treatment{'s' if later > 1 else ''} after the biopsy" if later else "",
+        "time of the biopsy not stated" if later is None else "",
     ]
     return ", ".join(filter(None, said)) or "outcome not stated"
 
@@ -306,7 +311,9 @@ def _relapses_printed(groups: Groups) -> list[Row]:
         & (table["access"] != Access.TERTIARY)
     )
     return [
-        row | {"profile": row["mutations"], "inhibitor": row["after"], "sources": [row["cited"]]}
+        row
+        | {"profile": row["mutations"], "inhibitor": row["after"], "sources": [row["cited"]]}
+        | {"label": row["label"] + MUTATED_ONLY * (row["sampling"] == Sampling.SELECTED)}
         for row in records(table[usable])
     ]
 

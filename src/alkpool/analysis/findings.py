@@ -50,9 +50,14 @@ def cell_of(
     """Put together what is known of one profile and inhibitor."""
     patients = _patients(lines, verdicts)
     usable = [row for row in groups if _speaks(row)]
-    # The largest series; samples that were chosen where there is no other.
+    # A series that speaks against before one that does not, then the largest; samples that were
+    # chosen where there is no other.
     none: Row = {"k": 0, "n": None, "label": ""}
-    relapsed = max(relapses, key=lambda row: (row["n"] or 0, row["k"]), default=none)
+    relapsed = max(
+        relapses,
+        key=lambda row: (_relapse_finding(row, rules) is not None, row["n"] or 0, row["k"]),
+        default=none,
+    )
     models = _models(calls)
     found = {
         Tier.PATIENTS: _patients_finding(patients, rules),

@@ -43,6 +43,11 @@ GIVEN_BEFORE = "given before"
 CONFLICTING = "conflicting"
 PROGRESSED_TEXT = "the tumour has just progressed on it with this mutation"
 
+# Substitutions of these residues are known to differ, so what speaks for one speaks for no other:
+# I1171 (Koopman 2022, p. e109; ceritinib for I1171N and I1171T, not I1171S, in Lin 2017, Table 2),
+# L1198 (L1198F undoes resistance to crizotinib, Shaw 2016; L1198H does not, Mizuta 2021).
+DIFFERING = frozenset(("I1171X", "L1198X"))
+
 # Of a proportion that has none.
 NO_LIMITS = {"low": None, "high": None, "interval": ""}
 
@@ -191,6 +196,12 @@ class Decision:
     marks: tuple[str, ...] = ()
     rests_on: tuple[str, ...] = ()
 
+    @property
+    def told(self) -> str:
+        """Why, with what must be said beside it, where another decision quotes it."""
+        own_marks = [] if self.rests_on else self.marks
+        return self.text + f" [{', '.join(own_marks)}]" * bool(own_marks)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -269,33 +280,37 @@ def assess(name: str, inhibitor: str, evidence: Evidence) -> Decision:
     related = (_by_parts if "+" in name else _by_residue)(name, inhibitor, evidence)
     if related is None:
         return replace(own, text=cell.hint)
-    if related.standing == Standing.FOR and cell.relapsed["k"]:
-        # It has arisen on this inhibitor: what is related to it cannot speak for it.
-        text = f"{cell.hint}; {related.text}"
-        return replace(related, standing=Standing.UNDECIDED, text=text)
-    return related
+    hint = cell.hint or "no data on this mutation itself" * ("+" not in name)
+    text = "; ".join(filter(None, (hint, related.text)))
+    # It has arisen on this inhibitor: what is related to it cannot speak for it.
+    arisen = related.standing == Standing.FOR and cell.relapsed["k"]
+    standing = Standing.UNDECIDED if arisen else related.standing
+    return replace(related, standing=standing, text=text)
 
 
 def _by_residue(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
-    others = evidence.substitutions.get(mutations.residue_class(name), ())
+    residue = mutations.residue_class(name)
     said = {
         other: decision
-        for other in others
+        for other in evidence.substitutions.get(residue, ())
         if other != name
         and (decision := decide(evidence.cell(other, inhibitor).findings)).basis != Tier.NONE
     }
     if not said:
         return None
-    standings = {decision.standing for decision in said.values()}
     by_text: dict[str, list[str]] = {}
     for other, decision in said.items():
-        by_text.setdefault(decision.text, []).append(other)
+        by_text.setdefault(decision.told, []).append(other)
     listed = "; ".join(f"{', '.join(names)}: {text}" for text, names in by_text.items())
-    opening = "no data on this mutation itself; other substitutions of this residue"
-    if len(standings) > 1:
-        opening = "other substitutions of this residue disagree, so none counts"
+    opening = "other substitutions of this residue"
+    standing = together(decision.standing for decision in said.values())
+    if standing == Standing.FOR and residue in DIFFERING:
+        standing = Standing.UNDECIDED
+        opening += " are known to differ, so none speaks for it"
+    elif len({decision.standing for decision in said.values()}) > 1:
+        opening += " disagree, so none counts"
     return Decision(
-        together(standings), Tier.RESIDUE, f"{opening}: {listed}",
+        standing, Tier.RESIDUE, f"{opening}: {listed}",
         min(decision.low for decision in said.values()),
         ("other substitutions only",), tuple(said),
     )  # fmt: skip
@@ -323,7 +338,7 @@ def _by_parts(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
     against = standing == Standing.AGAINST
     shown = {p: d for p, d in known.items() if not against or d.standing == standing}
     restored = [part for part in parts if (part, inhibitor) in evidence.restoring]
-    text = "; ".join(f"{part} alone: {decision.text}" for part, decision in shown.items())
+    text = "; ".join(f"{part} alone: {decision.told}" for part, decision in shown.items())
     if restored and against:
         standing = Standing.UNDECIDED
         text = f"{', '.join(restored)} is known to undo resistance to it; {text}"
@@ -397,17 +412,19 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
         cells = {name: evidence.cell(name, inhibitor) for name in names}
         weakest = max(names, key=lambda name: _order(decisions[name], cells[name]))
         decision, cell = decisions[weakest], cells[weakest]
-        if len(names) > 1 and decision.basis != Tier.NONE:
-            decision = replace(decision, text=f"{weakest}: {decision.text}")
+        # Nothing known of one of several clones is not nothing known.
+        shown = cells.values() if decision.basis == Tier.NONE else (cell,)
+        if len(names) > 1:
+            decision = replace(decision, text=f"{weakest}: {decision.text or 'no data'}")
         if inhibitor == question.progressed_on:
-            known = f" ({decision.text})" if decision.standing == Standing.AGAINST else ""
+            known = f" ({decision.told})" if decision.standing == Standing.AGAINST else ""
             decision = Decision(
                 Standing.AGAINST, Tier.PROGRESSED, PROGRESSED_TEXT + known,
                 marks=(JUST_PROGRESSED,), rests_on=decision.rests_on,
             )  # fmt: skip
         elif inhibitor in question.prior:
             decision = replace(decision, marks=(GIVEN_BEFORE, *decision.marks))
-        behind = [cell, *(evidence.cell(other, inhibitor) for other in decision.rests_on)]
+        behind = [*shown, *(evidence.cell(other, inhibitor) for other in decision.rests_on)]
         rows.append(
             {
                 "inhibitor": inhibitor,
@@ -463,6 +480,8 @@ def standing_text(rows: Sequence[Mapping[Any, Any]]) -> str:
 def not_assessed(question: Question, evidence: Evidence) -> list[Row]:
     """Inhibitors outside the assessed ones of which something is known for the question."""
     compounds = tables.inhibitors().query("status == 'investigational'")["inhibitor"]
+    history = dict.fromkeys(question.prior, GIVEN_BEFORE)
+    history |= {question.progressed_on: PROGRESSED_TEXT}
     rows = []
     for inhibitor in compounds:
         cells = {
@@ -477,6 +496,7 @@ def not_assessed(question: Question, evidence: Evidence) -> list[Row]:
         ]
         sources = once(source for cell in cells.values() for source in cell.sources)
         if known:
-            row = {"inhibitor": inhibitor, "status": "not assessed", "known": "; ".join(known)}
+            told = "; ".join([*filter(None, [history.get(inhibitor)]), *known])
+            row = {"inhibitor": inhibitor, "status": "not assessed", "known": told}
             rows.append(row | {"sources": sources})
     return rows
