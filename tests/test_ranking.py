@@ -344,6 +344,22 @@ def test_a_share_of_mutated_samples_says_so(curated):
     assert told == 8
 
 
+def test_groups_of_one_trial_are_not_three(curated):
+    """ALKOVE-1 in two cuts and a part: whoever adds them counts patients twice."""
+    [row] = [
+        row
+        for row in look_up("G1202R", evidence=curated).others
+        if row["inhibitor"] == "neladalkib"
+    ]
+    assert row["known"].count(" patients with G1202R responded") == 3
+    assert row["known"].count("the same trial, shares patients") == 2
+
+
+def test_a_group_speaks_for_those_it_holds(curated):
+    """One of the 28 of Shaw 2019 had G1202del, and what became of that one is not printed."""
+    assert set(look_up("G1202del", evidence=curated).inhibitors["standing"]) == {"undecided"}
+
+
 def test_what_is_quoted_of_a_related_mutation_keeps_its_marks(curated):
     """One model, one patient and a threshold of ours are said through a residue and a compound."""
     quoted = 0

@@ -1,5 +1,6 @@
 """What the rows on one profile and inhibitor amount to, tier by tier."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from alkpool import stats
@@ -8,6 +9,7 @@ from alkpool.analysis.ranking import NO_LIMITS, Cell, Finding, together
 from alkpool.analysis.settings import Settings
 from alkpool.references import once
 from alkpool.vocabulary import (
+    UNKNOWN,
     Access,
     Benefit,
     Call,
@@ -161,7 +163,6 @@ def _speaks(group: Row) -> bool:
 def _groups_finding(groups: list[Row]) -> Finding | None:
     if not groups:
         return None
-    largest = max(groups, key=lambda row: row["n"])
     direction = together(_direction(row["k"] / row["n"]) for row in groups)
     marks = dict.fromkeys(
         mark
@@ -173,8 +174,9 @@ def _groups_finding(groups: list[Row]) -> Finding | None:
         )
         if holds
     )
-    text = "; ".join(_group_text(row) for row in sorted(groups, key=lambda row: -row["n"]))
-    low = float(stats.wilson(largest["k"], largest["n"]).low)
+    ordered = sorted(groups, key=lambda row: -row["n"])
+    text = "; ".join(_group_text(row, ordered[:place]) for place, row in enumerate(ordered))
+    low = float(stats.wilson(ordered[0]["k"], ordered[0]["n"]).low)
     return Finding(direction, text, low, tuple(marks))
 
 
@@ -184,11 +186,14 @@ def _direction(share: float) -> Standing:
     return Standing.AGAINST if share < GROUP_AGAINST else Standing.UNDECIDED
 
 
-def _group_text(group: Row) -> str:
+def _group_text(group: Row, before: Sequence[Row] = ()) -> str:
+    """Say a group in a clause, and whether it shares patients with one said before it."""
     of_whom = " or ".join(group["names"])
     did = "benefited" if group["endpoint"] == Endpoint.BENEFIT else "responded"
     limits = _limits(group["k"], group["n"])["interval"]
+    shared = {row["trial"] for row in before} - {UNKNOWN}
     part = "part of a larger group" * bool(group["subset_of"])
+    part = "the same trial, shares patients" if group["trial"] in shared else part
     shown = "; ".join(filter(None, [limits, part, group["label"]]))
     return f"{group['k']} of {group['n']} patients with {of_whom} {did} ({shown})"
 
