@@ -83,7 +83,7 @@ def to_csv(answer: Answer) -> str:
             "groups": "; ".join(map(_group, row["groups"])),
             **{
                 f"relapsed_{name}": row["relapsed"][name]
-                for name in ("k", "n", "low", "high", "source")
+                for name in ("k", "n", "of", "low", "high", "source")
             },
             **{name: row["laboratory"][name] for name in ("sensitive", "resistant", "no_call")},
             "sources": "; ".join(map(_source, row["sources"])),

@@ -36,9 +36,6 @@ from alkpool.vocabulary import (
 # First author and year of a citation, as knowledge bases write it.
 _CITATION = re.compile(r"(?P<first_author>[\w-]+)(?: et al\.)?,.*?(?P<year>\d{4})")
 
-# Of a series without samples that carry no mutation: its share is no frequency of all that resist.
-MUTATED_ONLY = ", mutated samples only"
-
 Row = dict[str, Any]
 
 
@@ -292,7 +289,7 @@ def _relapses_in(pool: Cohort, rules: Settings) -> list[Row]:
             {
                 "profile": profile, "inhibitor": inhibitor,
                 "k": k or len(found), "n": int(after[str(inhibitor)]) if k else None,
-                "label": "consecutive cases" if k else "cases",
+                "label": "consecutive cases" if k else "cases", "of": "samples",
                 "sources": references.once(found["cited"]),
             }
         )  # fmt: skip
@@ -312,7 +309,7 @@ def _relapses_printed(groups: Groups) -> list[Row]:
     return [
         row
         | {"profile": row["mutations"], "inhibitor": row["after"], "sources": [row["cited"]]}
-        | {"label": row["label"] + MUTATED_ONLY * (row["sampling"] == Sampling.SELECTED)}
+        | {"of": "mutated samples" if row["sampling"] == Sampling.SELECTED else "samples"}
         for row in records(table[usable])
     ]
 

@@ -54,7 +54,7 @@ def cell_of(
     usable = [row for row in groups if _speaks(row)]
     # A series that speaks against before one that does not, then the largest; samples that were
     # chosen where there is no other.
-    none: Row = {"k": 0, "n": None, "label": ""}
+    none: Row = {"k": 0, "n": None, "label": "", "of": ""}
     relapsed = max(
         relapses,
         key=lambda row: (_relapse_finding(row, rules) is not None, row["n"] or 0, row["k"]),
@@ -80,6 +80,7 @@ def cell_of(
         relapsed={
             "k": relapsed["k"],
             "n": relapsed["n"],
+            "of": relapsed["of"],
             "source": relapsed["label"],
             **_limits(relapsed["k"], relapsed["n"]),
         },
@@ -212,7 +213,7 @@ def _relapse_finding(relapsed: Row, rules: Settings) -> Finding | None:
         return None
     return Finding(
         Standing.AGAINST,
-        f"found in {k} of {n} samples at resistance to it "
+        f"found in {k} of {n} {relapsed['of']} at resistance to it "
         f"({_limits(k, n)['interval']}; {relapsed['label']})",
         marks=("pooled reports",) if relapsed.get("sampling") == Sampling.SELECTED else (),
     )
@@ -246,8 +247,11 @@ def _laboratory_finding(models: Row) -> Finding | None:
         if k
     ]
     direction = together([Standing.FOR] * sensitive + [Standing.AGAINST] * resistant)
+    said = (Call.SENSITIVE, Call.RESISTANT)
+    reports = {c["cited"]["url"] for c in models["calls"] if c["counts"] and c["call"] in said}
     marks = [
         *["one model"] * (n == 1),
+        *["one report"] * (n > 1 == len(reports)),
         *["models disagree"] * (direction == Standing.UNDECIDED),
         *["our threshold"] * (models["ours"] >= n),
     ]
@@ -275,7 +279,9 @@ def _hint(
     k, n = relapsed["k"], relapsed["n"]
     if n:
         limits = _limits(k, n)["interval"]
-        said.append(f"found in {k} of {n} samples after it ({limits}; {relapsed['label']})")
+        said.append(
+            f"found in {k} of {n} {relapsed['of']} after it ({limits}; {relapsed['label']})"
+        )
     elif k:
         cases = f"{k} reported case{'s' if k > 1 else ''}"
         said.append(f"found after it in {cases}")

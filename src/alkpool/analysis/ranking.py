@@ -109,7 +109,9 @@ class Cell:
         }
     )
     groups: list[Row] = field(default_factory=list)
-    relapsed: Row = field(default_factory=lambda: {"k": 0, "n": None, "source": "", **NO_LIMITS})
+    relapsed: Row = field(
+        default_factory=lambda: {"k": 0, "n": None, "of": "", "source": "", **NO_LIMITS}
+    )
     laboratory: Row = field(
         default_factory=lambda: {"sensitive": 0, "resistant": 0, "no_call": 0, "calls": []}
     )
@@ -368,10 +370,11 @@ def answer(question: Question, evidence: Evidence) -> Answer:
         ``standing`` (`Standing`); ``rank`` (within ``for``, equal evidence shares one; else
         missing); ``basis`` (`Tier`); ``basis_text``; ``patients`` (``k`` of ``n`` decided lines,
         ``not_counted``, their ``verdict`` and ``verdict_probability``, the ``lines``);
-        ``groups``; ``relapsed`` (``k`` of ``n`` samples and their ``source``; no ``n`` where the
-        samples were chosen); ``laboratory`` (numbers of models ``sensitive``, ``resistant``,
-        values with ``no_call``, the ``calls``); ``sources`` (of `alkpool.references.cite`);
-        ``marks``, what must not be overlooked.
+        ``groups``; ``relapsed`` (``k`` of ``n`` samples and their ``source``, ``of``: mutated
+        samples where no others were taken; no ``n`` where the samples were chosen);
+        ``laboratory`` (numbers of models ``sensitive``, ``resistant``, values with ``no_call``,
+        the ``calls``); ``sources`` (of `alkpool.references.cite`); ``marks``, what must not be
+        overlooked.
 
     Notes
     -----
