@@ -348,7 +348,7 @@ def test_a_share_of_mutated_samples_says_so(curated):
     for row in counts.itertuples():
         cell = curated.cell(row.mutations, row.after)
         if (cell.relapsed["k"], cell.relapsed["n"]) == (row.k, row.n):
-            said = f"found in {row.k} of {row.n} mutated samples at resistance to it"
+            said = f"found in {row.k} of {row.n} mutated samples after it"
             assert cell.findings[Tier.RELAPSE].text.startswith(said)
             assert cell.relapsed["of"] == "mutated samples"
             told += 1

@@ -211,12 +211,14 @@ def _relapse_finding(relapsed: Row, rules: Settings) -> Finding | None:
     k, n, rule = relapsed["k"], relapsed["n"], rules.verdict
     if not n or k < rule.high_relapse_samples or k / n < rule.high_relapse_share:
         return None
-    return Finding(
-        Standing.AGAINST,
-        f"found in {k} of {n} {relapsed['of']} at resistance to it "
-        f"({_limits(k, n)['interval']}; {relapsed['label']})",
-        marks=("pooled reports",) if relapsed.get("sampling") == Sampling.SELECTED else (),
-    )
+    marks = ("pooled reports",) if relapsed.get("sampling") == Sampling.SELECTED else ()
+    return Finding(Standing.AGAINST, _found_after(relapsed), marks=marks)
+
+
+def _found_after(relapsed: Row) -> str:
+    k, n = relapsed["k"], relapsed["n"]
+    limits = _limits(k, n)["interval"]
+    return f"found in {k} of {n} {relapsed['of']} after it ({limits}; {relapsed['label']})"
 
 
 def _models(calls: list[Row]) -> Row:
@@ -276,12 +278,9 @@ def _hint(
         for row in groups
         if row["k"] is not None
     ]
-    k, n = relapsed["k"], relapsed["n"]
-    if n:
-        limits = _limits(k, n)["interval"]
-        said.append(
-            f"found in {k} of {n} {relapsed['of']} after it ({limits}; {relapsed['label']})"
-        )
+    k = relapsed["k"]
+    if relapsed["n"]:
+        said.append(_found_after(relapsed))
     elif k:
         cases = f"{k} reported case{'s' if k > 1 else ''}"
         said.append(f"found after it in {cases}")

@@ -420,7 +420,7 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
         if len(names) > 1:
             decision = replace(decision, text=f"{weakest}: {decision.text or 'no data'}")
         if inhibitor == question.progressed_on:
-            known = f" ({decision.told})" if decision.standing == Standing.AGAINST else ""
+            known = f" ({decision.text})" if decision.standing == Standing.AGAINST else ""
             decision = Decision(
                 Standing.AGAINST, Tier.PROGRESSED, PROGRESSED_TEXT + known,
                 marks=(JUST_PROGRESSED,), rests_on=decision.rests_on,
