@@ -127,8 +127,12 @@ def canonical_problem(cell: str) -> str:
     """Say why a cell is no canonical mutation profile; empty where it is one."""
     try:
         canonical = "+".join(mutations.mutations_of(cell))
-    except ValueError as error:
-        return str(error)
+    except ValueError:
+        # A line of a report has its own reason, also where the table has no room for all it says.
+        try:
+            return f"write {mutations.read(cell).profile}, and the rest into its own column"
+        except ValueError as error:
+            return str(error)
     return "" if canonical == cell else f"write it as {canonical}"
 
 
@@ -323,7 +327,8 @@ def csv_rows(path: Path, columns: Sequence[str] = ()) -> list[list[str]]:
         raise NotReadable("is a folder; must be a CSV file")
     if not path.exists():
         raise NotReadable("the file is missing")
-    text = _text(path.read_bytes())
+    # Excel hides the line by which it is told the separator.
+    text = re.sub(r"\Asep=.\r?\n", "", _text(path.read_bytes()))
     separator = _separator(text, columns)
     rows: list[list[str]] = []
     try:
