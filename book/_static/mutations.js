@@ -207,11 +207,11 @@
       aside.push(...sorted(printed).filter(common).map(({ name }) => ["taken for a polymorphism", name]));
       const told = aside.map(([what, found]) => `${found} (${what})`).join(", ");
       if (!names.length) refuse(`${quoted(text)} holds no mutation of ALK${told && `: found ${told}`}`);
-      const lost = aside.filter(([what]) => what.endsWith("another gene")).flatMap(([, found]) => found.match(/[^\s,;:()[\]+/&]{3,}/g) ?? []).find(fits);
-      if (lost) refuse(`${quoted(text)}: ${lost} fits ALK too: write ALK before it, or leave it out where it is of another gene`);
       const far = mutations.find(isBeyond);
       if (far && !OF_ALK.test(text)) refuse(`${far.name}: residue ${far.residue} lies outside the reference (${REACH.join(" to ")}) and cannot be checked; ` +
           `T790M and L858R, for instance, are mutations of EGFR. Where it is ALK, write ALK ${far.name}`);
+      const lost = aside.filter(([what]) => what.endsWith("another gene")).flatMap(([, found]) => found.match(/[^\s,;:()[\]+/&]{3,}/g) ?? []).find(fits);
+      if (lost) refuse(`${quoted(text)}: ${lost} fits ALK too: write ALK before it, or leave it out where it is of another gene`);
       if (phases.has("cis")) refuseInCis(mutations);
       // Frequencies follow their mutations into the canonical order.
       const places = (printed.length ? printed : ofDna).map(({ name }) => name);
