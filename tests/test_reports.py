@@ -18,6 +18,7 @@ READ = {
     "ANNOVAR, base first": ("ALK:NM_004304:exon23:c.G3604A:p.G1202R", "G1202R"),
     "ANNOVAR, block": ("ALK:NM_004304:exon22:c.3512_3513AT", "I1171N"),
     "fusion by exons": ("EML4::ALK (E6;A20) variant 3a/b, ALK p.(Gly1202Arg)", "G1202R"),
+    "fusion by variant and exons": ("EML4-ALK variant 1 (E13;A20), ALK G1202R.", "G1202R"),
     "DNA joined by and": ("c.3604G>A and c.3586C>A", "L1196M+G1202R"),
     "DNA joined by plus": ("NM_004304.5:c.3604G>A + NM_004304.5:c.3586C>A", "L1196M+G1202R"),
     "DNA joined by a slash": ("c.3604G>A/c.3586C>A", "L1196M+G1202R"),
