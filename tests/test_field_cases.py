@@ -398,6 +398,12 @@ def test_a_harmless_form_is_read(tmp_path, text):
     assert [(line["benefit"], line["rule"]) for line in lines] == [("benefit", "R3")]
 
 
+def test_a_table_of_endless_width_is_refused_at_once(tmp_path):
+    """200,000 headings in two megabytes kept a command busy for minutes."""
+    with pytest.raises(DataError, match="has 200000 columns; must have at most 1000"):
+        classes(tmp_path, ",".join(f"a{n}" for n in range(200_000)) + "\n")
+
+
 def test_other_encodings_are_named(tmp_path):  # F60
     text = f"{LINE},ward\nSD,=,6,,,ended,Köln\n"
     for encoding, words in (("utf-16", "saved as UTF-16"), ("latin-1", "saved as UTF-8 text")):

@@ -24,6 +24,8 @@ from alkpool.vocabulary import SYNTHETIC_PREFIX
 
 # What one cell holds in Excel; longer ones are mistakes.
 MAX_CELL_CHARACTERS = 32_767
+# Each heading is compared with each column that is missing.
+MAX_COLUMNS = 1_000
 
 # Control characters, marks that turn text around, and signs that stand for lost letters: none of
 # them is seen, and no page or drawing can hold all of them. Tabs and line breaks are text.
@@ -211,6 +213,9 @@ def as_sheet(
     width = len(header)
     while width and not header[width - 1] and not any(any(r[width - 1 :]) for r in filled.values()):
         width -= 1
+    if width > MAX_COLUMNS:
+        wrong = f"has {width} columns; must have at most {MAX_COLUMNS}"
+        return Sheet(label, pd.DataFrame(), problems=(Problem(label, 1, "", "", wrong),))
     names = [_column_named(name, columns) or name for name in header[:width]]
     problems += _header_problems(names, label, columns, required)
     for row, record in filled.items():
