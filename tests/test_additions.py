@@ -429,6 +429,14 @@ def test_an_own_cohort_of_a_name_that_will_not_do_leaves_nothing(tmp_path, name)
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
 
 
+@pytest.mark.parametrize("place", ["ward", "data/cohorts/ward", "build/ward"])
+def test_an_own_cohort_starts_outside_the_project(home, place):
+    done = alkpool("new-cohort", home / place)
+    assert done.returncode == 1
+    assert "lies in this project, whose files are shared: name one outside" in done.stderr
+    assert not (home / place).exists()
+
+
 # The curated cohort.
 
 

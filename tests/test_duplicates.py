@@ -147,12 +147,17 @@ def test_the_same_row_of_the_same_report_is_proposed_however_little_it_says(tmp_
     assert first.score < duplicates.PROBABLE
 
 
-def test_two_rows_of_the_file_are_compared_across_reports_only(tmp_path):
+def test_two_rows_of_the_file_are_compared_within_a_report_only_as_copies(tmp_path):
     """Within a report the reader tells patients apart; two reports may print one patient."""
     rare = case(mutations="F1174L", fusion_variant="V5", age_years="71")
     again = rare | {"first_author": "Again C", "doi": ""}
-    two = [rare | {"patient_id": name} for name in ("a", "b")]
-    assert matches(tmp_path / "a.csv", *two) == []
+    copy, original = (rare | {"patient_id": name} for name in ("a", "b"))
+    (copied,) = matches(tmp_path / "a.csv", copy, original)
+    assert (copied.new, copied.old, copied.probable) == ("a", "b", True)
+    assert matches(tmp_path / "a.csv", copy | {"mutations": "L1152R"}, original) == []
+    little = ("age_years", "sex", "fusion_partner", "fusion_variant")
+    thin = [row | dict.fromkeys(little, "") | {"sex": "unknown"} for row in (copy, original)]
+    assert matches(tmp_path / "a.csv", *thin) == []
     (found,) = matches(tmp_path / "b.csv", rare, again)
     assert (found.new, found.old) == ("again2024-p1", "test2024-p1")
 

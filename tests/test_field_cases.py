@@ -111,6 +111,17 @@ def test_months_are_converted_from_the_unit_that_is_said(
     assert any(converted in said for said in sheet.read_as) == (unit != "months")
 
 
+@pytest.mark.parametrize("cell", ["1,095", "1.095", ">1,095", "1,095+", "100 (3 months)", "1e3"])
+def test_what_may_be_another_number_or_unit_is_not_converted(tmp_path, cell):
+    """1,095 days are three years or one day; 12 months among days are no 12 days."""
+    columns = MAPPING.format(heading="PFS (days)", column="pfs_months", unit="days")
+    sheet = by_mapping(tmp_path, THEIRS.format("PFS (days)", f'"{cell}"'), columns)
+    with pytest.raises(DataError, match="column pfs_months"):
+        place.fit(sheet, CURATED)
+    sheet = by_mapping(tmp_path, THEIRS.format("PFS (days)", "12 months"), columns)
+    assert list(sheet.cells["pfs_months"]) == ["12"]
+
+
 @pytest.mark.parametrize("heading", ["PFS (days)", "PFS (weeks)", "PFS"])
 def test_another_unit_in_a_heading_is_never_read_as_months(tmp_path, heading):  # F03, F04
     with pytest.raises(DataError, match="may be pfs_months; its unit is another or not said"):
@@ -166,6 +177,25 @@ def test_a_mutation_that_cannot_be_checked_must_be_confirmed(tmp_path):  # F08
 
 
 # C. Lines of reports
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("EGFR T790M", "holds no mutation of ALK: found EGFR T790M (another gene)"),
+        ("c.3604C>A", "the reference has G at c.3604, not C"),
+        ("c.3604G>A (p.L1196M)", "the DNA says G1202R, the protein L1196M"),
+        ("L1196M; TP53 R273H, G1202R", "G1202R fits ALK too"),
+        ("G1202R not detected", "a mutation that was not found is none"),
+    ],
+)
+def test_a_line_is_refused_in_a_table_with_the_reason_of_the_reader(tmp_path, line, reason):
+    assert reason in refusal(tmp_path, case(mutations=line))
+
+
+def test_a_line_that_contradicts_a_column_says_what_it_holds(tmp_path):
+    said = refusal(tmp_path, case(mutations="G1202R 5%", vaf_percent="14"))
+    assert "write G1202R, and the rest into its own column" in said
 
 
 LINES = [
@@ -349,14 +379,29 @@ def test_semicolons_of_european_excel_are_read_by_every_command(tmp_path):  # F2
         f"{LINE.upper()}\nsd,=,6,,,Ended\n",  # F34
         "Best Response,PFS relation,PFS (months),DoT relation,DoT (months),Status\n"
         "SD,=,6,,,ended\n",  # F34
+        f"sep=;\r\n{LINE}\r\nSD,=,6.0,,,ended\r\n".replace(",", ";"),
         f"{LINE}\rSD,=,6.0,,,ended\r",  # F60
         codecs.BOM_UTF8 + f"{LINE}\r\nSD,=,6.0,,,ended\r\n".encode(),  # F60
     ],
-    ids=["blank rows", "blank columns", "capitals", "headings in words", "Mac", "BOM and CRLF"],
+    ids=[
+        "blank rows",
+        "blank columns",
+        "capitals",
+        "headings in words",
+        "sep=",
+        "Mac",
+        "BOM and CRLF",
+    ],
 )
 def test_a_harmless_form_is_read(tmp_path, text):
     lines, _ = classes(tmp_path, text)
     assert [(line["benefit"], line["rule"]) for line in lines] == [("benefit", "R3")]
+
+
+def test_a_table_of_endless_width_is_refused_at_once(tmp_path):
+    """200,000 headings in two megabytes kept a command busy for minutes."""
+    with pytest.raises(DataError, match="has 200000 columns; must have at most 1000"):
+        classes(tmp_path, ",".join(f"a{n}" for n in range(200_000)) + "\n")
 
 
 def test_other_encodings_are_named(tmp_path):  # F60

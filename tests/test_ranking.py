@@ -488,6 +488,21 @@ def test_off_target_findings(curated):
     assert both.standing_text.startswith("Not ranked, because of small-cell transformation. ")
 
 
+@pytest.mark.parametrize(
+    ("line", "finding"),
+    [
+        ("G1202R; MET amplification", "MET amplification"),
+        ("ALK G1202R + MET amp", "MET amplification"),
+        ("BRAF p.Val600Glu 10%, ALK G1202R", "BRAF V600E"),
+    ],
+)
+def test_a_finding_in_the_line_of_a_report_is_one(curated, line, finding):
+    answer = look_up(line, ["alectinib"], evidence=curated)
+    assert answer.question.findings == (finding,)
+    assert answer.standing_text.startswith(f"Not ranked, because of {finding}. ")
+    assert look_up("G1202R; KRAS G12C", evidence=curated).question.findings == ()
+
+
 def test_a_line_of_a_report_says_the_phase(curated):
     """Brackets of HGVS."""
     question = ask("p.[Leu1196Met;Gly1202Arg]")

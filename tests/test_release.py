@@ -98,7 +98,6 @@ def test_rows_of_an_own_cohort_stay_in_build(home: Path, tmp_path: Path) -> None
     plant(own)
     (home / ".gitignore").write_bytes((paths.HOME / ".gitignore").read_bytes())
     commit(home)
-    subprocess.run(["git", "add", "-A"], cwd=home, check=True)
     chosen = f"curated,{own}"
     done = subprocess.run(
         [sys.executable, "-c", BY_HAND, chosen], env=os.environ | {"ALKPOOL_HOME": str(home)},
@@ -136,6 +135,16 @@ def test_a_release_refuses_what_else_may_hold_patients(home: Path) -> None:
         "notebooks/02-benefit-classification.ipynb: has outputs, and a release is public; clear "
         "them",
     ]
+
+
+@pytest.mark.parametrize("name", ["notebooks/02 of our ward.html", "data/raw/ward.csv"])
+def test_a_release_refuses_what_git_does_not_track(home: Path, name: str) -> None:
+    commit(home)
+    (home / ".gitignore").write_text("*.csv\n", "utf-8")  # as people have it for all they do
+    write(home / name, SECRET)
+    with pytest.raises(ProjectError, match=f"^{re.escape(name)}: git does not track it"):
+        release.make(home, home / "out")
+    assert not (home / "out").exists()
 
 
 def write(path: Path, text: str) -> None:
@@ -430,6 +439,7 @@ def test_what_came_after_a_release_is_a_draft(home: Path) -> None:
 def commit(home: Path) -> None:
     git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org"]
     subprocess.run([*git, "init", "-q"], cwd=home, check=True)
+    subprocess.run([*git, "add", "-A"], cwd=home, check=True)
     command = [*git, "commit", "-q", "--allow-empty", "-m", "x", "--date=2025-05-06T00:00:00Z"]
     when = {"GIT_COMMITTER_DATE": "2025-05-06T00:00:00Z", "PATH": "/usr/bin:/bin"}
     subprocess.run(command, cwd=home, env=when, check=True)

@@ -196,13 +196,14 @@ document.addEventListener("DOMContentLoaded", () => {
     function ask({ text, prior, phase, specimen }) {
       const line = reader.read(text), { mutations } = line;
       const single = mutations.length === 1;
-      const given = prior.map(treatment);
       if (!data.phases.includes(phase)) refuse(`phase is ${quoted(phase)}; must be one of ${data.phases.join(", ")}`);
       if (single && !["single", "unknown"].includes(phase)) refuse(`phase is ${phase}, but ${mutations[0].name} is a single mutation: leave the phase out`);
       if (!single && phase === "single") refuse(`phase is single, but there are ${mutations.length} mutations: cis, trans or unknown`);
       if (!data.specimens.includes(specimen)) refuse(`specimen is ${quoted(specimen)}; must be one of ${data.specimens.join(", ")}`);
       if (phase === "cis") reader.refuseInCis(mutations);
-      return { mutations, notes: reader.notes(line), prior: given, specimen, phase: single ? "single" : reader.ofOneResidue(mutations) ? "trans" : phase === "unknown" ? line.phase || phase : phase };
+      const beside = data.reported.find(([, pattern]) => line.aside.some(([, found]) => new RegExp(pattern, "i").test(found)));
+      if (beside) refuse(`${quoted(text)} holds ${beside[0]}, with which no inhibitor is ranked: choose it among the findings`);
+      return { mutations, notes: reader.notes(line), prior: prior.map(treatment), specimen, phase: single ? "single" : reader.ofOneResidue(mutations) ? "trans" : phase === "unknown" ? line.phase || phase : phase };
     }
 
     // One question for each tumour; of several, the phase concerns those with several mutations.
@@ -212,9 +213,7 @@ document.addEventListener("DOMContentLoaded", () => {
       return texts.map((text) => ask({ ...asked, text, phase: texts.length > 1 && !isCompound(text) ? "unknown" : asked.phase }));
     }
 
-    const isCompound = (text) => {
-      try { return reader.read(text).mutations.length > 1; } catch { return false; }
-    };
+    const isCompound = (text) => { try { return reader.read(text).mutations.length > 1; } catch { return false; } };
 
     // The phase counts only where the field for it does.
     const fromForm = () => ({ text: input.value, prior, phase: input.value.split("|").some(isCompound) ? phase.value : "unknown", specimen: specimen.value });

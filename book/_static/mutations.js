@@ -51,10 +51,7 @@
     const distinct = (mutations) => [...new Map(mutations.map((each) => [each.name, each])).values()];
     const profileOf = (mutations) => mutations.map(({ name }) => name).join("+");
     const ofOneResidue = (mutations) => ONE_RESIDUE.exec(profileOf(mutations))?.groups;
-    function refuseInCis(mutations) {
-      const found = ofOneResidue(mutations);
-      if (found) refuse(`${found.one} and ${found.other} ${rules.not_in_cis}`);
-    }
+    const refuseInCis = (mutations) => { const found = ofOneResidue(mutations); if (found) refuse(`${found.one} and ${found.other} ${rules.not_in_cis}`); };
     const key = ({ kind, name }) => `${kind} ${name}`;
 
     function sorted(mutations) {
@@ -189,7 +186,7 @@
           const value = found.groups?.value;
           if (action === "aside") aside.push([what, (value ?? found[0]).replace(/^[ ,;:]+|[ ,;:]+$/g, "")]);
           if (action === "frequency") frequency.push(value.replace(",", "."));
-          if (action === "coding") coding.push(...value.trim().split(/[\s(;,)]+(?:c\.)?/i));
+          if (action === "coding") coding.push(...value.trim().split(/[\s(;,)]+(?:c\.)?/i).map((name) => name.replace(/^([ACGT])(\d+)([ACGT])$/i, "$2$1>$3").replace(/^(\d+_\d+)([ACGT]+)$/i, "$1delins$2")));
           if (["cis", "trans"].includes(what)) phases.add(what);
           rest = rest.replace(sought, () => ` ${{ open: value, join: "," }[action] ?? ""} `);
         }
@@ -211,9 +208,10 @@
       const told = aside.map(([what, found]) => `${found} (${what})`).join(", ");
       if (!names.length) refuse(`${quoted(text)} holds no mutation of ALK${told && `: found ${told}`}`);
       const far = mutations.find(isBeyond);
-      if (far && !OF_ALK.test(text)) refuse(
-        `${far.name}: residue ${far.residue} lies outside the reference (${REACH.join(" to ")}) and cannot be checked; ` +
+      if (far && !OF_ALK.test(text)) refuse(`${far.name}: residue ${far.residue} lies outside the reference (${REACH.join(" to ")}) and cannot be checked; ` +
           `T790M and L858R, for instance, are mutations of EGFR. Where it is ALK, write ALK ${far.name}`);
+      const lost = aside.filter(([what]) => what.endsWith("another gene")).flatMap(([, found]) => found.match(/[^\s,;:()[\]+/&]{3,}/g) ?? []).find(fits);
+      if (lost) refuse(`${quoted(text)}: ${lost} fits ALK too: write ALK before it, or leave it out where it is of another gene`);
       if (phases.has("cis")) refuseInCis(mutations);
       // Frequencies follow their mutations into the canonical order.
       const places = (printed.length ? printed : ofDna).map(({ name }) => name);
@@ -222,6 +220,8 @@
       return { mutations, phase: names.length > 1 ? [...phases].join() : "", vaf, aside };
     }
 
+    // What fits ALK's own sequence is not lost to the gene that stands before it.
+    const fits = (word) => { try { return /^c\./i.test(word) ? translated(word.slice(2)) : !asPrinted(word).some(isBeyond); } catch { return false; } };
     // Beyond the reference a residue cannot be checked.
     const isBeyond = ({ residue }) => !REFERENCE.has(residue);
 

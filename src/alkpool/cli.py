@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 the data or the question are wrong (the message says how),
 Each command imports what it needs: the command line itself starts without the data layer.
 """
 
+import shlex
 import shutil
 import sys
 from importlib.metadata import version
@@ -254,7 +255,7 @@ def new_cohort(
 
     template.start_cohort(folder)
     typer.echo(f"made: {folder}; say in its cohort.yaml what it holds, then add to it:")
-    typer.echo(f"alkpool add FILE --cohort {folder}")
+    typer.echo(f"alkpool add FILE --cohort {shlex.quote(str(folder))}")
 
 
 @app.command()

@@ -263,6 +263,11 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             name: offtarget.words([name], False, evidence.published)
             for name in offtarget.mechanisms()
         },
+        "reported": [
+            [name, mechanism["reported"]]
+            for name, mechanism in offtarget.mechanisms().items()
+            if mechanism["reported"]
+        ],
         "without_mutation": offtarget.words([], True, evidence.published),
         "sources": list(sources.values()),
     }  # fmt: skip

@@ -200,6 +200,14 @@ def _not_published(home: Path) -> Iterator[str]:
         cells = json.loads(path.read_text("utf-8"))["cells"]
         if any(cell.get("outputs") for cell in cells):
             yield f"{path.relative_to(home)}: has outputs, and a release is public; clear them"
+    if not shutil.which("git"):
+        return
+    # Whatever else somebody saved beside them; where there is no repository nobody can tell.
+    listed = ["git", "ls-files", "--others", "-z", "data", "results", "notebooks", "src"]
+    asked = subprocess.run(listed, cwd=home, capture_output=True, text=True, check=False)
+    for name in filter(None, asked.stdout.split("\0")):
+        if not any(part.startswith((".", "__pycache__")) for part in name.split("/")):
+            yield f"{name}: git does not track it, and a release is public; remove or git add it"
 
 
 def checksums(folder: Path) -> str:

@@ -415,10 +415,15 @@ def test_the_answer_is_copied_as_text(page: Page, bare: Path) -> None:
     [("none", "19% to 54%"), ("MET amplification", "may sensitize the tumour to crizotinib")],
 )
 def test_questions_without_a_mutation(page: Page, bare: Path, finding: str, words: str) -> None:
-    """Words with sources, and no table of inhibitors."""
+    """Words with sources, and no table of inhibitors; nor where a line holds the finding."""
     ask(page, bare)
-    page.locator("#explorer-finding").select_option(finding)
     answer = page.locator("[data-part=answer]")
+    page.locator(FIELD).fill("G1202R, BRAF V600E 10%")
+    expect(page.locator("[data-part=reading]")).to_contain_text(
+        "holds BRAF V600E, with which no inhibitor is ranked: choose it among the findings"
+    )
+    expect(answer).to_be_hidden()
+    page.locator("#explorer-finding").select_option(finding)
     expect(answer).to_contain_text(words)
     expect(answer).to_contain_text("No inhibitor is compared")
     expect(answer.locator("table")).to_have_count(0)

@@ -35,8 +35,8 @@ PAPER = cite(
 def mechanisms() -> dict[str, Row]:
     """Ways to resist outside ALK by name, from ``data/reference/mechanisms.csv``.
 
-    Each has the pattern of its ``names``, what the paper ``says`` of it, and the reference that
-    the paper gives (``source, doi``).
+    Each has the pattern of its ``names`` and of how it is ``reported`` in a line, what the paper
+    ``says`` of it, and the reference that the paper gives (``source, doi``).
     """
     with (paths.REFERENCE / "mechanisms.csv").open(encoding="utf-8", newline="") as file:
         return {row["mechanism"]: row for row in csv.DictReader(file)}
@@ -77,6 +77,16 @@ def named(text: str) -> str:
     raise ValueError(
         f"nothing is collected on the finding {wanted!r}; known are {', '.join(mechanisms())}"
     )
+
+
+def reported(set_aside: Sequence[tuple[str, str]]) -> list[str]:
+    """Names of the findings among what was set aside of a line of a report."""
+    return [
+        name
+        for name, mechanism in mechanisms().items()
+        if (pattern := mechanism["reported"])
+        and any(re.search(pattern, text, re.IGNORECASE) for _, text in set_aside)
+    ]
 
 
 def words(findings: Sequence[str], without: bool, published: Groups) -> list[Row]:

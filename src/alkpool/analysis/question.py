@@ -25,7 +25,8 @@ class Question:
     specimen : Specimen
         What was sequenced.
     findings : tuple of str
-        Off-target findings, by the names of `alkpool.analysis.offtarget`.
+        Off-target findings, by the names of `alkpool.analysis.offtarget`; those that the line of
+        a report holds are among them.
     set_aside : tuple of str
         What the line of a report holds beside mutations of ALK, each with what it is.
     """
@@ -91,6 +92,7 @@ def ask(
         reading = mutations.read(profile)
         names = mutations.mutations_of(reading.profile)
         aside = tuple(f"{text} ({what})" for what, text in reading.set_aside)
+        found = tuple(dict.fromkeys((*found, *offtarget.reported(reading.set_aside))))
         if reading.phase and known == Phase.UNKNOWN:
             known = Phase(reading.phase)
     if len(names) < 2:

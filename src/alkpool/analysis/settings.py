@@ -67,7 +67,9 @@ def _rule(kind: type[_Rule], changes: Mapping[str, Any], name: str) -> _Rule:
     defaults = vars(kind())
     try:
         for setting, value in changes.items():
-            default = defaults.get(setting, value)
+            if setting not in defaults:
+                raise TypeError(f"found {setting!r}; must be one of {', '.join(defaults)}")
+            default = defaults[setting]
             allowed = (int, float) if isinstance(default, float) else type(default)
             if isinstance(value, bool) or not isinstance(value, allowed):
                 raise TypeError(f"{setting} is {value!r}; must be like its default, {default!r}")

@@ -57,6 +57,8 @@ def number(
 
 
 def _number_advice(cell: str, *, unit: str, whole: bool) -> str:
+    if re.search("[0-9][.,][0-9]{3} [a-z]", cell):
+        return "a sign before three digits may part thousands: write none, or fewer decimals"
     if not whole and re.search("[0-9],[0-9]", cell):
         return "write a decimal point"
     if unit == "months" and re.search("day|week|year", cell, re.IGNORECASE):

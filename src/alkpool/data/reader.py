@@ -24,6 +24,8 @@ from alkpool.vocabulary import SYNTHETIC_PREFIX
 
 # What one cell holds in Excel; longer ones are mistakes.
 MAX_CELL_CHARACTERS = 32_767
+# Each heading is compared with each column that is missing.
+MAX_COLUMNS = 1_000
 
 # Control characters, marks that turn text around, and signs that stand for lost letters: none of
 # them is seen, and no page or drawing can hold all of them. Tabs and line breaks are text.
@@ -127,8 +129,12 @@ def canonical_problem(cell: str) -> str:
     """Say why a cell is no canonical mutation profile; empty where it is one."""
     try:
         canonical = "+".join(mutations.mutations_of(cell))
-    except ValueError as error:
-        return str(error)
+    except ValueError:
+        # A line of a report has its own reason, also where the table has no room for all it says.
+        try:
+            return f"write {mutations.read(cell).profile}, and the rest into its own column"
+        except ValueError as error:
+            return str(error)
     return "" if canonical == cell else f"write it as {canonical}"
 
 
@@ -207,6 +213,9 @@ def as_sheet(
     width = len(header)
     while width and not header[width - 1] and not any(any(r[width - 1 :]) for r in filled.values()):
         width -= 1
+    if width > MAX_COLUMNS:
+        wrong = f"has {width} columns; must have at most {MAX_COLUMNS}"
+        return Sheet(label, pd.DataFrame(), problems=(Problem(label, 1, "", "", wrong),))
     names = [_column_named(name, columns) or name for name in header[:width]]
     problems += _header_problems(names, label, columns, required)
     for row, record in filled.items():
@@ -323,7 +332,8 @@ def csv_rows(path: Path, columns: Sequence[str] = ()) -> list[list[str]]:
         raise NotReadable("is a folder; must be a CSV file")
     if not path.exists():
         raise NotReadable("the file is missing")
-    text = _text(path.read_bytes())
+    # Excel hides the line by which it is told the separator.
+    text = re.sub(r"\Asep=.\r?\n", "", _text(path.read_bytes()))
     separator = _separator(text, columns)
     rows: list[list[str]] = []
     try:

@@ -214,20 +214,21 @@ def matches(new: Iterable[str], tables: Mapping[str, pd.DataFrame]) -> list[Matc
     Parameters
     ----------
     new : iterable of str
-        New patients. Two of them are compared where they come from different reports: within
-        one the reader has told them apart.
+        New patients. Two of one report were told apart by whoever read it, unless much is stated
+        and all of it agrees, as in a row copied under another name.
     tables : mapping of str to DataFrame
         Tables with the new rows in them, cells as text.
     """
     known = records(tables)
     names = sorted(new)
     old = sorted(known.keys() - set(names))
-    of_two_reports = (
-        pair for pair in combinations(names, 2) if len({known[name].source for name in pair}) == 2
-    )
-    pairs = chain(product(names, old), of_two_reports)
-    found = [compare(known[one], known[other]) for one, other in pairs]
+    found = [compare(known[one], known[other]) for one, other in product(names, old)]
     kept = [match for match in found if match.identical or match.score >= POSSIBLE]
+    for one, other in combinations(names, 2):
+        match = compare(known[one], known[other])
+        copied = match.identical and match.score >= PROBABLE
+        if copied or (not match.same_report and match.score >= POSSIBLE):
+            kept.append(match)
     return sorted(kept, key=lambda match: (-match.probable, -match.score, match.new, match.old))
 
 

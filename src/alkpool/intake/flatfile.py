@@ -21,6 +21,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from alkpool import mutations
 from alkpool.data.reader import (
+    MAX_COLUMNS,
     NotReadable,
     Sheet,
     Table,
@@ -47,7 +48,6 @@ _OF_EXAMPLE = {
 MAX_BYTES = 20_000_000
 MAX_UNPACKED_BYTES = 200_000_000
 MAX_ROWS = 20_000
-MAX_COLUMNS = 1_000
 MAX_CELLS = 1_000_000
 # Each new patient is compared with all others: of a thousand that takes 20 seconds.
 MAX_CASES = 1_000

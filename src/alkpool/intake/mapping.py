@@ -42,6 +42,8 @@ _UNITS = {
 # "Smith 2018", "Smith et al., 2018": the author and the year in one cell.
 REFERENCE = "reference"
 _REFERENCE = r"^(?P<first_author>[^\d,;(]+?)(?:\s+et al\.?)?[\s,;(]+(?P<year>(?:19|20)\d\d)\)?\Z"
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}[.,]\d{3}(?!\d)")
 _SAMPLE = ("mutations", "specimen", "prior_inhibitors", "resistance_on", "vaf_percent")
 UNSAID = "?"
 
@@ -191,11 +193,12 @@ def _translated(cell: str, target: Target) -> str:
     if cell.casefold() in words:
         return words[cell.casefold()]
     factor = _FACTORS.get(target.column, {}).get(target.unit, 1.0)
-    if factor != 1:
-        cell = re.sub(
-            r"\d+(?:[.,]\d+)?",
-            lambda found: f"{round(float(found[0].replace(',', '.')) * factor, 2):g}",
-            cell,
+    if factor != 1 and _THOUSANDS.search(cell):
+        return f"{cell} {target.unit}"  # which no column takes
+    # A cell with words of its own, as "12 months" among days, is not in the unit of its column.
+    if factor != 1 and not re.search("[a-z]", cell, re.IGNORECASE):
+        cell = _NUMBER.sub(
+            lambda found: f"{round(float(found[0].replace(',', '.')) * factor, 2):g}", cell
         )
     return target.prefix + cell if cell else cell
 

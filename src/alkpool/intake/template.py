@@ -248,8 +248,10 @@ def start_cohort(folder: Path) -> None:
     Raises
     ------
     DataError
-        Where there is such a folder, or its name will not do.
+        Where there is such a folder, its name will not do, or it would lie in the project.
     """
+    if folder.resolve().is_relative_to(paths.HOME.resolve()):
+        refuse(str(folder), "lies in this project, whose files are shared: name one outside")
     try:
         folder.mkdir(mode=0o700)
     except FileExistsError:

@@ -59,6 +59,10 @@ REASONS = {
     re.compile(pattern, FLAGS): reason
     for pattern, reason in (
         (r"wild[ -]?type|\bwt\b|\bparental\b", "wild type is the absence of a mutation"),
+        (
+            r"\b(?:no|not|neg(?:ative)?|absent|kein\w*|nicht|niet|geen)\b|\(-\)|\b[0.,]+ ?%",
+            "a mutation that was not found is none: leave it out",
+        ),
         (r"splice", "splice variants are not resistance mutations and are not read"),
         (
             rf"\||\bor\b|^{_CODE}$",

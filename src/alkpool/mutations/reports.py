@@ -8,7 +8,7 @@ import csv
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 from alkpool import paths
@@ -17,6 +17,12 @@ from alkpool.mutations.dna import CHANGE, CODE, INTRON, coding, protein_change, 
 from alkpool.mutations.names import FLAGS, Mutation, as_printed, cleaned, mutations_of, reference
 
 _BETWEEN_CHANGES = re.compile(r"[\s(;,)]+(?:c\.)?", FLAGS)
+_WORD = re.compile(r"[^\s,;:()\[\]+/&]{3,}")
+# ANNOVAR writes c.G3604A and c.3512_3513AT.
+_ANNOVAR = (
+    (re.compile(r"^([ACGT])(\d+)([ACGT])$", FLAGS), r"\2\1>\3"),
+    (re.compile(r"^(\d+_\d+)([ACGT]+)$", FLAGS), r"\1delins\2"),
+)
 # What a line must say to be believed beyond the reference.
 OF_ALK = re.compile(r"\bALK\b|NP_004295|NM_004304|ENSP00000373700|ENST00000389048|Q9UM73", FLAGS)
 
@@ -97,7 +103,11 @@ def read(text: str) -> Reading:
     # Where nothing of a report was recognised, the name itself tells best what is wrong with it.
     name = text if protein == cleaned(text) else protein
     named = as_printed(name) if protein or not (aside or values["coding"]) else ()
-    changes = [name for value in values["coding"] for name in _BETWEEN_CHANGES.split(value.strip())]
+    changes = [
+        reduce(lambda name, old: old[0].sub(old[1], name), _ANNOVAR, name)
+        for value in values["coding"]
+        for name in _BETWEEN_CHANGES.split(value.strip())
+    ]
     phase = "".join(phases)
     if phase == "cis":
         refuse_one_codon(dict.fromkeys(changes))
@@ -114,6 +124,7 @@ def read(text: str) -> Reading:
         others = ", ".join(f"{found} ({what})" for what, found in aside)
         raise ValueError(f"{text!r} holds no mutation of ALK" + f": found {others}" * bool(others))
     _refuse_unconfirmed(of_alk, text)
+    _refuse_swallowed((found for what, found in aside if what.endswith("another gene")), text)
     profile = mutations_of("+".join(m.name for m in of_alk))
     if phase == "cis":
         names.refuse_in_cis("+".join(profile))
@@ -138,6 +149,20 @@ def _translated(name: str) -> Mutation:
         return protein_change(name)
     except ValueError as error:
         raise ValueError(f"c.{name}: {error}") from None
+
+
+def _refuse_swallowed(found: Iterable[str], text: str) -> None:
+    """What fits ALK's own sequence is not lost to the gene that stands before it."""
+    for word in _WORD.findall(" ".join(found)):
+        try:
+            fitting = [protein_change(word[2:])] if word[:2].lower() == "c." else as_printed(word)
+        except ValueError:
+            continue
+        if all(m.residue in reference() for m in fitting):
+            raise ValueError(
+                f"{text!r}: {word} fits ALK too: write ALK before it, or leave it out where it is "
+                "of another gene"
+            )
 
 
 def _refuse_unconfirmed(found: Iterable[Mutation], text: str) -> None:
