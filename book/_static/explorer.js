@@ -134,7 +134,7 @@ document.addEventListener("DOMContentLoaded", () => {
   // What a copy and a sheet of paper need besides the table: the cases, and every source.
   function record(shipped, rows) {
     const cases = rows.flatMap((row) => shipped(row, ".case").map((item) => make("li", {}, `${row.inhibitor}: `, [...item.childNodes].filter((each) => each.localName !== "details"))));
-    const sources = new Map(rows.flatMap((row) => row.sources).map(({ text, url }) => [url, `${text} ${url}`]));
+    const sources = new Map(rows.flatMap((row) => row.sources).map(({ text, url }) => [url, /PMID|doi/.test(text) ? text : `${text} ${url}`]));
     return make("section", { class: "record" }, make("ul", {}, cases),
       make("p", {}, `Sources: ${[...sources.values()].join("; ") || "none"}.`), askedOn());
   }
