@@ -341,11 +341,11 @@ document.addEventListener("DOMContentLoaded", () => {
 
     // The answer as text: the table line by line, then the cases, sources and what it rests on.
     function asText() {
-      const line = (row) =>
-        [...row.cells].filter((cell) => !cell.classList.contains("nothing"))
+      const line = (each) =>
+        [...(each.cells ?? [each])].filter((cell) => !cell.classList.contains("nothing"))
           .map((cell) => `${cell.dataset.head ? `${cell.dataset.head}: ` : ""}${cell.textContent.replace(/\s+/g, " ").trim()}`).join(" | ");
-      return [folded.firstElementChild.textContent, ...[...answer.querySelectorAll(".verdict")].map((each) => each.textContent), "",
-        ...[...answer.querySelectorAll("table.summary tbody tr")].map(line), "",
+      // Which reading a table answers stands above it.
+      return [folded.firstElementChild.textContent, ...[...answer.querySelectorAll(".verdict, .verdict + .key, h2:has(+ table), table.summary tbody tr")].map(line), "",
         ...[...answer.querySelectorAll(":is(.verdict + .notes, .record) :is(li, p)")].map((each) => each.textContent.replace(/\s+/g, " ").trim()), "",
         part("disclaimer").textContent].join("\n");
     }

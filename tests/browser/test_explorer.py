@@ -27,6 +27,7 @@ from alkpool.compendium import book as book_pages
 from alkpool.compendium import plan
 from alkpool.data.tables import assessed_inhibitors
 from alkpool.mutations.dna import coding
+from alkpool.vocabulary import Phase
 
 from .reading import NARROW, WIDE, open_page, settle
 
@@ -390,6 +391,22 @@ def test_two_tumours_beside_each_other(page: Page, bare: Path) -> None:
     assert fragment(page) == "m=I1171N&prior=alectinib"
     ask(page, bare, "#m=G1202R|I1171N|L1196M|G1269A")
     expect(page.locator("[data-part=reading]")).to_contain_text("4 tumours are too many")
+
+
+def test_two_readings_are_told_apart_on_paper_and_in_a_copy(page: Page, bare: Path) -> None:
+    """Their tables can contradict each other: above each stands which reading it answers."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ask(page, bare, "#m=L1196M+G1202R&prior=lorlatinib&specimen=plasma")
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("button", name="copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    page.emulate_media(media="print")
+    for phase, words in (("trans", "Phase not known: "), ("cis", "The other reading: ")):
+        words += answers.READINGS[Phase(phase)]
+        assert copied.count(words) == 1
+        expect(page.locator("[data-part=answer]").get_by_text(words).first).to_be_visible()
+    lead, other = copied.split("The other reading: ")
+    assert lead.count("Evidence against") == other.count("Evidence against") == 1
 
 
 def test_the_answer_is_copied_as_text(page: Page, bare: Path) -> None:
