@@ -3,7 +3,7 @@
 // what stands behind them as the templates of the book write it.
 // Known before anything is drawn, so that nothing moves: that scripts run, and that something is asked.
 document.documentElement.classList.add("scripted");
-document.documentElement.classList.toggle("answered", /[#&]m=/.test(location.hash));
+document.documentElement.classList.toggle("answered", /[#&](m|finding)=/.test(location.hash));
 
 document.addEventListener("DOMContentLoaded", () => {
   "use strict";
@@ -14,8 +14,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) {
       if (typeof value === "function") element.addEventListener(name, value);
-      else if (value === true) element.setAttribute(name, "");
-      else if (value !== false && value !== undefined) element.setAttribute(name, value);
+      else if (value !== false && value !== undefined) element.setAttribute(name, value === true ? "" : value);
     }
     element.append(...children.flat(Infinity).filter((child) => child || child === 0));
     return element;
@@ -24,20 +23,18 @@ document.addEventListener("DOMContentLoaded", () => {
   const link = (url, text) => (/^https?:\/\//.test(url) ? make("a", { href: url, rel: "noopener noreferrer" }, text) : text);
   const cited = ({ url, text, via, via_url, read }) => [link(url, text), via && [", via ", link(via_url, via)], " ", make("span", { class: "tag read" }, read)];
   const separated = (items, separator = "; ") => items.filter(Boolean).flatMap((item, place) => (place ? [separator, item] : [item]));
-
   // The ALK inhibitor given last.
   const lastOf = (prior, data) => prior.findLast((name) => !data.no_inhibitors.includes(name)) ?? "";
 
   function answering(data, reader) {
     const own = (table, name) => (Object.hasOwn(table, name) ? table[name] : undefined);
-    const isRelated = ({ kind }) => kind === "substitution" || kind === "residue class";
 
     // The answers in print: on a profile, on another substitution of a residue, on what nobody
     // has reported. Of a compound that nobody has reported there is none.
     function printed(mutations) {
       const found = own(data.answers, reader.profileOf(mutations));
       if (found || mutations.length > 1) return found;
-      return { single: (isRelated(mutations[0]) && own(data.substitutions, `${mutations[0].name.slice(0, -1)}X`)) || data.unreported };
+      return { single: (["substitution", "residue class"].includes(mutations[0].kind) && own(data.substitutions, `${mutations[0].name.slice(0, -1)}X`)) || data.unreported };
     }
 
     function rowsOf({ rows, after, failed }, prior) {
@@ -77,17 +74,12 @@ document.addEventListener("DOMContentLoaded", () => {
     return `There is evidence for ${best.map((row) => row.inhibitor + why(row)).join(", ")}.`;
   }
 
-  // Cells of the table and evidence of a row, by profile and inhibitor.
+  // What stands behind a row, by profile and inhibitor: its cells of the table, evidence and cases.
   function shippedCells() {
     const page = new DOMParser().parseFromString(document.getElementById("explorer-cells").textContent, "text/html");
     const found = new Map([...page.querySelectorAll("[data-key]")].map((each) => [each.dataset.key, each]));
-    const copies = (row, selector) =>
+    return (row, selector) =>
       [...(found.get(`${row.profile}|${row.inhibitor}`)?.querySelectorAll(selector) ?? [])].map((each) => document.importNode(each, true));
-    return {
-      cells: (row) => copies(row, "td"),
-      evidence: (row) => copies(row, ".evidence"),
-      cases: (row) => copies(row, ".case"),
-    };
   }
 
   const why = (row) => [row.basis_text, " ", row.marks.map((mark) => [make("span", { class: "tag" }, mark), " "])];
@@ -102,7 +94,7 @@ document.addEventListener("DOMContentLoaded", () => {
       return make("tbody", { "data-standing": standing },
         make("tr", { class: "group" }, make("th", { ...all, scope: "rowgroup" }, heading)),
         mine.filter((row) => !isEmpty(row)).map((row) => {
-          const cells = shipped.cells(row);
+          const cells = shipped(row, "td");
           return make("tr", { "data-inhibitor": row.inhibitor },
             make("th", { scope: "row" }, row.rank && `${row.rank}. `, make("a", { href: `inhibitors/${row.inhibitor}.html` }, row.inhibitor)),
             cells.length ? cells : nothing(), make("td", { class: "why" }, why(row)));
@@ -127,30 +119,29 @@ document.addEventListener("DOMContentLoaded", () => {
         make("tr", { "data-inhibitor": inhibitor }, make("th", { scope: "row" }, inhibitor),
           compared.map(({ name, rows }) => {
             const row = rows.find((each) => each.inhibitor === inhibitor);
-            const told = shipped.cells(row).filter((cell) => !cell.classList.contains("nothing"));
+            const told = shipped(row, "td").filter((cell) => !cell.classList.contains("nothing"));
             return make("td", { "data-head": name, "data-standing": row.standing }, make("strong", { "data-standing": row.standing }, data.standings[row.standing]),
               told.map((cell) => make("span", { class: "told" }, make("small", {}, `${cell.dataset.head}: `), [...cell.childNodes])),
               make("span", { class: "told" }, why(row)));
           })))));
   }
 
-  function details(shipped, row, isOpen, remember) {
+  function details(shipped, row, open) {
     const sources = row.sources.map((source) => make("li", {}, cited(source)));
-    const element = make("details", { "data-inhibitor": row.inhibitor, toggle: () => remember(row.inhibitor, element.open) },
+    return make("details", { "data-inhibitor": row.inhibitor, open },
       make("summary", {}, `Evidence on ${row.inhibitor} (sources: ${sources.length})`),
-      shipped.evidence(row), make("p", {}, "Sources"), make("ul", { class: "sources" }, sources));
-    element.open = isOpen;
-    return element;
+      shipped(row, ".evidence"), make("p", {}, "Sources"), make("ul", { class: "sources" }, sources));
   }
 
   // What a copy and a sheet of paper need besides the table: the cases, and every source.
   function record(shipped, rows) {
-    const cases = rows.flatMap((row) => shipped.cases(row).map((item) => make("li", {}, `${row.inhibitor}: `, [...item.childNodes].filter((each) => each.localName !== "details"))));
-    const sources = new Map(rows.flatMap((row) => row.sources).map(({ text, url }) => [url, `${text} ${url}`]));
+    const cases = rows.flatMap((row) => shipped(row, ".case").map((item) => make("li", {}, `${row.inhibitor}: `, [...item.childNodes].filter((each) => each.localName !== "details"))));
+    const sources = new Map(rows.flatMap((row) => row.sources).map(({ text, url }) => [url, /PMID|doi/.test(text) ? text : `${text} ${url}`]));
     return make("section", { class: "record" }, make("ul", {}, cases),
-      make("p", {}, `Sources: ${[...sources.values()].join("; ") || "none"}.`),
-      make("p", {}, `Asked on ${new Date().toISOString().slice(0, 10)}: ${decoded(location.href)}`));
+      make("p", {}, `Sources: ${[...sources.values()].join("; ") || "none"}.`), askedOn());
   }
+
+  const askedOn = () => make("p", {}, `Asked on ${new Date().toISOString().slice(0, 10)}: ${decoded(location.href)}`);
 
   const notesWithSources = (notes) =>
     make("ul", { class: "notes" }, notes.map(({ text, sources }) => make("li", {}, text, " ", separated(sources.map(cited)))));
@@ -181,14 +172,10 @@ document.addEventListener("DOMContentLoaded", () => {
     const answerTo = answering(data, reader);
     const treatments = new Map(data.treatments.flatMap(({ name, aliases }) => [name, ...aliases].map((each) => [plainName(each), name])));
     const part = (name) => root.querySelector(`[data-part="${name}"]`);
-    const [input, phase, specimen, finding] = ["mutation", "phase", "specimen", "finding"].map(part);
-    const [reading, status, answer, form, folded] = ["reading", "status", "answer", "form", "folded"].map(part);
-    const opened = new Set();
-    let prior = [];
-    let waiting = 0;
-    let drawn = "";
+    const [input, phase, specimen, finding, reading, status, answer, form, folded] =
+      ["mutation", "phase", "specimen", "finding", "reading", "status", "answer", "form", "folded"].map(part);
+    let [prior, waiting, drawn, shownAt] = [[], 0, "", ""];
 
-    const remember = (inhibitor, open) => (open ? opened.add(inhibitor) : opened.delete(inhibitor));
     const treatment = (text) =>
       treatments.get(plainName(text)) ?? refuse(`previous treatment ${quoted(text)} is not known; known are ${data.treatments.map(({ name }) => name).join(", ")}`);
 
@@ -216,30 +203,28 @@ document.addEventListener("DOMContentLoaded", () => {
     const isCompound = (text) => { try { return reader.read(text).mutations.length > 1; } catch { return false; } };
 
     // The phase counts only where the field for it does.
-    const fromForm = () => ({ text: input.value, prior, phase: input.value.split("|").some(isCompound) ? phase.value : "unknown", specimen: specimen.value });
+    const fromForm = () => ({ text: input.value, prior, phase: input.value.split("|").some(isCompound) ? phase.value : "unknown", specimen: specimen.value, finding: finding.value });
 
     // What is answered, and nothing else of a report: an address is passed on.
-    function toFragment(questions, last = questions[0]) {
+    function toFragment(questions) {
       // Each of several tumours has its own phase.
       const several = questions.length > 1;
       const asked = (question) => (question.mutations.some(reader.isBeyond) ? "ALK " : "") + (several ? named(question) : reader.profileOf(question.mutations));
-      const pairs = [["m", questions.map(asked).join("|")]];
-      if (last.prior.length) pairs.push(["prior", last.prior.join(",")]);
-      if (!several && !["single", "unknown"].includes(last.phase)) pairs.push(["phase", last.phase]);
-      if (last.specimen !== "unknown") pairs.push(["specimen", last.specimen]);
-      return `#${pairs.map((pair) => pair.join("=")).join("&")}`;
+      const [{ prior, phase, specimen }] = questions;
+      const said = { m: questions.map(asked).join("|"), prior: prior.join(","), phase: several || phase === "single" ? "" : phase, specimen };
+      return `#${Object.entries(said).filter(([, value]) => value && value !== "unknown").map((pair) => pair.join("=")).join("&")}`;
     }
 
     // A plus joins mutations here; it stands for no space.
     function fromFragment() {
       const pairs = location.hash.slice(1).split("&").map((pair) => decoded(pair).split(/=(.*)/s));
-      const given = Object.fromEntries(pairs);
-      return {
-        text: given.m ?? "",
-        prior: (given.prior ?? "").split(",").map((name) => name.trim()).filter(Boolean),
-        phase: given.phase ?? "unknown",
-        specimen: given.specimen ?? "unknown",
-      };
+      const { m: text = "", prior = "", phase = "unknown", specimen = "unknown", finding = "" } = Object.fromEntries(pairs);
+      return { text, prior: prior.split(",").map((name) => name.trim()).filter(Boolean), phase, specimen, finding };
+    }
+
+    function keep(fragment) {
+      shownAt = fragment;
+      if (fragment !== decoded(location.hash)) location.hash = fragment;
     }
 
     function fold(open) {
@@ -255,9 +240,10 @@ document.addEventListener("DOMContentLoaded", () => {
       drawn = "";
       clearTimeout(waiting);
       showPrior();
-      if (!asked.text.trim()) return clear("");
+      if (!asked.text.trim() && !asked.finding) return clear("");
       let questions;
       try {
+        if (asked.finding) return tell(asked.finding, wanted);
         questions = askAll(asked);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
@@ -271,8 +257,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const profiles = questions.map(({ mutations }) => reader.profileOf(mutations));
       const notes = questions.flatMap((question) => question.notes);
       reading.replaceChildren("Read as ", make("strong", {}, questions.map(named).join(" beside ")), ...notes.map((note) => `; ${note}`));
-      const fragment = toFragment(questions);
-      if (fragment !== decoded(location.hash)) location.hash = fragment;
+      keep(toFragment(questions));
       folded.firstElementChild.textContent = [inWords(questions), ...notes].join("; ");
       mark(questions.flatMap(({ mutations }) => mutations));
       const answers = questions.map(answerTo);
@@ -280,6 +265,7 @@ document.addEventListener("DOMContentLoaded", () => {
       else if (answers[0].parts) compare(answers[0].parts, `${profiles[0]}: ${data.words.unreported}`);
       else draw(questions[0], profiles[0], answers[0]);
       answer.hidden = false;
+      globalThis.alkpoolActions?.(answer);
       drawn = wanted;
     }
 
@@ -290,6 +276,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const others = Object.hasOwn(data.not_assessed, profile) ? data.not_assessed[profile] : [];
       const history = ({ inhibitor }) => (inhibitor === lastOf(question.prior, data) ? data.words.progressed : question.prior.includes(inhibitor) && data.words.given);
       const table = (of, caption) => summaryTable(data, shipped, of, caption);
+      const opened = [...answer.querySelectorAll("details[open]")].map((each) => each.dataset.inhibitor);
       answer.replaceChildren(
         make("p", { class: "verdict" }, standingText(rows, false)),
         ...(question.phase === "unknown" ? [make("p", { class: "key" }, `Phase not known: ${data.readings[lead]}.`)] : []),
@@ -297,7 +284,7 @@ document.addEventListener("DOMContentLoaded", () => {
         ...(other ? [make("h2", {}, `The other reading: ${data.readings[other.reading]}`), table(other.rows, `The other reading: ${words}`)] : []),
         record(shipped, rows),
         make("h2", {}, "What stands behind it"),
-        ...rows.filter((row) => !isEmpty(row)).map((row) => details(shipped, row, opened.has(row.inhibitor), remember)),
+        ...rows.filter((row) => !isEmpty(row)).map((row) => details(shipped, row, opened.includes(row.inhibitor))),
         ...(others.length ? [make("h2", {}, "Other inhibitors, not assessed"), notesWithSources(others.map((row) => ({ text: `${row.inhibitor}: ${[history(row), row.known].filter(Boolean).join("; ")}.`, sources: row.sources })))] : []),
         pagesOn(question.mutations, profile),
         legend(),
@@ -322,25 +309,28 @@ document.addEventListener("DOMContentLoaded", () => {
 
     function pagesOn(mutations, profile) {
       const residues = new Set(mutations.flatMap(({ residue, last }) => [residue, last]));
-      const names = Object.keys(data.profiles).filter((name) => name === profile || data.profiles[name].residues.some((residue) => residues.has(residue)));
-      if (!names.length) return make("p", { class: "pages" }, "No profile of the data concerns these residues.");
+      const names = Object.keys(data.profiles).filter((name) => name === profile || data.profiles[name].residues.some((each) => residues.has(each)));
       const links = names.map((name) => make("a", { href: `profiles/${data.profiles[name].page}.html` }, name));
-      return make("p", { class: "pages" }, "Pages of all evidence on these residues: ", separated(links, ", "), ".");
+      return make("p", { class: "pages" }, "Pages of all evidence on these residues: ", separated(links, ", "), links.length ? "." : "none.");
     }
 
     // What is known where nothing is ranked: no mutation, or a finding outside ALK.
-    function tell(heading, notes) {
-      drawn = "";
-      answer.replaceChildren(make("h2", {}, heading), make("p", {}, "No inhibitor is compared."), notesWithSources(notes));
+    function tell(name, wanted) {
+      if (!Object.hasOwn(data.findings, name)) refuse(`finding is ${quoted(name)}; must be one of ${Object.keys(data.findings).join(", ")}`);
+      clear("");
+      keep(`#finding=${name}`);
+      folded.firstElementChild.textContent = name;
+      answer.replaceChildren(
+        make("p", { class: "verdict" }, status.textContent = `${name}: no inhibitor is compared.`),
+        notesWithSources(data.findings[name]), make("section", { class: "record" }, askedOn()));
       answer.hidden = false;
-      status.textContent = `${heading}: no inhibitor is compared`;
+      drawn = wanted;
     }
 
     function clear(message) {
       reading.replaceChildren(message);
       reading.className = message ? "reading refused" : "reading";
-      if (message) input.setAttribute("aria-invalid", "true");
-      else input.removeAttribute("aria-invalid");
+      input.ariaInvalid = message ? "true" : null;
       answer.replaceChildren();
       answer.hidden = true;
       phase.disabled = false;
@@ -351,12 +341,12 @@ document.addEventListener("DOMContentLoaded", () => {
 
     // The answer as text: the table line by line, then the cases, sources and what it rests on.
     function asText() {
-      const line = (row) =>
-        [...row.cells].filter((cell) => !cell.classList.contains("nothing"))
+      const line = (each) =>
+        [...(each.cells ?? [each])].filter((cell) => !cell.classList.contains("nothing"))
           .map((cell) => `${cell.dataset.head ? `${cell.dataset.head}: ` : ""}${cell.textContent.replace(/\s+/g, " ").trim()}`).join(" | ");
-      return [folded.firstElementChild.textContent, ...[...answer.querySelectorAll(".verdict")].map((each) => each.textContent), "",
-        ...[...answer.querySelectorAll("table.summary tbody tr")].map(line), "",
-        ...[...answer.querySelectorAll(".record :is(li, p)")].map((each) => each.textContent.replace(/\s+/g, " ").trim()), "",
+      // Which reading a table answers stands above it.
+      return [folded.firstElementChild.textContent, ...[...answer.querySelectorAll(".verdict, .verdict + .key, h2:has(+ table), table.summary tbody tr")].map(line), "",
+        ...[...answer.querySelectorAll(":is(.verdict + .notes, .record) :is(li, p)")].map((each) => each.textContent.replace(/\s+/g, " ").trim()), "",
         part("disclaimer").textContent].join("\n");
     }
 
@@ -386,33 +376,29 @@ document.addEventListener("DOMContentLoaded", () => {
 
     const give = (name) => { prior = [...prior, name]; show(fromForm()); };
 
-    part("add").addEventListener("change", ({ target }) => {
-      if (target.value) give(target.value);
-      target.value = "";
-    });
-    finding.addEventListener("change", ({ target }) => {
-      if (target.value === "none") tell("No ALK mutation found", data.without_mutation);
-      else if (target.value) tell(target.value, data.findings[target.value]);
-      else show(fromForm());
-    });
-    input.addEventListener("input", () => show(fromForm(), { patient: true }));
-    for (const field of [input, phase, specimen]) field.addEventListener("change", () => show(fromForm()));
+    part("add").addEventListener("change", ({ target }) => (give(target.value), (target.value = "")));
+    input.addEventListener("input", () => ((finding.value = ""), show(fromForm(), { patient: true })));
+    for (const field of [input, phase, specimen, finding]) field.addEventListener("change", () => show(fromForm()));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       drawn = "";
       show(fromForm());
-      if (drawn) fold(false);
+      if (!drawn) return;
+      fold(false);
+      // The button that was pressed stood below.
+      scrollTo({ top: 0, behavior: "instant" });
     });
     form.addEventListener("click", ({ target }) => target.dataset.give && give(target.dataset.give));
     folded.addEventListener("click", ({ target }) => target.dataset.do && DO[target.dataset.do](target));
 
     function restore() {
       const asked = fromFragment();
-      if (drawn && toFragment(askAll(fromForm())) === decoded(location.hash)) return;
+      if (drawn && shownAt === decoded(location.hash)) return;
       input.value = asked.text;
       prior = asked.prior.map((name) => treatments.get(plainName(name)) ?? name);
       phase.value = data.phases.includes(asked.phase) ? asked.phase : "unknown";
       specimen.value = data.specimens.includes(asked.specimen) ? asked.specimen : "unknown";
+      finding.value = asked.finding;
       show(asked);
       if (drawn) fold(false);
     }
@@ -430,12 +416,10 @@ document.addEventListener("DOMContentLoaded", () => {
   const asking = (mutation, prior = "") => `explorer.html#m=${encodeURIComponent(mutation)}${prior && `&prior=${prior}`}`;
 
   // The question on the start page leads to its answer.
-  for (const box of document.querySelectorAll("form.question")) {
-    box.addEventListener("submit", (event) => {
-      event.preventDefault();
-      location.href = asking(box.elements.m.value, box.elements.prior.value);
-    });
-  }
+  document.querySelector("form.question")?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    location.href = asking(event.target.elements.m.value, event.target.elements.prior.value);
+  });
 
   // A search for what looks like a mutation is offered its answer.
   const sought = new URLSearchParams(location.search).get("q") ?? "";
@@ -457,8 +441,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // Bootstrap would take the fragment of every link on the page for a selector; only those of the
   // list of sections are.
-  const sections = document.querySelector(".sidebar-secondary-items");
-  if (sections) document.body.dataset.bsTarget = ".sidebar-secondary-items";
+  if (document.querySelector(".sidebar-secondary-items")) document.body.dataset.bsTarget = ".sidebar-secondary-items";
   else document.body.removeAttribute("data-bs-spy");
 
   const root = document.getElementById("explorer");

@@ -259,7 +259,8 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             for name in profiles
             if (found := ranking.not_assessed(Question(mutations.mutations_of(name)), evidence))
         },
-        "findings": {
+        "findings": {"No ALK mutation found": offtarget.words([], True, evidence.published)}
+        | {
             name: offtarget.words([name], False, evidence.published)
             for name in offtarget.mechanisms()
         },
@@ -268,7 +269,6 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             for name, mechanism in offtarget.mechanisms().items()
             if mechanism["reported"]
         ],
-        "without_mutation": offtarget.words([], True, evidence.published),
         "sources": list(sources.values()),
     }  # fmt: skip
 

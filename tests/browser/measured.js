@@ -5,7 +5,7 @@
   const named = (element) => element.caption?.textContent ?? element.id ?? element.className;
 
   // A frame that scrolls is a stop of the keyboard and has a name; no other is a stop.
-  const frames = shown("article figure, article .dt-layout-full");
+  const frames = shown("article :is(figure, pre, .dt-layout-full)");
   const scrolling = frames.filter((frame) => frame.scrollWidth > frame.clientWidth);
   const unreachable = frames.filter((frame) => {
     const scrolls = scrolling.includes(frame);
@@ -33,7 +33,7 @@
     words: words.length,
     cut: words.filter(([text, width]) => text.getBoundingClientRect().width > width + 1).map(([text]) => text.textContent),
     hiding: shown("article table.cards").filter((table) => right(table) > innerWidth + 1).map(named),
-    figuresAndTables: document.querySelectorAll("article figure[id]:has(img), article table:is(.interactive, .gt_table)").length,
+    figuresAndTables: document.querySelectorAll("article :is(figure img, table, svg.domain, svg.potencies)").length,
     actions: document.querySelectorAll(".actions").length,
     mark: strip?.textContent ?? "",
     unmarked: unmarked ?? [],

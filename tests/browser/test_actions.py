@@ -41,6 +41,39 @@ def test_a_table_is_taken_along_with_all_its_rows(page: Page, book: Path) -> Non
     assert len({len(row) for row in rows}) == 1
 
 
+def test_a_drawing_takes_its_looks_along(page: Page, book: Path) -> None:
+    """And the table of an answer is as wide in each row, marks that are no words left out."""
+    open_page(page, book / "profiles" / "G1202R.html")
+    for kind, below, begin in (
+        ("SVG", "div:has(> .domain)", b"<svg"), ("PNG", ".potencies", b"\x89PNG"),
+        ("CSV", "table.summary", b"\xef\xbb\xbf"),
+    ):  # fmt: skip
+        button = page.locator(f"{below} + .actions").first.get_by_role("button", name=kind)
+        with page.expect_download() as begun:
+            button.click()
+        taken = Path(begun.value.path()).read_bytes()
+        assert begun.value.suggested_filename.startswith("G1202R-")
+        assert taken.startswith(begin)
+        if kind == "SVG":
+            assert b"fill: rgb(" in taken
+        if kind == "CSV":
+            rows = list(csv.reader(io.StringIO(taken.decode("utf-8-sig"))))
+            assert [row[0] for row in rows if "16 of 28" in row[2]] == ["1. lorlatinib"]
+            assert {len(row) for row in rows} == {6}
+
+
+def test_a_file_holds_the_rows_that_a_search_has_left(page: Page, book: Path) -> None:
+    open_page(page, book / "reconstructed" / "04-clinical-actionability.html")
+    table = page.locator("section#every-pair")
+    table.get_by_role("searchbox").fill("L1196M")
+    with page.expect_download() as begun:
+        table.get_by_role("button", name="CSV").click()
+    assert begun.value.suggested_filename.startswith("synthetic-")
+    rows = Path(begun.value.path()).read_text("utf-8-sig").splitlines()
+    assert 2 < len(rows) < 100
+    assert all("L1196M" in row for row in rows[1:])
+
+
 def test_hidden_columns_come_at_a_press(page: Page, book: Path) -> None:
     page.set_viewport_size(NARROW)
     open_page(page, book / CHAPTER)

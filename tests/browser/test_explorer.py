@@ -27,6 +27,7 @@ from alkpool.compendium import book as book_pages
 from alkpool.compendium import plan
 from alkpool.data.tables import assessed_inhibitors
 from alkpool.mutations.dna import coding
+from alkpool.vocabulary import Phase
 
 from .reading import NARROW, WIDE, open_page, settle
 
@@ -392,6 +393,22 @@ def test_two_tumours_beside_each_other(page: Page, bare: Path) -> None:
     expect(page.locator("[data-part=reading]")).to_contain_text("4 tumours are too many")
 
 
+def test_two_readings_are_told_apart_on_paper_and_in_a_copy(page: Page, bare: Path) -> None:
+    """Their tables can contradict each other: above each stands which reading it answers."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ask(page, bare, "#m=L1196M+G1202R&prior=lorlatinib&specimen=plasma")
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("button", name="copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    page.emulate_media(media="print")
+    for phase, words in (("trans", "Phase not known: "), ("cis", "The other reading: ")):
+        words += answers.READINGS[Phase(phase)]
+        assert copied.count(words) == 1
+        expect(page.locator("[data-part=answer]").get_by_text(words).first).to_be_visible()
+    lead, other = copied.split("The other reading: ")
+    assert lead.count("Evidence against") == other.count("Evidence against") == 1
+
+
 def test_the_answer_is_copied_as_text(page: Page, bare: Path) -> None:
     """Question, groups, reasons, cases, sources, date of the data, address and warning."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -412,11 +429,16 @@ def test_the_answer_is_copied_as_text(page: Page, bare: Path) -> None:
 
 @pytest.mark.parametrize(
     ("finding", "words"),
-    [("none", "19% to 54%"), ("MET amplification", "may sensitize the tumour to crizotinib")],
+    [
+        ("No ALK mutation found", "19% to 54%"),
+        ("MET amplification", "may sensitize the tumour to crizotinib"),
+    ],
 )
 def test_questions_without_a_mutation(page: Page, bare: Path, finding: str, words: str) -> None:
-    """Words with sources, and no table of inhibitors; nor where a line holds the finding."""
-    ask(page, bare)
+    """Words with sources, no table of inhibitors; in the address, the copy and the print, too."""
+    ask(page, bare, "#m=G1202R")
+    page.get_by_role("button", name="Change").click()
+    page.locator("#explorer-finding").select_option(finding)
     answer = page.locator("[data-part=answer]")
     page.locator(FIELD).fill("G1202R, BRAF V600E 10%")
     expect(page.locator("[data-part=reading]")).to_contain_text(
@@ -425,9 +447,29 @@ def test_questions_without_a_mutation(page: Page, bare: Path, finding: str, word
     expect(answer).to_be_hidden()
     page.locator("#explorer-finding").select_option(finding)
     expect(answer).to_contain_text(words)
-    expect(answer).to_contain_text("No inhibitor is compared")
+    page.get_by_role("button", name="Answer").click()
+    expect(page).to_have_url(re.compile(f"#finding={finding.replace(' ', '%20')}$"))
+    page.reload()
+    expect(page.locator("form")).to_be_hidden()
+    expect(page.locator(".folded strong")).to_have_text(finding)
+    expect(answer).to_contain_text("no inhibitor is compared")
+    expect(answer).to_contain_text(words)
     expect(answer.locator("table")).to_have_count(0)
     assert answer.locator("a[href^='https://']").count() >= 2
+    page.emulate_media(media="print")
+    for printed in (".folded strong", ".notes", ".record"):
+        expect(page.locator(printed)).to_be_visible()
+    page.emulate_media(media="screen")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("button", name="copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(finding)
+    assert words in copied
+    # A mutation that is typed is the question again.
+    page.get_by_role("button", name="Change").click()
+    page.locator(FIELD).fill("I1171N")
+    expect(page).to_have_url(re.compile("#m=I1171N$"))
 
 
 @pytest.mark.parametrize(
@@ -568,6 +610,7 @@ def test_a_deep_link_sets_everything(page: Page, bare: Path) -> None:
         ("#m=G1202R+L1196M&phase=single", "there are 2 mutations"),
         ("#m=G1202R&specimen=saliva", "specimen is 'saliva'; must be one of tissue"),
         ("#m=L1202R", "residue 1202 is G"),
+        ("#finding=cough", "finding is 'cough'; must be one of No ALK mutation found"),
         ("#m=%E0%A4%A", "'%E0%A4%A' is not read"),
     ],
 )
@@ -678,17 +721,28 @@ ANSWERS = [
 ]
 
 
+IN_SIGHT = [
+    "#m=C1156Y", "#m=I1171X", "#m=F1174S&prior=alectinib", "#m=C1156Y+L1198F&prior=lorlatinib",
+    "#m=I1171N&prior=crizotinib,alectinib", "#m=L1196M&prior=crizotinib&specimen=tissue",
+    "#m=L1196M+G1269A&prior=crizotinib&specimen=plasma", "#m=G1202R&prior=alectinib",
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
 def test_the_answer_is_in_sight(page: Page, book: Path, width: int, height: int) -> None:
-    """All six inhibitors in three groups, without scrolling."""
+    """All six inhibitors in three groups, without scrolling, also below a long form."""
     page.set_viewport_size({"width": width, "height": height})
-    ask(page, book, "#m=G1202R&prior=alectinib")
-    table = page.locator(SUMMARY)
-    for inhibitor in assessed_inhibitors():
-        expect(table).to_contain_text(inhibitor)
-    name = table.locator("tr[data-inhibitor=alectinib] th").bounding_box()
-    assert name is not None
-    assert name["y"] + name["height"] <= height
+    for query in IN_SIGHT:
+        ask(page, book, query)
+        table = page.locator(SUMMARY)
+        for inhibitor in assessed_inhibitors():
+            expect(table).to_contain_text(inhibitor)
+        name = table.locator("tr[data-inhibitor] th").last.bounding_box()
+        assert name is not None
+        assert name["y"] + name["height"] <= height, query
+    page.get_by_role("button", name="Change").click()
+    page.get_by_role("button", name="Answer").click()
+    expect(page.locator(".folded")).to_be_in_viewport()
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from lettering import smallest_letters
 
 from alkpool import mutations, paths
 from alkpool.compendium import plan, run
+from alkpool.data.tables import assessed_inhibitors
 
 # Elements that a browser loads without being asked, with the attribute that says from where.
 LOADED = {
@@ -199,6 +200,15 @@ def test_made_up_chapters_are_folded_away(pages: Pages) -> None:
         assert part.has_attr("open") == name.startswith("reconstructed/"), name
         links = page.select("nav.bd-links li a[href*='reconstructed/']")
         assert all(part in link.parents for link in links), name
+
+
+def test_pages_of_inhibitors_answer_each_question_once(pages: Pages) -> None:
+    """Mutations found after an inhibitor do not stand among the groups whom it helped."""
+    found = {name: page for name, page in pages.items() if name.startswith("inhibitors/")}
+    assert len(found) == len(assessed_inhibitors())
+    for page in found.values():
+        asked = page.select("article dl:not(.footnote) > *")
+        assert [each.name for each in asked] == ["dt", "dd"] * 3
 
 
 def test_every_page_says_what_it_is_and_of_which_state(pages: Pages, book: Path) -> None:

@@ -154,7 +154,7 @@ def _without_mutation(published: Groups) -> Iterator[Row]:
         if row["percent_printed"]:
             results.append(f"{row['percent_printed']}% {row['endpoint']}, {UNCOUNTED}")
         if pd.notna(row["pfs_months"]):
-            results.append(f"median progression-free survival (months): {row['pfs_months']:g}")
+            results.append(f"median progression-free survival {row['pfs_months']:g} months")
         if results:
             drug = "the next ALK inhibitor" if row["inhibitor"] == "not split" else row["inhibitor"]
             yield {
