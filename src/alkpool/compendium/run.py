@@ -417,12 +417,13 @@ def _failure(task: Task, error: Exception, work: Path, build: Path) -> str:
     # An error of the notebook brings its own name; others, such as a dead kernel, are what failed.
     name = getattr(error, "ename", type(error).__name__)
     reason = str(getattr(error, "evalue", error))
-    for missing in re.findall(rf"{re.escape(str(work / CHECKOUT))}/([^'\"]+)", reason):
-        if (paths.HOME / missing).exists():
-            remedy = f"add it to its reads: in {CONFIGURATION}"
-            if not missing.startswith("data/"):
-                remedy = "a chapter reads data only"
-            reason = f"{task.page} reads {missing}: {remedy}"
+    missing = re.findall(rf"{re.escape(str(work / CHECKOUT))}/([^'\"]+)", reason)
+    missing += [f"data/{file}" for file in re.findall(r"(\S+): the file is missing", reason)]
+    if there := [file for file in missing if (paths.HOME / file).exists()]:
+        remedy = f"add it to its reads: in {CONFIGURATION}"
+        if not there[0].startswith("data/"):
+            remedy = "a chapter reads data only"
+        reason = f"{task.page} reads {', '.join(there)}: {remedy}"
     unfinished = work / "unfinished.ipynb"
     try:
         notebook = json.loads(unfinished.read_text("utf-8"))
