@@ -66,6 +66,11 @@ FAILURES = {
         ["FileNotFoundError: curated/02-list reads data/secret/other.csv",
          "add it to its reads: in compendium.yaml"],
     ),
+    "undeclared data that a reader of tables misses": (
+        "raise ValueError('2 problems:\\n  secret/other.csv: the file is missing\\n  reference/"
+        "drugs.csv: the file is missing')",
+        ["curated/02-list reads data/secret/other.csv, data/reference/drugs.csv: add it to its"],
+    ),
     "undeclared data by another road": (
         "import os\nos.open('../data/reference/../secret/other.csv', os.O_RDONLY)",
         ["FileNotFoundError: "],

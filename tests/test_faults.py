@@ -170,23 +170,34 @@ time.sleep(60)
 """
 
 
+def started_slow(project: Project) -> "tuple[subprocess.Popen[str], int]":
+    """Start a run, and give it when one of its kernels is busy, with the number of that kernel."""
+    end, kernel = time.monotonic() + 60, project.home / "kernel"
+    kernel.unlink(missing_ok=True)
+    slow = SLOW.format(kernel=str(kernel))
+    project.notebook("02-list", "List", [PARAMETERS, LIST, slow])
+    process = start(project, *REPORT, "--no-book")
+    while not (kernel.is_file() and kernel.read_text()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return process, int(kernel.read_text())
+
+
 def test_a_kernel_that_is_killed_is_named_and_changes_nothing(kernels: Project) -> None:
     good = set_state(kernels, 0)
     kernels.run("--no-book")
     new = set_state(kernels, 1)
-    end, kernel = time.monotonic() + 60, kernels.home / "kernel"
-    slow = SLOW.format(kernel=str(kernel))
-    kernels.notebook("02-list", "List", [PARAMETERS, LIST, slow])
-    process = start(kernels, *REPORT, "--no-book")
-    while not (kernel.is_file() and kernel.read_text()) and time.monotonic() < end:
-        time.sleep(0.05)
+    process, kernel = started_slow(kernels)
     time.sleep(random.Random(SEED).uniform(0, 1))
-    os.kill(int(kernel.read_text()), signal.SIGKILL)
+    os.kill(kernel, signal.SIGKILL)
     printed, errors = process.communicate(timeout=60)
     assert process.returncode == 1, printed
     assert "curated/02-list failed" in errors
     assert "notebooks/02-list.ipynb, cell 4:" in errors
     assert "DeadKernelError" in errors
+    assert kernels.tables() == good
+    process, _ = started_slow(kernels)
+    process.kill()
+    process.communicate(timeout=20)  # what it had started would hold its output open
     assert kernels.tables() == good
     kernels.notebook("02-list", "List", [PARAMETERS, LIST])
     kernels.run("--no-book")

@@ -104,6 +104,21 @@ def test_a_chapter_is_copied_with_names_of_its_own(forkable: Project) -> None:
     assert chapters[-1] == chapters[-2] | {"notebook": "mine"}
 
 
+def test_a_copy_runs_on_the_cohort_of_its_source(forkable: Project) -> None:
+    """A chapter of one part alone may read what only the cohort of that part has."""
+    entry = "      - notebook: 02-list\n"
+    forkable.edit("compendium.yaml", entry, "  - title: Made up\n    cohort: made-up\n"
+                  f"    chapters:\n{entry}")  # fmt: skip
+    new(forkable, "mine", "--from", "02-list")
+    parts = yaml.safe_load((forkable.home / "compendium.yaml").read_text())["parts"]
+    assert parts[2]["chapters"] == [{"notebook": "02-list"}, {"notebook": "mine"}]
+    made = nbformat.read(forkable.home / "notebooks/mine.ipynb", as_version=4)
+    assert made.cells[1].source.startswith('cohort = "made-up"')
+    new(forkable, "other", "--from", "02-list", "--cohort", "curated")
+    parts = yaml.safe_load((forkable.home / "compendium.yaml").read_text())["parts"]
+    assert parts[1]["chapters"][-1] == {"notebook": "other"}
+
+
 @pytest.mark.parametrize("chapter", sorted((ROOT / "notebooks").glob("[01]*.ipynb")),
                          ids=lambda path: path.stem)  # fmt: skip
 def test_a_copy_of_any_chapter_shares_no_name_with_it(chapter: Path) -> None:

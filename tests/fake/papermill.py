@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -60,7 +59,12 @@ class DeadKernelError(RuntimeError):
 
 
 def execute_notebook(
-    notebook: Any, output: str, *, parameters: dict[str, Any], cwd: Path, **_: object
+    notebook: Any,
+    output: str,
+    *,
+    parameters: dict[str, Any],
+    kernel_manager_class: Any,
+    **_: object,
 ) -> Any:
     """Run the cells as papermill does, and write the notebook as far as it ran."""
     cells = notebook.cells
@@ -72,19 +76,22 @@ def execute_notebook(
     injected.metadata["tags"] = ["injected-parameters"]
     cells.insert(tagged + 1, injected)
     code = [(n, cell.source) for n, cell in enumerate(cells) if cell.cell_type == "code"]
-    process = subprocess.run(
-        [sys.executable, "-c", PYTHON, str(os.getpid())], input=json.dumps(code), cwd=cwd,
-        text=True, stdout=subprocess.PIPE, check=False,
+    process = subprocess.Popen(
+        [sys.executable, "-c", PYTHON, str(os.getpid())], text=True, stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, cwd=kernel_manager_class.folder,
+        env=kernel_manager_class.environment,
     )  # fmt: skip
+    kernel_manager_class.kernels.append(process)
+    printed, _ = process.communicate(json.dumps(code))
     failed = None
-    for line in process.stdout.splitlines():
+    for line in printed.splitlines():
         said = json.loads(line)
         if "begun" in said:
             cells[said["begun"]].metadata["papermill"] = {"start_time": "2022-01-01"}
             continue
         cell, failed = cells[said["ended"]], said["failed"]
         cell["outputs"] = [nbformat.from_dict(each) for each in said["outputs"]]
-    nbformat.write(notebook, output)
+    nbformat.write(notebook, output.format())
     if process.returncode:
         raise DeadKernelError("Kernel died")
     if failed:

@@ -48,8 +48,9 @@ def new(name: str, title: str = "", cohort: str = "", source: str = TEMPLATE) ->
     title : str
         Heading of the page; without it, the name in words.
     cohort : str
-        Of the project, by name, or several joined by commas; that of the compendium where it is
-        blank. An own cohort is refused: its path and its tables would get into the repository.
+        Of the project, by name, or several joined by commas; where it is blank, that on which
+        ``source`` runs. An own cohort is refused: its path and its tables would get into the
+        repository.
     source : str
         Notebook that is copied. Its tables, figures, labels and takeaways get names of their own,
         and the new chapter the ``reads`` and ``parameters`` of its entry.
@@ -76,7 +77,8 @@ def new(name: str, title: str = "", cohort: str = "", source: str = TEMPLATE) ->
     with locked(paths.HOME):
         compendium = read()
         plan(compendium)
-        texts = dict(_copied(name, source, title, cohort or compendium.cohort))
+        settings, usual = _chapter_of(compendium, source)
+        texts = dict(_copied(name, source, title, cohort or usual))
         listed = {chapter.notebook for part in compendium.parts for chapter in part.chapters}
         there = [path for path in texts if path.exists()]
         for path in there:
@@ -84,8 +86,9 @@ def new(name: str, title: str = "", cohort: str = "", source: str = TEMPLATE) ->
             if name in listed or path.read_text("utf-8") != texts[path]:
                 raise ProjectError(f"NAME: found {name!r}; {shown(path)} is there")
         configuration = paths.HOME / CONFIGURATION
-        entry = _entry(compendium, name, source)
-        registered = _registered(configuration.read_text("utf-8"), compendium, entry, cohort)
+        entry = {"notebook": name, **settings}
+        text = configuration.read_text("utf-8")
+        registered = _registered(text, compendium, entry, cohort or usual)
         try:
             for path, text in texts.items():
                 write_atomically(path, text)
@@ -168,18 +171,22 @@ def _tables(code: str) -> Iterator[str]:
                 yield table
 
 
-def _entry(compendium: Compendium, name: str, source: str) -> dict[str, Any]:
-    chapters = (chapter for part in compendium.parts for chapter in part.chapters)
-    alike = next((chapter for chapter in chapters if chapter.notebook == source), None)
-    settings = alike.model_dump(include={"parameters", "reads"}) if alike else {}
-    return {"notebook": name} | {key: value for key, value in settings.items() if value}
+def _chapter_of(compendium: Compendium, notebook: str) -> tuple[dict[str, Any], str]:
+    """Settings of the first chapter that is a notebook, and the cohort on which it runs."""
+    for part in compendium.parts:
+        for chapter in part.chapters:
+            if chapter.notebook == notebook:
+                settings = chapter.model_dump(
+                    include={"parameters", "reads"}, exclude_defaults=True
+                )
+                return settings, chapter.cohort or part.cohort or compendium.cohort
+    return {}, compendium.cohort
 
 
 def _registered(text: str, compendium: Compendium, entry: dict[str, Any], cohort: str) -> str:
     """Add the chapter to the longest part of its cohort; all else stays as it was typed."""
-    wanted = cohort or compendium.cohort
     places = {
-        number: ((part.cohort or compendium.cohort) == wanted, len(part.chapters))
+        number: ((part.cohort or compendium.cohort) == cohort, len(part.chapters))
         for number, part in enumerate(compendium.parts)
         if part.chapters
     }

@@ -12,7 +12,6 @@ there, all or none.
 import datetime
 import hashlib
 import json
-import multiprocessing.connection
 import multiprocessing.forkserver
 import os
 import re
@@ -59,12 +58,11 @@ KERNEL_CONFIGURATION = "c.HistoryManager.enabled = False\n"
 
 SOURCE_LINES_SHOWN = 6
 
-# Every process of a chapter, and its kernel, comes from one that has these loaded, the second where
-# that is worth its time. Not the package, which finds its folders when it is imported.
-PRELOADED = ("ipykernel.kernelapp", "nbformat", "papermill")
+# Every kernel comes from a process that has these loaded, the second where that is worth its time.
+# Not the package, which finds its folders when it is imported.
+PRELOADED = ("ipykernel.kernelapp",)
 PRELOADED_FOR_MANY = ("matplotlib.pyplot", "pandera.pandas", "seaborn")
 _FORKS = multiprocessing.get_context("forkserver")
-Process = multiprocessing.context.ForkServerProcess
 
 # A name that Markdown gives a place.
 LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
@@ -138,7 +136,7 @@ def kernel_environment(build: Path) -> dict[str, str]:
 
 
 def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
-    """Run chapters, several at a time, each in a process and a kernel of its own.
+    """Run chapters, several at a time, each in a kernel of its own.
 
     Raises
     ------
@@ -153,13 +151,16 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
     _start_server(environment, PRELOADED_FOR_MANY if len(tasks) > 2 * jobs else ())
     console = Console(highlight=False)
     console.print(f"notebooks to execute: {len(tasks)}, {min(jobs, len(tasks))} at a time")
-    processes: list[Process] = []
+    kernels: list[Kernel] = []
     stopped = threading.Event()
 
     def finish(task: Task) -> str:
         if stopped.is_set():
             return ""
-        failure = _in_own_process(task, build, environment, processes)
+        try:
+            failure = run(task, build, environment, kernels)
+        except OSError as error:
+            failure = _failed(task, f"{error.strerror}: {error.filename2 or error.filename}")
         if failure and stopped.is_set():
             # It may have ended because all did.
             return failure
@@ -180,8 +181,8 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
             failures = [*filter(None, pool.map(finish, first))]
         except BaseException:
             stopped.set()
-            for process in processes:
-                process.terminate()
+            for kernel in kernels:
+                kernel.terminate()
             raise
     if failures:
         unchanged = "results/ and the last good book are unchanged"
@@ -210,79 +211,19 @@ def _failed(task: Task, *lines: str) -> str:
     return "\n".join([f"{task.page} failed", *(f"  {line}" for line in lines)])
 
 
-def _in_own_process(
-    task: Task, build: Path, environment: Mapping[str, str], processes: list[Process]
-) -> str:
-    answer, given = multiprocessing.Pipe(duplex=False)
-    process = _FORKS.Process(target=_work, args=(task, build, environment, given))
-    try:
-        process.start()
-    except OSError as error:
-        return _failed(task, f"its process did not start: {error}")
-    finally:
-        given.close()
-    processes.append(process)
-    try:
-        return str(answer.recv())
-    except EOFError:
-        process.join()
-        return _failed(task, f"its process ended with {process.exitcode}")
-    finally:
-        process.join()
-
-
-def _work(
-    task: Task,
-    build: Path,
-    environment: Mapping[str, str],
-    answer: multiprocessing.connection.Connection,
-) -> None:
-    """Be the process of one chapter."""
-    # Before there are threads. A server that something else had started may order sets at random.
-    kernel = None if sys.flags.hash_randomization else WaitingKernel()
-    threading.Thread(target=_end_with_the_report, daemon=True).start()
-    os.environ.clear()
-    os.environ.update(environment)
-    try:
-        failure = run(task, build, kernel)
-    except OSError as error:
-        failure = _failed(task, f"{error.strerror}: {error.filename2 or error.filename}")
-    finally:
-        if kernel is not None:
-            kernel.close()
-    answer.send(failure)
-
-
-def _end_with_the_report() -> None:
-    """Let a report that is killed take its chapters with it, and they their kernels."""
-    if report := multiprocessing.parent_process():
-        multiprocessing.connection.wait([report.sentinel])
-        os.kill(os.getpid(), signal.SIGTERM)
-
-
-class WaitingKernel:
-    """Kernel in a fork of this process, which waits for what it is to serve.
+class Kernel:
+    """Kernel in a fork of the process that has the packages loaded.
 
     It has the methods of a ``Popen`` that the manager of a kernel calls.
     """
 
     stdin = stdout = stderr = None
 
-    def __init__(self) -> None:
-        asked, self._ask = multiprocessing.Pipe(duplex=False)
-        pipe = asked, self._ask
-        self._process = multiprocessing.get_context("fork").Process(target=_serve, args=pipe)
+    def __init__(self, *served: object) -> None:
+        self._process = _FORKS.Process(target=_serve, args=served)
         self._process.start()
-        asked.close()
         self.pid = self._process.pid
-
-    def serve(self, connection_file: str, environment: Mapping[str, str], folder: Path) -> None:
-        """Let it become the kernel of a connection."""
-        self._ask.send((connection_file, dict(environment), folder))
-
-    def close(self) -> None:
-        """Ask nothing more of it: where nothing was asked, it ends."""
-        self._ask.close()
+        self.terminate = self._process.terminate
 
     def poll(self) -> int | None:
         """How it ended; None where it has not."""
@@ -298,36 +239,44 @@ class WaitingKernel:
         os.kill(self._process.pid or 0, number)
 
 
-def _serve(
-    asked: multiprocessing.connection.Connection, ask: multiprocessing.connection.Connection
-) -> None:
+def _serve(connection_file: str, environment: Mapping[str, str], folder: Path) -> None:
     """Be the process of a kernel, as if it had been started anew."""
-    ask.close()
     os.setsid()
-    try:
-        connection_file, environment, folder = asked.recv()
-    except EOFError:
-        return
+    threading.Thread(target=_end_with_the_report, daemon=True).start()
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    options = ["-f", connection_file, f"--IPKernelApp.parent_handle={os.getppid()}"]
+    if sys.flags.hash_randomization:
+        # A server that something else had started may order sets at random.
+        os.execv(sys.executable, [sys.executable, "-m", "ipykernel_launcher", *options])
     for name in [name for name in sys.modules if name.partition(".")[0] == "alkpool"]:
         del sys.modules[name]
     first = environment["PYTHONPATH"].split(os.pathsep)
     sys.path[:] = [*first, *(place for place in sys.path if place not in ("", *first))]
-    sys.argv = ["", "-f", connection_file, f"--IPKernelApp.parent_handle={os.getppid()}"]
+    sys.argv = ["", *options]
     from ipykernel.kernelapp import launch_new_instance
 
     launch_new_instance()
 
 
-def _manager(kernel: WaitingKernel) -> Any:
-    """Class of a manager that takes this kernel in place of a new one."""
+def _end_with_the_report() -> None:
+    """Let a report that is killed take its kernels with it."""
+    if report := multiprocessing.parent_process():
+        report.join()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _manager(given: Mapping[str, str], where: Path, started: list[Kernel]) -> Any:
+    """Class of a manager that forks its kernel, and adds it to those that were started."""
     from jupyter_client.manager import AsyncKernelManager
 
     class Manager(AsyncKernelManager):
+        environment, folder, kernels = given, where, started
+
         async def _async_launch_kernel(self, kernel_cmd: list[str], **options: Any) -> None:
-            kernel.serve(self.connection_file, options["env"], options.get("cwd") or Path.cwd())
+            kernel = Kernel(self.connection_file, self.environment, self.folder)
+            self.kernels.append(kernel)
             provisioner: Any = self.provisioner
             provisioner.process = kernel
             provisioner.pid = provisioner.pgid = kernel.pid
@@ -336,13 +285,13 @@ def _manager(kernel: WaitingKernel) -> Any:
     return Manager
 
 
-def run(task: Task, build: Path, kernel: WaitingKernel | None = None) -> str:
-    """Execute one notebook, with this process for itself, and keep what it made.
+def run(task: Task, build: Path, environment: dict[str, str], kernels: list[Kernel]) -> str:
+    """Execute one notebook, and keep what it made.
 
     Returns
     -------
     str
-        Why it did not finish, in words; blank where it did.
+        Why it did not finish, in words; blank where it did. Its kernel is added to ``kernels``.
     """
     import nbformat
     import papermill
@@ -351,35 +300,31 @@ def run(task: Task, build: Path, kernel: WaitingKernel | None = None) -> str:
     target = folder(task, build)
     work = target.with_name(f".{task.key}.{os.getpid()}")
     (work / "results").mkdir(parents=True)
-    # Papermill fills braces in the paths it is given: a relative one has none of the checkout's.
-    os.chdir(work)
-    unfinished, home = Path("unfinished.ipynb"), work / CHECKOUT
-    given = _checkout(task, home)
+    unfinished, home = work / "unfinished.ipynb", work / CHECKOUT
+    inputs = _checkout(task, home)
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="alkpool-") as sockets:
-        os.environ |= {
-            "ALKPOOL_HOME": str(home),
-            "ALKPOOL_RESULTS": str(work / "results"),
-            "JUPYTER_RUNTIME_DIR": sockets,
-        }
+        own = {"ALKPOOL_HOME": str(home), "ALKPOOL_RESULTS": str(work / "results")}
+        given = environment | own | {"JUPYTER_RUNTIME_DIR": sockets}
+        kernel = {"transport": "ipc", "ip": f"{sockets}/kernel"}
         try:
             notebook = papermill.execute_notebook(
                 nbformat.read(task.notebook, as_version=4),
-                str(unfinished),
+                # Papermill fills braces in the paths it is given.
+                str(unfinished).replace("{", "{{").replace("}", "}}"),
                 parameters=task.parameters,
                 kernel_name="python3",
                 language="python",
-                cwd=home / paths.NOTEBOOKS.name,
                 progress_bar=False,
                 # Times, and the chunks printed text comes in, differ from run to run.
                 record_timing=False,
                 coalesce_streams=True,
-                config=Config(KernelManager={"transport": "ipc", "ip": f"{sockets}/kernel"}),
-                **({"kernel_manager_class": _manager(kernel)} if kernel else {}),
+                config=Config(KernelManager=kernel | {"connection_file": f"{sockets}/kernel.json"}),
+                kernel_manager_class=_manager(given, home / paths.NOTEBOOKS.name, kernels),
             )
         except Exception as error:
             return _failure(task, error, work, build)
-    changed = {path for path, *_ in states(home) ^ given}
+    changed = {path for path, *_ in states(home) ^ inputs}
     if written := sorted(path for path in changed if "__pycache__" not in path.parts):
         shutil.rmtree(work)
         place = written[0].relative_to(home)
@@ -387,7 +332,7 @@ def run(task: Task, build: Path, kernel: WaitingKernel | None = None) -> str:
         return _failed(task, problem)
     shutil.rmtree(home)
     unfinished.unlink()
-    Path(task.notebook.name).write_text(nbformat.writes(_stripped(notebook)) + "\n", "utf-8")
+    (work / task.notebook.name).write_text(nbformat.writes(_stripped(notebook)) + "\n", "utf-8")
     finished = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     seconds = round(time.perf_counter() - started, 2)
     kept = {
@@ -396,7 +341,7 @@ def run(task: Task, build: Path, kernel: WaitingKernel | None = None) -> str:
         "names": sorted(_names(notebook)),
         "files": _hashes(work),
     }
-    Path(RECORD).write_text(json.dumps(kept) + "\n")
+    (work / RECORD).write_text(json.dumps(kept) + "\n")
     exchange(work, target)
     return ""
 
@@ -417,12 +362,13 @@ def _failure(task: Task, error: Exception, work: Path, build: Path) -> str:
     # An error of the notebook brings its own name; others, such as a dead kernel, are what failed.
     name = getattr(error, "ename", type(error).__name__)
     reason = str(getattr(error, "evalue", error))
-    for missing in re.findall(rf"{re.escape(str(work / CHECKOUT))}/([^'\"]+)", reason):
-        if (paths.HOME / missing).exists():
-            remedy = f"add it to its reads: in {CONFIGURATION}"
-            if not missing.startswith("data/"):
-                remedy = "a chapter reads data only"
-            reason = f"{task.page} reads {missing}: {remedy}"
+    missing = re.findall(rf"{re.escape(str(work / CHECKOUT))}/([^'\"]+)", reason)
+    missing += [f"data/{file}" for file in re.findall(r"(\S+): the file is missing", reason)]
+    if there := [file for file in missing if (paths.HOME / file).exists()]:
+        remedy = f"add it to its reads: in {CONFIGURATION}"
+        if not there[0].startswith("data/"):
+            remedy = "a chapter reads data only"
+        reason = f"{task.page} reads {', '.join(there)}: {remedy}"
     unfinished = work / "unfinished.ipynb"
     try:
         notebook = json.loads(unfinished.read_text("utf-8"))
