@@ -284,7 +284,7 @@ document.addEventListener("DOMContentLoaded", () => {
         ...(other ? [make("h2", {}, `The other reading: ${data.readings[other.reading]}`), table(other.rows, `The other reading: ${words}`)] : []),
         record(shipped, rows),
         make("h2", {}, "What stands behind it"),
-        ...rows.filter((row) => !isEmpty(row)).map((row) => details(shipped, row, opened.includes(row.inhibitor))),
+        ...rows.filter((row) => row.basis !== "none" || shipped(row, ".evidence").length).map((row) => details(shipped, row, opened.includes(row.inhibitor))),
         ...(others.length ? [make("h2", {}, "Other inhibitors, not assessed"), notesWithSources(others.map((row) => ({ text: `${row.inhibitor}: ${[history(row), row.known].filter(Boolean).join("; ")}.`, sources: row.sources })))] : []),
         pagesOn(question.mutations, profile),
         legend(),
