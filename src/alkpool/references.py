@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TABLES = ("cohorts/curated/sources.csv", "groups/sources.csv", "invitro/sources.csv")
 FACTS = ("outcomes.csv", "counts.csv", "models.csv")
+
 # It stands in the list of the paper and the methods.
 PAPER = "koopman2022"
 
@@ -42,7 +43,7 @@ _ADDRESSES = (
     (r"(https?://\S+)", "", ""),
     (r"\bgithub[: ]([\w.-]+/[\w.-]+)", "https://github.com/", "github.com/"),
 )
-# Records of knowledge bases; of some no address was seen.
+# Records of knowledge bases, and those whose addresses were not seen.
 _RECORD = re.compile(r"\bEID\d+|\bChEMBL (assay )?CHEMBL\d+")
 _DATABASE = re.compile(r"\bOncoKB\b|\bCIViC\b")
 # What the entry says of itself.
@@ -282,7 +283,7 @@ def listed(rows: Iterable[Row]) -> list[dict[str, Any]]:
     >>> listed([row])[0]["reference"]
     'Choi YL and others. Title not seen. 2010.'
     """
-    found = []
+    found: list[dict[str, Any]] = []
     for row in unique(rows):
         parts = row.get("note", "").partition("read at:")[0].split("; ")
         about = "; ".join(part for part in parts if part and not _UNSEEN.fullmatch(part))
@@ -294,8 +295,10 @@ def listed(rows: Iterable[Row]) -> list[dict[str, Any]]:
         urls = dict.fromkeys(filter(None, (cited["url"], address("", doi))))
         links = [{"name": _record(url), "url": url} for url in urls]
         found.append({**cited, "reference": f"{words}.", "links": links})
-    in_order = sorted(found, key=lambda each: str(each["reference"]).casefold())
-    return sorted(in_order, key=lambda each: str(each["reference"]).startswith(UNSIGNED))
+    found.sort(
+        key=lambda each: (each["reference"].startswith(UNSIGNED), each["reference"].casefold())
+    )
+    return found
 
 
 def read(data: Path = paths.DATA) -> Iterator[Row]:

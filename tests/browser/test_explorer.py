@@ -330,6 +330,14 @@ def test_look_up(
     expect(page.locator(FIELD)).to_be_focused()
 
 
+def copied_answer(page: Page) -> str:
+    """Copy the answer and return what the clipboard holds."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("button", name="copied")).to_be_visible()
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
 def open_evidence(details: Locator) -> None:
     """Open the evidence of an inhibitor and wait until it is there."""
     details.locator("> summary").click()
@@ -395,11 +403,8 @@ def test_two_tumours_beside_each_other(page: Page, bare: Path) -> None:
 
 def test_two_readings_are_told_apart_on_paper_and_in_a_copy(page: Page, bare: Path) -> None:
     """Their tables can contradict each other: above each stands which reading it answers."""
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     ask(page, bare, "#m=L1196M+G1202R&prior=lorlatinib&specimen=plasma")
-    page.get_by_role("button", name="Copy", exact=True).click()
-    expect(page.get_by_role("button", name="copied")).to_be_visible()
-    copied = page.evaluate("navigator.clipboard.readText()")
+    copied = copied_answer(page)
     page.emulate_media(media="print")
     for phase, words in (("trans", "Phase not known: "), ("cis", "The other reading: ")):
         words += answers.READINGS[Phase(phase)]
@@ -411,11 +416,8 @@ def test_two_readings_are_told_apart_on_paper_and_in_a_copy(page: Page, bare: Pa
 
 def test_the_answer_is_copied_as_text(page: Page, bare: Path) -> None:
     """Question, groups, reasons, cases, sources, date of the data, address and warning."""
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     ask(page, bare, "#m=C1156Y+L1198F&prior=lorlatinib&phase=cis")
-    page.get_by_role("button", name="Copy", exact=True).click()
-    expect(page.get_by_role("button", name="copied")).to_be_visible()
-    text = page.evaluate("navigator.clipboard.readText()")
+    text = copied_answer(page)
     for words in [
         "C1156Y+L1198F in cis after lorlatinib, specimen not stated",
         "Evidence against, or just failed",
@@ -460,10 +462,7 @@ def test_questions_without_a_mutation(page: Page, bare: Path, finding: str, word
     for printed in (".folded strong", ".notes", ".record"):
         expect(page.locator(printed)).to_be_visible()
     page.emulate_media(media="screen")
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.get_by_role("button", name="Copy", exact=True).click()
-    expect(page.get_by_role("button", name="copied")).to_be_visible()
-    copied = page.evaluate("navigator.clipboard.readText()")
+    copied = copied_answer(page)
     assert copied.startswith(finding)
     assert words in copied
     # A mutation that is typed is the question again.

@@ -185,11 +185,11 @@ def test_a_group_of_several_mutations_is_one_group(pages: Pages) -> None:
     """Told once for each of its mutations, its patients would look like as many groups."""
     [told] = [
         term.find_next("dd").get_text(" ", strip=True)  # type: ignore[union-attr]
-        for term in pages["inhibitors/lorlatinib.html"].select("dt")
+        for term in pages["inhibitors/brigatinib.html"].select("dt")
         if term.get_text(strip=True) == "What published groups show"
     ]
-    assert "G1202R (16 of 28" in told
-    assert told.count("Shaw 2019") == 1
+    assert "V1180L (1 of 5" in told
+    assert told.count("1 of 5") == 1
 
 
 def test_made_up_chapters_are_folded_away(pages: Pages) -> None:

@@ -253,7 +253,7 @@ def _laboratory_finding(models: Row) -> Finding | None:
     reports = {c["cited"]["url"] for c in models["calls"] if c["counts"] and c["call"] in said}
     marks = [
         *["one model"] * (n == 1),
-        *["one report"] * (n > 1 == len(reports)),
+        *["one report"] * (n > 1 and len(reports) == 1),
         *["models disagree"] * (direction == Standing.UNDECIDED),
         *["our threshold"] * (models["ours"] >= n),
     ]

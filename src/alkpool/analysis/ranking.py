@@ -45,7 +45,7 @@ PROGRESSED_TEXT = "the tumour has just progressed on it with this mutation"
 
 # Substitutions of these residues are known to differ, so what speaks for one speaks for no other:
 # I1171 (Koopman 2022, p. e109; ceritinib for I1171N and I1171T, not I1171S, in Lin 2017, Table 2),
-# L1198 (L1198F undoes resistance to crizotinib, Shaw 2016; L1198H does not, Mizuta 2021).
+# L1198 (L1198F undoes resistance to crizotinib, Shaw 2016; I1171N+L1198H resists it, Mizuta 2021).
 DIFFERING = frozenset(("I1171X", "L1198X"))
 
 # Of a proportion that has none.

@@ -193,10 +193,11 @@ def _translated(cell: str, target: Target) -> str:
     if cell.casefold() in words:
         return words[cell.casefold()]
     factor = _FACTORS.get(target.column, {}).get(target.unit, 1.0)
-    if factor != 1 and _THOUSANDS.search(cell):
-        return f"{cell} {target.unit}"  # which no column takes
     # A cell with words of its own, as "12 months" among days, is not in the unit of its column.
     if factor != 1 and not re.search("[a-z]", cell, re.IGNORECASE):
+        if _THOUSANDS.search(cell):
+            # With its unit it is refused: no column takes one.
+            return f"{cell} {target.unit}"
         cell = _NUMBER.sub(
             lambda found: f"{round(float(found[0].replace(',', '.')) * factor, 2):g}", cell
         )
