@@ -70,8 +70,11 @@ def test_answers_in_the_page_are_those_of_the_package(
                 asked = ask(
                     profile, [last] if last else [], "unknown" if phase == "single" else phase
                 )
-                rows = records(answer(asked, curated).inhibitors)
+                found = answer(asked, curated)
+                rows = records(found.inhibitors)
                 assert [[row["inhibitor"], row["rank"]] for row in rows] == order
+                if not any(row["standing"] == "for" for row in rows):
+                    assert printed["nothing_for"][last] == found.standing_text
                 for row in rows:
                     shown = as_row(data, printed, row["inhibitor"], last)
                     assert said(shown) == said(row)

@@ -73,6 +73,9 @@ def test_g1202r_after_alectinib(curated):
     assert (first["inhibitor"], first["rank"]) == ("lorlatinib", 1)
     group = first["groups"][0]
     assert (group["k"], group["n"], group["k_origin"]) == (16, 28, "implied by percentage")
+    assert (group["interval"], group["interval_printed"]) == ("95% CI 39% to 73%", "95% 37-76")
+    both = "16 of 28 (95% CI 39% to 73%, ours), printed: 57% (95% CI 37% to 76%)"
+    assert both in " ".join(answers.to_text(answer).split())
     assert "count from a printed percentage" in first["marks"]
     said = {in_words(source): source["url"] for source in first["sources"]}
     words = "Shaw 2019, J Clin Oncol, PMID 30892989, via OncoKB (second hand)"
@@ -189,6 +192,26 @@ def test_two_models_of_one_report_are_marked(curated, name, inhibitor):
     """They are no second report; five models of G1202R with crizotinib come from five."""
     assert "one report" in curated.cell(name, inhibitor).findings[Tier.LABORATORY].marks
     assert curated.cell("G1202R", "crizotinib").findings[Tier.LABORATORY].marks == ()
+
+
+def test_two_models_of_one_report_order_as_one_and_two_lines_of_one_patient_too(curated):
+    """Witnesses are reports and patients: two of one share what may be wrong with them."""
+    compared = 0
+    limits = {1: pytest.approx(0.2065, abs=1e-4), 2: pytest.approx(0.3424, abs=1e-4)}
+    for cell in curated.cells.values():
+        found = cell.findings.get(Tier.LABORATORY)
+        if found and found.direction == Standing.FOR and cell.laboratory["reports"] in limits:
+            assert found.low == limits[cell.laboratory["reports"]]
+            compared += cell.laboratory["sensitive"] > 1
+    assert compared > 3
+    again = [sample(PROFILE, "crizotinib", line("ceritinib", "PR"), patient="p", order=order)
+             for order in (1, 2)]  # fmt: skip
+    other = [sample(PROFILE, "crizotinib", line("ceritinib", "PR")) for _ in range(2)]
+    one, two = (
+        own(*samples).cell(PROFILE, "ceritinib").findings[Tier.FEW] for samples in (again, other)
+    )
+    assert (one.low, one.marks) == (limits[1], ("1 patient",))
+    assert (two.low, two.marks) == (limits[2], ("2 patients",))
 
 
 def test_one_dish_is_marked(curated):
@@ -327,6 +350,53 @@ def test_monotherapy_not_stated_is_evaluated_and_marked_unless_strict():
     assert (row["standing"], row["patients"]["not_counted"]) == ("undecided", 1)
 
 
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        (("K1150A",),
+         "No evidence that counts speaks for any assessed inhibitor as next treatment."),
+        # One benefited and one did not; one of five responded.
+        (("V1180L",), "The evidence is mixed for ceritinib, brigatinib. "
+         "No evidence that counts speaks for another assessed inhibitor as next treatment."),
+        # What has just failed is no answer, however mixed its evidence.
+        (("V1180L", ["ceritinib"]), "The evidence is mixed for brigatinib. "
+         "No evidence that counts speaks for another assessed inhibitor as next treatment."),
+        (("C1156F+L1198F", [], "cis"), "What is known of related mutations leaves it open for "
+         "crizotinib, alectinib, ensartinib. "
+         "No evidence that counts speaks for another assessed inhibitor as next treatment."),
+        # Alectinib is sensitive with C1156Y in one model, and nothing is known of L1198F.
+        (("C1156Y+L1198F", [], "trans"), "No evidence that counts speaks for any assessed "
+         "inhibitor as next treatment against each of these clones."),
+    ],
+)  # fmt: skip
+def test_where_nothing_is_for_the_sentence_says_what_there_is(curated, asked, text):
+    """Mixed evidence is no missing evidence."""
+    assert look_up(*asked, evidence=curated).standing_text == text
+
+
+def test_what_knowledge_bases_alone_state_has_a_direction(curated):
+    """Resistance to crizotinib with E1210K, sensitivity to brigatinib with F1174L."""
+    hints = {key: cell.hint for key, cell in curated.cells.items() if "bases" in cell.hint}
+    assert len(hints) > 30
+    said = re.compile(r"called (not )?(sensitive|resistant)\b.* only")
+    assert all(map(said.search, hints.values()))
+    assert hints["E1210K", "crizotinib"].startswith("called resistant only in knowledge bases")
+    assert hints["F1174L", "brigatinib"].startswith("called sensitive only in knowledge bases")
+
+
+def test_in_trans_what_is_known_of_each_clone_is_quoted_with_its_marks_and_sources(curated):
+    """The weakest decides and comes first; of the others nothing is kept back."""
+    answer = look_up("L1196M+G1202R", phase="trans", evidence=curated)
+    row = rows_of(answer)["lorlatinib"]
+    assert row["basis_text"] == (
+        "L1196M: sensitive in 1 laboratory model; beside it G1202R: 16 of 28 patients with G1202R "
+        "responded (95% CI 39% to 73%; Shaw 2019) "
+        "[count from a printed percentage, not all with exactly this mutation]"
+    )
+    assert row["marks"] == ["one model", "our threshold"]
+    assert any("30892989" in source["url"] for source in row["sources"])
+
+
 def test_a_high_share_of_relapses_speaks_against():
     """Three of three samples; two do not suffice."""
     for number, standing in ((3, "against"), (2, "undecided")):
@@ -395,7 +465,10 @@ def test_the_clone_of_which_nothing_is_known_is_named(curated):
     """One model of L1196M is sensitive to ensartinib: not "no data", of G1202R there is none."""
     answer = look_up("L1196M+G1202R", phase="trans", evidence=curated)
     row = rows_of(answer)["ensartinib"]
-    assert (row["standing"], row["basis_text"]) == ("undecided", "G1202R: no data")
+    assert (row["standing"], row["basis_text"]) == (
+        "undecided",
+        "G1202R: no data; beside it L1196M: sensitive in 1 laboratory model [one model]",
+    )
     assert not answers.is_empty(row)
 
 

@@ -37,13 +37,13 @@ document.addEventListener("DOMContentLoaded", () => {
       return { single: (["substitution", "residue class"].includes(mutations[0].kind) && own(data.substitutions, `${mutations[0].name.slice(0, -1)}X`)) || data.unreported };
     }
 
-    function rowsOf({ rows, after, failed }, prior) {
-      const last = lastOf(prior, data);
-      return after[data.inhibitors.includes(last) ? last : ""].map(([inhibitor, rank]) => {
+    function read({ rows, after, failed, nothing_for }, prior) {
+      const last = lastOf(prior, data), key = data.inhibitors.includes(last) ? last : "";
+      return { nothing_for: nothing_for[key], rows: after[key].map(([inhibitor, rank]) => {
         const row = { ...rows[inhibitor], ...(inhibitor === last ? failed[last] : {}), rank };
         const marks = prior.includes(inhibitor) && inhibitor !== last ? [data.words.given, ...row.marks] : row.marks;
         return { ...row, marks, sources: row.sources.map((place) => data.sources[place]) };
-      });
+      }) };
     }
 
     // Readings of the question, the leading one first, the other only where it differs; of a
@@ -57,7 +57,7 @@ document.addEventListener("DOMContentLoaded", () => {
         return { parts: parts.map((part) => ({ mutations: part, prior, specimen, phase: part.length > 1 ? "cis" : "single" })) };
       }
       const both = specimen === "plasma" ? ["trans", "cis"] : ["cis", "trans"];
-      const [lead, other] = (phase === "unknown" ? both : [phase]).map((reading) => ({ reading, rows: rowsOf(found[reading], prior) }));
+      const [lead, other] = (phase === "unknown" ? both : [phase]).map((reading) => ({ reading, ...read(found[reading], prior) }));
       const outline = ({ rows }) => JSON.stringify(rows.map((row) => [row.inhibitor, row.standing, row.rank, row.basis]));
       return { ...lead, other: other && outline(lead) !== outline(other) ? other : null };
     }
@@ -67,9 +67,9 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const isEmpty = (row) => row.basis === "none" && !row.sources.length && !row.marks.length;
 
-  function standingText(rows, reasons = true) {
+  function standingText({ rows, nothing_for }, reasons = true) {
     const best = rows.filter((row) => row.standing === "for");
-    if (!best.length) return "There is no evidence for any of the assessed inhibitors.";
+    if (!best.length) return nothing_for;
     const why = (row) => (reasons ? ` (${[row.basis_text, ...row.marks].join("; ")})` : "");
     return `There is evidence for ${best.map((row) => row.inhibitor + why(row)).join(", ")}.`;
   }
@@ -271,14 +271,14 @@ document.addEventListener("DOMContentLoaded", () => {
 
     const legend = () => make("p", { class: "key" }, `${data.words.legend} ${data.words.basis}`);
 
-    function draw(question, profile, { rows, reading: lead, other }) {
+    function draw(question, profile, { rows, nothing_for, reading: lead, other }) {
       const words = inWords([question]);
       const others = Object.hasOwn(data.not_assessed, profile) ? data.not_assessed[profile] : [];
       const history = ({ inhibitor }) => (inhibitor === lastOf(question.prior, data) ? data.words.progressed : question.prior.includes(inhibitor) && data.words.given);
       const table = (of, caption) => summaryTable(data, shipped, of, caption);
       const opened = [...answer.querySelectorAll("details[open]")].map((each) => each.dataset.inhibitor);
       answer.replaceChildren(
-        make("p", { class: "verdict" }, standingText(rows, false)),
+        make("p", { class: "verdict" }, standingText({ rows, nothing_for }, false)),
         ...(question.phase === "unknown" ? [make("p", { class: "key" }, `Phase not known: ${data.readings[lead]}.`)] : []),
         table(rows, `What the evidence amounts to: ${words}`),
         ...(other ? [make("h2", {}, `The other reading: ${data.readings[other.reading]}`), table(other.rows, `The other reading: ${words}`)] : []),
@@ -289,7 +289,7 @@ document.addEventListener("DOMContentLoaded", () => {
         pagesOn(question.mutations, profile),
         legend(),
       );
-      status.textContent = `${profile}: ${standingText(rows)}`;
+      status.textContent = `${profile}: ${standingText({ rows, nothing_for })}`;
     }
 
     function compare(questions, heading = "") {
@@ -298,7 +298,7 @@ document.addEventListener("DOMContentLoaded", () => {
         ...(heading ? [make("p", { class: "verdict" }, heading)] : []),
         comparison(data, shipped, compared, `Compared: ${inWords(questions)}`),
         record(shipped, compared.flatMap(({ rows }) => rows)), legend());
-      status.textContent = [heading, ...compared.map(({ name, rows }) => `${name}: ${standingText(rows)}`)].filter(Boolean).join(" ");
+      status.textContent = [heading, ...compared.map((each) => `${each.name}: ${standingText(each)}`)].filter(Boolean).join(" ");
     }
 
     // Residues of the mutations asked for, in the map of the kinase domain.

@@ -22,7 +22,7 @@ DISCLAIMER = (
 LEGEND = (
     "Only inhibitors with evidence for them are numbered: by the kind of evidence (patients, "
     "groups, one or two patients, laboratory, related mutations), then by the lower limit of its "
-    "95% interval."
+    "95% interval; models of one report and treatments of one patient count there as one."
 )
 GROUPS = {
     Standing.FOR: "Evidence for",
@@ -200,10 +200,10 @@ def _sources(row: Row) -> list[str]:
 
 
 def _group(group: Row) -> str:
-    limits = f" ({group['interval']})" if group["interval"] else ""
+    limits = f" ({group['interval']}, ours)" if group["interval"] else ""
     counts = "count not printed" if group["k"] is None else f"{group['k']} of {group['n']}{limits}"
-    percent = f", {group['percent_printed']}% printed" if group["percent_printed"] else ""
-    return f"{group['mutations']}: {group['endpoint']} {counts}{percent} ({group['label']})"
+    printed = f", printed: {group['printed']}" if group["printed"] else ""
+    return f"{group['mutations']}: {group['endpoint']} {counts}{printed} ({group['label']})"
 
 
 def call_text(call: Row) -> str:

@@ -24,7 +24,7 @@ from alkpool.analysis.settings import configured
 from alkpool.data import laboratory, tables
 from alkpool.data.cohort import Cohort, analysis_set, lines, load, of_other_tumours, ours
 from alkpool.references import Cited, known, with_sources
-from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen
+from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen, Standing
 
 # Powers of ten in nM between which potencies are drawn, for every model the same.
 POTENCIES = (-1, 4)
@@ -292,7 +292,8 @@ def _answers(question: Question, evidence: Evidence, places: dict[tuple[str, ...
         ``rows`` by inhibitor with nothing given before, each with the ``profile`` whose evidence
         it shows and the places of its ``sources``; ``failed`` by inhibitor, what changes in its
         row when the tumour has just progressed on it; ``after``, by the inhibitor that failed last
-        (blank: none), inhibitors with their ranks in order.
+        (blank: none), inhibitors with their ranks in order; ``nothing_for``, by the same, the
+        sentence of an answer where none has evidence for it.
     """
     changing = ("standing", "rank", "basis", "basis_text", "marks")
     kept = ("inhibitor", "profile", *changing)
@@ -304,14 +305,21 @@ def _answers(question: Question, evidence: Evidence, places: dict[tuple[str, ...
             for row in first
         },
         "failed": {},
-        "after": {"": [[row["inhibitor"], row["rank"]] for row in first]},
     }
+    orders = {"": first}
     for inhibitor in tables.assessed_inhibitors():
         asked = Question(question.mutations, (inhibitor,), question.phase)
-        rows = ranking.ordered_rows(asked, question.phase, evidence)
+        orders[inhibitor] = rows = ranking.ordered_rows(asked, question.phase, evidence)
         changed = next(row for row in rows if row["inhibitor"] == inhibitor)
         found["failed"][inhibitor] = {name: changed[name] for name in changing}
-        found["after"][inhibitor] = [[row["inhibitor"], row["rank"]] for row in rows]
+    found["after"] = {
+        last: [[row["inhibitor"], row["rank"]] for row in rows] for last, rows in orders.items()
+    }
+    found["nothing_for"] = {
+        last: ranking.nothing_for(rows, question.phase)
+        for last, rows in orders.items()
+        if all(row["standing"] != Standing.FOR for row in rows)
+    }
     return found
 
 

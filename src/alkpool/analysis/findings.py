@@ -7,6 +7,7 @@ from alkpool import stats
 from alkpool.analysis.actionability import worded
 from alkpool.analysis.ranking import NO_LIMITS, Cell, Finding, together
 from alkpool.analysis.settings import Settings
+from alkpool.data.groups import as_printed
 from alkpool.references import once
 from alkpool.vocabulary import (
     UNKNOWN,
@@ -27,6 +28,12 @@ GROUP_SIZE = 5
 GROUP_FOR = 0.5
 GROUP_AGAINST = 0.2
 RESPONSES = (Endpoint.RESPONSE, Endpoint.BENEFIT)
+# What knowledge bases assert, in the words of a laboratory call.
+ASSERTED = {
+    "sensitivity": "sensitive",
+    "resistance": "resistant",
+    "does not support sensitivity": "not sensitive",
+}
 
 Row = dict[str, Any]
 
@@ -147,7 +154,17 @@ def _few_finding(lines: list[Row], rules: Settings) -> Finding | None:
     )
     partners = dict.fromkeys(f"with {row['partner']}" for row in told if row["partner"])
     marks = (f"{patients} patient{'s' if patients > 1 else ''}", *partners)
-    return Finding(direction, outcomes, float(stats.wilson(k, len(told)).low), marks)
+    return Finding(direction, outcomes, _agreed(direction, patients), marks)
+
+
+def _agreed(direction: Standing, independent: int) -> float:
+    """Lower limit of the share that is for, where all are: it orders inhibitors of one tier.
+
+    Lines of one patient and models of one report share what may be wrong with them, so patients
+    and reports are counted: "what rests on one dish or one patient says so" (design 12) holds of
+    the order too.
+    """
+    return float(stats.wilson(independent, independent).low) if direction == Standing.FOR else 0.0
 
 
 def _speaks(group: Row) -> bool:
@@ -202,9 +219,11 @@ def _group_text(group: Row, before: Sequence[Row] = ()) -> str:
 def _group(row: Row) -> Row:
     kept = (
         "outcome_id", "mutations", "relation", "population", "after", "k", "n", "k_origin",
-        "endpoint", "percent_printed", "pfs_months", "dor_months", "label", "cited",
+        "endpoint", "percent_printed", "interval_printed", "pfs_months", "dor_months", "label",
+        "cited",
     )  # fmt: skip
-    return {name: row[name] for name in kept} | _limits(row["k"], row["n"])
+    limits = _limits(row["k"], row["n"])
+    return {name: row[name] for name in kept} | {"printed": as_printed(row)} | limits
 
 
 def _relapse_finding(relapsed: Row, rules: Settings) -> Finding | None:
@@ -225,6 +244,7 @@ def _models(calls: list[Row]) -> Row:
     """Count each model once; values without a call, and what may not decide, stand apart."""
     of_model = {row["model"]: row for row in calls if row["counts"]}
     said = [row["of_model"] for row in of_model.values()]
+    speaking = [r for r in of_model.values() if r["of_model"] in (Call.SENSITIVE, Call.RESISTANT)]
     kept = (
         "model", "potency", "relation", "value", "unit", "sensitive_max", "resistant_min", "call",
         "basis", "counts", "ours", "system", "assay", "cited", "measurement_id",
@@ -233,6 +253,7 @@ def _models(calls: list[Row]) -> Row:
         "sensitive": said.count(Call.SENSITIVE),
         "resistant": said.count(Call.RESISTANT),
         "no_call": sum(row["call"] == Call.UNKNOWN for row in calls),
+        "reports": len({row["cited"]["url"] for row in speaking}),
         "ours": sum(row["ours"] for row in of_model.values()),
         "calls": [{name: row[name] for name in kept} for row in calls],
     }
@@ -249,16 +270,13 @@ def _laboratory_finding(models: Row) -> Finding | None:
         if k
     ]
     direction = together([Standing.FOR] * sensitive + [Standing.AGAINST] * resistant)
-    said = (Call.SENSITIVE, Call.RESISTANT)
-    reports = {c["cited"]["url"] for c in models["calls"] if c["counts"] and c["call"] in said}
     marks = [
         *["one model"] * (n == 1),
-        *["one report"] * (n > 1 and len(reports) == 1),
+        *["one report"] * (n > 1 and models["reports"] == 1),
         *["models disagree"] * (direction == Standing.UNDECIDED),
         *["our threshold"] * (models["ours"] >= n),
     ]
-    # More models that agree are more; the limit of their share orders them.
-    low = float(stats.wilson(sensitive, n).low)
+    low = _agreed(direction, models["reports"])
     return Finding(direction, ", ".join(counts), low, tuple(marks))
 
 
@@ -291,5 +309,6 @@ def _hint(
         named = " and ".join(sorted(apart))
         said.append(f"called {named} only in reviews or in models that do not count")
     if assertions and not (lines or calls):
-        said.append("stated only in knowledge bases, which do not count")
+        named = " and ".join(sorted({ASSERTED[row["direction"]] for row in assertions}))
+        said.append(f"called {named} only in knowledge bases, which do not count")
     return "; ".join(said)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from alkpool import stats
-from alkpool.data.groups import NOT_SPLIT, OUTCOMES, Groups
+from alkpool.data.groups import NOT_SPLIT, OUTCOMES, Groups, as_printed
 from alkpool.data.tables import inhibitors
 from alkpool.vocabulary import LIST_SEPARATOR, Endpoint, OtherTreatment
 
@@ -32,7 +32,8 @@ def outcomes_by_mutation(groups: Groups) -> pd.DataFrame:
         treatment, or where either names a class of treatments only. Added are ``kind``
         (``mutation``, ``with or without``, ``base rate``), ``source`` (author and year, or the
         id), and ``share, low, high`` (fractions, Wilson 95%), missing where no count is printed;
-        ``percent`` is then what is printed.
+        ``percent`` is then what is printed, and ``printed`` the same in words with the interval
+        of the source.
 
     Examples
     --------
@@ -60,6 +61,7 @@ def outcomes_by_mutation(groups: Groups) -> pd.DataFrame:
     rows = rows.assign(
         source=rows["source_id"].map(named),
         percent=pd.to_numeric(rows["percent_printed"], errors="coerce"),
+        printed=[as_printed(row) for row in rows.to_dict("records")],
     ).join(shares)
     in_order = inhibitors().sort_values("figure_order", kind="stable")["inhibitor"]
     order = [*in_order, NOT_SPLIT, "mutation", "with or without", "base rate"]

@@ -113,8 +113,10 @@ class Cell:
         default_factory=lambda: {"k": 0, "n": None, "of": "", "source": "", **NO_LIMITS}
     )
     laboratory: Row = field(
-        default_factory=lambda: {"sensitive": 0, "resistant": 0, "no_call": 0, "calls": []}
-    )
+        default_factory=lambda: {
+            "sensitive": 0, "resistant": 0, "reports": 0, "no_call": 0, "ours": 0, "calls": [],
+        }
+    )  # fmt: skip
     sources: tuple[Row, ...] = ()
     hint: str = ""
 
@@ -396,7 +398,7 @@ def answer(question: Question, evidence: Evidence) -> Answer:
     decided = ["inhibitor", "standing", "rank", "basis"]
     other = next((one for _, one in rest if not one[decided].equals(frame[decided])), None)
     unranked = f"Not ranked, because of {', '.join(question.findings)}. " * bool(question.findings)
-    text = unranked + standing_text(frame.to_dict("records"))
+    text = unranked + standing_text(frame.to_dict("records"), lead)
     others = not_assessed(question, evidence)
     return Answer(question, text, frame, lead, other, others, words, evidence.about)
 
@@ -415,10 +417,16 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
         cells = {name: evidence.cell(name, inhibitor) for name in names}
         weakest = max(names, key=lambda name: _order(decisions[name], cells[name]))
         decision, cell = decisions[weakest], cells[weakest]
-        # Nothing known of one of several clones is not nothing known.
-        shown = cells.values() if decision.basis == Tier.NONE else (cell,)
         if len(names) > 1:
-            decision = replace(decision, text=f"{weakest}: {decision.text or 'no data'}")
+            # The weakest decides, and what is known of every other clone stands beside it.
+            others = (
+                f"; beside it {name}: {decisions[name].told or 'no data'}"
+                for name in names
+                if name != weakest
+            )
+            text = f"{weakest}: {decision.text or 'no data'}{''.join(others)}"
+            rests_on = (name for each in decisions.values() for name in each.rests_on)
+            decision = replace(decision, text=text, rests_on=tuple(dict.fromkeys(rests_on)))
         if inhibitor == question.progressed_on:
             known = f" ({decision.text})" if decision.standing == Standing.AGAINST else ""
             decision = Decision(
@@ -427,7 +435,8 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
             )  # fmt: skip
         elif inhibitor in question.prior:
             decision = replace(decision, marks=(GIVEN_BEFORE, *decision.marks))
-        behind = [*shown, *(evidence.cell(other, inhibitor) for other in decision.rests_on)]
+        related = (evidence.cell(other, inhibitor) for other in decision.rests_on)
+        behind = [*cells.values(), *related]
         rows.append(
             {
                 "inhibitor": inhibitor,
@@ -469,15 +478,30 @@ def _order(decision: Decision, cell: Cell) -> tuple[float, ...]:
     return standing, (0 if k else 2 if n else 1 if anything else 3), tier
 
 
-def standing_text(rows: Sequence[Mapping[Any, Any]]) -> str:
+def standing_text(rows: Sequence[Mapping[Any, Any]], reading: Phase) -> str:
     """Say in a sentence what the evidence speaks for, if for anything."""
     best = [row for row in rows if row["standing"] == Standing.FOR]
     if not best:
-        return "There is no evidence for any of the assessed inhibitors."
+        return nothing_for(rows, reading)
     named = (
         f"{row['inhibitor']} ({'; '.join([row['basis_text'], *row['marks']])})" for row in best
     )
     return f"There is evidence for {', '.join(named)}."
+
+
+def nothing_for(rows: Sequence[Mapping[Any, Any]], reading: Phase) -> str:
+    """Say what there is where no inhibitor has evidence for it: no evidence, or a divided one."""
+    said = []
+    for words, tiers in (
+        ("The evidence is mixed for {}.", [tier for step in STEPS[:-1] for tier in step]),
+        ("What is known of related mutations leaves it open for {}.", STEPS[-1]),
+    ):
+        undecided = (row for row in rows if row["standing"] == Standing.UNDECIDED)
+        if named := [row["inhibitor"] for row in undecided if row["basis"] in tiers]:
+            said.append(words.format(", ".join(named)))
+    which = "another" if said else "any"
+    said.append(f"No evidence that counts speaks for {which} assessed inhibitor as next treatment")
+    return " ".join(said) + " against each of these clones" * (reading == Phase.TRANS) + "."
 
 
 def not_assessed(question: Question, evidence: Evidence) -> list[Row]:

@@ -6,7 +6,7 @@ add rows that may overlap.
 """
 
 import itertools
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,22 @@ def load(folder: Path = paths.GROUPS) -> Groups:
     if problems:
         raise DataError(problems)
     return Groups(**frames)
+
+
+def as_printed(outcome: Mapping[Any, Any]) -> str:
+    """Say the percentage and the interval of an outcome as its source prints them.
+
+    Examples
+    --------
+    >>> as_printed({"percent_printed": "57", "interval_printed": "95% 37-76"})
+    '57% (95% CI 37% to 76%)'
+    """
+    level, _, limits = outcome["interval_printed"].partition(" ")
+    said = [
+        outcome["percent_printed"] and f"{outcome['percent_printed']}%",
+        limits and f"({level} CI {limits.replace('-', '% to ')}%)",
+    ]
+    return " ".join(filter(None, said))
 
 
 def total(rows: pd.DataFrame) -> tuple[int, int]:
