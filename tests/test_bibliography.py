@@ -57,6 +57,9 @@ NOWHERE = "read at: https://x.org/p"
          "Report of 2014 (PMID 7; authors and title not seen)"),
         ({"pmid": "7"}, "PMID 7", "Report (PMID 7; authors, year and title not seen)"),
         ({"note": NOWHERE}, "x.org", "Report (x.org; authors, year and title not seen)"),
+        # Where a copy was read is no name of what it copies.
+        ({"locator": "record not identified", "read_via": "github:x/y@1"}, "unidentified report",
+         "Report, not identified (read in github.com/x/y; authors, year and title not seen)"),
         ({"trials": "PMC7", "locator": "PMC7"}, "PMC7",
          "Report (PMC7; authors, year and title not seen)"),
         ({"trials": CENTRE, "locator": "PMC7"}, CENTRE, f"{CENTRE}, year not seen, PMC7"),
