@@ -135,10 +135,10 @@ def cite(source: Mapping[Any, Any], known: Mapping[str, Row] | None = None) -> C
         words = [label if name else title, dated, journal, record]
     elif url:
         report, unseen = (f"Report of {year}", "authors") if year else ("Report", "authors, year")
-        # A copy is the place where it was read, and no name of it.
-        copied = not address(pmid, doi, row.get("locator") or row.get("url") or read_at)
-        if copied:
-            report, record, label = f"{report}, not identified", f"read in {record}", "unidentified report"
+        if not address(pmid, doi, row.get("locator") or row.get("url") or read_at):
+            # A copy is the place where it was read, and no name of it.
+            report, record = f"{report}, not identified", f"read in {record}"
+            label = "unidentified report"
         words = [f"{report} ({record}; {unseen} and title not seen)"]
     else:
         words = [record, year]
