@@ -263,7 +263,7 @@ def test_look_up_reads_well_at_80_columns():
         "  alectinib: the tumour has just progressed on it",
         "    Ou 2015, Lung Cancer, PMID 25736571, via CIViC EID1367 (knowledge base) "
         "https://pubmed",
-        "Rests on: cohort curated (patients: ",
+        "This rests on ",
         "Not medical advice",
     ):
         assert sentence in done.stdout

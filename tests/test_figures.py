@@ -32,6 +32,7 @@ from alkpool.figures.published import p_values_by_test
 from alkpool.figures.timeline import growth_lines, telling, verdicts_by_year
 from alkpool.figures.uncertainty import shrinkage, verdict_probabilities
 from alkpool.paper import audit, ledger
+from alkpool.references import patient_names
 from alkpool.robustness.choices import CHOICES, Universe
 from alkpool.robustness.multiverse import NO_SAMPLE, Curve
 from alkpool.style import Drawing
@@ -119,7 +120,7 @@ CHOSEN = [CHOICES[0], CHOICES[7]]
 
 FIGURES: dict[str, Callable[[Cohort, pd.DataFrame], Drawing]] = {
     "selection": lambda pool, _: selection_flow(flow(pool), {"cohort": "Cohort studies"}),
-    "swimmer": lambda pool, _: swimmer(lines(pool)),
+    "swimmer": lambda pool, _: swimmer(lines(pool), patient_names(pool.patients, pool.sources)),
     "benefit": lambda pool, _: benefit_flow(
         benefit.classify(lines(pool)), benefit.BenefitRule(threshold_months=6.5)
     ),

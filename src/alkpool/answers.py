@@ -223,14 +223,19 @@ def _source(source: Cited) -> str:
 
 def basis(about: Mapping[str, Any]) -> str:
     """Say what the answer rests on."""
-    searched = about["search_date"] or "date not stated, no systematic review"
+    own = f" ({about['own']} of them our own)" * bool(about["own"])
     return (
-        f"Rests on: cohort {about['cohort']} (patients: {about['patients']}"
-        + f", of our own: {about['own']}" * bool(about["own"])
-        + f", samples: "
-        f"{about['samples']}, lines of treatment: {about['lines']}; latest report "
-        f"{about['latest_year']}; search: {searched}); outcomes of published groups: "
-        f"{about['groups']}; laboratory models: {about['models']} ({about['measurements']} "
-        f"measurements); knowledge base assertions: {about['assertions']}; alkpool "
-        f"{version('alkpool')}."
+        f"This rests on {about['patients']} patients{own} with {about['samples']} tumour samples "
+        f"and {about['lines']} further lines of treatment (cohort {about['cohort']}, latest report "
+        f"{about['latest_year'] or 'of a year not stated'}; {searched(about)}), on "
+        f"{about['groups']} outcomes of published groups, {about['measurements']} measurements in "
+        f"{about['models']} laboratory models, and {about['assertions']} assertions of knowledge "
+        f"bases. alkpool {version('alkpool')}."
     )
+
+
+def searched(about: Mapping[str, Any]) -> str:
+    """Say when the reports were searched for."""
+    if about["search_date"]:
+        return f"searched until {about['search_date']}"
+    return "no systematic review, date of the search not stated"

@@ -23,7 +23,7 @@ from alkpool.analysis.ranking import Evidence
 from alkpool.analysis.settings import configured
 from alkpool.data import laboratory, tables
 from alkpool.data.cohort import Cohort, analysis_set, lines, load, of_other_tumours, ours
-from alkpool.references import Cited, known, with_sources
+from alkpool.references import Cited, known, patient_names, with_sources
 from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen, Standing
 
 # Powers of ten in nM between which potencies are drawn, for every model the same.
@@ -110,11 +110,12 @@ def _courses(pool: Cohort) -> dict[str, Record]:
     from alkpool.show import counted, svg_of
 
     treated = lines(pool)
+    names = patient_names(pool.patients, pool.sources)
     patients = pool.samples.set_index("sample_id")["patient_id"]
     found = {}
     for name, samples in assessed_profiles(pool.samples).groupby("profile")["sample_id"]:
         theirs = treated[treated["patient_id"].isin(patients[samples])]
-        made = swimmer(theirs)
+        made = swimmer(theirs, names)
         if made.figure is not None:
             drawn = base64.b64encode(svg_of(made.figure, made.alt).encode()).decode()
             found[str(name)] = {
@@ -234,6 +235,7 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             "disclaimer": answers.DISCLAIMER,
             "legend": answers.LEGEND,
             "basis": answers.basis(evidence.about),
+            "searched": answers.searched(evidence.about),
             "given": ranking.GIVEN_BEFORE,
             "progressed": ranking.PROGRESSED_TEXT,
             "unreported": UNREPORTED,

@@ -175,6 +175,26 @@ def with_sources(
     return table.assign(cited=cited, label=labels).astype({"cited": object, "label": str})
 
 
+def patient_names(patients: "pd.DataFrame", sources: "pd.DataFrame") -> dict[str, str]:
+    """What a reader calls each patient, by id: source and number; an id of another form stays.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> patients = pd.DataFrame({"patient_id": ["lin2018-p1", "K-7"], "source_id": "lin2018"})
+    >>> sources = pd.DataFrame({"source_id": ["lin2018"], "first_author": "Lin JJ", "year": 2018})
+    >>> patient_names(patients, sources)
+    {'lin2018-p1': 'Lin 2018, patient 1', 'K-7': 'K-7'}
+    """
+    found = {}
+    for row in with_sources(patients[["patient_id", "source_id"]], sources).to_dict("records"):
+        name, number = row["patient_id"], row["patient_id"].removeprefix(f"{row['source_id']}-p")
+        found[name] = f"{row['label']}, patient {number}" if number.isdecimal() else name
+    # Two sources of one author and year keep their ids apart.
+    said = [*found.values()]
+    return {name: text if said.count(text) == 1 else name for name, text in found.items()}
+
+
 def _unsaid(first: str, *words: str) -> Iterator[str]:
     yield first
     yield from (word for word in words if word and word not in first)

@@ -85,7 +85,7 @@ class _Bar:
     sampled: bool = False
 
 
-def swimmer(lines: pd.DataFrame) -> Drawing:
+def swimmer(lines: pd.DataFrame, names: Mapping[str, str]) -> Drawing:
     """Courses of patients over their lines of treatment (paper, Figure 2).
 
     Patients are sorted by their mutations; below the bars of each stands what was reported. A bar
@@ -96,14 +96,16 @@ def swimmer(lines: pd.DataFrame) -> Drawing:
     ----------
     lines : DataFrame
         From `alkpool.lines`, the patients to show.
+    names : mapping
+        What each patient is called, by id: `alkpool.references.patient_names`.
 
     Examples
     --------
     >>> import alkpool
     >>> lines = alkpool.lines(alkpool.analysis_set(alkpool.load("curated")))
-    >>> made = swimmer(lines[lines["patient_id"] == "ou2015-p1"])
+    >>> made = swimmer(lines[lines["patient_id"] == "ou2015-p1"], {"ou2015-p1": "Ou, patient 1"})
     >>> made.alt  # doctest: +ELLIPSIS
-    '... ou2015-p1, after crizotinib and alectinib: I1171N: ceritinib, PR, DoT >3 months, ongoing.'
+    '... Ou, patient 1, after crizotinib and alectinib: I1171N: ceritinib, PR, DoT >3 months, ongoing.'
     >>> plt.close(made.figure)
     """
     if lines.empty:
@@ -112,7 +114,7 @@ def swimmer(lines: pd.DataFrame) -> Drawing:
     patients = known.drop_duplicates("patient_id").sort_values(["mutations", "patient_id"])
     unknown = max(4.0, known.groupby("patient_id")["months"].sum().max() / 8)
     courses = {
-        f"{row.patient_id}, after {_after(row)}":
+        f"{names[row.patient_id]}, after {_after(row)}":
         known[known["patient_id"] == row.patient_id]
         for row in style.rows(patients)
     }  # fmt: skip
@@ -143,7 +145,9 @@ def swimmer(lines: pd.DataFrame) -> Drawing:
         handles=_legend(bar.inhibitor for bar in every), loc="outside lower left", ncols=4
     )
     courses_said = "; ".join(f"{name}: {words}" for name, words in said.items())
-    return Drawing(figure, f"Further lines of each patient, with best response. {courses_said}.")
+    return Drawing(
+        figure, f"Further lines of each patient, with best overall response. {courses_said}."
+    )
 
 
 def _with_duration(lines: pd.DataFrame) -> pd.DataFrame:
@@ -193,7 +197,9 @@ def _said(course: pd.DataFrame) -> str:
                 "" if pd.isna(line.months) else f"{line.measure} {relation}{line.months:g} months",
                 "ongoing" if line.status == TreatmentStatus.ONGOING else "",
             ]
-            lines.append(", ".join([partner, *(list(filter(None, facts)) or ["no result"])]))
+            lines.append(
+                ", ".join([partner, *(list(filter(None, facts)) or ["outcome not stated"])])
+            )
         samples.append(f"{of_sample['mutations'].iloc[0]}: {', then '.join(lines)}")
     return "; then ".join(samples)
 

@@ -62,7 +62,7 @@ def specification_curve(
         Of the answer.
     """
     if not curve.universes:
-        return Drawing(None, f"{label}: nothing was observed in any universe.")
+        return Drawing(None, f"{label}: it cannot be computed in any universe.")
     lowest, highest = (written(value, unit) for value in curve.steps["value"].iloc[[0, -1]])
     if len(curve.steps) == 1:
         return Drawing(None, f"{label}: {lowest} in every universe.")
