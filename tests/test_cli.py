@@ -297,7 +297,7 @@ def test_look_up_reads_another_cohort(tmp_path):
                    "--cohort", mine)  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("L1196M+G1202R, trans, plasma; previous treatment not given\n")
-    assert "cohort mine (patients: " in done.stdout
+    assert "(cohort mine, latest report " in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize(

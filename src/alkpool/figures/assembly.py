@@ -103,9 +103,9 @@ def swimmer(lines: pd.DataFrame, names: Mapping[str, str]) -> Drawing:
     --------
     >>> import alkpool
     >>> lines = alkpool.lines(alkpool.analysis_set(alkpool.load("curated")))
-    >>> made = swimmer(lines[lines["patient_id"] == "ou2015-p1"], {"ou2015-p1": "Ou, patient 1"})
+    >>> made = swimmer(lines[lines["patient_id"] == "ou2015-p1"], {"ou2015-p1": "Ou 2015"})
     >>> made.alt  # doctest: +ELLIPSIS
-    '... Ou, patient 1, after crizotinib and alectinib: I1171N: ceritinib, PR, DoT >3 months, ongoing.'
+    '... Ou 2015, after crizotinib and alectinib: I1171N: ceritinib, PR, DoT >3 months, ongoing.'
     >>> plt.close(made.figure)
     """
     if lines.empty:
