@@ -106,6 +106,8 @@ def test_search_finds_a_mutation(page: Page, book: Path) -> None:
         ("Alecensa", "inhibitors/alectinib", "Alecensa"),
         ("p.Gly1202Arg", "profiles/G1202R", "G1202R"),
         ("benefit", "curated/", "benefit"),
+        ("figure 5", "curated/04-clinical-actionability", "igure"),
+        ("Fig. 2", "curated/01-cohort-assembly", "igure"),
     ],
 )
 def test_search_quotes_what_it_finds_and_puts_the_made_up_last(
