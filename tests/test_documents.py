@@ -1,12 +1,10 @@
 """Prose that repeats what the code says must not drift from it."""
 
 import dataclasses
-import importlib.metadata
 import re
 import runpy
 import tomllib
 
-import pytest
 import yaml
 
 from alkpool import paths
@@ -120,18 +118,3 @@ def test_links_between_documents_lead_somewhere() -> None:
         targets = [target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target]
         assert targets
         assert [target for target in targets if not (paths.HOME / target).exists()] == [], name
-
-
-@pytest.mark.parametrize(
-    "package",
-    ["itables", "sphinx-copybutton", "sphinx-togglebutton", "sphinx-design", "sphinx-book-theme",
-     "pydata-sphinx-theme"],
-)  # fmt: skip
-def test_the_book_brings_the_licences_of_what_it_copies(package: str) -> None:
-    (licence,) = (
-        file for file in importlib.metadata.files(package) or ()
-        if file.name == "LICENSE" and ".dist-info" in str(file)
-    )  # fmt: skip
-    holder = re.search(r"Copyright \(c\) .*", licence.read_text())
-    assert holder is not None
-    assert holder[0] in (paths.BOOK / "_static/licences.txt").read_text("utf-8")

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from docutils.utils.math import MathError
+from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.fileutil import copy_asset
+from sphinx.util.logging import getLogger
 
 from alkpool.compendium.book import SYNTHETIC_TITLE, made_from
 
-MATHJAX = "tex-svg.js"
 GLOSSARY = "glossary"
 TABLES_SCRIPT, TABLES_STYLE = "datatables.js", "datatables.css"
 
@@ -44,10 +46,8 @@ POLICY = (
 LICENCES = "licences.txt"
 SHIPPED = (
     "itables", "sphinx-book-theme", "pydata-sphinx-theme", "sphinx", "sphinx-copybutton",
-    "sphinx-design", "sphinx-togglebutton", "myst-nb", "sphinx-mathjax-offline",
+    "sphinx-design", "sphinx-togglebutton", "myst-nb",
 )  # fmt: skip
-# Of these the package of MathJax names the licence only.
-NAMED = "Licence as its package names it: {}"
 # Of words that say what a page is about, search engines and citations show so many.
 DESCRIBED = 300
 
@@ -95,12 +95,6 @@ def shipped_in(name: str) -> Path:
     return Path(package.origin).parent
 
 
-def copy_mathjax(app: Sphinx) -> None:
-    """Put MathJax beside the pages: the variant that draws its letters and needs no font."""
-    script = shipped_in("sphinx-mathjax-offline") / "static" / "mathjax" / MATHJAX
-    copy_asset(script, Path(app.outdir) / "_static" / "mathjax")
-
-
 def copy_datatables(app: Sphinx) -> None:
     """Put DataTables, as itables ships it, beside the pages as one script for all of them."""
     shipped = shipped_in("itables") / "html"
@@ -143,17 +137,17 @@ def defer_scripts(app: Sphinx, config: Config) -> None:
     ]
 
 
-def drop_unused_mathjax(
-    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
-) -> None:
-    """Load MathJax, 2 MB, where there is a formula, and nowhere else."""
-    if 'class="math' not in context.get("body", ""):
-        context["script_files"] = [
-            script
-            for script in context["script_files"]
-            if MATHJAX not in str(script.filename)
-            and "MathJax" not in script.attributes.get("body", "")
-        ]
+def typeset(writer: Any, node: nodes.math | nodes.math_block) -> None:
+    """Write a formula as MathML: browsers draw it and screen readers say it, without a script."""
+    alone = isinstance(node, nodes.math_block)
+    try:
+        formula = tex2mathml(node.astext(), as_block=alone)
+    except MathError as error:
+        getLogger(__name__).warning("formula $%s$: %s", node.astext(), error, location=node)
+        raise nodes.SkipNode from None
+    frame = writer.starttag(node, "div", CLASS="formula")
+    writer.body.append(f"{frame}{formula}</div>" if alone else formula)
+    raise nodes.SkipNode
 
 
 def write_licences(app: Sphinx) -> None:
@@ -162,9 +156,7 @@ def write_licences(app: Sphinx) -> None:
     for name in SHIPPED:
         package = importlib.metadata.distribution(name)
         files = [file for file in package.files or [] if "LICEN" in file.name.upper()]
-        said = [file.read_text(encoding="utf-8").strip() for file in files] or [
-            NAMED.format(package.metadata["License"])
-        ]
+        said = [file.read_text(encoding="utf-8").strip() for file in files]
         texts.append("\n\n".join([f"{name} {package.version}", *said]))
     rule = f"\n\n{'-' * 72}\n\n"
     place = Path(app.outdir) / "_static" / LICENCES
@@ -330,7 +322,6 @@ def drop_live_code(app: Sphinx, config: Config) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect to Sphinx."""
-    app.connect("builder-inited", copy_mathjax)
     app.connect("builder-inited", copy_datatables)
     app.connect("html-page-context", add_tables_to_page)
     app.connect("html-page-context", name_list_items)
@@ -338,7 +329,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("html-page-context", name_sidebar_toggles, priority=600)
     app.connect("html-page-context", pass_over_records)
     app.connect("html-page-context", explain_terms)
-    app.connect("html-page-context", drop_unused_mathjax, priority=900)
     app.connect("html-page-context", sign, priority=900)
     app.connect("html-page-context", embed_figures)
     app.connect("html-page-context", add_quotes_to_search)
@@ -346,5 +336,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", drop_live_code)
     app.connect("config-inited", defer_scripts)
     app.connect("build-finished", finish)
+    app.add_html_math_renderer("mathml", (typeset, None), (typeset, None))
     app.add_js_file("tables.js", loading_method="defer", blocking="render", priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

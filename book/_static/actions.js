@@ -4,7 +4,7 @@ addEventListener("DOMContentLoaded", () => {
   const words = ["author", "title"].map((each) => document.querySelector(`meta[name="citation_${each}"]`)?.content).filter(Boolean).join(". ");
   const button = (textContent, act) =>
     Object.assign(document.createElement("button"), { type: "button", textContent, onclick: ({ target }) => act(target) });
-  const copy = async (text, where) => {
+  const copy = globalThis.alkpoolCopy = async (text, where) => {
     try {
       await navigator.clipboard.writeText(text);
       const before = where.textContent;
@@ -17,7 +17,6 @@ addEventListener("DOMContentLoaded", () => {
       field.select();
     }
   };
-  globalThis.alkpoolCopy = copy;
   const save = (name, text, type) => {
     const href = URL.createObjectURL(new Blob([text], { type }));
     Object.assign(document.createElement("a"), { href, download: name }).click();

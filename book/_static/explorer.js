@@ -1,9 +1,10 @@
 // The mutation explorer: asks for one tumour, or two or three, and shows what the evidence amounts
 // to. Nothing is decided here: the answers come with the page as alkpool.explorer computed them, and
 // what stands behind them as the templates of the book write it.
-// Known before anything is drawn, so that nothing moves: that scripts run, and that something is asked.
+// Known before anything is drawn, so that nothing moves: that scripts run, what is asked, which theme.
 document.documentElement.classList.add("scripted");
 document.documentElement.classList.toggle("answered", /[#&](m|finding)=/.test(location.hash));
+if (document.documentElement.dataset.theme === "auto") document.documentElement.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 
 document.addEventListener("DOMContentLoaded", () => {
   "use strict";
@@ -136,12 +137,13 @@ document.addEventListener("DOMContentLoaded", () => {
   // What a copy and a sheet of paper need besides the table: the cases, and every source.
   function record(shipped, rows) {
     const cases = rows.flatMap((row) => shipped(row, ".case").map((item) => make("li", {}, `${row.inhibitor}: `, [...item.childNodes].filter((each) => each.localName !== "details"))));
-    const sources = new Map(rows.flatMap((row) => row.sources).map(({ text, url }) => [url, /PMID|doi/.test(text) ? text : `${text} ${url}`]));
+    const sources = new Map(rows.flatMap((row) => row.sources).map(({ text, url }) => [url, /PMID \d+|doi [^\s;]*[^\s;).]/.exec(text)?.[0] ?? url]));
     return make("section", { class: "record" }, make("ul", {}, cases),
       make("p", {}, `Sources: ${[...sources.values()].join("; ") || "none"}.`), askedOn());
   }
 
-  const askedOn = () => make("p", {}, `Asked on ${new Date().toISOString().slice(0, 10)}: ${decoded(location.href)}`);
+  // Of a book on a disk the place of its file says nothing to others, and may name a person.
+  const askedOn = () => make("p", {}, `Asked on ${new Date().toISOString().slice(0, 10)}: ${location.protocol === "file:" ? `explorer.html${decoded(location.hash)}, in this book` : decoded(location.href)}`);
 
   const notesWithSources = (notes) =>
     make("ul", { class: "notes" }, notes.map(({ text, sources }) => make("li", {}, text, " ", separated(sources.map(cited)))));
@@ -264,12 +266,11 @@ document.addEventListener("DOMContentLoaded", () => {
       if (questions.length > 1) compare(questions.flatMap((question, place) => answers[place].parts ?? [question]));
       else if (answers[0].parts) compare(answers[0].parts, `${profiles[0]}: ${data.words.unreported}`);
       else draw(questions[0], profiles[0], answers[0]);
+      answer.append(make("p", { class: "key" }, `${data.words.legend} ${data.words.basis}`));
       answer.hidden = false;
       globalThis.alkpoolActions?.(answer);
       drawn = wanted;
     }
-
-    const legend = () => make("p", { class: "key" }, `${data.words.legend} ${data.words.basis}`);
 
     function draw(question, profile, { rows, nothing_for, reading: lead, other }) {
       const words = inWords([question]);
@@ -287,7 +288,6 @@ document.addEventListener("DOMContentLoaded", () => {
         ...rows.filter((row) => row.basis !== "none" || shipped(row, ".evidence").length).map((row) => details(shipped, row, opened.includes(row.inhibitor))),
         ...(others.length ? [make("h2", {}, "Other inhibitors, not assessed"), notesWithSources(others.map((row) => ({ text: `${row.inhibitor}: ${[history(row), row.known].filter(Boolean).join("; ")}.`, sources: row.sources })))] : []),
         pagesOn(question.mutations, profile),
-        legend(),
       );
       status.textContent = `${profile}: ${standingText({ rows, nothing_for })}`;
     }
@@ -297,7 +297,7 @@ document.addEventListener("DOMContentLoaded", () => {
       answer.replaceChildren(
         ...(heading ? [make("p", { class: "verdict" }, heading)] : []),
         comparison(data, shipped, compared, `Compared: ${inWords(questions)}`),
-        record(shipped, compared.flatMap(({ rows }) => rows)), legend());
+        record(shipped, compared.flatMap(({ rows }) => rows)));
       status.textContent = [heading, ...compared.map((each) => `${each.name}: ${standingText(each)}`)].filter(Boolean).join(" ");
     }
 
@@ -310,8 +310,8 @@ document.addEventListener("DOMContentLoaded", () => {
     function pagesOn(mutations, profile) {
       const residues = new Set(mutations.flatMap(({ residue, last }) => [residue, last]));
       const names = Object.keys(data.profiles).filter((name) => name === profile || data.profiles[name].residues.some((each) => residues.has(each)));
-      const links = names.map((name) => make("a", { href: `profiles/${data.profiles[name].page}.html` }, name));
-      return make("p", { class: "pages" }, "Pages of all evidence on these residues: ", separated(links, ", "), links.length ? "." : "none.");
+      return make("p", { class: "pages" }, "Pages of all evidence on these residues: ",
+        separated(names.map((name) => make("a", { href: `profiles/${data.profiles[name].page}.html` }, name)), ", "), names.length ? "." : "none.");
     }
 
     // What is known where nothing is ranked: no mutation, or a finding outside ALK.

@@ -73,14 +73,14 @@
   for (const table of document.querySelectorAll("table.interactive")) seen.observe(table);
 
   // Frames that scroll sideways take the focus, so that the arrow keys move them, and have a name.
-  const FRAMES = "article :is(figure, pre), .cell_output > .output, .pst-scrollable-table-container, .dt-layout-full";
+  const FRAMES = "article :is(figure, pre, .formula), .cell_output > .output, .pst-scrollable-table-container, .dt-layout-full";
   const mark = () => {
     // All are measured first: after a change the page would be laid out anew for the next.
     const frames = [...document.querySelectorAll(FRAMES)].map((frame) => [frame, frame.scrollWidth > frame.clientWidth]);
     for (const [frame, scrolls] of frames) {
       const words = frame.querySelector("figcaption, caption, .gt_title")?.textContent.trim();
       frame.tabIndex = scrolls ? 0 : -1;
-      frame.ariaLabel = scrolls ? words || { pre: "Code" }[frame.localName] || "Table" : null;
+      frame.ariaLabel = scrolls ? words || (frame.matches("pre") ? "Code" : frame.matches(".formula") ? "Formula" : "Table") : null;
       // A figure is one already; everything else needs a role to bear its name.
       if (frame.localName !== "figure") frame.role = scrolls ? "region" : null;
     }

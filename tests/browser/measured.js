@@ -5,7 +5,7 @@
   const named = (element) => element.caption?.textContent ?? element.id ?? element.className;
 
   // A frame that scrolls is a stop of the keyboard and has a name; no other is a stop.
-  const frames = shown("article :is(figure, pre, .dt-layout-full)");
+  const frames = shown("article :is(figure, pre, .formula, .dt-layout-full)");
   const scrolling = frames.filter((frame) => frame.scrollWidth > frame.clientWidth);
   const unreachable = frames.filter((frame) => {
     const scrolls = scrolling.includes(frame);

@@ -12,7 +12,7 @@
   const visible = (element) => element.checkVisibility({ visibilityProperty: true });
 
   const stickingOut = [...document.querySelectorAll(".bd-article *, .bd-header-article button")]
-    .filter((element) => visible(element) && !element.closest("mjx-assistive-mml, .visually-hidden"))
+    .filter((element) => visible(element) && !element.closest(".visually-hidden"))
     .filter((element) => element.getBoundingClientRect().right > edge + 1 && !frame(element))
     .map((element) => `${element.tagName.toLowerCase()}.${element.className}`);
 

@@ -1,9 +1,6 @@
-// True once formulas are typeset and every interactive table, which is brought into view for it, has
-// been built.
+// True once every interactive table, which is brought into view for it, has been built.
 () => {
   if (document.readyState !== "complete") return false;
-  const formulas = document.querySelectorAll(".math").length;
-  if (formulas > document.querySelectorAll("mjx-container").length) return false;
   const tables = [...document.querySelectorAll("table.interactive")];
   const waiting = tables.find((table) => !table.classList.contains("dataTable") && table.checkVisibility());
   waiting?.scrollIntoView({ behavior: "instant" });

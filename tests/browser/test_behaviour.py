@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
@@ -50,6 +51,22 @@ def test_nothing_moves_under_a_reader(
     assert {name: share for name, share in moved.items() if share >= 0.1} == {}
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_theme_is_chosen_before_anything_is_drawn(
+    browser: Browser, book: Path, theme: Literal["light", "dark"]
+) -> None:
+    """Without one colours are missing, a border without its colour has no width, and text moves.
+
+    The script of the theme chooses, when a slow machine has drawn already: here it never does.
+    """
+    with browser.new_context(color_scheme=theme) as context:
+        page = context.new_page()
+        page.route("**/pydata-sphinx-theme.js*", lambda route: route.abort())
+        page.goto((book / "data-dictionary.html").as_uri())
+        expect(page.locator("html")).to_have_attribute("data-theme", theme)
+        expect(page.locator("article th").first).not_to_have_css("border-bottom-width", "0px")
+
+
 def test_navigation_opens_on_a_telephone(page: Page, book: Path) -> None:
     """The button in the head of the page opens the table of contents."""
     page.set_viewport_size(NARROW)
@@ -89,6 +106,8 @@ def test_search_finds_a_mutation(page: Page, book: Path) -> None:
         ("Alecensa", "inhibitors/alectinib", "Alecensa"),
         ("p.Gly1202Arg", "profiles/G1202R", "G1202R"),
         ("benefit", "curated/", "benefit"),
+        ("figure 5", "curated/04-clinical-actionability", "igure"),
+        ("Fig. 2", "curated/01-cohort-assembly", "igure"),
     ],
 )
 def test_search_quotes_what_it_finds_and_puts_the_made_up_last(

@@ -756,18 +756,35 @@ def test_the_answer_is_in_sight(page: Page, book: Path, width: int, height: int)
          "PMID 30892989"),
         ("#m=L1196M&prior=crizotinib", "L1196M after crizotinib, specimen not stated",
          "doi 10.1016/j.cllc.2021.06.011"),
+        # Two readings, with more to say in each and more sources than any other.
+        ("#m=L1196M+G1202R&prior=crizotinib,alectinib,lorlatinib",
+         "L1196M+G1202R (phase not known) after crizotinib, alectinib", "PMID 29650534"),
+        ("#m=I1171N+L1196M&prior=crizotinib,alectinib,lorlatinib",
+         "I1171N+L1196M (phase not known) after crizotinib, alectinib", "PMID 32600123"),
     ],
 )  # fmt: skip
 def test_print_gives_one_page(
     page: Page, book: Path, query: str, question: str, source: str
 ) -> None:
-    """Question, standings, cases with PMIDs, version, address, warning; whatever was open."""
+    """Question, standings, cases with PMIDs, version, address, warning; whatever was open.
+
+    No letter is smaller than 8 pt, and no place of a file on the reader's disk is printed.
+    """
     ask(page, book, query)
     open_everything(page)
     printed = PdfReader(BytesIO(page.pdf(format="A4")))
     assert len(printed.pages) == 1
+    small: list[tuple[float, str]] = []
+
+    def measure(text: str, place: Any, of_text: Any, _font: Any, size: float) -> None:
+        points = size * abs(place[3] * of_text[3])
+        if text.strip() and points < 7.9:
+            small.append((points, text))
+
     # Addresses are broken where a line ends.
-    text = "".join(printed.pages[0].extract_text().split())
+    text = "".join(printed.pages[0].extract_text(visitor_text=measure).split())
+    assert small == []
+    assert "file:" not in text
     for words in [
         *assessed_inhibitors(), answers.DISCLAIMER[:40], question, source, "Asked on 20",
         f"explorer.html{query}", "data last changed 20", "commit",
@@ -782,7 +799,8 @@ def test_print_gives_one_page(
 def open_everything(page: Page) -> None:
     """Open all that opens."""
     for details in page.locator("details[data-inhibitor]").all():
-        open_evidence(details)
+        details.locator("> summary").click()
+        expect(details.locator("> .sources")).to_be_visible()
 
 
 @pytest.mark.parametrize("query", by_day(ANSWERS, one_in=2))

@@ -225,6 +225,7 @@ def test_every_page_says_what_it_is_and_of_which_state(pages: Pages, book: Path)
     assert lacking == []
     licences = (book / "_static" / "licences.txt").read_text("utf-8")
     assert licences.count("Permission is hereby granted") >= 4
+    assert all("Copyright" in each for each in licences.split(f"\n{'-' * 72}\n"))
     assert not list(book.rglob("*.map"))
 
 
