@@ -9,7 +9,6 @@ import importlib.metadata
 import json
 import platform
 import re
-import shutil
 import subprocess
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -95,11 +94,9 @@ def publish(compendium: Compendium, tasks: Sequence[Task], build: Path, target: 
     print("rendering the book", flush=True)
     _assemble(compendium, tasks, build, target, state)
     rendered = render.rendered(target / "book-src", target / "sphinx")
-    fresh = target / ".book.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(rendered, fresh, ignore=shutil.ignore_patterns(".buildinfo*"))
-    (fresh / KEY).write_text(key)
-    exchange(fresh, published)
+    (rendered / ".buildinfo").unlink(missing_ok=True)
+    (rendered / KEY).write_text(key)
+    exchange(rendered, published)
     return True
 
 
