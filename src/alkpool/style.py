@@ -28,8 +28,9 @@ _SETTINGS: Any = mpl.rc_params_from_file(
 )
 
 # Text, lines and grounds; what has no class of its own is drawn in the accent.
-INK, MUTED = _SETTINGS["text.color"], _SETTINGS["axes.edgecolor"]
-RULE_LINE, PAPER = _SETTINGS["grid.color"], _SETTINGS["figure.facecolor"]
+INK: str = _SETTINGS["text.color"]
+PAPER: str = _SETTINGS["figure.facecolor"]
+MUTED, RULE_LINE = _SETTINGS["axes.edgecolor"], _SETTINGS["grid.color"]
 PANEL, ACCENT, WARNING = "#f2f6f7", "#0b5f70", "#6b2c00"
 
 # What speaks for an inhibitor, against it, or for neither; no inhibitor has one of these colours.
