@@ -18,7 +18,8 @@ from alkpool.problems import ProjectError
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-PAGES = (".md", ".ipynb")
+# Whatever else a page is made of comes with it into the book, and is not read.
+PAGES = (".md", ".ipynb", ".svg")
 
 
 def rendered(source: Path, work: Path, builder: str = "html") -> Path:
