@@ -1,6 +1,5 @@
 """Releases: complete, described, checked, and the same bytes from the same state."""
 
-import csv
 import json
 import os
 import re

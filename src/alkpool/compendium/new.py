@@ -59,7 +59,8 @@ def new(name: str, title: str = "", source: str = TEMPLATE) -> Path:
     Raises
     ------
     ProjectError
-        For a name that is taken or cannot be one, for a title or source that will not do, and where the compendium is broken as it is. Nothing has changed then.
+        For a name that is taken or cannot be one, for a title or source that will not do, and
+        where the compendium is broken as it is. Nothing has changed then.
 
     Examples
     --------
