@@ -28,7 +28,7 @@ from alkpool.figures.identification import range_matrix
 from alkpool.figures.invitro import potency_strips
 from alkpool.figures.matrix import Matrix, drawn, verdict_cell
 from alkpool.figures.multiverse import specification_curve, stability_map
-from alkpool.figures.timeline import growth_lines, telling, verdicts_by_year
+from alkpool.figures.timeline import telling, verdicts_by_year
 from alkpool.figures.uncertainty import shrinkage, verdict_probabilities
 from alkpool.robustness.choices import CHOICES, Universe
 from alkpool.robustness.multiverse import NO_SAMPLE, Curve
@@ -143,7 +143,6 @@ FIGURES: dict[str, Callable[[Cohort, pd.DataFrame], Drawing]] = {
     "ranges": lambda _, evidence: range_matrix(
         _limits(evidence), evidence[["profile", "inhibitor"]].assign(value=5)
     ),
-    "growth": lambda pool, _: growth_lines(timeline.growth(pool)),
     "years": lambda pool, _: verdicts_by_year(telling(timeline.over_time(pool), 24)),
 }
 
