@@ -240,15 +240,11 @@ def _serve(connection_file: str, environment: Mapping[str, str], folder: Path) -
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
-    options = ["-f", connection_file, f"--IPKernelApp.parent_handle={os.getppid()}"]
-    if sys.flags.hash_randomization:
-        # A server that something else had started may order sets at random.
-        os.execv(sys.executable, [sys.executable, "-m", "ipykernel_launcher", *options])
     for name in [name for name in sys.modules if name.partition(".")[0] == "alkpool"]:
         del sys.modules[name]
     first = environment["PYTHONPATH"].split(os.pathsep)
     sys.path[:] = [*first, *(place for place in sys.path if place not in ("", *first))]
-    sys.argv = ["", *options]
+    sys.argv = ["", "-f", connection_file, f"--IPKernelApp.parent_handle={os.getppid()}"]
     from ipykernel.kernelapp import launch_new_instance
 
     launch_new_instance()
@@ -367,7 +363,7 @@ def _failure(task: Task, error: Exception, work: Path, build: Path) -> str:
         reason = f"{task.page} reads {', '.join(there)}: {remedy}"
     unfinished = work / "unfinished.ipynb"
     try:
-        notebook = json.loads(unfinished.read_text("utf-8"))
+        cells = json.loads(unfinished.read_text("utf-8"))["cells"]
         copy = build / "failed" / f"{task.page}.ipynb"
         copy.parent.mkdir(parents=True, exist_ok=True)
         unfinished.replace(copy)
@@ -376,21 +372,14 @@ def _failure(task: Task, error: Exception, work: Path, build: Path) -> str:
         return _failed(task, f"{name}: {reason}")
     finally:
         shutil.rmtree(work)
-    cells = [
-        cell
-        for cell in notebook["cells"]
-        if not ADDED_TAGS.intersection(cell["metadata"].get("tags", []))
-    ]
-    begun = [
-        (f"notebooks/{task.notebook.name}, cell {number}:", cell)
-        for number, cell in enumerate(cells, start=1)
-        if cell["metadata"].get("papermill", {}).get("start_time")
-    ]
+    of_source = (c for c in cells if not ADDED_TAGS.intersection(c["metadata"].get("tags", [])))
     where = []
-    for place, cell in begun[-1:]:
-        source = "".join(cell["source"]).strip().splitlines()
-        where = [place, *(f"  {line}" for line in source[:SOURCE_LINES_SHOWN])]
-        where += ["  ..."] * (len(source) > SOURCE_LINES_SHOWN)
+    for number, cell in enumerate(of_source, start=1):
+        if cell["metadata"].get("papermill", {}).get("start_time"):
+            lines = "".join(cell["source"]).strip().splitlines()
+            where = [f"notebooks/{task.notebook.name}, cell {number}:"]
+            where += [f"  {line}" for line in lines[:SOURCE_LINES_SHOWN]]
+            where += ["  ..."] * (len(lines) > SOURCE_LINES_SHOWN)
     ran = f"the notebook as far as it ran: {shown(copy)}"
     return _failed(task, *where, f"{name}: {reason}", ran)
 
