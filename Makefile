@@ -74,7 +74,7 @@ lab: $(STAMP) folders ## Open the notebooks in JupyterLab (root: ARGS=--allow-ro
 
 .PHONY: new
 new: $(STAMP) ## Make a chapter of your own (NAME=my-question FROM=chapter)
-	@$(PY) -m alkpool.compendium.new --title="$$TITLE" --cohort="$$COHORT" --from="$$FROM" -- "$$NAME"
+	@$(PY) -m alkpool.compendium.new --title="$$TITLE" --from="$$FROM" -- "$$NAME"
 
 .PHONY: data
 data: $(STAMP) ## Make the tables and their dictionary from the raw facts

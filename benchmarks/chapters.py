@@ -44,7 +44,7 @@ def _report(folder: Path, *options: str) -> float:
     started = time.perf_counter()
     subprocess.run(
         [sys.executable, "-m", "alkpool.compendium", "report", "--no-book", "--build", folder,
-         "--results", folder / "results", *options],
+         *options],
         check=True, stdout=sys.stderr,
     )  # fmt: skip
     return time.perf_counter() - started

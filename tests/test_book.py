@@ -11,10 +11,11 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 from project import COMPENDIUM, COUNT, FIGURE, PARAMETERS, Project, small_project
 
-from alkpool.compendium.book import promote_figures
+from alkpool.compendium.book import figures
 from alkpool.problems import ProjectError
 
 pytestmark = pytest.mark.xdist_group("book")
@@ -36,30 +37,20 @@ def notebook(*outputs: dict[str, Any]) -> dict[str, Any]:
     return copy.deepcopy({"cells": [text, code]})
 
 
-def test_a_figure_alone_keeps_its_cell() -> None:
-    made = notebook(figure(WORDS))
-    promote_figures(made, "page")
-    assert len(made["cells"]) == 2
-    assert made["cells"][1]["metadata"] == {
-        "tags": ["x"],
-        "mystnb": {
-            "figure": {"name": "fig-a", "caption": "A caption."},
-            "image": {"alt": "A square."},
-        },
-    }
-
-
-def test_each_figure_gets_a_cell_and_nothing_is_lost_or_reordered() -> None:
-    other = WORDS | {"name": "fig-b"}
-    made = notebook(TABLE, TABLE, figure(WORDS), figure(other), TABLE)
-    promote_figures(made, "page")
-    cells = made["cells"][1:]
-    assert [len(cell["outputs"]) for cell in cells] == [2, 1, 1, 1]
-    assert [cell["source"] for cell in cells] == [["1"], "...", "...", "..."]
-    assert [cell["id"] for cell in cells] == ["b", "b-1", "b-2", "b-3"]
-    names = [cell["metadata"].get("mystnb", {}).get("figure", {}).get("name") for cell in cells]
-    assert names == [None, "fig-a", "fig-b", None]
-    assert [cell["metadata"]["tags"] for cell in cells] == [["x"]] + [["x", "remove-input"]] * 3
+def test_each_figure_is_a_directive_and_nothing_is_lost_or_reordered() -> None:
+    other = {"name": "fig-b", "caption": "See fig-a.", "alt": 'A "square": \\ [x]', "classes": "c"}
+    made = notebook(TABLE, figure(WORDS), figure(other), TABLE)
+    names = {"fig-a": "fig-a-x", "fig-b": "fig-b-x"}
+    drawings = figures(made, "page", names)
+    assert drawings == dict.fromkeys(["figures/fig-a-x.svg", "figures/fig-b-x.svg"], b"<svg/>")
+    assert made["cells"][0] == notebook()["cells"][0]
+    first, one, two, last = made["cells"][1]["outputs"]
+    assert first == last == TABLE
+    assert one["data"]["text/markdown"].startswith(":::{figure} /figures/fig-a-x.svg\n")
+    lines = two["data"]["text/markdown"].splitlines()
+    assert {":name: fig-b-x", ":class: c", "See fig-a-x."} < set(lines)
+    (alt,) = (line.removeprefix(":alt: ") for line in lines if line.startswith(":alt: "))
+    assert yaml.safe_load(alt) == other["alt"]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +65,7 @@ def test_each_figure_gets_a_cell_and_nothing_is_lost_or_reordered() -> None:
 )
 def test_a_figure_without_words_is_refused(words: dict[str, str] | None, missing: str) -> None:
     with pytest.raises(ProjectError) as caught:
-        promote_figures(notebook(TABLE, figure(words), figure(words)), "notebooks/01-x.ipynb")
+        figures(notebook(TABLE, figure(words), figure(words)), "notebooks/01-x.ipynb", {})
     line = f"notebooks/01-x.ipynb, cell 2: its figure has {missing}"
     assert str(caught.value) == f"{line}\n{line}"
 
@@ -223,6 +214,7 @@ def test_a_killed_rendering_is_begun_again(rendered: Project) -> None:
     work = rendered.home / "build" / "sphinx"
     # As after kill -9: there is no mark yet, and a page was written only in part.
     (work / "finished").unlink()
+    (work / "html").mkdir()
     (work / "html" / "welcome.html").write_text("<html>half")
     (rendered.home / "build" / "book" / ".key").unlink()
     rendered.run()

@@ -46,13 +46,13 @@ def test_two_builds_give_the_same_bytes(kernels: Project) -> None:
     hashed = "print({'a', 'b', 'c', 'd'}, hash('a'))\nimport time; time.tzname"
     kernels.notebook("02-list", "List", [PARAMETERS, LIST, noisy, hashed])
     kernels.run("--no-book", "--jobs", "1")
-    kernels.run("--no-book", "--jobs", "2", "--build", "other/build", "--results", "other/results")
+    kernels.run("--no-book", "--jobs", "2", "--build", "other")
     assert kernels.tables() == kernels.tables("other/results")
     record = re.compile(r"/record\.json$")
     first, second = (
         {name: text for name, text in kernels.tables(f"{root}executed").items()
          if not record.search(name)}
-        for root in ("build/", "other/build/")
+        for root in ("build/", "other/")
     )  # fmt: skip
     assert first == second
     assert sum(name.endswith(".ipynb") for name in first) == 2

@@ -21,17 +21,15 @@ from alkpool.data.cohort import Cohort, analysis_set, flow, lines
 from alkpool.figures.actionability import verdict_matrix
 from alkpool.figures.assembly import selection_flow, swimmer
 from alkpool.figures.benefit import benefit_flow
-from alkpool.figures.distribution import class_matrix, lollipop
+from alkpool.figures.distribution import class_matrix
 from alkpool.figures.forest import FEWEST, forest
 from alkpool.figures.groups import group_forest
 from alkpool.figures.identification import range_matrix
 from alkpool.figures.invitro import potency_strips
 from alkpool.figures.matrix import Matrix, drawn, verdict_cell
 from alkpool.figures.multiverse import specification_curve, stability_map
-from alkpool.figures.published import p_values_by_test
-from alkpool.figures.timeline import growth_lines, telling, verdicts_by_year
+from alkpool.figures.timeline import telling, verdicts_by_year
 from alkpool.figures.uncertainty import shrinkage, verdict_probabilities
-from alkpool.paper import audit, ledger
 from alkpool.references import patient_names
 from alkpool.robustness.choices import CHOICES, Universe
 from alkpool.robustness.multiverse import NO_SAMPLE, Curve
@@ -133,7 +131,6 @@ FIGURES: dict[str, Callable[[Cohort, pd.DataFrame], Drawing]] = {
         fewest=1,
     ),
     "classes": lambda pool, _: class_matrix(distribution.by_class(pool)),
-    "lollipop": lambda pool, _: lollipop(distribution.by_mutation(pool)),
     "verdicts": lambda _, evidence: verdict_matrix(evidence),
     "potency": lambda _, evidence: potency_strips(evidence, _potencies(evidence)),
     "shrinkage": lambda _, evidence: shrinkage(_drawn_probabilities(evidence), fewest=1),
@@ -147,7 +144,6 @@ FIGURES: dict[str, Callable[[Cohort, pd.DataFrame], Drawing]] = {
     "ranges": lambda _, evidence: range_matrix(
         _limits(evidence), evidence[["profile", "inhibitor"]].assign(value=5)
     ),
-    "growth": lambda pool, _: growth_lines(timeline.growth(pool)),
     "years": lambda pool, _: verdicts_by_year(telling(timeline.over_time(pool), 24)),
 }
 
@@ -194,18 +190,14 @@ def test_the_longest_profile_leaves_room_for_what_is_shown() -> None:  # F51
     assert made.axes[0].get_position().width > 0.4
 
 
-def test_figures_of_published_facts() -> None:
-    numbers = ledger.read_ledger()
-    tests = audit.compare_tests(numbers)
-    digits = dict.fromkeys(tests["ledger_id"], 3)
+def test_the_figure_of_published_groups() -> None:
     published = groups.outcomes_by_mutation(alkpool.load_groups())
     for rows in (slice(0), slice(1), slice(None)):
-        shown = tests[tests["comparison"].isin(tests["comparison"].unique()[rows])]
-        for made in (p_values_by_test(shown, digits), group_forest(published[rows])):
-            assert made.alt
-            if made.figure is not None:
-                assert smallest_letters(svg(made)) >= LEGIBLE
-                assert made.figure.get_tightbbox().width <= style.COLUMN + 0.1
+        made = group_forest(published[rows])
+        assert made.alt
+        if made.figure is not None:
+            assert smallest_letters(svg(made)) >= LEGIBLE
+            assert made.figure.get_tightbbox().width <= style.COLUMN + 0.1
 
 
 @pytest.fixture(scope="module", params=["curated", "reconstructed"])

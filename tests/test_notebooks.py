@@ -29,10 +29,8 @@ REPRODUCED = (
 )
 
 
-def build(folder: Path, results: Path, jobs: int) -> None:
-    options = {"--build": folder, "--results": results, "--jobs": jobs}
-    arguments = [str(word) for option in options.items() for word in option]
-    command = [sys.executable, "-m", "alkpool.compendium", "report", "--no-book", *arguments]
+def build(*options: str) -> None:
+    command = [sys.executable, "-m", "alkpool.compendium", "report", "--no-book", *options]
     done = subprocess.run(command, cwd=paths.HOME, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -40,7 +38,7 @@ def build(folder: Path, results: Path, jobs: int) -> None:
 @pytest.fixture(scope="module")
 def first() -> Path:
     """The build of this checkout, made when it is not up to date."""
-    build(paths.BUILD, paths.HOME / "results", jobs=2)
+    build("--jobs", "2")
     return paths.BUILD
 
 
@@ -48,7 +46,7 @@ def first() -> Path:
 def second(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Everything once more, elsewhere and one after the other."""
     folder = tmp_path_factory.mktemp("second")
-    build(folder, folder / "results", jobs=1)
+    build("--jobs", "1", "--build", str(folder))
     return folder
 
 

@@ -22,7 +22,6 @@ from alkpool.data import laboratory
 from alkpool.data.cohort import Cohort
 from alkpool.data.reader import read_folder
 from alkpool.data.tables import CHECKS
-from alkpool.figures import published
 from alkpool.paper import Agreement, Match, recount
 from alkpool.paper.audit import most_for_p_below, two_by_two_tests
 from alkpool.paper.ledger import printed_number, prints_as, rounded
@@ -467,23 +466,6 @@ def test_the_comparison_writes_numbers_as_the_paper_does(ledger, audit):
         "not recomputed", "cited from other publications",
     ]  # fmt: skip
     assert compared.loc["P148", "cause"] == ""
-
-
-# Figures
-
-
-def test_the_figure_of_tests_shows_each_comparison_and_its_rounding(ledger):
-    table = paper.compare_tests(ledger)
-    digits = {ids: 2 if ids == "P106" else 3 for ids in table["ledger_id"]}
-    (ax,) = published.p_values_by_test(table, digits).figure.axes
-    labels = [label.get_text().replace("\n", " ") for label in ax.get_yticklabels()]
-    assert labels[::-1] == [
-        name + " (printed P is adjusted)" * name.endswith("variant 1")
-        for name in table["comparison"].drop_duplicates()
-    ]
-    bands = [band.get_paths()[0].get_extents().intervalx.tolist() for band in ax.collections]
-    assert bands[-1] == pytest.approx([0.0435, 0.0445])
-    assert bands[0] == pytest.approx([0.535, 0.545])
 
 
 # Reconstructed cohort

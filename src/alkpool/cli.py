@@ -318,14 +318,9 @@ def diff(
     else:
         with difference.results_at(revision or "HEAD") as before:
             changes = difference.compare(before, old or paths.RESULTS)
-    match form:
-        case Form.JSON:
-            text = difference.to_json(changes)
-        case Form.CSV:
-            text = difference.to_csv(changes)
-        case Form.TABLE:
-            text = difference.to_text(changes, everything)
-    _write(output, text)
+    others = {Form.JSON: difference.to_json, Form.CSV: difference.to_csv}
+    written = others[form](changes) if form in others else difference.to_text(changes, everything)
+    _write(output, written)
 
 
 def _write(output: Path, text: str) -> None:

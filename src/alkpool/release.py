@@ -1,8 +1,7 @@
 """A release: data, results, book and program in one folder that says what it is (FAIR).
 
-``make release`` makes ``build/release/alkpool-<version>`` with RO-Crate metadata, checksums, the
-versions of every package and a release note. Equal inputs give equal bytes: no date is the
-clock's.
+``make release`` makes ``build/release/alkpool-<version>`` with RO-Crate metadata, checksums and a
+release note. Equal inputs give equal bytes: no date is the clock's.
 """
 
 import argparse
@@ -29,7 +28,7 @@ from alkpool.files import exchange, locked
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
-CHECKSUMS, NOTE, VERSIONS = "SHA256SUMS", "RELEASE-NOTE.md", "VERSIONS.csv"
+CHECKSUMS, NOTE = "SHA256SUMS", "RELEASE-NOTE.md"
 METADATA = "ro-crate-metadata.json"
 
 CC_BY, MIT = "https://creativecommons.org/licenses/by/4.0/", "https://spdx.org/licenses/MIT"
@@ -49,20 +48,11 @@ FOLDERS = {
     "notebooks": ("notebooks", MIT, "The chapters, without outputs."),
     "src": ("src", MIT, "The package alkpool."),
 }  # fmt: skip
-FILES = {
-    "README.md": (CC_BY, "text/markdown", "What alkpool is and how to run it."),
-    "CHANGELOG.md": (CC_BY, "text/markdown", "What changed, by release."),
-    "CITATION.cff": (CC_BY, "application/yaml", "How to cite."),
-    "LICENSE": (MIT, "text/plain", "Licence of the program."),
-    "LICENSE-DATA": (CC_BY, "text/plain", "Licence of data and texts, and the terms of others."),
-    "compendium.yaml": (MIT, "application/yaml", "Which notebook runs on which cohort."),
-    "pyproject.toml": (MIT, "application/toml", "What the program needs."),
-    "requirements.lock": (MIT, "text/plain", "Every package with version and hashes."),
-}
-MADE = {
-    NOTE: (CC_BY, "text/markdown", "What the newest data changed."),
-    VERSIONS: (CC_BY, "text/csv", "Version of Python and of every package."),
-}
+FILES = (
+    "README.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "LICENSE-DATA", "compendium.yaml",
+    "pyproject.toml", "requirements.lock",
+)  # fmt: skip
+BOOK = "build/book/index.html"
 DESCRIPTION_FILE = "cohort.yaml"
 
 # Run times and hours on the status page.
@@ -153,7 +143,7 @@ def make(home: Path, target: Path, since: Path | None = None) -> Path:
     identity = identify(home)
     sources = {name: home / place for name, (place, *_) in FOLDERS.items()}
     missing = [shown(source) for source in sources.values() if not any(source.glob("*"))]
-    missing += [name for name in FILES if not (home / name).is_file()]
+    missing += [name for name in (*FILES, BOOK) if not (home / name).is_file()]
     if missing:
         raise ProjectError(f"not there: {', '.join(missing)}; run make report first")
     if private := [*_not_published(home)]:
@@ -173,7 +163,6 @@ def make(home: Path, target: Path, since: Path | None = None) -> Path:
             # Builds of one state differ in the clock alone.
             page.write_text(CLOCK.sub("", page.read_text("utf-8")), "utf-8")
         (folder / NOTE).write_text(note, "utf-8")
-        (folder / VERSIONS).write_text(versions(home), "utf-8")
         (folder / METADATA).write_text(describe(folder, identity), "utf-8")
         (folder / CHECKSUMS).write_text(checksums(folder), "utf-8")
         made = target / identity.name
@@ -220,15 +209,6 @@ def checksums(folder: Path) -> str:
     )
 
 
-def versions(home: Path) -> str:
-    """List Python and every locked package with its version, as CSV."""
-    lock = (home / "requirements.lock").read_text("utf-8")
-    locked = re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)", lock, re.MULTILINE)
-    python = ".".join(map(str, sys.version_info[:3]))
-    rows = [("python", python), *sorted(set(locked))]
-    return "package,version\n" + "".join(f"{name},{version}\n" for name, version in rows)
-
-
 def describe(folder: Path, identity: Identity) -> str:
     """Describe a release folder as an RO-Crate.
 
@@ -244,8 +224,6 @@ def describe(folder: Path, identity: Identity) -> str:
     """
     cited = yaml.safe_load((folder / "CITATION.cff").read_text("utf-8"))
     crate = ROCrate(version="1.1")
-    # The context of version 1.1 is older than this term of schema.org.
-    crate.metadata.extra_terms["sha256"] = "https://schema.org/sha256"
 
     def entity(identifier: str, kind: str, **said: Any) -> dict[str, str]:
         crate.add_jsonld({"@id": identifier, "@type": kind, **said})
@@ -273,15 +251,9 @@ def describe(folder: Path, identity: Identity) -> str:
     for name, (_, licence, text) in FOLDERS.items():
         properties = {"name": name, "description": text, "license": licences[licence]}
         crate.add_dataset(dest_path=f"{name}/", properties=properties)
-    files = FILES | MADE | dict(_tables(folder))
-    files["book/index.html"] = CC_BY, "text/html", "The book: open it in a browser."
-    for name, (licence, media, text) in files.items():
-        content = (folder / name).read_bytes()
-        properties = {
-            "name": name, "description": text, "license": licences[licence],
-            "encodingFormat": media, "contentSize": str(len(content)),
-            "sha256": hashlib.sha256(content).hexdigest(),
-        }  # fmt: skip
+    for name, text in _tables(folder):
+        properties = {"name": name, "description": text, "license": licences[CC_BY]}
+        properties["encodingFormat"] = MEDIA[Path(name).suffix]
         crate.add_file(dest_path=name, properties=properties)
     said = crate.metadata.generate()
     return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
@@ -295,8 +267,8 @@ def _author(cited: dict[str, str]) -> dict[str, str]:
     return {"kind": "Organization" if "name" in cited else "Person", "name": name, **page}
 
 
-def _tables(folder: Path) -> Iterator[tuple[str, tuple[str, str, str]]]:
-    """Tables and descriptions of data and results, with what is said of each, as of `FILES`."""
+def _tables(folder: Path) -> Iterator[tuple[str, str]]:
+    """Tables and descriptions of data and results, with what is said of each."""
     package = json.loads((folder / "data/datapackage.json").read_text("utf-8"))
     said = {f"data/{each['path']}": each["description"] for each in package["resources"]}
     tables = [path for path in (folder / "data").rglob("*") if path.suffix in MEDIA]
@@ -310,7 +282,7 @@ def _tables(folder: Path) -> Iterator[tuple[str, tuple[str, str, str]]]:
             made_up = "synthetic" in path.read_text("utf-8").partition("\n")[0].split(",")
             text = f"{words}. {_title(folder, name.split('/')[1])}."
             text += " Synthetic rows, not patients." * made_up
-        yield name, (CC_BY, MEDIA[path.suffix], text)
+        yield name, text
 
 
 def _title(folder: Path, cohort: str) -> str:
@@ -342,8 +314,8 @@ def release_note(home: Path, identity: Identity, since: Path | None = None) -> s
     lines += ["## Changes", "", changes, "", "## What is in it", ""]
     lines += [f"- `{name}/`: {text}" for name, (_, _, text) in FOLDERS.items()]
     lines += [
-        f"- `{METADATA}` describes the folder (RO-Crate 1.1), `{VERSIONS}` lists the packages, "
-        f"`sha256sum -c {CHECKSUMS}` checks every file.",
+        f"- `{METADATA}` describes the folder (RO-Crate 1.1), `requirements.lock` lists the "
+        f"packages, `sha256sum -c {CHECKSUMS}` checks every file.",
         "",
     ]
     return "\n".join(lines)

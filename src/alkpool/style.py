@@ -1,4 +1,4 @@
-"""How everything looks: colours, type, matplotlib's settings, numbers in text, what a figure is.
+"""How everything looks: colours, sizes, numbers in text, what a figure is.
 
 ``book/_static/alkpool.css`` has the same colours as custom properties (tested). They can be told
 apart with every kind of colour blindness (tested by simulation) and are never the only signal:
@@ -7,6 +7,7 @@ every class also has a word, a letter or a shape.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -22,9 +23,15 @@ from matplotlib.typing import ColorType
 from alkpool import stats
 from alkpool.vocabulary import UNKNOWN, Benefit, Call, Verdict
 
+_SETTINGS: Any = mpl.rc_params_from_file(
+    Path(__file__).with_name("alkpool.mplstyle"), use_default_template=False
+)
+
 # Text, lines and grounds; what has no class of its own is drawn in the accent.
-INK, MUTED, RULE_LINE, PANEL, PAPER = "#1b2a30", "#4a5b63", "#d3dde0", "#f2f6f7", "#ffffff"
-ACCENT, WARNING = "#0b5f70", "#6b2c00"
+INK: str = _SETTINGS["text.color"]
+PAPER: str = _SETTINGS["figure.facecolor"]
+MUTED, RULE_LINE = _SETTINGS["axes.edgecolor"], _SETTINGS["grid.color"]
+PANEL, ACCENT, WARNING = "#f2f6f7", "#0b5f70", "#6b2c00"
 
 # What speaks for an inhibitor, against it, or for neither; no inhibitor has one of these colours.
 FAVOURABLE, UNFAVOURABLE, UNDECIDED = "#0072b2", "#dd7a2e", "#8e9396"
@@ -63,7 +70,7 @@ CALL_STYLE: dict[Call, tuple[str, str, str]] = {
 # Inches: with the frame of the dark theme the column that the book has at 1280 pixels.
 COLUMN = 6.8
 # Sizes of type, in points: on the screen none is below 11 pixels, which are 8.25 points.
-TEXT, SMALL, DENSE = 9.0, 8.5, 8.25
+SMALL, DENSE = _SETTINGS["legend.fontsize"], 8.25
 THIN, MEDIUM, THICK = 0.6, 0.9, 2.0
 MARK = 6.0
 
@@ -98,43 +105,8 @@ class Drawing:
 
 
 def use_style() -> None:
-    """Set matplotlib up for the book: quiet axes, sizes of text, the same SVG every time."""
-    mpl.rcParams.update(
-        {
-            "figure.facecolor": PAPER,
-            "figure.constrained_layout.use": True,
-            "savefig.facecolor": PAPER,
-            "savefig.bbox": "tight",
-            "savefig.pad_inches": 0.04,
-            "figure.dpi": 96,
-            # matplotlib measures with the first, which it ships: the same drawing everywhere. A
-            # reader without it sees Verdana, which is as wide, or a typeface that is narrower.
-            "font.family": "sans-serif",
-            "font.sans-serif": ["DejaVu Sans", "Verdana", "Geneva"],
-            "font.size": TEXT,
-            "axes.labelsize": TEXT,
-            "axes.labelcolor": INK,
-            "axes.edgecolor": MUTED,
-            "axes.linewidth": MEDIUM,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.axisbelow": True,
-            "grid.color": RULE_LINE,
-            "grid.linewidth": THIN,
-            "xtick.color": INK,
-            "ytick.color": INK,
-            "xtick.labelsize": SMALL,
-            "ytick.labelsize": TEXT,
-            "text.color": INK,
-            "legend.frameon": False,
-            "legend.fontsize": SMALL,
-            "legend.handlelength": 1.2,
-            "legend.columnspacing": 1.2,
-            "hatch.linewidth": THIN,
-            "svg.hashsalt": "alkpool",
-            "svg.fonttype": "none",
-        }
-    )
+    """Set matplotlib up for the book, by ``alkpool.mplstyle``."""
+    mpl.rcParams.update(_SETTINGS)
 
 
 def ink_on(colour: ColorType) -> str:

@@ -9,10 +9,9 @@ import importlib.metadata
 import json
 import platform
 import re
-import shutil
 import subprocess
 import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,6 +57,16 @@ made up to fit published numbers. Nothing on this page is evidence.
 # Tabs, bookmarks and the sidebar show the title alone.
 SYNTHETIC_TITLE = " (synthetic)"
 
+FIGURE = """\
+:::{{figure}} /figures/{name}.svg
+:name: {name}
+:alt: {alt}
+:class: {classes}
+
+{caption}
+:::
+"""
+
 # A link from a notebook to one beside it.
 NOTEBOOK_LINK = re.compile(r"\]\(([\w-]+)\.ipynb\)")
 
@@ -95,11 +104,9 @@ def publish(compendium: Compendium, tasks: Sequence[Task], build: Path, target: 
     print("rendering the book", flush=True)
     _assemble(compendium, tasks, build, target, state)
     rendered = render.rendered(target / "book-src", target / "sphinx")
-    fresh = target / ".book.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(rendered, fresh, ignore=shutil.ignore_patterns(".buildinfo*"))
-    (fresh / KEY).write_text(key)
-    exchange(fresh, published)
+    (rendered / ".buildinfo").unlink(missing_ok=True)
+    (rendered / KEY).write_text(key)
+    exchange(rendered, published)
     return True
 
 
@@ -166,8 +173,7 @@ def _assemble(
     }
     # What figures and labels are called, by what their notebooks call them.
     names: dict[str, dict[str, str]] = {}
-    for task, notebook in notebooks.items():
-        promote_figures(notebook, f"notebooks/{task.notebook.name}")
+    for task in tasks:
         own = {name: f"{name}{task.suffix}" for name in run.record(task, build)["names"]}
         names.setdefault(task.suffix, {}).update(own)
     context = _of_study(compendium, target / "study.json")
@@ -190,6 +196,8 @@ def _assemble(
     ]
     content: dict[str, bytes] = {}
     for task, notebook in notebooks.items():
+        place = f"notebooks/{task.notebook.name}"
+        content |= figures(notebook, place, names[task.suffix])
         page = _page(notebook, task, names[task.suffix], [task.page for task in tasks])
         if not task.suffix and not task.synthetic:
             _link_records(page, records)
@@ -344,11 +352,16 @@ def _title(notebook: Notebook, task: Task) -> str:
     return heading[1].strip() + SYNTHETIC_TITLE * task.synthetic
 
 
-def promote_figures(notebook: Notebook, source: str) -> None:
-    """Move name, caption and alternative text of figures to where MyST-NB reads them.
+def figures(notebook: Notebook, source: str, names: Mapping[str, str]) -> dict[str, bytes]:
+    """Let the figures of a notebook stand in its page as those of any page do.
 
-    A notebook says them in the metadata of the output that is the figure. MyST-NB reads the
-    metadata of the cell, and for all outputs of it: each figure gets a cell of its own.
+    A notebook says their name, caption and alternative text in the metadata of the output that is
+    the figure.
+
+    Returns
+    -------
+    dict
+        The drawings, by the files in which the page looks for them.
 
     Raises
     ------
@@ -356,7 +369,7 @@ def promote_figures(notebook: Notebook, source: str) -> None:
         With every figure that lacks one of them and every warning that was printed: notebook and
         cell.
     """
-    cells, problems, number = [], [], 0
+    drawings, problems, number = {}, [], 0
     for cell in notebook["cells"]:
         number += not ADDED_TAGS.intersection(cell["metadata"].get("tags", []))
         place = f"{source}, cell {number}"
@@ -364,43 +377,24 @@ def promote_figures(notebook: Notebook, source: str) -> None:
             if output.get("name") == "stderr":
                 text = "".join(output["text"]).strip()
                 problems.append(f"{place} printed a warning: {text}")
-        for piece, figure in _split_at_figures(cell):
-            cells.append(piece)
-            if figure is None:
+            data = output.get("data", {})
+            image = next((kind for kind in data if kind.startswith("image/")), None)
+            if image is None:
                 continue
-            missing = [word for word in ("name", "caption", "alt") if not figure.get(word)]
-            if missing:
+            said = output["metadata"].get(image, {}).get("alkpool", {})
+            if missing := [word for word in ("name", "caption", "alt") if not said.get(word)]:
                 problems.append(f"{place}: its figure has no {' and no '.join(missing)}")
                 continue
-            piece["metadata"]["mystnb"] = {
-                "figure": {"name": figure["name"], "caption": figure["caption"]},
-                "image": {word: figure[word] for word in ("alt", "classes") if word in figure},
-            }
+            name, caption = names[said["name"]], renamed(said["caption"], names)
+            drawings[f"figures/{name}.svg"] = "".join(data[image]).encode()
+            words = FIGURE.format(
+                name=name, caption=caption, alt=json.dumps(said["alt"], ensure_ascii=False),
+                classes=said.get("classes", "column"),
+            )  # fmt: skip
+            output["data"] = {"text/markdown": words}
     if problems:
         raise ProjectError("\n".join(problems))
-    notebook["cells"] = cells
-
-
-def _split_at_figures(cell: Notebook) -> Iterator[tuple[Notebook, dict[str, str] | None]]:
-    """Cut the outputs of a cell before and after each figure; the source stays with the first."""
-    pieces: list[tuple[list[Notebook], dict[str, str] | None]] = []
-    for output in cell.get("outputs", []):
-        image = next((kind for kind in output.get("data", {}) if kind.startswith("image/")), None)
-        if image is not None:
-            pieces.append(([output], output["metadata"].get(image, {}).get("alkpool", {})))
-        elif pieces and pieces[-1][1] is None:
-            pieces[-1][0].append(output)
-        else:
-            pieces.append(([output], None))
-    if not pieces:
-        yield cell, None
-    for number, (outputs, figure) in enumerate(pieces):
-        piece = cell | {"outputs": outputs, "metadata": dict(cell["metadata"])}
-        if number:
-            # MyST-NB leaves out cells without source, with their outputs.
-            piece |= {"id": f"{cell['id']}-{number}", "source": "..."}
-            piece["metadata"]["tags"] = [*cell["metadata"].get("tags", []), "remove-input"]
-        yield piece, figure
+    return drawings
 
 
 def _linked(text: str, page: str, pages: Sequence[str]) -> str:
@@ -430,7 +424,9 @@ def _page(
             cohort = task.parameters[COHORT]
             for place in (cohort, cohort.encode("unicode_escape").decode()):
                 cell["source"] = cell["source"].replace(place, _cohort_named(task))
-            _rename_outputs(cell, names)
+            for data in (output.get("data", {}) for output in cell["outputs"]):
+                if "text/markdown" in data:
+                    data["text/markdown"] = renamed("".join(data["text/markdown"]), names)
             if cells and _is_plain(cells[-1]) and not cells[-1]["outputs"] and _is_plain(cell):
                 # One button for several cells in a row, of which only the last shows anything.
                 cell["source"] = f"{cells.pop()['source']}\n\n{cell['source']}"
@@ -451,13 +447,3 @@ def _is_plain(cell: Notebook) -> bool:
     """Whether it is code whose author has not said what of it to show."""
     tags = cell["metadata"].get("tags", [])
     return cell["cell_type"] == "code" and not any(map(VISIBILITY_TAGS.match, tags))
-
-
-def _rename_outputs(cell: Notebook, names: Mapping[str, str]) -> None:
-    for output in cell["outputs"]:
-        markdown = output.get("data", {}).get("text/markdown")
-        if markdown is not None:
-            output["data"]["text/markdown"] = renamed("".join(markdown), names)
-    if "mystnb" in cell["metadata"]:
-        figure = cell["metadata"]["mystnb"]["figure"]
-        figure |= {"name": names[figure["name"]], "caption": renamed(figure["caption"], names)}

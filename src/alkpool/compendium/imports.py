@@ -7,7 +7,7 @@ spells out, such as those of ``importlib``, are not found.
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from alkpool import paths
@@ -80,20 +80,13 @@ def _imported(tree: ast.AST, package: str) -> Iterator[Path]:
             yield from _files(name)
 
 
-def _files(name: str) -> Iterator[Path]:
-    """Give the file of a module and those of the packages around it, of the project only."""
-    parts = name.split(".")
+def _files(name: str) -> list[Path]:
+    """Files of a module and of the packages around it, of the project only."""
+    module = Path(*name.split("."))
+    around = [module, *module.parents[:-1]]
     for root in ROOTS:
-        if not any(_file(root, parts[:1])):
-            continue
-        for number in range(1, len(parts) + 1):
-            yield from _file(root, parts[:number])
-        return
-
-
-def _file(root: Path, parts: Sequence[str]) -> Iterator[Path]:
-    place = root.joinpath(*parts)
-    for path in (place / "__init__.py", place.with_name(f"{place.name}.py")):
-        if path.is_file():
-            yield path
-            return
+        places = [root / path for path in around]
+        files = [file for at in places for file in (at / "__init__.py", at.with_suffix(".py"))]
+        if found := [file for file in files if file.is_file()]:
+            return found
+    return []

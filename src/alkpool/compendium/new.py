@@ -38,7 +38,7 @@ MAX_CHARACTERS = 60
 MAX_TITLE = 120
 
 
-def new(name: str, title: str = "", cohort: str = "", source: str = TEMPLATE) -> Path:
+def new(name: str, title: str = "", source: str = TEMPLATE) -> Path:
     """Make a notebook and its takeaways from another, as a chapter of its own.
 
     Parameters
@@ -47,13 +47,9 @@ def new(name: str, title: str = "", cohort: str = "", source: str = TEMPLATE) ->
         Of the notebook, its page and its tables.
     title : str
         Heading of the page; without it, the name in words.
-    cohort : str
-        Of the project, by name, or several joined by commas; where it is blank, that on which
-        ``source`` runs. An own cohort is refused: its path and its tables would get into the
-        repository.
     source : str
-        Notebook that is copied. Its tables, figures, labels and takeaways get names of their own,
-        and the new chapter the ``reads`` and ``parameters`` of its entry.
+        Notebook that is copied. Its tables, figures, labels and takeaways get names of their own.
+        The new chapter stands at the end of its part, with all else that its entry says.
 
     Returns
     -------
@@ -63,22 +59,22 @@ def new(name: str, title: str = "", cohort: str = "", source: str = TEMPLATE) ->
     Raises
     ------
     ProjectError
-        For a name that is taken or cannot be one, for a title, cohort or source that will not do,
-        and where the compendium is broken as it is. Nothing has changed then.
+        For a name that is taken or cannot be one, for a title or source that will not do, and
+        where the compendium is broken as it is. Nothing has changed then.
 
     Examples
     --------
     >>> new("by-specimen", source="03-mutation-distribution")  # doctest: +SKIP
     """
     title = title or name.replace("-", " ").capitalize()
-    if problems := [*_problems(name, title, cohort, source)]:
+    if problems := [*_problems(name, title, source)]:
         raise ProjectError("\n".join(problems))
     notebook = paths.NOTEBOOKS / f"{name}.ipynb"
     with locked(paths.HOME):
         compendium = read()
         plan(compendium)
-        settings, usual = _chapter_of(compendium, source)
-        texts = dict(_copied(name, source, title, cohort or usual))
+        place, settings, cohort = _place(compendium, source)
+        texts = dict(_copied(name, source, title, cohort))
         listed = {chapter.notebook for part in compendium.parts for chapter in part.chapters}
         there = [path for path in texts if path.exists()]
         for path in there:
@@ -86,9 +82,8 @@ def new(name: str, title: str = "", cohort: str = "", source: str = TEMPLATE) ->
             if name in listed or path.read_text("utf-8") != texts[path]:
                 raise ProjectError(f"NAME: found {name!r}; {shown(path)} is there")
         configuration = paths.HOME / CONFIGURATION
-        entry = {"notebook": name, **settings}
         text = configuration.read_text("utf-8")
-        registered = _registered(text, compendium, entry, cohort or usual)
+        registered = _registered(text, place, {"notebook": name, **settings})
         try:
             for path, text in texts.items():
                 write_atomically(path, text)
@@ -105,7 +100,7 @@ def _takeaways(name: str) -> Path:
     return paths.TAKEAWAYS / f"{name}{TEMPLATE_SUFFIX}"
 
 
-def _problems(name: str, title: str, cohort: str, source: str) -> Iterator[str]:
+def _problems(name: str, title: str, source: str) -> Iterator[str]:
     taken = {path.name.partition(".")[0] for path in paths.BOOK.glob("*.md*")} | {TEMPLATE}
     if not name:
         yield "NAME: give one, as in: make new NAME=my-question"
@@ -116,13 +111,6 @@ def _problems(name: str, title: str, cohort: str, source: str) -> Iterator[str]:
         yield f"NAME: found {name!r}; it is the name of a page or of the template"
     if not title.isprintable() or not title.strip() or len(title) > MAX_TITLE:
         yield f"TITLE: found {title[:80]!r}; must be one line of at most {MAX_TITLE} characters"
-    cohorts = paths.cohort_names()
-    if cohort and not all(part.strip() in cohorts for part in cohort.split(",")):
-        yield (
-            f"COHORT: found {cohort[:80]!r}; must be one of {', '.join(cohorts)}, or several of "
-            "them joined by commas; your own cohort: make the chapter, then make report "
-            "COHORT=curated,/path"
-        )
     known = sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb"))
     if source not in known:
         yield f"FROM: found {source[:80]!r}; must be one of {', '.join(known)}"
@@ -171,30 +159,26 @@ def _tables(code: str) -> Iterator[str]:
                 yield table
 
 
-def _chapter_of(compendium: Compendium, notebook: str) -> tuple[dict[str, Any], str]:
-    """Settings of the first chapter that is a notebook, and the cohort on which it runs."""
-    for part in compendium.parts:
+def _place(compendium: Compendium, notebook: str) -> tuple[int, dict[str, Any], str]:
+    """Part of the first chapter that is a notebook, its settings, and the cohort on which it runs.
+
+    Of a notebook that is no chapter the longest part on the cohort of the compendium.
+    """
+    for number, part in enumerate(compendium.parts):
         for chapter in part.chapters:
             if chapter.notebook == notebook:
-                settings = chapter.model_dump(
-                    include={"parameters", "reads"}, exclude_defaults=True
-                )
-                return settings, chapter.cohort or part.cohort or compendium.cohort
-    return {}, compendium.cohort
-
-
-def _registered(text: str, compendium: Compendium, entry: dict[str, Any], cohort: str) -> str:
-    """Add the chapter to the longest part of its cohort; all else stays as it was typed."""
-    places = {
-        number: ((part.cohort or compendium.cohort) == cohort, len(part.chapters))
-        for number, part in enumerate(compendium.parts)
-        if part.chapters
-    }
-    if not places:
+                settings = chapter.model_dump(exclude={"notebook"}, exclude_defaults=True)
+                return number, settings, chapter.cohort or part.cohort or compendium.cohort
+    sizes = [
+        len(part.chapters) * (part.cohort in ("", compendium.cohort)) for part in compendium.parts
+    ]
+    if not any(sizes):
         raise ProjectError(f"{CONFIGURATION} has no part with chapters to which to add one")
-    place = max(places, key=places.__getitem__)
-    if not places[place][0]:
-        entry[COHORT] = cohort
+    return sizes.index(max(sizes)), {}, compendium.cohort
+
+
+def _registered(text: str, place: int, entry: dict[str, Any]) -> str:
+    """Add a chapter to a part; all else stays as it was typed."""
     parts = _value(yaml.compose(text, yaml.SafeLoader), "parts")
     chapters = _value(parts.value[place], "chapters")
     stop = chapters.end_mark.index
@@ -226,13 +210,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m alkpool.compendium.new")
     parser.add_argument("name", metavar="NAME", help="of the notebook, such as my-question")
     parser.add_argument("--title", default="", help="heading of its page")
-    parser.add_argument(
-        "--cohort", default="", help="name in data/cohorts, or several joined by commas"
-    )
     parser.add_argument("--from", default="", dest="source", help="notebook that is copied")
     options = parser.parse_args(arguments)
     try:
-        notebook = new(options.name, options.title, options.cohort, options.source or TEMPLATE)
+        notebook = new(options.name, options.title, options.source or TEMPLATE)
     except ProjectError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -147,7 +147,7 @@ def browser() -> str:
     return found
 
 
-def write(build: Path, target: Path) -> bool:
+def write(build: Path, target: Path) -> None:
     """Print the book and its summary; only a complete PDF replaces the one that is there.
 
     Parameters
@@ -156,11 +156,6 @@ def write(build: Path, target: Path) -> bool:
         Folder of the book and of what it was made from.
     target : Path
         The PDF; the summary stands beside it, ``-summary`` added to its name.
-
-    Returns
-    -------
-    bool
-        Whether one of them is another than before.
 
     Raises
     ------
@@ -179,8 +174,8 @@ def write(build: Path, target: Path) -> bool:
         summary = document.with_name("summary.html")
         summary.write_text(_summary(whole), "utf-8")
         contents[summary_of(target)] = _print(summary, command)
-    changed = [write_if_changed(path, reproducible(printed)) for path, printed in contents.items()]
-    return any(changed)
+    for path, pages in contents.items():
+        write_if_changed(path, pages)
 
 
 def summary_of(target: Path) -> Path:
@@ -227,32 +222,14 @@ def _numbered(html: str, printed: bytes) -> str:
     )
 
 
-def reproducible(content: bytes) -> bytes:
-    """Drop from a PDF in what two runs of Chromium differ: times, and the numbers of cells.
-
-    The length stays: the file says at which byte each of its objects begins. So does the order of
-    the names, by which readers search them.
-
-    Examples
-    --------
-    >>> reproducible(b"/ID (node00000790) /Headers [(node00000790)] /ID (node00000800)")
-    b'/ID (node00000000) /Headers [(node00000000)] /ID (node00000001)'
-    """
-    dates = re.compile(rb"/(?:Creation|Mod)Date \(D:[^)]*\)")
-    content = dates.sub(lambda found: b" " * len(found[0]), content)
-    names = re.compile(rb"\(node\d{8}\)")
-    ranks = {name: rank for rank, name in enumerate(sorted(set(names.findall(content))))}
-    return names.sub(lambda found: b"(node%08d)" % ranks[found[0]], content)
-
-
 def main() -> int:
     """Write the PDF and its summary; 0 done, 1 something is wrong (the message says how)."""
     try:
-        changed = write(paths.BUILD, TARGET)
+        write(paths.BUILD, TARGET)
     except ProjectError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"{'done' if changed else 'up to date'}: {shown(TARGET)}, {shown(summary_of(TARGET))}")
+    print(f"done: {shown(TARGET)}, {shown(summary_of(TARGET))}")
     return 0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from alkpool import paths
 from alkpool.compendium.plan import Task
 from alkpool.compendium.run import folder, record
-from alkpool.files import locked, staged, write_if_changed
+from alkpool.files import staged, write_if_changed
 from alkpool.problems import ProjectError
 
 # Executions of a page that are kept, the newest: going back to an earlier state costs nothing.
@@ -63,7 +63,7 @@ def publish(tables: Mapping[str, tuple[Task, Path]], results: Path, ledger: Path
         Whether anything in ``results`` had to be changed.
     """
     wanted = {name: path for name, (_, path) in tables.items()}
-    if results == paths.RESULTS.resolve():
+    if results == paths.RESULTS:
         for name, (task, path) in tables.items():
             if task.own:
                 place = paths.results_of(task.page.partition("/")[0]).parent
@@ -72,15 +72,10 @@ def publish(tables: Mapping[str, tuple[Task, Path]], results: Path, ledger: Path
     before = set(json.loads(ledger.read_text("utf-8"))) if ledger.is_file() else set()
     # First the names of old and new files: a run that is killed half-way forgets none of them.
     _write_names(ledger, before | wanted.keys())
-    results.parent.mkdir(parents=True, exist_ok=True)
-    # Another run with a build folder of its own may publish to the same tables.
-    with locked(results.parent):
-        gone = {name for name in before - wanted.keys() if (results / name).is_file()}
-        fresh = {
-            name: path for name, path in wanted.items() if not _are_equal(results / name, path)
-        }
-        if gone or fresh:
-            _replace(results, fresh, gone)
+    gone = {name for name in before - wanted.keys() if (results / name).is_file()}
+    fresh = {name: path for name, path in wanted.items() if not _are_equal(results / name, path)}
+    if gone or fresh:
+        _replace(results, fresh, gone)
     _write_names(ledger, wanted)
     return bool(gone or fresh)
 

@@ -1,39 +1,24 @@
 """Run what has to run again, publish the tables, and render the book."""
 
 import argparse
-import fcntl
 import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from alkpool import paths
 from alkpool.compendium import book, publish, run
 from alkpool.compendium.plan import Task, for_one_run, plan, read
+from alkpool.files import locked
 from alkpool.paths import shown
 from alkpool.problems import ProjectError, whole_from
-
-
-@contextmanager
-def _alone(build: Path) -> Iterator[None]:
-    """Let one run at a time work in a build folder."""
-    build.mkdir(parents=True, exist_ok=True)
-    with (build / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"waiting: another run works in {shown(build)}", flush=True)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def report(
     build: Path,
     target: Path,
-    results: Path,
     *,
     jobs: int,
     force: bool = False,
@@ -49,9 +34,8 @@ def report(
         Folder of the executed notebooks, which runs on other cohorts share: a chapter that does
         not read them is not executed again.
     target : Path
-        Folder of the book.
-    results : Path
-        Folder of the result tables; changed only when every chapter has succeeded.
+        Folder of the book, and of the result tables where it is not ``build`` of the project; they
+        change only when every chapter has succeeded.
     jobs : int
         Notebooks that run at the same time.
     force : bool
@@ -70,7 +54,9 @@ def report(
         Whatever a person has to put right. The last good results and book stay in place.
     """
     started = time.perf_counter()
-    with _alone(build):
+    results = paths.RESULTS if target == paths.BUILD else target / "results"
+    build.mkdir(parents=True, exist_ok=True)
+    with locked(build):
         compendium = read(cohort)
         tasks = plan(compendium)
         chosen = _chosen(tasks, only)
@@ -121,8 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument(
         "--jobs", type=whole_from(1), default=os.cpu_count() or 1, help="notebooks at a time"
     )
-    command.add_argument("--build", type=Path, help="build folder")
-    command.add_argument("--results", type=Path, help="result tables")
+    command.add_argument("--build", type=Path, help="another build folder, also for the results")
     command.add_argument(
         "--cohort",
         default="",
@@ -133,18 +118,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument("--force", action="store_true", help="run every notebook again")
     command.add_argument("--no-book", dest="render", action="store_false", help="no rendering")
     options = vars(parser.parse_args(arguments))
-    target, results = options["build"] or paths.BUILD, paths.RESULTS
     try:
+        target = paths.BUILD
         if options["cohort"]:
-            options["cohort"], own = for_one_run(options["cohort"])
-            target = options["build"] or own
-            results = target / "results"
-        options |= {
-            "build": (options["build"] or paths.BUILD).resolve(),
-            "target": target.resolve(),
-            "results": (options["results"] or results).resolve(),
-        }
-        report(**options)
+            options["cohort"], target = for_one_run(options["cohort"])
+        if chosen := options.pop("build"):
+            target = chosen.resolve()
+        report(target if chosen else paths.BUILD, target, **options)
     except ProjectError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -24,6 +24,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,6 @@ SOURCE_LINES_SHOWN = 6
 # Not the package, which finds its folders when it is imported.
 PRELOADED = ("ipykernel.kernelapp",)
 PRELOADED_FOR_MANY = ("matplotlib.pyplot", "pandera.pandas", "seaborn")
-_FORKS = multiprocessing.get_context("forkserver")
 
 # A name that Markdown gives a place.
 LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
@@ -194,7 +194,7 @@ def _start_server(environment: Mapping[str, str], more: Sequence[str]) -> None:
     ours = dict(os.environ)
     os.environ.update(environment, MPLBACKEND="module://matplotlib_inline.backend_inline")
     try:
-        _FORKS.set_forkserver_preload([*PRELOADED, *more])
+        multiprocessing.forkserver.set_forkserver_preload([*PRELOADED, *more])
         multiprocessing.forkserver.ensure_running()
     finally:
         os.environ.clear()
@@ -211,7 +211,7 @@ def _failed(task: Task, *lines: str) -> str:
     return "\n".join([f"{task.page} failed", *(f"  {line}" for line in lines)])
 
 
-class Kernel:
+class Kernel(ForkServerProcess):
     """Kernel in a fork of the process that has the packages loaded.
 
     It has the methods of a ``Popen`` that the manager of a kernel calls.
@@ -219,24 +219,18 @@ class Kernel:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, *served: object) -> None:
-        self._process = _FORKS.Process(target=_serve, args=served)
-        self._process.start()
-        self.pid = self._process.pid
-        self.terminate = self._process.terminate
-
     def poll(self) -> int | None:
         """How it ended; None where it has not."""
-        return self._process.exitcode
+        return self.exitcode
 
     def wait(self) -> int | None:
         """Wait for its end."""
-        self._process.join()
-        return self._process.exitcode
+        self.join()
+        return self.exitcode
 
     def send_signal(self, number: int) -> None:
         """Send it a signal."""
-        os.kill(self._process.pid or 0, number)
+        os.kill(self.pid or 0, number)
 
 
 def _serve(connection_file: str, environment: Mapping[str, str], folder: Path) -> None:
@@ -246,15 +240,11 @@ def _serve(connection_file: str, environment: Mapping[str, str], folder: Path) -
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
-    options = ["-f", connection_file, f"--IPKernelApp.parent_handle={os.getppid()}"]
-    if sys.flags.hash_randomization:
-        # A server that something else had started may order sets at random.
-        os.execv(sys.executable, [sys.executable, "-m", "ipykernel_launcher", *options])
     for name in [name for name in sys.modules if name.partition(".")[0] == "alkpool"]:
         del sys.modules[name]
     first = environment["PYTHONPATH"].split(os.pathsep)
     sys.path[:] = [*first, *(place for place in sys.path if place not in ("", *first))]
-    sys.argv = ["", *options]
+    sys.argv = ["", "-f", connection_file, f"--IPKernelApp.parent_handle={os.getppid()}"]
     from ipykernel.kernelapp import launch_new_instance
 
     launch_new_instance()
@@ -275,7 +265,9 @@ def _manager(given: Mapping[str, str], where: Path, started: list[Kernel]) -> An
         environment, folder, kernels = given, where, started
 
         async def _async_launch_kernel(self, kernel_cmd: list[str], **options: Any) -> None:
-            kernel = Kernel(self.connection_file, self.environment, self.folder)
+            served = (self.connection_file, self.environment, self.folder)
+            kernel = Kernel(target=_serve, args=served)
+            kernel.start()
             self.kernels.append(kernel)
             provisioner: Any = self.provisioner
             provisioner.process = kernel
@@ -371,7 +363,7 @@ def _failure(task: Task, error: Exception, work: Path, build: Path) -> str:
         reason = f"{task.page} reads {', '.join(there)}: {remedy}"
     unfinished = work / "unfinished.ipynb"
     try:
-        notebook = json.loads(unfinished.read_text("utf-8"))
+        cells = json.loads(unfinished.read_text("utf-8"))["cells"]
         copy = build / "failed" / f"{task.page}.ipynb"
         copy.parent.mkdir(parents=True, exist_ok=True)
         unfinished.replace(copy)
@@ -380,21 +372,14 @@ def _failure(task: Task, error: Exception, work: Path, build: Path) -> str:
         return _failed(task, f"{name}: {reason}")
     finally:
         shutil.rmtree(work)
-    cells = [
-        cell
-        for cell in notebook["cells"]
-        if not ADDED_TAGS.intersection(cell["metadata"].get("tags", []))
-    ]
-    begun = [
-        (f"notebooks/{task.notebook.name}, cell {number}:", cell)
-        for number, cell in enumerate(cells, start=1)
-        if cell["metadata"].get("papermill", {}).get("start_time")
-    ]
+    of_source = (c for c in cells if not ADDED_TAGS.intersection(c["metadata"].get("tags", [])))
     where = []
-    for place, cell in begun[-1:]:
-        source = "".join(cell["source"]).strip().splitlines()
-        where = [place, *(f"  {line}" for line in source[:SOURCE_LINES_SHOWN])]
-        where += ["  ..."] * (len(source) > SOURCE_LINES_SHOWN)
+    for number, cell in enumerate(of_source, start=1):
+        if cell["metadata"].get("papermill", {}).get("start_time"):
+            lines = "".join(cell["source"]).strip().splitlines()
+            where = [f"notebooks/{task.notebook.name}, cell {number}:"]
+            where += [f"  {line}" for line in lines[:SOURCE_LINES_SHOWN]]
+            where += ["  ..."] * (len(lines) > SOURCE_LINES_SHOWN)
     ran = f"the notebook as far as it ran: {shown(copy)}"
     return _failed(task, *where, f"{name}: {reason}", ran)
 

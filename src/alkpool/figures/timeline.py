@@ -1,9 +1,7 @@
-"""Figures of the chapter on evidence over time."""
+"""Figure of the chapter on evidence over time: the verdicts by year."""
 
 from typing import Any
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import pandas as pd
 
 from alkpool import style
@@ -11,12 +9,6 @@ from alkpool.analysis.timeline import CELL
 from alkpool.figures.matrix import Matrix, drawn, verdict_cell
 from alkpool.style import Drawing
 from alkpool.vocabulary import Verdict
-
-_SERIES = {
-    "samples": ("samples", style.INK, "-"),
-    "patients": ("patients", style.ACCENT, "--"),
-    "decided": ("decided lines", style.MUTED, ":"),
-}
 
 
 def telling(evidence: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -39,38 +31,6 @@ def telling(evidence: pd.DataFrame, most: int) -> pd.DataFrame:
     chosen = cells.sort_values(["benefit_n", "found_after"], ascending=False, kind="stable").index
     kept = pd.MultiIndex.from_frame(evidence[CELL]).isin(chosen[:most])
     return evidence[kept].reset_index(drop=True)
-
-
-def growth_lines(growth: pd.DataFrame) -> Drawing:
-    """How many patients, samples and decided lines had been published by each year.
-
-    Parameters
-    ----------
-    growth : DataFrame
-        From `alkpool.analysis.timeline.growth`.
-    """
-    if growth.empty:
-        return Drawing(None, "No source of this cohort has a year of publication.")
-    figure, ax = plt.subplots(figsize=(style.COLUMN, 2.6))
-    for name, (words, colour, dash) in _SERIES.items():
-        ax.step(growth["year"], growth[name], where="post", color=colour, linestyle=dash,
-                linewidth=style.THICK)  # fmt: skip
-        last = growth[name].iloc[-1]
-        above = name == "samples"
-        ax.annotate(f"{words} {last}", (growth["year"].iloc[-1], last), (5, 3 * above - 3),
-                    textcoords="offset points", va="bottom" if above else "top",
-                    fontsize=style.SMALL, color=colour, annotation_clip=False)  # fmt: skip
-    ax.set(ylabel="published so far", ylim=(0, None))
-    ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
-    ax.yaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
-    ax.grid(axis="y")
-    years = "; ".join(
-        f"{row.year}: {row.patients}, {row.samples}, {row.decided}" for row in style.rows(growth)
-    )
-    return Drawing(
-        figure,
-        f"Three rising steps. By year, patients, samples and decided lines: {years}.",
-    )
 
 
 def verdicts_by_year(evidence: pd.DataFrame) -> Drawing:
