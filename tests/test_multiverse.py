@@ -366,6 +366,10 @@ def test_a_grid_takes_other_levels_and_another_default():
         ({"low_sensitivity": (0.5, 0.8)}, "low_sensitivity <= high_sensitivity"),
         ({"low_relapse_share": (0.05, 0.09)}, "low_relapse_share <= high_relapse_share"),
         ({"min_evaluable": (0, 3)}, "at least 1"),
+        ({"plasma": ("often",)}, "plasma is 'often'; must be 'counted' or 'left out'"),
+        ({"apart": ({},)}, "apart is {}; must be 'trans' or 'none' or 'trans and unknown'"),
+        ({"threshold_months": ("abc",)}, "threshold_months is 'abc'; must be a number"),
+        ({"threshold_months": (3, float("nan"))}, "threshold_months is nan; must be a number"),
     ],
 )
 def test_a_grid_refuses_levels_that_cannot_be(levels, reason):
