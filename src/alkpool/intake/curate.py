@@ -221,12 +221,10 @@ def _vaf(stated: str, profile: str) -> str:
 def _treatments(records: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     given = (records["next_alk_inhibitor"] != "") & (records["include"] != "sample_only")
     lines = records[given]
-    prior_of_sample = lines["sample_id"].map(samples.set_index("sample_id")["prior_inhibitors"])
-    line_numbers, since_sample = [], []
-    for prior, of_sample in zip(lines["prior"], prior_of_sample.map(listed), strict=True):
-        complete = bool(prior) and UNKNOWN not in of_sample
-        line_numbers.append(str(len(prior) + 1) if complete else "")
-        since_sample.append(str(len(prior) - len(of_sample)) if complete else "0")
+    of_sample = lines["sample_id"].map(samples.set_index("sample_id")["prior_inhibitors"])
+    of_sample = of_sample.map(listed)
+    before, then = lines["prior"].map(len), of_sample.map(len)
+    complete = (before > 0) & ~of_sample.map(lambda names: UNKNOWN in names).astype(bool)
     columns = {
         "record_id": "treatment_id",
         "next_alk_inhibitor": "inhibitor",
@@ -239,8 +237,8 @@ def _treatments(records: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
         .drop(columns=["status", "note"])
         .rename(columns=columns)
         .assign(
-            line_number=line_numbers,
-            lines_since_sample=since_sample,
+            line_number=(before + 1).astype(str).where(complete, ""),
+            lines_since_sample=(before - then).astype(str).where(complete, "0"),
             partner="",
             pfs_relation=np.where(lines["pfs_months"] == "", "", Relation.EQUAL),
             dot_relation=np.where(lines["dot_months"] == "", "", Relation.EQUAL),

@@ -156,14 +156,8 @@ def assertions(folder: Path) -> pd.DataFrame:
     residue = read["mutation"].map(lambda name: bool(RESIDUE_ONLY.fullmatch(name)))
     profiles = read["mutation"].where(~residue, read["mutation"] + "X").map(spelling.profile)
     inhibitor = read["inhibitor"].str.lower()
-    parts = zip(
-        read["kb"].map(slug),
-        read["kb_record_id"].map(slug),
-        profiles.str.replace("+", "."),
-        inhibitor,
-        read["direction"],
-        strict=True,
-    )
+    record = read["kb"].map(slug) + "-" + read["kb_record_id"].map(slug)
+    cell = profiles.str.replace("+", ".") + "-" + inhibitor
     columns = {
         "kb": "knowledge_base",
         "kb_record_id": "record",
@@ -171,7 +165,7 @@ def assertions(folder: Path) -> pd.DataFrame:
         "url_or_repo_path_seen": "locator",
     }
     first = read.rename(columns=columns).assign(
-        assertion_id=["-".join(part) for part in parts],
+        assertion_id=record + "-" + cell + "-" + read["direction"],
         mutations=profiles,
         as_printed=read["molecular_profile"].str.removeprefix("as printed: "),
         inhibitor=inhibitor,

@@ -199,24 +199,10 @@ def _long_notes(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
 
 
 def _alone(patients: pd.DataFrame, groups: pd.DataFrame) -> Iterator[Problem]:
-    """Name the patients whom no other resembles, and the columns that single them out."""
-    without = {
-        column: patients.groupby([name for name in QUASI_IDENTIFIERS if name != column])[
-            "patient_id"
-        ].transform("size")
-        for column in QUASI_IDENTIFIERS
-    }
+    """Name the patients whom no other resembles."""
+    why = f"is alone with its {', '.join(QUASI_IDENTIFIERS)}: make some coarser or unknown"
     for index in groups.index[groups["size"] == 1]:
-        helps = sorted(
-            (-int(sizes[index]), column) for column, sizes in without.items() if sizes[index] > 1
-        )
-        remedy = "make several of its cells coarser or unknown"
-        if helps:
-            remedy = "make one of these coarser or unknown: " + ", ".join(
-                f"{column} ({-size} would be alike in the rest)" for size, column in helps
-            )
         cells = [str(patients.at[index, name]) or "blank" for name in QUASI_IDENTIFIERS]
-        why = f"is alone with its {', '.join(QUASI_IDENTIFIERS)}: {remedy}"
         yield Problem(PATIENTS.file, int(str(index)) + 2, "", ", ".join(cells), why)
 
 

@@ -1,11 +1,8 @@
 """The empty flat file that a person fills in: a workbook with drop-downs, or a CSV file."""
 
 import csv
-import datetime
 import io
-import re
 import shutil
-import zipfile
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -105,7 +102,6 @@ synthetic: false
 description: Who they are, from when to when, and how they were chosen.
 licence: not for sharing
 """
-_FIXED_TIME = datetime.datetime(1980, 1, 1)
 
 
 def choices() -> dict[str, list[str]]:
@@ -146,10 +142,8 @@ def to_csv() -> bytes:
 
 
 def to_workbook() -> bytes:
-    """Write the sheets ``cases``, ``explanations`` and ``choices``; the same bytes every time."""
+    """Write the sheets ``cases``, ``explanations`` and ``choices``."""
     book = Workbook()
-    book.properties.creator = "alkpool"
-    book.properties.created = _FIXED_TIME
     cases = book.active
     cases.title = SHEET
     explained, listed = book.create_sheet("explanations"), book.create_sheet("choices")
@@ -160,7 +154,7 @@ def to_workbook() -> bytes:
     _fill_explanations(explained)
     packed = io.BytesIO()
     book.save(packed)
-    return _without_times(packed.getvalue())
+    return packed.getvalue()
 
 
 def _fill_cases(sheet: Worksheet) -> None:
@@ -204,22 +198,6 @@ def _fill_explanations(sheet: Worksheet) -> None:
     for row in sheet.iter_rows(min_row=len(_INTRODUCTION) + 2):
         for cell in row:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
-
-
-def _without_times(workbook: bytes) -> bytes:
-    """Give every part of the workbook the same time."""
-    stamp = rb"(<dcterms:modified[^>]*>)[^<]*"
-    fixed = _FIXED_TIME.strftime(r"\g<1>%Y-%m-%dT%H:%M:%SZ").encode()
-    packed = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(workbook)) as old,
-        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
-        for part in old.infolist():
-            content = re.sub(stamp, fixed, old.read(part))
-            new.writestr(zipfile.ZipInfo(part.filename, _FIXED_TIME.timetuple()[:6]), content,
-                         zipfile.ZIP_DEFLATED)  # fmt: skip
-    return packed.getvalue()
 
 
 def write(path: Path) -> None:
