@@ -4,15 +4,14 @@ A cell of a built table is either *mechanical* (a raw cell, renamed, re-coded or
 the same way) or a *decision* (a row of ``decisions.csv`` with its reason). A decision that names
 no existing cell, or changes nothing, is an error: the build has no hidden judgement.
 
-Run ``python -m alkpool.intake.curate`` to build everything, with ``--check`` to compare only.
+Run ``python -m alkpool.intake.curate`` to build everything.
 """
 
-import argparse
 import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -356,38 +355,25 @@ def validate(built: Mapping[str, str], description: Path) -> None:
         raise DataError(problems)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Build the data, or compare them with what is checked in.
+def main() -> int:
+    """Build the data.
 
     Returns
     -------
     int
-        0 done, 1 the data are wrong or differ.
+        0 done, 1 the data are wrong.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m alkpool.intake.curate",
-        description="Build data/ from the facts in data/raw.",
-    )
-    parser.add_argument("--check", action="store_true", help="compare only; 1 where files differ")
-    only_check = parser.parse_args(arguments).check
     try:
         generated = files(paths.DATA)
     except DataError as error:
         print(error, file=sys.stderr)
         return 1
-    differing = [
-        name
-        for name, text in generated.items()
-        if not (paths.DATA / name).is_file() or (paths.DATA / name).read_bytes() != text.encode()
-    ]
-    if only_check:
-        for name in differing:
-            print(f"data/{name} differs: run python -m alkpool.intake.curate", file=sys.stderr)
-        return 1 if differing else 0
-    for name in differing:
-        write_atomically(paths.DATA / name, generated[name])
-    for name in generated:
-        print(f"data/{name}: {'written' if name in differing else 'unchanged'}")
+    for name, text in generated.items():
+        path = paths.DATA / name
+        unchanged = path.is_file() and path.read_bytes() == text.encode()
+        if not unchanged:
+            write_atomically(path, text)
+        print(f"data/{name}: {'unchanged' if unchanged else 'written'}")
     return 0
 
 
