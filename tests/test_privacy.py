@@ -96,7 +96,7 @@ CONSIDER = {
     "initials as key": ("patients.csv", "patient-0", "JS-01", "found 'JS-01'; may hold initials"),
     "year of birth in a key": ("patients.csv", "patient-0", "p1954a", "a year of birth"),
     "centre": ("sources.csv", "own,local,unknown,unknown,", "own,local,unknown,unknown,Jansen A",
-               "is not published, and its first_author may name a centre or a person"),
+               "is not published, and its first_author, journal or title may name a centre or a"),
 }  # fmt: skip
 
 

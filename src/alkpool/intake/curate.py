@@ -298,13 +298,9 @@ def files(data: Path = paths.DATA) -> dict[str, str]:
     changelog = data / "raw" / ADDED / CHANGELOG
     if changelog.is_file():
         text = changelog.read_text("utf-8")
-        undone = [
-            f"## {number}, {entry}"
-            for number, entry in entries(text).items()
-            if not changelog.with_name(f"{number}.csv").is_file()
-        ]
-        for entry in undone:
-            text = text.replace(entry, "")
+        for number, entry in entries(text).items():
+            if not changelog.with_name(f"{number}.csv").is_file():
+                text = text.replace(f"## {number}, {entry}", "")
         documents[changelog.relative_to(data).as_posix()] = text
     return built | documents
 

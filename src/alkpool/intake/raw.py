@@ -47,16 +47,14 @@ def decide(frame: pd.DataFrame, table: Table, decisions: pd.DataFrame) -> pd.Dat
         has no reason, or where two decide the same cell.
     """
     (key,) = table.key
-    repeated = frame.loc[frame[key].duplicated(), key]
-    problems = [Problem(table.file, None, key, name, "stands twice") for name in repeated]
-    if problems:
-        raise DataError(problems)
+    refuse_each(table.file, key, frame.loc[frame[key].duplicated(), key], "stands twice")
     decided = frame.set_index(key, drop=False)
     mine = decisions[decisions["table"] == table.name]
     fields = [name for name in table.columns if name != key]
     known, named = mine["record"].isin(decided.index), mine["field"].isin(fields)
     cells = mine.loc[known & named, ["record", "field", "value"]]
     as_it_is = [decided.at[record, field] == value for record, field, value in cells.to_numpy()]
+    problems: list[Problem] = []
     for wrong, column, allowed in (
         (~known, "record", f"is no {key} of {table.file}"),
         (~named, "field", f"must be one of {', '.join(fields)}"),
@@ -71,6 +69,12 @@ def decide(frame: pd.DataFrame, table: Table, decisions: pd.DataFrame) -> pd.Dat
     for record, field, value in cells.to_numpy():
         decided.at[record, field] = value
     return decided.reset_index(drop=True)
+
+
+def refuse_each(file: str, column: str, values: Iterable[str], why: str) -> None:
+    """Raise a problem for each value, if there is any."""
+    if problems := [Problem(file, None, column, value, why) for value in values]:
+        raise DataError(problems)
 
 
 def read_decisions(path: Path, tables: Iterable[Table]) -> pd.DataFrame:
