@@ -84,9 +84,11 @@ def grown(folder: str, universes: int) -> dict[str, float]:
     forget_peak()
     numbers = choices.sample(universes)
     begun = time.perf_counter()
-    answers = large.answers(run(total, choices), numbers)
+    every = run(total, choices)
+    every.table(numbers)
+    every.verdicts(numbers)
     return {
-        "universes": len(answers),
+        "universes": len(numbers),
         "lines": int(total.loc[total["unit"] == "line", "n"].sum()),
         "groups": len(total),
         "tally": tallied - started,

@@ -505,11 +505,6 @@ def test_any_cell_is_refused_in_words_or_fits(tmp_path, cells):
 # The template.
 
 
-def test_the_template_is_the_same_every_time():
-    assert template.to_workbook() == template.to_workbook()
-    assert template.to_csv() == template.to_csv()
-
-
 @pytest.mark.parametrize("name", ["new.csv", "new.xlsx"])
 def test_the_example_is_refused_and_otherwise_valid(tmp_path, name):
     """The row shows what a valid case looks like, and can never become one."""

@@ -352,6 +352,7 @@ def test_a_grid_takes_other_levels_and_another_default():
     other = grid(Universe(threshold_months=4.5), plasma=("left out", "counted"))
     assert other.levels("threshold_months") == (3, 4.5, 6, 9, 12)
     assert other.levels("plasma") == ("left out", "counted")
+    assert grid(plasma=("counted", "counted")).levels("plasma") == ("counted",)
     assert other.universe(other.number(other.default)) == other.default
 
 
@@ -359,13 +360,12 @@ def test_a_grid_takes_other_levels_and_another_default():
     ("levels", "reason"),
     [
         ({"colour": ("red",)}, "colour is no choice"),
-        ({"plasma": ("counted", "counted")}, "must be different"),
-        ({"min_evaluable": ("three",)}, "must be a number"),
         ({"plasma": ("sometimes",)}, "plasma is 'sometimes'"),
         ({"threshold_months": (0, 6)}, "above 0"),
         ({"low_sensitivity": (0.5, 0.8)}, "low_sensitivity <= high_sensitivity"),
         ({"low_relapse_share": (0.05, 0.09)}, "low_relapse_share <= high_relapse_share"),
         ({"min_evaluable": (0, 3)}, "at least 1"),
+        ({"plasma": ("often",)}, "plasma is 'often'; must be 'counted' or 'left out'"),
     ],
 )
 def test_a_grid_refuses_levels_that_cannot_be(levels, reason):

@@ -1,8 +1,9 @@
 """Which modules of the project some code imports, directly or through others.
 
 Found by reading, not by running: a chapter runs again when a module it imports has changed, and
-for no other. Data of the package are part of all, as any module may read them. Names that nobody
-spells out, such as those of ``importlib``, are not found.
+for no other. Data of the package are part of all, as any module may read them, but for the YAML of
+a module, beside it under its name. Names that nobody spells out, such as those of ``importlib``,
+are not found.
 """
 
 import ast
@@ -27,7 +28,9 @@ class Imports:
     def __init__(self) -> None:
         self._direct: dict[Path, frozenset[Path]] = {}
         inside = (path for path in PACKAGE.rglob("[!.]*") if path.is_file())
-        self._data = {p for p in inside if p.suffix != ".py" and p.parent.name != "__pycache__"}
+        data = {p for p in inside if p.suffix != ".py" and p.parent.name != "__pycache__"}
+        self._beside = {p for p in data if p.suffix == ".yaml" and p.with_suffix(".py").is_file()}
+        self._data = data - self._beside
 
     def behind(self, *sources: str) -> set[Path]:
         """Files that code imports, with those which they import in turn, and data of the package.
@@ -49,7 +52,7 @@ class Imports:
         while waiting:
             path = waiting.pop()
             if path not in found:
-                found.add(path)
+                found |= {path} | ({path.with_suffix(".yaml")} & self._beside)
                 waiting += self._of(path)
         return found
 

@@ -18,28 +18,6 @@ from alkpool.data.tables import DECLARED, TABLES
 # Files that are kept as they were noted.
 TRANSCRIPTS: Mapping[str, Mapping[str, Any]] = DECLARED["transcripts"]
 
-_CC_BY = {
-    "name": "CC-BY-4.0",
-    "title": "Creative Commons Attribution 4.0",
-    "path": "https://creativecommons.org/licenses/by/4.0/",
-}
-_CC0 = {
-    "name": "CC0-1.0",
-    "title": "CC0 1.0 (rows of CIViC)",
-    "path": "https://creativecommons.org/publicdomain/zero/1.0/",
-}
-_SOURCES = [
-    {
-        "title": "Koopman et al. 2022, Clin Lung Cancer",
-        "path": "https://doi.org/10.1016/j.cllc.2021.06.011",
-    },
-    {
-        "title": "CIViC, Clinical Interpretation of Variants in Cancer",
-        "path": "https://civicdb.org",
-    },
-    {"title": "UniProt Q9UM73", "path": "https://www.uniprot.org/uniprotkb/Q9UM73"},
-]
-
 Value = TypeVar("Value")
 
 
@@ -109,17 +87,8 @@ def data_package(contents: Mapping[str, bytes], cohorts: Mapping[str, str]) -> s
     ----------
     Data Package and Table Schema specifications, https://specs.frictionlessdata.io
     """
-    package = {
-        "profile": "data-package",
-        "name": "alkpool-data",
-        "title": "ALK resistance mutations: patients, in vitro models and comparators",
-        "description": "Data of the alkpool compendium; README.md in this folder is the data "
-        "dictionary.",
-        "homepage": "https://doi.org/10.1016/j.cllc.2021.06.011",
-        "licenses": [_CC_BY],
-        "sources": _SOURCES,
-        "resources": [_resource(file, contents[file], cohorts) for file in sorted(contents)],
-    }
+    resources = [_resource(file, contents[file], cohorts) for file in sorted(contents)]
+    package = DECLARED["package"] | {"resources": resources}
     return json.dumps(package, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -143,7 +112,7 @@ def _resource(file: str, content: bytes, cohorts: Mapping[str, str]) -> dict[str
         "schema": _table_schema(file, table) if table else _noted_schema(content, transcript),
     }
     if "knowledgebases/" in file:
-        resource["licenses"] = [_CC_BY, _CC0]
+        resource["licenses"] = DECLARED["knowledge_base_licenses"]
     return resource
 
 

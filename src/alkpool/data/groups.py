@@ -144,9 +144,13 @@ def _problems(
     for place, row in enumerate(frame.to_dict("records"), start=2):
         wrong = [
             *_count_faults(row),
-            *_trial_faults(row, _listed(trials.get(row["source_id"], ""))),
             *_overlap_faults(str(row[table.key[0]]), overlaps, trial_of),
         ]
+        known = _listed(trials.get(row["source_id"], ""))
+        if row["trial"] not in (UNKNOWN, *known):
+            named = ", ".join(known) or "none is there"
+            allowed = f"must be unknown or a trial of {row['source_id']} in sources.csv: {named}"
+            wrong.append(("trial", allowed))
         for column, allowed in wrong:
             value = "" if pd.isna(row[column]) else str(row[column])
             yield Problem(label, place, column, value, allowed)
@@ -178,15 +182,6 @@ def _count_faults(row: dict[Hashable, Any]) -> Iterator[tuple[str, str]]:
     if not any(abs(100 * count / n - float(printed)) <= half_a_digit for count in counts):
         found = f"no count of {n} gives it" if pd.isna(k) else f"{k} of {n} is {100 * k / n:.2f}%"
         yield "percent_printed", f"must be what k of n gives: {found}"
-
-
-def _trial_faults(row: dict[Hashable, Any], trials: list[str]) -> Iterator[tuple[str, str]]:
-    if row["trial"] not in (UNKNOWN, *trials):
-        yield (
-            "trial",
-            f"must be unknown or a trial of {row['source_id']} in sources.csv: "
-            + (", ".join(trials) or "none is there"),
-        )
 
 
 def _overlap_faults(

@@ -4,15 +4,14 @@ A cell of a built table is either *mechanical* (a raw cell, renamed, re-coded or
 the same way) or a *decision* (a row of ``decisions.csv`` with its reason). A decision that names
 no existing cell, or changes nothing, is an error: the build has no hidden judgement.
 
-Run ``python -m alkpool.intake.curate`` to build everything, with ``--check`` to compare only.
+Run ``python -m alkpool.intake.curate`` to build everything.
 """
 
-import argparse
 import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -221,12 +220,10 @@ def _vaf(stated: str, profile: str) -> str:
 def _treatments(records: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     given = (records["next_alk_inhibitor"] != "") & (records["include"] != "sample_only")
     lines = records[given]
-    prior_of_sample = lines["sample_id"].map(samples.set_index("sample_id")["prior_inhibitors"])
-    line_numbers, since_sample = [], []
-    for prior, of_sample in zip(lines["prior"], prior_of_sample.map(listed), strict=True):
-        complete = bool(prior) and UNKNOWN not in of_sample
-        line_numbers.append(str(len(prior) + 1) if complete else "")
-        since_sample.append(str(len(prior) - len(of_sample)) if complete else "0")
+    of_sample = lines["sample_id"].map(samples.set_index("sample_id")["prior_inhibitors"])
+    of_sample = of_sample.map(listed)
+    before, then = lines["prior"].map(len), of_sample.map(len)
+    complete = (before > 0) & ~of_sample.map(lambda names: UNKNOWN in names).astype(bool)
     columns = {
         "record_id": "treatment_id",
         "next_alk_inhibitor": "inhibitor",
@@ -239,8 +236,8 @@ def _treatments(records: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
         .drop(columns=["status", "note"])
         .rename(columns=columns)
         .assign(
-            line_number=line_numbers,
-            lines_since_sample=since_sample,
+            line_number=(before + 1).astype(str).where(complete, ""),
+            lines_since_sample=(before - then).astype(str).where(complete, "0"),
             partner="",
             pfs_relation=np.where(lines["pfs_months"] == "", "", Relation.EQUAL),
             dot_relation=np.where(lines["dot_months"] == "", "", Relation.EQUAL),
@@ -301,13 +298,9 @@ def files(data: Path = paths.DATA) -> dict[str, str]:
     changelog = data / "raw" / ADDED / CHANGELOG
     if changelog.is_file():
         text = changelog.read_text("utf-8")
-        undone = [
-            f"## {number}, {entry}"
-            for number, entry in entries(text).items()
-            if not changelog.with_name(f"{number}.csv").is_file()
-        ]
-        for entry in undone:
-            text = text.replace(entry, "")
+        for number, entry in entries(text).items():
+            if not changelog.with_name(f"{number}.csv").is_file():
+                text = text.replace(f"## {number}, {entry}", "")
         documents[changelog.relative_to(data).as_posix()] = text
     return built | documents
 
@@ -358,38 +351,25 @@ def validate(built: Mapping[str, str], description: Path) -> None:
         raise DataError(problems)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Build the data, or compare them with what is checked in.
+def main() -> int:
+    """Build the data.
 
     Returns
     -------
     int
-        0 done, 1 the data are wrong or differ.
+        0 done, 1 the data are wrong.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m alkpool.intake.curate",
-        description="Build data/ from the facts in data/raw.",
-    )
-    parser.add_argument("--check", action="store_true", help="compare only; 1 where files differ")
-    only_check = parser.parse_args(arguments).check
     try:
         generated = files(paths.DATA)
     except DataError as error:
         print(error, file=sys.stderr)
         return 1
-    differing = [
-        name
-        for name, text in generated.items()
-        if not (paths.DATA / name).is_file() or (paths.DATA / name).read_bytes() != text.encode()
-    ]
-    if only_check:
-        for name in differing:
-            print(f"data/{name} differs: run python -m alkpool.intake.curate", file=sys.stderr)
-        return 1 if differing else 0
-    for name in differing:
-        write_atomically(paths.DATA / name, generated[name])
-    for name in generated:
-        print(f"data/{name}: {'written' if name in differing else 'unchanged'}")
+    for name, text in generated.items():
+        path = paths.DATA / name
+        unchanged = path.is_file() and path.read_bytes() == text.encode()
+        if not unchanged:
+            write_atomically(path, text)
+        print(f"data/{name}: {'unchanged' if unchanged else 'written'}")
     return 0
 
 

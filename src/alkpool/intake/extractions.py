@@ -1,9 +1,9 @@
 """Two independent extractions of the published cases, and how far they agree."""
 
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from alkpool import paths, stats
@@ -11,38 +11,9 @@ from alkpool.data import spelling
 from alkpool.intake.raw import NUMBER, read_raw
 from alkpool.vocabulary import UNKNOWN
 
-# What the two extractions state about a record; the other columns identify it or comment on it.
-EXTRACTED_FIELDS = (
-    "study_type",
-    "sample_type",
-    "fusion_partner",
-    "fusion_variant",
-    "age",
-    "sex",
-    "prior_alk_inhibitors",
-    "resistance_on",
-    "alk_mutations",
-    "phase",
-    "vaf",
-    "other_mechanisms",
-    "next_alk_inhibitor",
-    "monotherapy",
-    "best_response",
-    "pfs_months",
-    "dot_months",
-    "treatment_status",
-)
-
-DISAGREEMENT_COLUMNS = (
-    "record",
-    "field",
-    "kind",
-    "first",
-    "second",
-    "settled",
-    "settled_as",
-    "adjudication",
-)
+# From the first to the last column that says something of a record; the others identify it or
+# comment on it.
+FIRST_FIELD, LAST_FIELD = "study_type", "treatment_status"
 
 
 class Extractions(NamedTuple):
@@ -91,11 +62,9 @@ def agreement(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
         of both_stated with Wilson's 95% interval), ``kappa, kappa_low, kappa_high`` (Cohen's;
         missing where both extractions use a single value), ``first_only, second_only, neither``.
     """
-    a, b = (table.set_index("record_id") for table in (first, second))
+    a, b = map(_compared, (first, second))
     common = [record for record in a.index if record in b.index]
-    return pd.DataFrame(
-        [_field_agreement(field, a[field][common], b[field][common]) for field in EXTRACTED_FIELDS]
-    )
+    return pd.DataFrame([_field_agreement(a[name][common], b[name][common]) for name in a])
 
 
 def disagreements(
@@ -136,7 +105,7 @@ def disagreements(
             reason = settled.at[record, "adjudication"]
             rows.append((record, "record", f"{side} only", *found, include, side, reason))
             continue
-        for field in EXTRACTED_FIELDS:
+        for field in map(str, a.loc[:, FIRST_FIELD:LAST_FIELD]):
             cells = [str(table.at[record, field]) for table in (a, b, settled)]
             one, two, final = (_comparable(field, cell) for cell in cells)
             if one != two:
@@ -144,18 +113,26 @@ def disagreements(
                 settled_as = {one: "first", two: "second"}.get(final, "neither")
                 reason = settled.at[record, "adjudication"]
                 rows.append((record, field, kind, *cells, settled_as, reason))
-    return pd.DataFrame(rows, columns=list(DISAGREEMENT_COLUMNS))
+    columns = ["record", "field", "kind", "first", "second", "settled", "settled_as",
+               "adjudication"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
 
 
-def _field_agreement(field: str, first: pd.Series, second: pd.Series) -> dict[str, object]:
-    one = np.array([_comparable(field, cell) for cell in first], dtype=object)
-    two = np.array([_comparable(field, cell) for cell in second], dtype=object)
-    stated = (one != "") & (two != "")
+def _compared(extraction: pd.DataFrame) -> pd.DataFrame:
+    """What an extraction states of each record, as it is compared."""
+    fields = extraction.set_index("record_id").loc[:, FIRST_FIELD:LAST_FIELD]
+    compared = {name: fields[name].map(partial(_comparable, str(name))) for name in fields}
+    return pd.DataFrame(compared)
+
+
+def _field_agreement(one: pd.Series, two: pd.Series) -> dict[str, object]:
+    of_one, of_two = one != "", two != ""
+    stated = of_one & of_two
     agreeing, n = int((one == two)[stated].sum()), int(stated.sum())
     interval = stats.wilson(agreeing, n)
     kappa = stats.kappa(one[stated], two[stated])
     return {
-        "field": field,
+        "field": one.name,
         "records": len(one),
         "both_stated": n,
         "agreeing": agreeing,
@@ -165,9 +142,9 @@ def _field_agreement(field: str, first: pd.Series, second: pd.Series) -> dict[st
         "kappa": kappa.kappa,
         "kappa_low": kappa.low,
         "kappa_high": kappa.high,
-        "first_only": int(((one != "") & (two == "")).sum()),
-        "second_only": int(((one == "") & (two != "")).sum()),
-        "neither": int(((one == "") & (two == "")).sum()),
+        "first_only": int((of_one & ~of_two).sum()),
+        "second_only": int((of_two & ~of_one).sum()),
+        "neither": int((~of_one & ~of_two).sum()),
     }
 
 

@@ -6,20 +6,27 @@ it was read, and the note where the decision has none. A decision without a note
 cell that Koopman et al. 2022 print.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
 from alkpool import paths
 from alkpool.data.groups import COUNTS, OUTCOMES, SOURCES
-from alkpool.data.reader import Table, read_text
+from alkpool.data.reader import Table, flagged, read_text
 from alkpool.intake.raw import read_raw, slug
 from alkpool.problems import DataError, Problem
 
 LEFT_OUT = "left out"
 PAPER = "full text of the paper"
 _LABEL = "raw/groups/decisions.csv"
-_KEYS = {OUTCOMES.name: "outcome_id", COUNTS.name: "count_id", LEFT_OUT: ""}
+_TABLES = (OUTCOMES.name, COUNTS.name, LEFT_OUT)
+# What of a note is kept.
+_NOTE = ["raw", "record", "population", "read_via", "note"]
+_READ = {
+    "groups": "raw/groups/group_level.csv",
+    "distributions": "raw/distributions/counts.csv",
+}
 
 
 def build(raw: Path = paths.RAW) -> list[tuple[Table, pd.DataFrame]]:
@@ -50,15 +57,10 @@ def build(raw: Path = paths.RAW) -> list[tuple[Table, pd.DataFrame]]:
     if sources.problems:
         raise DataError(sources.problems)
     decisions = read_raw(raw / "groups" / "decisions.csv")
-    notes = pd.concat(
-        [
-            _searched(read_raw(raw / "groups" / "group_level.csv")),
-            _distributions(read_raw(raw / "distributions" / "counts.csv")),
-        ],
-        ignore_index=True,
-    )
-    problems = _unaccounted(decisions, notes)
-    if problems:
+    searched = _searched(read_raw(raw / "groups" / "group_level.csv"))
+    counted = _distributions(read_raw(raw / "distributions" / "counts.csv"))
+    notes = pd.concat([searched[_NOTE], counted[_NOTE]], ignore_index=True)
+    if problems := [*_unaccounted(decisions, notes)]:
         raise DataError(problems)
     joined = decisions.merge(
         notes, how="left", on=["raw", "record"], suffixes=("", "_read")
@@ -77,56 +79,32 @@ def build(raw: Path = paths.RAW) -> list[tuple[Table, pd.DataFrame]]:
 
 
 def _searched(read: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "raw": "groups",
-            "record": read["row_id"],
-            "population": read["population"] + "; before: " + read["prior"],
-            "read_via": read["locator"],
-            "note": read["note"],
-        }
-    )
+    population = read["population"] + "; before: " + read["prior"]
+    columns = {"row_id": "record", "locator": "read_via"}
+    return read.rename(columns=columns).assign(raw="groups", population=population)
 
 
 def _distributions(read: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "raw": "distributions",
-            "record": [
-                slug(" ".join(parts).replace(".", " "))
-                for parts in zip(
-                    read["source"].str.removesuffix(" (seed)"), read["prior_inhibitor"],
-                    read["mutation"], strict=True,
-                )
-            ],
-            "population": "at resistance to " + read["prior_inhibitor"] + ": " + read["mutation"],
-            "read_via": read["url_seen"].replace("koopman2022.txt", PAPER),
-            "note": read["note"],
-        }
-    )  # fmt: skip
+    source = read["source"].str.removesuffix(" (seed)")
+    named = source + " " + read["prior_inhibitor"] + " " + read["mutation"]
+    return read.assign(
+        raw="distributions",
+        record=named.str.replace(".", " ").map(slug),
+        population="at resistance to " + read["prior_inhibitor"] + ": " + read["mutation"],
+        read_via=read["url_seen"].replace("koopman2022.txt", PAPER),
+    )
 
 
-def _unaccounted(decisions: pd.DataFrame, notes: pd.DataFrame) -> list[Problem]:
-    known = set(zip(notes["raw"], notes["record"], strict=True))
-    problems, decided = [], set()
-    for place, row in enumerate(decisions.to_dict("records"), start=2):
-        note = row["raw"], row["record"]
-        if note in decided:
-            problems.append(Problem(_LABEL, place, "record", row["record"], "is decided twice"))
-        if row["raw"] and note not in known:
-            allowed = "must be a row of group_level.csv (groups) or counts.csv (distributions)"
-            problems.append(Problem(_LABEL, place, "record", row["record"], allowed))
-        if row["table"] not in _KEYS:
-            allowed = f"must be one of {', '.join(_KEYS)}"
-            problems.append(Problem(_LABEL, place, "table", row["table"], allowed))
-        if not row["reason"]:
-            problems.append(Problem(_LABEL, place, "reason", "", "must not be blank"))
-        decided.add(note)
-    files = {
-        "groups": "raw/groups/group_level.csv",
-        "distributions": "raw/distributions/counts.csv",
-    }
-    return problems + [
-        Problem(files[raw], None, "", record, "must be used or left out in decisions.csv")
-        for raw, record in sorted(known - decided)
-    ]
+def _unaccounted(decisions: pd.DataFrame, notes: pd.DataFrame) -> Iterator[Problem]:
+    note = ["raw", "record"]
+    known, decided = (pd.MultiIndex.from_frame(table[note]) for table in (notes, decisions))
+    for wrong, column, allowed in (
+        (decisions.duplicated(note), "record", "is decided twice"),
+        ((decisions["raw"] != "") & ~decided.isin(known), "record",
+         "must be a row of group_level.csv (groups) or counts.csv (distributions)"),
+        (~decisions["table"].isin(_TABLES), "table", f"must be one of {', '.join(_TABLES)}"),
+        (decisions["reason"] == "", "reason", "must not be blank"),
+    ):  # fmt: skip
+        yield from flagged(decisions, wrong, column, _LABEL, allowed)
+    for raw, record in sorted(known.difference(decided)):
+        yield Problem(_READ[raw], None, "", record, "must be used or left out in decisions.csv")

@@ -15,10 +15,11 @@ from alkpool.intake.raw import (
     RESIDUE_ONLY,
     SECOND_SEARCH_FOLDER,
     decide,
-    joined,
+    joined_cells,
     measurement_ids,
     read_decisions,
     read_raw,
+    refuse_each,
     slug,
     unverified,
     with_place,
@@ -37,11 +38,7 @@ def invitro(folder: Path) -> list[tuple[Table, pd.DataFrame]]:
     named = assays["model_id"].str.extract(r"\(=(.*)\)", expand=False)
     assays = assays.set_index(named.fillna(assays["model_id"]))
     undescribed = sorted({*calls["raw_model"]} - {*assays.index})
-    if undescribed:
-        reason = "has calls but no row in models.csv"
-        raise DataError(
-            [Problem("invitro/calls.csv", None, "model_id", name, reason) for name in undescribed]
-        )
+    refuse_each(_CALLS, "model_id", undescribed, "has calls but no row in models.csv")
     decisions = read_decisions(folder / DECISIONS, (INVITRO_SOURCES, MODELS, MEASUREMENTS))
     made = (_invitro_sources(calls), _models(calls, assays), _measurements(calls))
     built = {
@@ -61,6 +58,7 @@ def invitro(folder: Path) -> list[tuple[Table, pd.DataFrame]]:
     return [(table, with_added[table.name]) for table in INVITRO_TABLES]
 
 
+_CALLS = "invitro/calls.csv"
 _SETTING = ["cell_line", "fusion", "readout"]
 _NOT_SAID = {"not stated": UNKNOWN}
 
@@ -123,25 +121,19 @@ def _invitro_sources(calls: pd.DataFrame) -> pd.DataFrame:
     fields = ["first_author", "year", "doi", "pmid"]
     one = calls[["source_id", *fields]].drop_duplicates()
     repeated = one.loc[one["source_id"].duplicated(), "source_id"]
-    if len(repeated):
-        reason = f"its calls differ in {', '.join(fields)}"
-        raise DataError(
-            [Problem("invitro/calls.csv", None, "source_id", name, reason) for name in repeated]
-        )
+    refuse_each(_CALLS, "source_id", repeated, f"its calls differ in {', '.join(fields)}")
     return one.assign(journal="", title="", secondary=str(Answer.NO), note="")
 
 
 def _measurements(calls: pd.DataFrame) -> pd.DataFrame:
-    remarks = [
-        joined(
-            *(
-                f"{name.replace('_', ' ')} as read: {row[name]}"
-                for name in _SETTING
-                if row[name] != row[f"{name}_of_model"]
+    remarks = joined_cells(
+        *(
+            (f"{name.replace('_', ' ')} as read: " + calls[name]).where(
+                calls[name] != calls[f"{name}_of_model"], ""
             )
+            for name in _SETTING
         )
-        for row in calls[[*_SETTING, *(f"{name}_of_model" for name in _SETTING)]].to_dict("records")
-    ]
+    )
     columns = ["model_id", "inhibitor", "relation", "value_nM", "call_in_source", "seen_in"]
     measured = calls[columns].replace({"call_in_source": NOT_STATED})
     measured = measured.rename(columns={"value_nM": "value"}).assign(
@@ -156,14 +148,8 @@ def assertions(folder: Path) -> pd.DataFrame:
     residue = read["mutation"].map(lambda name: bool(RESIDUE_ONLY.fullmatch(name)))
     profiles = read["mutation"].where(~residue, read["mutation"] + "X").map(spelling.profile)
     inhibitor = read["inhibitor"].str.lower()
-    parts = zip(
-        read["kb"].map(slug),
-        read["kb_record_id"].map(slug),
-        profiles.str.replace("+", "."),
-        inhibitor,
-        read["direction"],
-        strict=True,
-    )
+    record = read["kb"].map(slug) + "-" + read["kb_record_id"].map(slug)
+    cell = profiles.str.replace("+", ".") + "-" + inhibitor
     columns = {
         "kb": "knowledge_base",
         "kb_record_id": "record",
@@ -171,7 +157,7 @@ def assertions(folder: Path) -> pd.DataFrame:
         "url_or_repo_path_seen": "locator",
     }
     first = read.rename(columns=columns).assign(
-        assertion_id=["-".join(part) for part in parts],
+        assertion_id=record + "-" + cell + "-" + read["direction"],
         mutations=profiles,
         as_printed=read["molecular_profile"].str.removeprefix("as printed: "),
         inhibitor=inhibitor,

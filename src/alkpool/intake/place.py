@@ -45,6 +45,14 @@ _Rows = Mapping[int, dict[str, str]]
 _Wrong = Iterator[tuple[int, str, str]]
 
 _FLAT_NAMES = {(field.table.name, field.column): field.name for field in FIELDS}
+# Columns that say nothing of a patient, a sample or a line.
+_BESIDE = ("locator", "read_via", "note")
+
+
+def _columns(table: Table, *without: str) -> dict[str, str]:
+    """Columns of a table but its key and some others, with their names in the flat file."""
+    left_out = (*table.key, *without)
+    return {f.column: f.name for f in FIELDS if f.table is table and f.column not in left_out}
 
 
 @dataclass(frozen=True)
@@ -249,10 +257,7 @@ def _other_author(one: str, other: str) -> bool:
 
 def _name_patients(rows: _Rows, known: Tables) -> _Wrong:
     taken = {*known[PATIENTS.name].index, *(cells["patient_id"] for cells in rows.values())}
-    facts = [
-        field.name for table in (PATIENTS, SAMPLES) for field in FIELDS if field.table is table
-        and field.column not in (*table.key, "locator", "read_via", "note")
-    ]  # fmt: skip
+    facts = [*_columns(PATIENTS, *_BESIDE).values(), *_columns(SAMPLES, *_BESIDE).values()]
     first: dict[tuple[str, ...], int] = {}
     for row, cells in rows.items():
         if not cells["patient_id"]:
@@ -293,16 +298,15 @@ def _name_samples(rows: _Rows, known: Tables) -> _Wrong:
 
 def _name_lines(rows: _Rows, known: Tables) -> _Wrong:
     lines = known[TREATMENTS.name]
-    columns = [f for f in FIELDS if f.table is TREATMENTS and f.column != "treatment_id"]
-    facts = [f for f in columns if f.column not in ("locator", "read_via", "note")]
+    columns, facts = _columns(TREATMENTS).values(), _columns(TREATMENTS, *_BESIDE)
     taken = {*lines.index, *(cells["treatment_id"] for cells in rows.values())}
     of_sample = {name: own.to_dict("records") for name, own in lines.groupby("sample_id")}
     for row, cells in rows.items():
         if cells["treatment_id"] in lines.index:
             yield row, "treatment_id", "is in the cohort already"
-        if cells["treatment_id"] or not any(cells[field.name] for field in columns):
+        if cells["treatment_id"] or not any(cells[name] for name in columns):
             continue
-        stated = {f.column: cells[f.name] for f in facts if cells[f.name]}
+        stated = {column: cells[name] for column, name in facts.items() if cells[name]}
         before = of_sample.get(cells["sample_id"], [])
         same = [str(line["treatment_id"]) for line in before if _agree(stated, line)]
         if same:
@@ -335,7 +339,7 @@ def _records(
 ) -> tuple[list[dict[str, str]], list[int], list[Problem]]:
     """Put together the cells of each new row of a table from the rows of the file it stands in."""
     (key,) = table.key
-    columns = {f.column: f.name for f in FIELDS if f.table is table and f.column != key}
+    columns = _columns(table)
     parents = _PARENT[table.name].key if table.name in _PARENT else ()
     columns |= {name: name for name in parents}
     groups: dict[str, dict[int, dict[str, str]]] = {}

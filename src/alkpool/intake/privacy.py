@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import yaml
 
 from alkpool import paths
 from alkpool.data.cohort import DESCRIPTION_FILE
@@ -33,33 +34,13 @@ LONG_NOTE = 100
 _FREE_TEXT = ("note", "exclusion_reason", "other_findings", "partner", "locator", "read_via")
 # What the literature prints is public.
 _PUBLIC = ("doi", "pmid", "year")
-_MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _URL = re.compile(r"\b(https?://|doi:|github:|10\.\d{4,}/)\S+", re.IGNORECASE)
-_DATES = (
-    r"\b(19|20)\d{2}[-/.](0?[1-9]|1[0-2])\b",
-    r"\b\d{1,2}[-/.]\d{1,2}[-/.](19|20)?\d{2}\b",
-    rf"\b({_MONTH})[a-z]*\.?,? ?(\d{{1,2}}\w*,? )?(19|20)\d{{2}}\b",
-)
-_PATTERNS: tuple[tuple[re.Pattern[str], str, str], ...] = (
-    (
-        re.compile("|".join(_DATES), re.IGNORECASE),
-        "holds a date", "write the months since the start of the line instead",
-    ),
-    (re.compile(r"\S@\S+\.\w"), "holds an e-mail address", "delete it"),
-    (
-        re.compile(r"\b(dr|prof|mrs?|ms|miss|herr|frau|mme|dhr|mevr)\.? (?-i:[A-Z])", re.I),
-        "names a person", "delete the name",
-    ),
-    (re.compile(r"\b(?:[A-Z]\. ?){2,}"), "holds what may be initials", "delete them"),
-    (
-        re.compile(r"\b(mrn|nhs|bsn|dob|date of birth|(hospital|patient) (no|name))", re.I),
-        "names a hospital record", "delete it",
-    ),
-    (
-        re.compile(r"(?<![\d.])\d{6,}(?![\d.])|\+\d[\d ()/-]{7,}\d"),
-        "holds a long number, such as of a hospital record or a telephone", "delete it",
-    ),
-)  # fmt: skip
+_PATTERNS = [
+    (re.compile("|".join(each["patterns"]), re.IGNORECASE), f"{each['why']}: {each['remedy']}")
+    for each in yaml.load(
+        Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"), yaml.CSafeLoader
+    )
+]
 _INITIALS = re.compile(r"[A-Z]{2,3}([-_.]?\d{1,4})?")
 _BIRTH_YEAR = re.compile(r"(?<!\d)19\d{2}(?!\d)")
 
@@ -186,9 +167,9 @@ def _patterns(folder: Path, tables: Mapping[str, pd.DataFrame]) -> Iterator[Prob
     ]
     for file, row, column, cell in [*_cells(tables), *said]:
         text = _URL.sub("", cell)
-        for pattern, why, remedy in _PATTERNS:
+        for pattern, remedy in _PATTERNS:
             if found := pattern.search(text):
-                yield Problem(file, row, column, found.group(), f"{why}: {remedy}")
+                yield Problem(file, row, column, found.group(), remedy)
 
 
 def _long_notes(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
@@ -199,24 +180,10 @@ def _long_notes(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
 
 
 def _alone(patients: pd.DataFrame, groups: pd.DataFrame) -> Iterator[Problem]:
-    """Name the patients whom no other resembles, and the columns that single them out."""
-    without = {
-        column: patients.groupby([name for name in QUASI_IDENTIFIERS if name != column])[
-            "patient_id"
-        ].transform("size")
-        for column in QUASI_IDENTIFIERS
-    }
+    """Name the patients whom no other resembles."""
+    why = f"is alone with its {', '.join(QUASI_IDENTIFIERS)}: make some coarser or unknown"
     for index in groups.index[groups["size"] == 1]:
-        helps = sorted(
-            (-int(sizes[index]), column) for column, sizes in without.items() if sizes[index] > 1
-        )
-        remedy = "make several of its cells coarser or unknown"
-        if helps:
-            remedy = "make one of these coarser or unknown: " + ", ".join(
-                f"{column} ({-size} would be alike in the rest)" for size, column in helps
-            )
         cells = [str(patients.at[index, name]) or "blank" for name in QUASI_IDENTIFIERS]
-        why = f"is alone with its {', '.join(QUASI_IDENTIFIERS)}: {remedy}"
         yield Problem(PATIENTS.file, int(str(index)) + 2, "", ", ".join(cells), why)
 
 
@@ -231,12 +198,9 @@ def _names(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
 
 def _local(sources: pd.DataFrame) -> Iterator[Problem]:
     unpublished = (sources["doi"] == "") & (sources["pmid"] == "")
-    for index in sources.index[unpublished]:
-        named = [name for name in ("first_author", "journal", "title") if sources.at[index, name]]
-        if named:
-            why = f"is not published, and its {', '.join(named)} may name a centre or a person"
-            source = str(sources.at[index, "source_id"])
-            yield Problem(SOURCES.file, int(str(index)) + 2, "source_id", source, why)
+    named = (sources[["first_author", "journal", "title"]] != "").any(axis="columns")
+    why = "is not published, and its first_author, journal or title may name a centre or a person"
+    yield from flagged(sources, unpublished & named, "source_id", SOURCES.file, why)
 
 
 def _free_text(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:

@@ -1,13 +1,12 @@
 """Raw facts as they were read, and the decisions made on them."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
 
-from alkpool.data.reader import Table
+from alkpool.data.reader import Table, flagged
 from alkpool.problems import DataError, Problem
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, Answer
 
@@ -24,19 +23,7 @@ NUMBER = re.compile(r"\d+(\.\d+)?")
 RESIDUE_ONLY = re.compile(r"[A-Z]\d+")
 
 
-@dataclass(frozen=True)
-class Decision:
-    """One judged cell of a built table; ``row`` is its row number in the file."""
-
-    row: int
-    table: str
-    record: str
-    field: str
-    value: str
-    reason: str
-
-
-def decide(frame: pd.DataFrame, table: Table, decisions: Sequence[Decision]) -> pd.DataFrame:
+def decide(frame: pd.DataFrame, table: Table, decisions: pd.DataFrame) -> pd.DataFrame:
     """Put the decisions on one table into its cells.
 
     Parameters
@@ -45,8 +32,8 @@ def decide(frame: pd.DataFrame, table: Table, decisions: Sequence[Decision]) -> 
         Mechanically built table, cells as text.
     table : Table
         Its schema.
-    decisions : sequence of Decision
-        Decisions on any table; those on others are left alone.
+    decisions : DataFrame
+        From `read_decisions`; those on other tables are left alone.
 
     Returns
     -------
@@ -60,38 +47,37 @@ def decide(frame: pd.DataFrame, table: Table, decisions: Sequence[Decision]) -> 
         has no reason, or where two decide the same cell.
     """
     (key,) = table.key
-    repeated = frame.loc[frame[key].duplicated(), key]
-    problems = [Problem(table.file, None, key, name, "stands twice") for name in repeated]
+    refuse_each(table.file, key, frame.loc[frame[key].duplicated(), key], "stands twice")
+    decided = frame.set_index(key, drop=False)
+    mine = decisions[decisions["table"] == table.name]
+    fields = [name for name in table.columns if name != key]
+    known, named = mine["record"].isin(decided.index), mine["field"].isin(fields)
+    cells = mine.loc[known & named, ["record", "field", "value"]]
+    as_it_is = [decided.at[record, field] == value for record, field, value in cells.to_numpy()]
+    problems: list[Problem] = []
+    for wrong, column, allowed in (
+        (~known, "record", f"is no {key} of {table.file}"),
+        (~named, "field", f"must be one of {', '.join(fields)}"),
+        (mine.duplicated(["record", "field"]), "record", "this cell is decided twice"),
+        (mine.index.to_series().isin(cells.index[as_it_is]), "value",
+         "changes nothing: the raw facts give this value already"),
+        (mine["reason"] == "", "reason", "must not be blank"),
+    ):  # fmt: skip
+        problems += flagged(mine, wrong, column, DECISIONS, allowed)
     if problems:
         raise DataError(problems)
-    decided, seen = frame.set_index(key, drop=False), set()
-    for decision in decisions:
-        if decision.table != table.name:
-            continue
-        column, value, allowed = "", "", ""
-        if decision.record not in decided.index:
-            column, value, allowed = "record", decision.record, f"is no {key} of {table.file}"
-        elif decision.field not in table.columns or decision.field == key:
-            named = ", ".join(name for name in table.columns if name != key)
-            column, value, allowed = "field", decision.field, f"must be one of {named}"
-        elif (decision.record, decision.field) in seen:
-            column, value, allowed = "record", decision.record, "this cell is decided twice"
-        elif decided.at[decision.record, decision.field] == decision.value:
-            column, value = "value", decision.value
-            allowed = "changes nothing: the raw facts give this value already"
-        elif not decision.reason:
-            column, allowed = "reason", "must not be blank"
-        if allowed:
-            problems.append(Problem(DECISIONS, decision.row, column, value, allowed))
-            continue
-        seen.add((decision.record, decision.field))
-        decided.at[decision.record, decision.field] = decision.value
-    if problems:
-        raise DataError(problems)
+    for record, field, value in cells.to_numpy():
+        decided.at[record, field] = value
     return decided.reset_index(drop=True)
 
 
-def read_decisions(path: Path, tables: Iterable[Table]) -> list[Decision]:
+def refuse_each(file: str, column: str, values: Iterable[str], why: str) -> None:
+    """Raise a problem for each value, if there is any."""
+    if problems := [Problem(file, None, column, value, why) for value in values]:
+        raise DataError(problems)
+
+
+def read_decisions(path: Path, tables: Iterable[Table]) -> pd.DataFrame:
     """Read a file of decisions.
 
     Parameters
@@ -112,18 +98,10 @@ def read_decisions(path: Path, tables: Iterable[Table]) -> list[Decision]:
         found, wanted = ", ".join(frame.columns), ", ".join(DECISION_COLUMNS)
         raise DataError([Problem(label, 1, "", found, f"the columns must be {wanted}")])
     known = [table.name for table in tables]
-    decisions = [
-        Decision(row, *cells)
-        for row, cells in enumerate(frame.itertuples(index=False, name=None), start=2)
-    ]
-    strange = [
-        Problem(label, decision.row, "table", decision.table, f"must be one of {', '.join(known)}")
-        for decision in decisions
-        if decision.table not in known
-    ]
-    if strange:
-        raise DataError(strange)
-    return decisions
+    strange, allowed = ~frame["table"].isin(known), f"must be one of {', '.join(known)}"
+    if problems := [*flagged(frame, strange, "table", label, allowed)]:
+        raise DataError(problems)
+    return frame
 
 
 def read_raw(path: Path) -> pd.DataFrame:

@@ -1,13 +1,13 @@
 """The empty flat file that a person fills in: a workbook with drop-downs, or a CSV file."""
 
 import csv
-import datetime
 import io
-import re
 import shutil
-import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import yaml
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
@@ -20,8 +20,6 @@ from alkpool.data.cohort import DESCRIPTION_FILE
 from alkpool.files import write_atomically, write_if_changed
 from alkpool.intake.flatfile import (
     COLUMNS,
-    EXAMPLE,
-    EXAMPLE_DOI,
     FIELDS,
     NOT_DUPLICATE,
     REQUIRED,
@@ -33,79 +31,13 @@ from alkpool.vocabulary import UNKNOWN
 # Rows with drop-downs and text format; more can be filled in, without them.
 PREPARED_ROWS = 500
 
-# Shows the form of every kind of cell; its source is what `alkpool.intake.flatfile.read` refuses.
-_EXAMPLE_ROW = {
-    "source_id": EXAMPLE,
-    "study_type": "case_report",
-    "first_author": "EXAMPLE: delete this row",
-    "year": "2020",
-    "journal": "Name of the journal",
-    "title": "Title of the article",
-    "doi": EXAMPLE_DOI,
-    "patient_id": "EXAMPLE-p1",
-    "age_years": "50",
-    "sex": UNKNOWN,
-    "histology": "adenocarcinoma",
-    "fusion_partner": "EML4",
-    "fusion_variant": "V1",
-    "sample_order": "1",
-    "specimen": "tissue",
-    "resistance_on": "alectinib",
-    "prior_inhibitors": "crizotinib;alectinib",
-    "mutations": "L1196M+G1202R",
-    "phase": UNKNOWN,
-    "vaf_percent": "12.5;unknown",
-    "sample_locator": "page 4, paragraph 2",
-    "line_number": "3",
-    "inhibitor": "lorlatinib",
-    "monotherapy": "yes",
-    "best_response": "PR",
-    "pfs_relation": ">",
-    "pfs_months": "7.5",
-    "treatment_status": "ongoing",
-    "treatment_locator": "Table 2, row 3",
-}
-_WHEN_BLANK = {
-    "source_id": "Blank: that of the DOI or PMID in the cohort, or author and year (kim2024).",
-    "patient_id": "Blank: a new patient of its own (kim2024-p1). Give an id where a patient has "
-    "several rows, or is in the cohort already.",
-    "sample_id": "Blank: patient and order (kim2024-p1-s1).",
-    "treatment_id": "Blank: sample and inhibitor (kim2024-p1-s1-lorlatinib).",
-    "phase": "Blank: single for one mutation, unknown for several.",
-    "inhibitor": "Leave it and all later columns blank where no line after the sample is known.",
-    "treatment_locator": "Blank: as the sample.",
-    "exclusion_reason": "Fill in only where the patient does not count; nobody is left out "
-    "silently.",
-    "duplicate_of": "An answer to a proposed duplicate: this row repeats that patient.",
-}
-_NOT_DUPLICATE_MEANING = (
-    "An answer to a proposed duplicate: the patients of the cohort that this one is not.",
-    "patient_id, several joined by ;",
-    "",
-    "Blank: nobody was proposed.",
+# What the template says beside the schemas, and its example row.
+_SAYS: Mapping[str, Any] = yaml.load(
+    Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"), yaml.CSafeLoader
 )
-_INTRODUCTION = (
-    "One row for each sample and next line of treatment.",
-    "What is known of the source, the patient and the sample stands in each of their rows; cells "
-    "of what is in the cohort already may stay blank.",
-    "Only what the source says: what it does not state stays blank, or unknown in a list.",
-    "Decimal points, no commas. No dates, no formulae, no names of patients.",
-    "Delete the example row. Then: alkpool add FILE",
-)
-_TITLES = {
-    "sources": ("Source", "FFDCE6F2"),
-    "patients": ("Patient", "FFE6F0DC"),
-    "samples": ("Sample", "FFF7EBD5"),
-    "treatments": ("Next line of treatment", "FFECE2F1"),
-}
-_DESCRIPTION = """\
-title: Patients of our centre
-kind: own
-synthetic: false
-description: Who they are, from when to when, and how they were chosen.
-licence: not for sharing
-"""
-_FIXED_TIME = datetime.datetime(1980, 1, 1)
+_EXAMPLE_ROW: Mapping[str, str] = _SAYS["example"]
+# Name and colour of each table's columns.
+_TITLES: Mapping[str, tuple[str, str]] = _SAYS["titles"]
 
 
 def choices() -> dict[str, list[str]]:
@@ -123,7 +55,7 @@ def explanations() -> list[tuple[str, str, str, str, str, str]]:
         allowed = str(meta["allowed"]).removeprefix("must be ")
         if field.name == "mutations":
             allowed = "one or more mutations in any usual spelling, as G1202R or L1196M+G1202R"
-        blank = _WHEN_BLANK.get(field.name, "")
+        blank = _SAYS["when_blank"].get(field.name, "")
         if not blank and UNKNOWN in (*field.terms, *allowed.split()):
             blank = f"Blank: {UNKNOWN}."
         if field.name in REQUIRED and not blank:
@@ -132,7 +64,7 @@ def explanations() -> list[tuple[str, str, str, str, str, str]]:
             _TITLES[field.table.name][0], field.name, str(field.schema.description), allowed,
             str(meta.get("unit", "")), blank,
         )  # fmt: skip
-    rows[NOT_DUPLICATE] = (_TITLES["patients"][0], NOT_DUPLICATE, *_NOT_DUPLICATE_MEANING)
+    rows[NOT_DUPLICATE] = (_TITLES["patients"][0], NOT_DUPLICATE, *_SAYS["not_duplicate_of"])
     return [rows[name] for name in COLUMNS]
 
 
@@ -146,10 +78,8 @@ def to_csv() -> bytes:
 
 
 def to_workbook() -> bytes:
-    """Write the sheets ``cases``, ``explanations`` and ``choices``; the same bytes every time."""
+    """Write the sheets ``cases``, ``explanations`` and ``choices``."""
     book = Workbook()
-    book.properties.creator = "alkpool"
-    book.properties.created = _FIXED_TIME
     cases = book.active
     cases.title = SHEET
     explained, listed = book.create_sheet("explanations"), book.create_sheet("choices")
@@ -160,7 +90,7 @@ def to_workbook() -> bytes:
     _fill_explanations(explained)
     packed = io.BytesIO()
     book.save(packed)
-    return _without_times(packed.getvalue())
+    return packed.getvalue()
 
 
 def _fill_cases(sheet: Worksheet) -> None:
@@ -191,7 +121,7 @@ def _fill_cases(sheet: Worksheet) -> None:
 
 
 def _fill_explanations(sheet: Worksheet) -> None:
-    for line in _INTRODUCTION:
+    for line in _SAYS["introduction"]:
         sheet.append([line])
     sheet.append([])
     sheet.append(["part", "column", "meaning", "allowed", "unit", "blank"])
@@ -201,25 +131,9 @@ def _fill_explanations(sheet: Worksheet) -> None:
         sheet.append(row)
     for letter, width in zip("ABCDEF", (22, 20, 60, 60, 10, 50), strict=True):
         sheet.column_dimensions[letter].width = width
-    for row in sheet.iter_rows(min_row=len(_INTRODUCTION) + 2):
+    for row in sheet.iter_rows(min_row=len(_SAYS["introduction"]) + 2):
         for cell in row:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
-
-
-def _without_times(workbook: bytes) -> bytes:
-    """Give every part of the workbook the same time."""
-    stamp = rb"(<dcterms:modified[^>]*>)[^<]*"
-    fixed = _FIXED_TIME.strftime(r"\g<1>%Y-%m-%dT%H:%M:%SZ").encode()
-    packed = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(workbook)) as old,
-        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
-        for part in old.infolist():
-            content = re.sub(stamp, fixed, old.read(part))
-            new.writestr(zipfile.ZipInfo(part.filename, _FIXED_TIME.timetuple()[:6]), content,
-                         zipfile.ZIP_DEFLATED)  # fmt: skip
-    return packed.getvalue()
 
 
 def write(path: Path) -> None:
@@ -259,7 +173,7 @@ def start_cohort(folder: Path) -> None:
     try:
         if wrong := paths.name_problem(folder.resolve()):
             refuse(str(folder), wrong)
-        write_atomically(folder / DESCRIPTION_FILE, _DESCRIPTION)
+        write_atomically(folder / DESCRIPTION_FILE, _SAYS["description"])
         for table in tables.COHORT_TABLES:
             write_atomically(folder / table.file, ",".join(table.columns) + "\n")
     except BaseException:

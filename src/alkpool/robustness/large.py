@@ -10,14 +10,12 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
-import yaml
 from dask.distributed import Client, LocalCluster, Security
 
 from alkpool import paths
@@ -33,11 +31,10 @@ from alkpool.data.tables import (
     SYNTHETIC_CALLS,
     TREATMENTS,
 )
-from alkpool.files import write_atomically, write_if_changed
+from alkpool.files import write_atomically
 from alkpool.problems import DataError, Problem, whole_from
 from alkpool.robustness import multiverse
-from alkpool.robustness.choices import CHOICES, Grid, grid
-from alkpool.robustness.multiverse import Integers, Multiverse
+from alkpool.robustness.choices import Grid, grid
 from alkpool.robustness.tallies import KEYS, add, tally
 
 UNIVERSES = 10_000
@@ -215,73 +212,44 @@ def tallied(folder: Path, choices: Grid) -> tuple[Cohort, pd.DataFrame]:
     none = tally(cohort, choices)
     parted = dd.from_map(tally_partition, parts, cohort=cohort, choices=choices, meta=none)
     total = parted.groupby(KEYS)["n"].sum().compute().reset_index()
-    if problems := split_patients(parts):
+    if problems := split_patients(folder):
         raise DataError(problems)
     return cohort, add([total])
 
 
-def split_patients(parts: Sequence[Path]) -> list[Problem]:
+def split_patients(folder: Path) -> list[Problem]:
     """Find patients whose rows are in more than one partition, where they would count twice."""
     import dask.dataframe as dd
 
-    ids = dd.from_map(_patients, range(len(parts)), parts, meta=_NO_PATIENTS)
-    spread = ids.groupby("patient_id")["part"].agg(["min", "max"], split_out=len(parts))
-    twice = spread[spread["min"] < spread["max"]].compute().sort_index()
+    files = [part / f"{PATIENTS.name}.parquet" for part in partitions(folder)]
+    ids = dd.read_parquet(files, columns=["patient_id"])["patient_id"].astype(str)
+    times = ids.value_counts(split_out=len(files))
+    twice = times[times > 1].compute().sort_index()
+    allowed = f"so are {len(twice) - 1} others; all rows of a patient must be in one partition"
     return [
-        Problem(
-            f"{parts[last].parent.name}/{parts[last].name}/{PATIENTS.name}.parquet", None,
-            "patient_id", str(rows.index[0]),
-            f"is in {parts[rows['min'].iloc[0]].name} too; patients of this file that stand in "
-            f"earlier ones: {len(rows)}; all rows of a patient must be in one partition",
-        )
-        for last, rows in twice.groupby("max")
-    ]  # fmt: skip
-
-
-_NO_PATIENTS = pd.DataFrame({"patient_id": pd.Series(dtype=str), "part": pd.Series(dtype=int)})
-
-
-def _patients(number: int, part: Path) -> pd.DataFrame:
-    ids = pd.read_parquet(part / f"{PATIENTS.name}.parquet", columns=["patient_id"])
-    return ids.astype(str).assign(part=number)
-
-
-def answers(every: Multiverse, numbers: Integers) -> pd.DataFrame:
-    """Everything that some universes say.
-
-    Returns
-    -------
-    DataFrame
-        One row for each universe: the columns of `multiverse.Multiverse.table`, and one
-        for each profile and inhibitor with the verdict, or ``no sample``.
-    """
-    words = pd.Index([*multiverse.VERDICTS, multiverse.NO_SAMPLE], dtype=str)
-    cells = [f"{p} {i}" for p in every.counts.profiles for i in every.counts.inhibitors]
-    codes = every.verdicts(numbers).reshape(len(numbers), len(cells)).T
-    verdicts = {
-        cell: pd.Categorical.from_codes(code, words)
-        for cell, code in zip(cells, codes, strict=True)
-    }
-    return pd.concat([every.table(numbers), pd.DataFrame(verdicts)], axis="columns")
+        Problem(folder.name, None, "patient_id", str(name), f"is in several partitions; {allowed}")
+        for name in twice.index[:1]
+    ]
 
 
 def write(cohort: Cohort, total: pd.DataFrame, choices: Grid, count: int, folder: Path) -> None:
-    """Write what the universes say: of some everything, of all the summaries.
+    """Write the answers of some universes, and what all say of each cell and of each choice.
 
-    Writes ``universes.parquet`` (see `answers`), ``stability.csv`` and ``influence.csv``; every
-    row of a synthetic cohort says that it is.
+    Every row of a synthetic cohort says that it is.
     """
     place = cohort.folder or paths.COHORTS / cohort.name
     without = cohort.synthetic and not (place / SYNTHETIC_CALLS.file).is_file()
     every = multiverse.run(total, choices, None if without else laboratory.load_for(cohort))
-    mark = {"synthetic": "yes"} if cohort.synthetic else {}
-    content = BytesIO()
-    answers(every, choices.sample(count)).assign(**mark).to_parquet(content, index=False)
-    write_if_changed(folder / "universes.parquet", content.getvalue())
     influence = pd.concat(
         every.influence(headline).assign(answer=name) for name, headline in every.headlines()
     )
-    for name, table in (("stability", every.stability()), ("influence", influence)):
+    tables = {
+        "universes": every.table(choices.sample(count)),
+        "stability": every.stability(),
+        "influence": influence,
+    }
+    mark = {"synthetic": "yes"} if cohort.synthetic else {}
+    for name, table in tables.items():
         text = table.assign(**mark).to_csv(index=False, float_format="%.6g", lineterminator="\n")
         write_atomically(folder / f"{name}.csv", text)
 
@@ -299,10 +267,6 @@ def main(arguments: list[str] | None = None) -> int:
         "--universes", type=whole_from(1), default=UNIVERSES, metavar="N",
         help="write the answers of so many, drawn from the grid; default: %(default)s",
     )  # fmt: skip
-    parser.add_argument(
-        "--levels", action="append", default=[], metavar="CHOICE=A,B",
-        help=f"other levels of a choice; choices: {', '.join(c.name for c in CHOICES)}",
-    )  # fmt: skip
     parser.add_argument("--output", type=Path, default=paths.BUILD / "sweep")
     add_options(parser)
     options = parser.parse_args(arguments)
@@ -310,10 +274,7 @@ def main(arguments: list[str] | None = None) -> int:
     names = [folder.name for folder in folders.values()]
     if len(set(names)) < len(names) or any(map(paths.name_problem, folders.values())):
         parser.error("answers are kept by the name of the folder: rename one of two of a name")
-    try:
-        choices = _asked(options.levels)
-    except (ValueError, TypeError) as error:
-        parser.error(f"--levels: {error}")
+    choices = grid()
     try:
         for name, folder in folders.items():
             if partitions(folder):
@@ -333,20 +294,6 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
-
-
-def _asked(levels: Sequence[str]) -> Grid:
-    """Grid with the levels of the command line, such as ``plasma=counted``."""
-    wanted = {}
-    for text in levels:
-        name, _, values = text.partition("=")
-        if not values:
-            raise ValueError(f"{text!r}; write CHOICE=A,B")
-        try:
-            wanted[name] = yaml.safe_load(f"[{values}]")
-        except yaml.YAMLError:
-            raise ValueError(f"{text!r} is not readable; write CHOICE=A,B") from None
-    return grid(**wanted)
 
 
 if __name__ == "__main__":

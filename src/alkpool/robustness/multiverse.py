@@ -157,18 +157,9 @@ class Multiverse:
         return self._decided[0]
 
     @property
-    def _rules(self) -> NDArray[np.int8]:
-        """Rule of each kind of cell by thresholds.
-
-        A place in `actionability.VERDICTS`, or one beyond without a sample.
-        """
-        return self._decided[1]
-
-    @cached_property
     def _verdicts(self) -> NDArray[np.int8]:
         """Verdict of each kind of cell by thresholds: a place in `VERDICTS`, or `ABSENT`."""
-        of_rule = [VERDICTS.index(verdict) for verdict in actionability.VERDICTS.values()]
-        return np.array([*of_rule, ABSENT], dtype=np.int8)[self._rules]
+        return self._decided[1]
 
     @cached_property
     def _decided(self) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
@@ -204,10 +195,12 @@ class Multiverse:
         )
         thresholds = np.ix_(*map(np.asarray, levels.values()))
         rules = decide(*example, **dict(zip(levels, thresholds, strict=True)))
-        rules[absent.ravel() == 0] = len(actionability.VERDICTS)
+        of_rule = [VERDICTS.index(verdict) for verdict in actionability.VERDICTS.values()]
+        verdicts = np.array(of_rule, dtype=np.int8)[rules]
+        verdicts[absent.ravel() == 0] = ABSENT
         return (
             number.reshape(*kind.shape[:4], prod(kind.shape[4:])).astype(np.int32),
-            rules.reshape(len(first), self._size[4]).astype(np.int8),
+            verdicts.reshape(len(first), self._size[4]),
         )
 
     @cached_property
@@ -278,7 +271,9 @@ class Multiverse:
         for call, by_reading in enumerate(different.reshape(len(different), *telling.shape)):
             for reading, cells in enumerate(by_reading):
                 for code in set(cells.tolist()) - {0}:
-                    often = _how_often(kinds[:, :, reading][..., cells == code], len(self._rules))
+                    often = _how_often(
+                        kinds[:, :, reading][..., cells == code], len(self._verdicts)
+                    )
                     k[:, :, reading, ..., call] += _summed(often, observed == code)
                     n[:, :, reading, ..., call] += _summed(often, observed > 0)
         places = self._places(of_rule, of_call)
@@ -347,19 +342,13 @@ class Multiverse:
             Axes: the universes, `Counts.profiles`, `Counts.inhibitors`. A place in `VERDICTS`, or
             `ABSENT`.
         """
-        return self._of_cells(self._verdicts, universes)
-
-    def _of_cells(
-        self, by_kind: NDArray[np.int8], universes: Sequence[int] | Integers
-    ) -> NDArray[np.int8]:
-        """What each cell has by its kind, in some universes; universes, profiles, inhibitors."""
         *counting, ruling, _ = self._within(universes)
         at = tuple(p[within] for p, within in zip(self.counts.places, counting, strict=True))
-        found = by_kind[self._kinds[at], ruling[:, None]]
+        found = self._verdicts[self._kinds[at], ruling[:, None]]
         return found.reshape(len(found), len(self.counts.profiles), len(self.counts.inhibitors))
 
     def matrix(self, universe: int) -> pd.DataFrame:
-        """Evidence and verdicts of one universe: `actionability.matrix` without the intervals."""
+        """Evidence and verdicts of one universe, columns as in `actionability.matrix`."""
         names = ("samples", "relapsed", "relapse_n", "benefit_k", "benefit_n", "unknown_n")
         counting = self._within([universe])[:4]
         at = [int(p[n][0]) for p, n in zip(self.counts.places, counting, strict=True)]
@@ -372,11 +361,8 @@ class Multiverse:
             },
             index=self._index,
         )
-        for column, words, by_kind in (
-            ("verdict", VERDICTS, self._verdicts),
-            ("rule", actionability.VERDICTS, self._rules),
-        ):
-            table[column] = np.array([*words, ""])[self._of_cells(by_kind, [universe]).ravel()]
+        words = np.array([*VERDICTS, ""])
+        table["verdict"] = words[self.verdicts([universe]).ravel()]
         return table[table["samples"] > 0].reset_index()
 
     def stability(self) -> pd.DataFrame:

@@ -330,15 +330,22 @@ def without(fitter: Fitter, posterior: Posterior, keep: NDArray[np.bool_]) -> pd
         lines, ``kept_k, kept_n, kept, kept_low, kept_high`` of those kept, and ``change`` of the
         pooled probability.
     """
+    return _left_out(fitter, posterior, keep)[0]
+
+
+def _left_out(
+    fitter: Fitter, posterior: Posterior, keep: NDArray[np.bool_]
+) -> tuple[pd.DataFrame, Draws]:
+    """Table of `without`, and the draws in which the rows are left out."""
     of = fitter.design
     gone = line_likelihood(of, posterior)[:, ~keep].sum(1)
     after = neighbour(fitter, posterior, -gone, keep=keep)
-    kept = counted(of, keep).reset_index(drop=True)
-    table = counted(of).reset_index().join(summary(posterior.probability))
-    table = table.join(kept.set_axis(["kept_k", "kept_n"], axis="columns"))
-    table = table.join(summary(after.posterior.probability, after.weights, "kept"))
-    table = table.assign(change=table["kept"] - table["pooled"])
-    return table[table["benefit_n"] > 0].reset_index(drop=True)
+    counts, kept = counted(of), counted(of, keep).set_axis(["kept_k", "kept_n"], axis="columns")
+    decided = (counts["benefit_n"] > 0).to_numpy()
+    table = counts[decided].reset_index().join(summary(posterior.probability[:, decided]))
+    table = table.join(kept[decided].reset_index(drop=True))
+    table = table.join(summary(after.posterior.probability[:, decided], after.weights, "kept"))
+    return table.assign(change=table["kept"] - table["pooled"]), after
 
 
 def leave_one_source_out(fitter: Fitter, posterior: Posterior) -> pd.DataFrame:
@@ -358,28 +365,15 @@ def leave_one_source_out(fitter: Fitter, posterior: Posterior) -> pd.DataFrame:
     ``change`` is the difference of two computed means. It has no interval: both posteriors are of
     the same unknown probability, given nested lines, and no distribution has them jointly.
     """
-    of, likelihood = fitter.design, line_likelihood(fitter.design, posterior)
-    decided = np.flatnonzero(counted(of)["benefit_n"] > 0)
-    before = summary(posterior.probability)
+    lines = fitter.design.rows
     rows = []
-    for source, places in of.rows.groupby("source_id").indices.items():
-        keep = ~np.isin(np.arange(len(of.rows)), places)
-        other = neighbour(fitter, posterior, -likelihood[:, places].sum(1), keep=keep)
-        draws = other.posterior.probability
-        change = np.average(draws, axis=0, weights=other.weights) - before["pooled"].to_numpy()
-        moved = decided[np.argmax(np.abs(change)[decided])]
-        rows.append(
-            {
-                "source_id": source,
-                **of.rows.iloc[places][["benefit_k", "benefit_n"]].sum(),
-                "pareto_k": other.pareto_k,
-                "method": other.method,
-                **dict(zip(of.cells.names, of.cells[moved], strict=True)),
-                **before.iloc[moved],
-                **summary(draws[:, [moved]], other.weights, "without").iloc[0],
-                "change": change[moved],
-            }
-        )
+    for source, own in lines.groupby("source_id")[["benefit_k", "benefit_n"]].sum().iterrows():
+        keep = (lines["source_id"] != source).to_numpy()
+        table, other = _left_out(fitter, posterior, keep)
+        moved = table.iloc[int(table["change"].abs().argmax())].drop([*own.index])
+        moved.index = moved.index.str.replace("kept", "without")
+        said = {"source_id": source, "pareto_k": other.pareto_k, "method": other.method}
+        rows.append({**said, **own, **moved})
     columns = ["source_id", "benefit_k", "benefit_n", "pareto_k", "method", "profile", "inhibitor",
                "pooled", "pooled_low", "pooled_high", "without", "without_low", "without_high",
                "change"]  # fmt: skip

@@ -6,8 +6,8 @@ and Firth's penalised likelihood; and for the intervals of proportions, because 
 longer to load than most commands to run. ``import scipy`` loads ``scipy.optimize`` when it is used.
 """
 
-from alkpool.stats.agreement import Kappa, adjust, kappa
-from alkpool.stats.exact import FisherResult, fisher_exact
+from alkpool.stats.agreement import adjust, kappa
+from alkpool.stats.exact import fisher_exact
 from alkpool.stats.intervals import (
     Floats,
     Integers,
@@ -23,11 +23,9 @@ from alkpool.stats.survival import MedianSurvival, km_median, km_share
 
 __all__ = [
     "ConfoundedError",
-    "FisherResult",
     "Floats",
     "Integers",
     "Interval",
-    "Kappa",
     "MedianSurvival",
     "SeparationError",
     "adjust",
