@@ -897,8 +897,10 @@ def test_figure_5_and_the_search_lead_to_profile_pages(page: Page, book: Path, d
 
 
 def test_the_start_page_asks(page: Page, book: Path) -> None:
-    """Mutation and last inhibitor typed there are answered in the explorer."""
+    """Mutation and last inhibitor typed there are answered in the explorer; the matrix is there."""
     open_page(page, book / "index.html")
+    cell = page.locator("table.patients td[data-standing=for] a").first
+    expect(cell).to_have_attribute("href", re.compile("^profiles/"))
     page.get_by_label("Mutation of the tumour").fill("p.Gly1202Arg")
     page.get_by_label("Progressed on").select_option("alectinib")
     page.get_by_role("button", name="Ask").click()
