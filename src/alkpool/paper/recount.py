@@ -239,11 +239,6 @@ class Rows:
         return self.calls[self.calls["call"] != Call.UNKNOWN]
 
     @cached_property
-    def compared(self) -> pd.DataFrame:
-        """Calls with a clinical verdict to compare them with."""
-        return invitro.compared(self.matrix, self.calls)
-
-    @cached_property
     def agreement(self) -> pd.DataFrame:
         """Agreement of each model."""
         return invitro.agreement(self.matrix, self.calls)
@@ -489,7 +484,7 @@ NUMBERS: tuple[tuple[str, Callable[[Rows], float]], ...] = (
                         .nunique()),
     ("P163", lambda r: _combinations(r.tested)),
     ("P164", lambda r: r.tested.groupby(["mutations", "inhibitor"])["model_id"].nunique().min()),
-    ("P170", lambda r: _combinations(r.compared)),
+    ("P170", lambda r: _combinations(invitro.compared(r.matrix, r.calls))),
     ("P188", lambda r: r.evaluations["inhibitor"].nunique()),
     ("P189", lambda r: (r.matrix["verdict"] == Verdict.CONFLICTING).sum()),
     ("P197", _fewest_before_lorlatinib),
