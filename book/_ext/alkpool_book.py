@@ -36,6 +36,8 @@ MARKUP = re.compile(
 # The list of sections, where a page has one.
 BESIDE, NO_SECTIONS = "pst-secondary-sidebar", "html_theme.sidebar_secondary.remove"
 
+SPY, SECTIONS = ' data-bs-spy="scroll" data-bs-target=".bd-toc-nav"', "sidebar-secondary-items"
+
 # What a page may load: what lies beside it or within it. `file:` is a page opened from disk.
 POLICY = (
     "default-src 'self' file: data: blob: 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
@@ -61,6 +63,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     """Complete a book that was built; of one that was not, only its own error counts."""
     if error is None:
         lighten(app)
+        spy_on_sections(app)
         write_licences(app)
         quote_pages_in_search(app)
 
@@ -152,6 +155,14 @@ def typeset(writer: Any, node: nodes.math | nodes.math_block) -> None:
     frame = writer.starttag(node, "div", CLASS="formula")
     writer.body.append(f"{frame}{formula}</div>" if alone else formula)
     raise nodes.SkipNode
+
+
+def spy_on_sections(app: Sphinx) -> None:
+    """Let Bootstrap follow the list of sections: it would take every link for a selector."""
+    for page in Path(app.outdir).rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        spy = SPY.replace("bd-toc-nav", SECTIONS) if SECTIONS in text else ""
+        page.write_text(text.replace(SPY, spy), encoding="utf-8")
 
 
 def write_licences(app: Sphinx) -> None:

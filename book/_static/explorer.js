@@ -1,6 +1,6 @@
-// The mutation explorer: asks for one tumour, or two or three, and shows what the evidence amounts
-// to. Nothing is decided here: the answers come with the page as alkpool.explorer computed them, and
-// what stands behind them as the templates of the book write it.
+// The mutation explorer: asks for one tumour, or two or three, and shows what the evidence amounts to.
+// Nothing is decided here: the answers come with the page as alkpool.explorer computed them, the table of
+// steps for compounds that nobody has reported, too, and what stands behind them as the templates write it.
 // Known before anything is drawn, so that nothing moves: that scripts run, what is asked, which theme.
 document.documentElement.classList.add("scripted");
 document.documentElement.classList.toggle("answered", /[#&](m|finding)=/.test(location.hash));
@@ -17,96 +17,144 @@ document.addEventListener("DOMContentLoaded", () => {
       if (typeof value === "function") element.addEventListener(name, value);
       else if (value !== false && value !== undefined) element.setAttribute(name, value === true ? "" : value);
     }
-    element.append(...children.flat(Infinity).filter((child) => child || child === 0));
+    element.append(...filled(children));
     return element;
   }
+
+  // Of what there may be, what there is.
+  const filled = (children) => children.flat(Infinity).filter((child) => child || child === 0);
 
   const link = (url, text) => (/^https?:\/\//.test(url) ? make("a", { href: url, rel: "noopener noreferrer" }, text) : text);
   const cited = ({ url, text, via, via_url, read }) => [link(url, text), via && [", via ", link(via_url, via)], " ", make("span", { class: "tag read" }, read)];
   const separated = (items, separator = "; ") => items.filter(Boolean).flatMap((item, place) => (place ? [separator, item] : [item]));
+  // Of a book on a disk the place of its file says nothing to others, and may name a person.
+  const askedOn = () => make("p", {}, `Asked on ${new Date().toISOString().slice(0, 10)}: ${location.protocol === "file:" ? `explorer.html${decoded(location.hash)}, in this book` : decoded(location.href)}`);
+  const notesWithSources = (notes) =>
+    make("ul", { class: "notes" }, notes.map(({ text, sources }) => make("li", {}, text, " ", separated(sources.map(cited)))));
+  const named = ({ mutations, phase }) => mutations.map(({ name }) => name).join("+") + (["cis", "trans"].includes(phase) ? ` in ${phase}` : "");
   // The ALK inhibitor given last.
   const lastOf = (prior, data) => prior.findLast((name) => !data.no_inhibitors.includes(name)) ?? "";
 
   function answering(data, reader) {
-    const own = (table, name) => (Object.hasOwn(table, name) ? table[name] : undefined);
+    const compared = (a, b) => a.key.map((each, place) => each - b.key[place]).find(Boolean) ?? 0;
+    const address = (place) => data.sources[place].url || data.sources[place].text;
+    // Each source once; of two readings of one, the more direct stands before the other in the data.
+    const sourcesOf = (cells) => Object.values(Object.fromEntries(cells.flatMap(({ sources }) => sources).sort((a, b) => b - a).map((place) => [address(place), place]))).reverse();
 
-    // The answers in print: on a profile, on another substitution of a residue, on what nobody
-    // has reported. Of a compound that nobody has reported there is none.
-    function printed(mutations) {
-      const found = own(data.answers, reader.profileOf(mutations));
-      if (found || mutations.length > 1) return found;
-      return { single: (["substitution", "residue class"].includes(mutations[0].kind) && own(data.substitutions, `${mutations[0].name.slice(0, -1)}X`)) || data.unreported };
+    // Of a compound that nobody has reported its mutations, in cis also the smaller compounds that are known.
+    function partsOf(mutations, reading) {
+      const names = mutations.map(({ name }) => name);
+      if (names.length < 2 || data.answers[reader.profileOf(mutations)]) return [];
+      const within = (name) => name.includes("+") && name.split("+").every((part) => names.includes(part));
+      return [...mutations.map((one) => [one]), ...(reading === "cis" ? Object.keys(data.answers).filter(within).sort().map(reader.parse) : [])];
     }
 
-    function read({ rows, after, failed, nothing_for }, prior) {
-      const last = lastOf(prior, data), key = data.inhibitors.includes(last) ? last : "";
-      return { nothing_for: nothing_for[key], rows: after[key].map(([inhibitor, rank]) => {
-        const row = { ...rows[inhibitor], ...(inhibitor === last ? failed[last] : {}), rank };
-        const marks = prior.includes(inhibitor) && inhibitor !== last ? [data.words.given, ...row.marks] : row.marks;
-        return { ...row, marks, sources: row.sources.map((place) => data.sources[place]) };
-      }) };
-    }
-
-    // Readings of the question, the leading one first, the other only where it differs; of a
-    // compound that nobody has reported the questions on its parts.
-    function answer({ mutations, prior, phase, specimen }) {
-      const found = printed(mutations);
-      if (!found) {
-        const names = mutations.map(({ name }) => name);
-        const smaller = Object.keys(data.answers).filter((name) => name.includes("+") && name.split("+").every((part) => names.includes(part)));
-        const parts = [...mutations.map((one) => [one]), ...smaller.map((name) => reader.parse(name))];
-        return { parts: parts.map((part) => ({ mutations: part, prior, specimen, phase: part.length > 1 ? "cis" : "single" })) };
+    // One inhibitor: as the answers in print say it, on a profile, on another substitution of a residue
+    // or on what nobody has reported; of a compound that nobody has reported, as its parts amount to.
+    function rowOf(mutations, reading, inhibitor) {
+      const parts = partsOf(mutations, reading).map((part) => ({ ...rowOf(part, part.length > 1 ? "cis" : "single", inhibitor), profile: reader.profileOf(part) }));
+      if (!parts.length) {
+        const [{ kind, name }] = mutations;
+        const related = ["substitution", "residue class"].includes(kind) && data.substitutions[`${name.slice(0, -1)}X`];
+        return (data.answers[reader.profileOf(mutations)]?.[reading] || related || data.unreported)[inhibitor];
       }
-      const both = specimen === "plasma" ? ["trans", "cis"] : ["cis", "trans"];
-      const [lead, other] = (phase === "unknown" ? both : [phase]).map((reading) => ({ reading, ...read(found[reading], prior) }));
-      const outline = ({ rows }) => JSON.stringify(rows.map((row) => [row.inhibitor, row.standing, row.rank, row.basis]));
-      return { ...lead, other: other && outline(lead) !== outline(other) ? other : null };
+      const row = (reading === "cis" ? inCis : inTrans)(parts, inhibitor);
+      const known = row.standing === "against" ? ` (${row.basis_text})` : "";
+      return { ...row, inhibitor, failed: { ...data.progressed, basis_text: data.progressed.basis_text + known } };
     }
 
-    return answer;
+    // What is said of a part, with what must be said beside it.
+    const told = ({ basis, basis_text, marks }) => `${basis_text}${marks.length && !data.related.includes(basis) ? ` [${marks.join(", ")}]` : ""}`;
+
+    // The first step of the table that holds.
+    function inCis(parts, inhibitor) {
+      const known = parts.filter(({ basis }) => basis !== "none");
+      const undoing = parts.map(({ profile }) => profile).filter((name) => data.undoing[inhibitor].includes(name));
+      const step = data.composing.find(({ part, undone }) => parts.some(({ standing }) => standing === part) && (undoing.length || !undone));
+      const quoted = known.filter(({ standing }) => step.quoted.includes(standing));
+      const words = { undoing: undoing.join(", "), parts: quoted.map((part) => `${part.profile} alone: ${told(part)}`).join("; ") };
+      return known.length ? { ...step, basis_text: step.basis_text.replace(/{(\w+)}/g, (_, name) => words[name]), sources: sourcesOf(quoted), key: [...step.key.slice(0, -1), Math.max(...parts.map(({ key }) => key.at(-1)))] } : data.unreported[inhibitor];
+    }
+
+    // The weakest decides.
+    function inTrans(parts) {
+      const [weakest] = parts.toSorted((a, b) => compared(b, a));
+      const beside = parts.filter((part) => part !== weakest).map((part) => `; beside it ${part.profile}: ${told(part)}`);
+      return { ...weakest, basis_text: `${weakest.profile}: ${weakest.basis_text}${beside.join("")}`, sources: sourcesOf(parts) };
+    }
+
+    // In their order; ranked are those with evidence for them.
+    function rowsOf({ mutations, prior }, reading) {
+      const last = lastOf(prior, data);
+      const rows = data.inhibitors.map((inhibitor) => {
+        const { failed, ...row } = rowOf(mutations, reading, inhibitor);
+        const marks = prior.includes(inhibitor) ? [data.words.given, ...row.marks] : row.marks;
+        return { ...row, marks, ...(inhibitor === last ? failed : {}), sources: row.sources.map((place) => data.sources[place]) };
+      }).sort(compared);
+      return rows.map((row) => ({ ...row, rank: row.standing === "for" ? 1 + rows.filter((other) => compared(other, row) < 0).length : null }));
+    }
+
+    // What is known of inhibitors that are not assessed, of the compound and of its mutations.
+    function others(mutations, prior) {
+      const names = new Set([reader.profileOf(mutations), ...mutations.map(({ name }) => name)]);
+      return Object.entries(data.not_assessed).flatMap(([inhibitor, of]) => {
+        const cells = [...names].map((name) => of[name]).filter(Boolean);
+        const history = inhibitor === lastOf(prior, data) ? data.progressed.basis_text : prior.includes(inhibitor) && data.words.given;
+        const known = [history, ...cells.map((cell) => cell.known)].filter(Boolean).join("; ");
+        return cells.length ? [{ inhibitor, known, text: `${inhibitor}: ${known}.`, sources: sourcesOf(cells).map((place) => data.sources[place]) }] : [];
+      });
+    }
+
+    // Readings of the question, the leading one first, the other only where it differs.
+    return (question) => {
+      const { mutations, prior, phase, specimen } = question, both = specimen === "plasma" ? ["trans", "cis"] : ["cis", "trans"];
+      const [lead, other] = (phase === "unknown" ? both : [phase]).map((reading) => ({ reading, rows: rowsOf(question, reading) }));
+      const outline = ({ rows }) => JSON.stringify(rows.map((row) => [row.inhibitor, row.standing, row.rank, row.basis]));
+      return { ...lead, other: other && outline(lead) !== outline(other) ? other : null, others: others(mutations, prior),
+        parts: partsOf(mutations, "cis").map((part) => ({ ...question, mutations: part, phase: part.length > 1 ? "cis" : "single" })) };
+    };
   }
 
   const isEmpty = (row) => row.basis === "none" && !row.sources.length && !row.marks.length;
 
-  function standingText({ rows, nothing_for }, reasons = true) {
-    const best = rows.filter((row) => row.standing === "for");
-    if (!best.length) return nothing_for;
-    const why = (row) => (reasons ? ` (${[row.basis_text, ...row.marks].join("; ")})` : "");
-    return `There is evidence for ${best.map((row) => row.inhibitor + why(row)).join(", ")}.`;
+  // What an answer amounts to: inhibitors with evidence for them by its kind, or where it is divided.
+  function standingText({ rows, reading }, { kinds, divided, nothing_for, clones }) {
+    const of = (standing, tiers) => rows.filter((row) => row.standing === standing && tiers.includes(row.basis)).map((row) => row.inhibitor);
+    const said = (standing, all) => all.filter(([, tiers]) => of(standing, tiers).length).map(([words, tiers]) => words.replace("{}", of(standing, tiers).join(", ")));
+    const [best, open] = [said("for", kinds), said("undecided", divided)];
+    return best.length ? `There is evidence for ${best.join("; ")}.`
+      : [...open, nothing_for.replace("{}", open.length ? "another" : "any").replace("{}", reading === "trans" ? clones : "")].join(" ");
   }
 
-  // What stands behind a row, by profile and inhibitor: its cells of the table, evidence and cases.
-  function shippedCells() {
+  // What the templates wrote: of a profile and an inhibitor its cells of the table, evidence and cases.
+  function shippedParts() {
     const page = new DOMParser().parseFromString(document.getElementById("explorer-cells").textContent, "text/html");
     const found = new Map([...page.querySelectorAll("[data-key]")].map((each) => [each.dataset.key, each]));
-    return (row, selector) =>
-      [...(found.get(`${row.profile}|${row.inhibitor}`)?.querySelectorAll(selector) ?? [])].map((each) => document.importNode(each, true));
+    return ({ profile, inhibitor }, selector) =>
+      [...(found.get(`${profile}|${inhibitor}`) ?? found.get("nothing")).querySelectorAll(selector)].map((each) => document.importNode(each, true));
   }
 
-  const why = (row) => [row.basis_text, " ", row.marks.map((mark) => [make("span", { class: "tag" }, mark), " "])];
+  // Why a row stands where it does, first what must not be overlooked; a press shows all of a long reason.
+  const LONG = 110;
+  function why({ basis_text, marks }) {
+    const said = [marks.map((mark) => [make("span", { class: "tag" }, mark), " "]), basis_text];
+    return basis_text.length > LONG ? make("details", { class: "long" }, make("summary", {}, said)) : said;
+  }
 
-  function summaryTable(data, shipped, rows, caption) {
-    const heads = ["Inhibitor", "Patients", "Groups", "Found after it", "Laboratory", "Why"];
-    const all = { colspan: heads.length };
-    const nothing = () => heads.slice(1, -1).map((head) => make("td", { "data-head": head, class: "nothing" }, "none"));
-    const bodies = Object.entries(data.standings).map(([standing, heading]) => {
-      const mine = rows.filter((row) => row.standing === standing);
+  function summaryTable(shipped, rows, caption) {
+    const [table] = shipped({}, "table.summary");
+    table.caption.textContent = caption;
+    for (const body of table.tBodies) {
+      const mine = rows.filter((row) => row.standing === body.dataset.standing);
       const silent = mine.filter(isEmpty).map((row) => row.inhibitor);
-      return make("tbody", { "data-standing": standing },
-        make("tr", { class: "group" }, make("th", { ...all, scope: "rowgroup" }, heading)),
-        mine.filter((row) => !isEmpty(row)).map((row) => {
-          const cells = shipped(row, "td");
-          return make("tr", { "data-inhibitor": row.inhibitor },
-            make("th", { scope: "row" }, row.rank && `${row.rank}. `, make("a", { href: `inhibitors/${row.inhibitor}.html` }, row.inhibitor)),
-            cells.length ? cells : nothing(), make("td", { class: "why" }, why(row)));
-        }),
-        silent.length > 0 && make("tr", {}, make("td", all, `No data: ${silent.join(", ")}`)),
-        !mine.length && make("tr", {}, make("td", all, "none")));
-    });
-    return make("table", { class: "summary" },
-      make("caption", { class: "visually-hidden" }, caption),
-      make("thead", {}, make("tr", {}, heads.map((head) => make("th", { scope: "col" }, head)))),
-      bodies);
+      if (!mine.length) body.querySelector("th").append(": none");
+      body.append(
+        ...mine.filter((row) => !isEmpty(row)).map((row) => make("tr", { "data-inhibitor": row.inhibitor },
+          make("th", { scope: "row" }, row.rank && `${row.rank}. `, make("a", { href: `inhibitors/${row.inhibitor}.html` }, row.inhibitor)),
+          shipped(row, "td"), make("td", { class: "why" }, why(row)))),
+        ...(silent.length ? [make("tr", {}, make("td", { colspan: 6 }, `No data: ${silent.join(", ")}`))] : []));
+    }
+    return table;
   }
 
   // Two or three tumours beside each other, an inhibitor in each row.
@@ -142,14 +190,6 @@ document.addEventListener("DOMContentLoaded", () => {
       make("p", {}, `Sources: ${[...sources.values()].join("; ") || "none"}.`), askedOn());
   }
 
-  // Of a book on a disk the place of its file says nothing to others, and may name a person.
-  const askedOn = () => make("p", {}, `Asked on ${new Date().toISOString().slice(0, 10)}: ${location.protocol === "file:" ? `explorer.html${decoded(location.hash)}, in this book` : decoded(location.href)}`);
-
-  const notesWithSources = (notes) =>
-    make("ul", { class: "notes" }, notes.map(({ text, sources }) => make("li", {}, text, " ", separated(sources.map(cited)))));
-
-  const named = ({ mutations, phase }) => mutations.map(({ name }) => name).join("+") + (["cis", "trans"].includes(phase) ? ` in ${phase}` : "");
-
   function inWords(questions) {
     const { prior, specimen } = questions[0];
     const names = questions.map((question) => named(question) + (question.phase === "unknown" ? " (phase not known)" : ""));
@@ -160,9 +200,7 @@ document.addEventListener("DOMContentLoaded", () => {
   // ---------------------------------------------------------------- the page
 
   // Text of an address, also of one that somebody broke.
-  const decoded = (text) => {
-    try { return decodeURIComponent(text); } catch { return text; }
-  };
+  const decoded = (text) => { try { return decodeURIComponent(text); } catch { return text; } };
 
   const plainName = (text) => text.replace(/\d+([.,]\d+)?\s*m?g\b.*/i, "").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
   const MOST_COMPARED = 3;
@@ -170,13 +208,13 @@ document.addEventListener("DOMContentLoaded", () => {
   function start(root) {
     const data = JSON.parse(document.getElementById("explorer-data").textContent);
     const reader = mutationReader(data.protein);
-    const shipped = shippedCells();
+    const shipped = shippedParts();
     const answerTo = answering(data, reader);
     const treatments = new Map(data.treatments.flatMap(({ name, aliases }) => [name, ...aliases].map((each) => [plainName(each), name])));
     const part = (name) => root.querySelector(`[data-part="${name}"]`);
     const [input, phase, specimen, finding, reading, status, answer, form, folded] =
       ["mutation", "phase", "specimen", "finding", "reading", "status", "answer", "form", "folded"].map(part);
-    let [prior, waiting, drawn, shownAt] = [[], 0, "", ""];
+    let [prior, waiting, drawn] = [[], 0, ""];
 
     const treatment = (text) =>
       treatments.get(plainName(text)) ?? refuse(`previous treatment ${quoted(text)} is not known; known are ${data.treatments.map(({ name }) => name).join(", ")}`);
@@ -209,10 +247,9 @@ document.addEventListener("DOMContentLoaded", () => {
 
     // What is answered, and nothing else of a report: an address is passed on.
     function toFragment(questions) {
+      const [{ prior, phase, specimen }, several] = questions;
       // Each of several tumours has its own phase.
-      const several = questions.length > 1;
       const asked = (question) => (question.mutations.some(reader.isBeyond) ? "ALK " : "") + (several ? named(question) : reader.profileOf(question.mutations));
-      const [{ prior, phase, specimen }] = questions;
       const said = { m: questions.map(asked).join("|"), prior: prior.join(","), phase: several || phase === "single" ? "" : phase, specimen };
       return `#${Object.entries(said).filter(([, value]) => value && value !== "unknown").map((pair) => pair.join("=")).join("&")}`;
     }
@@ -224,10 +261,7 @@ document.addEventListener("DOMContentLoaded", () => {
       return { text, prior: prior.split(",").map((name) => name.trim()).filter(Boolean), phase, specimen, finding };
     }
 
-    function keep(fragment) {
-      shownAt = fragment;
-      if (fragment !== decoded(location.hash)) location.hash = fragment;
-    }
+    const keep = (fragment) => fragment !== decoded(location.hash) && history.pushState(null, "", fragment);
 
     function fold(open) {
       folded.hidden = open;
@@ -235,70 +269,60 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     function show(asked, { patient = false } = {}) {
-      // A field that is left reports its text again; drawing the same would take away what is
-      // just being clicked.
+      // A field that is left reports its text again: drawing it anew would take away what is being clicked.
       const wanted = JSON.stringify(asked);
       if (wanted === drawn) return;
       drawn = "";
       clearTimeout(waiting);
       showPrior();
       if (!asked.text.trim() && !asked.finding) return clear("");
-      let questions;
       try {
-        if (asked.finding) return tell(asked.finding, wanted);
-        questions = askAll(asked);
+        answer.replaceChildren(...filled(asked.finding ? tell(asked.finding) : told(askAll(asked))));
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         // A half-typed name is no mistake yet.
-        if (patient) return void (waiting = setTimeout(() => clear(error.message), 500));
-        return clear(error.message);
+        return void (waiting = setTimeout(() => clear(error.message), patient ? 500 : 0));
       }
-      phase.disabled = questions.every(({ mutations }) => mutations.length < 2);
-      input.removeAttribute("aria-invalid");
-      reading.className = "reading";
-      const profiles = questions.map(({ mutations }) => reader.profileOf(mutations));
-      const notes = questions.flatMap((question) => question.notes);
-      reading.replaceChildren("Read as ", make("strong", {}, questions.map(named).join(" beside ")), ...notes.map((note) => `; ${note}`));
-      keep(toFragment(questions));
-      folded.firstElementChild.textContent = [inWords(questions), ...notes].join("; ");
-      mark(questions.flatMap(({ mutations }) => mutations));
-      const answers = questions.map(answerTo);
-      if (questions.length > 1) compare(questions.flatMap((question, place) => answers[place].parts ?? [question]));
-      else if (answers[0].parts) compare(answers[0].parts, `${profiles[0]}: ${data.words.unreported}`);
-      else draw(questions[0], profiles[0], answers[0]);
-      answer.append(make("p", { class: "key" }, `${data.words.legend} ${data.words.basis}`));
       answer.hidden = false;
       globalThis.alkpoolActions?.(answer);
       drawn = wanted;
     }
 
-    function draw(question, profile, { rows, nothing_for, reading: lead, other }) {
-      const words = inWords([question]);
-      const others = Object.hasOwn(data.not_assessed, profile) ? data.not_assessed[profile] : [];
-      const history = ({ inhibitor }) => (inhibitor === lastOf(question.prior, data) ? data.words.progressed : question.prior.includes(inhibitor) && data.words.given);
-      const table = (of, caption) => summaryTable(data, shipped, of, caption);
-      const opened = [...answer.querySelectorAll("details[open]")].map((each) => each.dataset.inhibitor);
-      answer.replaceChildren(
-        make("p", { class: "verdict" }, standingText({ rows, nothing_for }, false)),
-        ...(question.phase === "unknown" ? [make("p", { class: "key" }, `Phase not known: ${data.readings[lead]}.`)] : []),
-        table(rows, `What the evidence amounts to: ${words}`),
-        ...(other ? [make("h2", {}, `The other reading: ${data.readings[other.reading]}`), table(other.rows, `The other reading: ${words}`)] : []),
-        record(shipped, rows),
-        make("h2", {}, "What stands behind it"),
-        ...rows.filter((row) => row.basis !== "none" || shipped(row, ".evidence").length).map((row) => details(shipped, row, opened.includes(row.inhibitor))),
-        ...(others.length ? [make("h2", {}, "Other inhibitors, not assessed"), notesWithSources(others.map((row) => ({ text: `${row.inhibitor}: ${[history(row), row.known].filter(Boolean).join("; ")}.`, sources: row.sources })))] : []),
-        pagesOn(question.mutations, profile),
-      );
-      status.textContent = `${profile}: ${standingText({ rows, nothing_for })}`;
+    function told(questions) {
+      const notes = questions.flatMap((question) => question.notes);
+      const answers = answersTo(questions);
+      phase.disabled = questions.every(({ mutations }) => mutations.length < 2);
+      input.removeAttribute("aria-invalid");
+      reading.className = "reading";
+      reading.replaceChildren("Read as ", make("strong", {}, questions.map(named).join(" beside ")), ...notes.map((note) => `; ${note}`));
+      keep(toFragment(questions));
+      folded.firstElementChild.textContent = [inWords(questions), ...notes].join("; ");
+      mark(questions.flatMap(({ mutations }) => mutations));
+      status.textContent = answers.map((each) => `${each.name}: ${standingText(each, data.words)}`).join(" ");
+      return [answers.length > 1 ? [comparison(data, shipped, answers, `Compared: ${inWords(questions)}`), record(shipped, answers.flatMap(({ rows }) => rows))] : ofOne(questions[0], answers[0]),
+        make("p", { class: "key" }, `${data.words.legend} ${data.words.basis}`)];
     }
 
-    function compare(questions, heading = "") {
-      const compared = questions.map((question) => ({ name: reader.profileOf(question.mutations), href: toFragment([question]), ...answerTo(question) }));
-      answer.replaceChildren(
-        ...(heading ? [make("p", { class: "verdict" }, heading)] : []),
-        comparison(data, shipped, compared, `Compared: ${inWords(questions)}`),
-        record(shipped, compared.flatMap(({ rows }) => rows)));
-      status.textContent = [heading, ...compared.map((each) => `${each.name}: ${standingText(each)}`)].filter(Boolean).join(" ");
+    const answersTo = (questions) => questions.map((question) => ({ name: reader.profileOf(question.mutations), href: toFragment([question]), ...answerTo(question) }));
+
+    function ofOne(question, { name, rows, reading: lead, other, others, parts }) {
+      const words = inWords([question]);
+      const opened = [...answer.querySelectorAll("details[open]")].map((each) => each.dataset.inhibitor);
+      const moved = other?.rows.filter((row) => row.standing !== rows.find(({ inhibitor }) => inhibitor === row.inhibitor).standing);
+      const read = [parts.length && data.words.unreported, question.phase === "unknown" && `Phase not known: ${data.readings[lead]}.`,
+        other && `In ${other.reading}, below: ${moved.map((row) => `${row.inhibitor} ${row.standing}`).join(", ") || "the same standings"}.`].filter(Boolean);
+      return [
+        make("p", { class: "verdict" }, standingText({ rows, reading: lead }, data.words)),
+        read.length && make("p", { class: "key" }, read.join(" ")),
+        summaryTable(shipped, rows, `What the evidence amounts to: ${words}`),
+        other && [make("h2", {}, `The other reading: ${data.readings[other.reading]}`), summaryTable(shipped, other.rows, `The other reading: ${words}`)],
+        record(shipped, rows),
+        make("h2", {}, "What stands behind it"),
+        parts.length && make("details", { class: "parts" }, make("summary", {}, "What is known of its parts"), comparison(data, shipped, answersTo(parts), `Parts of ${name}`)),
+        rows.filter((row) => row.basis !== "none" || shipped(row, ".evidence").length).map((row) => details(shipped, row, opened.includes(row.inhibitor))),
+        others.length && [make("h2", {}, "Other inhibitors, not assessed"), notesWithSources(others)],
+        pagesOn(question.mutations),
+      ];
     }
 
     // Residues of the mutations asked for, in the map of the kinase domain.
@@ -307,24 +331,21 @@ document.addEventListener("DOMContentLoaded", () => {
       root.querySelectorAll("svg.domain a").forEach((place) => place.classList.toggle("shown", residues.includes(place.dataset.residue)));
     }
 
-    function pagesOn(mutations, profile) {
-      const residues = new Set(mutations.flatMap(({ residue, last }) => [residue, last]));
-      const names = Object.keys(data.profiles).filter((name) => name === profile || data.profiles[name].residues.some((each) => residues.has(each)));
-      return make("p", { class: "pages" }, "Pages of all evidence on these residues: ",
-        separated(names.map((name) => make("a", { href: `profiles/${data.profiles[name].page}.html` }, name)), ", "), names.length ? "." : "none.");
+    function pagesOn(mutations) {
+      const asked = new Set(mutations.flatMap(({ residue, last }) => [residue, last]));
+      const pages = Object.entries(data.profiles).filter(([, { residues }]) => residues.some((each) => asked.has(each)));
+      const links = pages.map(([name, { page }]) => make("a", { href: `profiles/${page}.html` }, name));
+      return make("p", { class: "pages" }, "Pages of all evidence on these residues: ", separated(links, ", "), links.length ? "." : "none.");
     }
 
     // What is known where nothing is ranked: no mutation, or a finding outside ALK.
-    function tell(name, wanted) {
+    function tell(name) {
       if (!Object.hasOwn(data.findings, name)) refuse(`finding is ${quoted(name)}; must be one of ${Object.keys(data.findings).join(", ")}`);
       clear("");
       keep(`#finding=${name}`);
       folded.firstElementChild.textContent = name;
-      answer.replaceChildren(
-        make("p", { class: "verdict" }, status.textContent = `${name}: no inhibitor is compared.`),
-        notesWithSources(data.findings[name]), make("section", { class: "record" }, askedOn()));
-      answer.hidden = false;
-      drawn = wanted;
+      status.textContent = `${name}: no inhibitor is compared.`;
+      return [make("p", { class: "verdict" }, status.textContent), notesWithSources(data.findings[name]), make("section", { class: "record" }, askedOn())];
     }
 
     function clear(message) {
@@ -345,7 +366,7 @@ document.addEventListener("DOMContentLoaded", () => {
         [...(each.cells ?? [each])].filter((cell) => !cell.classList.contains("nothing"))
           .map((cell) => `${cell.dataset.head ? `${cell.dataset.head}: ` : ""}${cell.textContent.replace(/\s+/g, " ").trim()}`).join(" | ");
       // Which reading a table answers stands above it.
-      return [folded.firstElementChild.textContent, ...[...answer.querySelectorAll(".verdict, .verdict + .key, h2:has(+ table), table.summary tbody tr")].map(line), "",
+      return [folded.firstElementChild.textContent, ...[...answer.querySelectorAll(".verdict, .verdict + .key, h2:has(+ table), :scope > table tbody tr")].map(line), "",
         ...[...answer.querySelectorAll(":is(.verdict + .notes, .record) :is(li, p)")].map((each) => each.textContent.replace(/\s+/g, " ").trim()), "",
         part("disclaimer").textContent].join("\n");
     }
@@ -359,19 +380,15 @@ document.addEventListener("DOMContentLoaded", () => {
     };
 
     function showPrior() {
-      part("prior").replaceChildren(
-        ...prior.map((name, place) =>
-          make("li", {}, make("span", {}, name), make("button", {
-            type: "button", class: "remove", "aria-label": `Remove ${name}, number ${place + 1}`,
-            click: () => {
-              prior = prior.filter((_, other) => other !== place);
-              show(fromForm());
-              (part("prior").querySelectorAll("button")[place] ?? part("add")).focus();
-            },
-          }, "×")),
-        ),
-      );
+      part("prior").replaceChildren(...prior.map((name, place) => make("li", {}, make("span", {}, name),
+        make("button", { type: "button", class: "remove", "aria-label": `Remove ${name}, number ${place + 1}`, click: () => remove(place) }, "×"))));
       part("no-prior").hidden = prior.length > 0;
+    }
+
+    function remove(place) {
+      prior = prior.toSpliced(place, 1);
+      show(fromForm());
+      (part("prior").querySelectorAll("button")[place] ?? part("add")).focus();
     }
 
     const give = (name) => { prior = [...prior, name]; show(fromForm()); };
@@ -393,7 +410,6 @@ document.addEventListener("DOMContentLoaded", () => {
 
     function restore() {
       const asked = fromFragment();
-      if (drawn && shownAt === decoded(location.hash)) return;
       input.value = asked.text;
       prior = asked.prior.map((name) => treatments.get(plainName(name)) ?? name);
       phase.value = data.phases.includes(asked.phase) ? asked.phase : "unknown";
@@ -404,11 +420,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     addEventListener("hashchange", restore);
     restore();
-    globalThis.alkpoolExplorer = {
-      canonical: (text) => reader.profileOf(reader.parse(text)),
-      read: (text) => (({ mutations, ...line }) => ({ ...line, profile: reader.profileOf(mutations) }))(reader.read(text)),
-      answer: (asked) => answerTo(ask(asked)),
-    };
+    globalThis.alkpoolExplorer = { reader, answer: (asked) => answerTo(ask(asked)) };
   }
 
   // ---------------------------------------------------------------- the other pages
@@ -430,19 +442,13 @@ document.addEventListener("DOMContentLoaded", () => {
   // The matrix of patients, by residue or by evidence.
   for (const sorting of document.querySelectorAll(".sorting")) {
     const rows = [...document.querySelectorAll("table.patients tbody tr")];
-    const heavier = (a, b) => b.dataset.weight - a.dataset.weight;
     sorting.hidden = false;
     sorting.addEventListener("click", ({ target }) => {
       if (!target.dataset.sort) return;
       sorting.querySelectorAll("button").forEach((each) => each.setAttribute("aria-pressed", String(each === target)));
-      rows[0].parentElement.append(...(target.dataset.sort === "evidence" ? rows.toSorted(heavier) : rows));
+      rows[0].parentElement.append(...(target.dataset.sort === "evidence" ? rows.toSorted((a, b) => b.dataset.weight - a.dataset.weight) : rows));
     });
   }
-
-  // Bootstrap would take the fragment of every link on the page for a selector; only those of the
-  // list of sections are.
-  if (document.querySelector(".sidebar-secondary-items")) document.body.dataset.bsTarget = ".sidebar-secondary-items";
-  else document.body.removeAttribute("data-bs-spy");
 
   const root = document.getElementById("explorer");
   if (root) start(root);

@@ -2,8 +2,8 @@
 
 Every answer on a profile of the data stands here as `alkpool.analysis.ranking.answer` gives it,
 for each reading of the phase and each inhibitor that may have failed last: the explorer decides
-nothing. Of a compound that is not in the data it shows the answers on its parts beside each other.
-Real cases only.
+nothing. A compound that is not in the data it composes by the table of steps of that module, which
+stands here too. Real cases only.
 """
 
 import base64
@@ -19,19 +19,16 @@ from alkpool.analysis.actionability import assessed_profiles, matrix, profile_or
 from alkpool.analysis.benefit import classify, evaluable
 from alkpool.analysis.evidence import assertions_on_lung_cancer, by_cell, calls_of, gather, records
 from alkpool.analysis.question import Question, ask
-from alkpool.analysis.ranking import Evidence
+from alkpool.analysis.ranking import COMPOSED, Cell, Decision, Evidence
 from alkpool.analysis.settings import configured
 from alkpool.data import laboratory, tables
 from alkpool.data.cohort import Cohort, analysis_set, lines, load, of_other_tumours, ours
-from alkpool.references import Cited, known, patient_names, with_sources
-from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen, Standing
+from alkpool.references import READ, Cited, known, patient_names, with_sources
+from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen, Tier
 
 # Powers of ten in nM between which potencies are drawn, for every model the same.
 POTENCIES = (-1, 4)
-UNREPORTED = (
-    "No patient with these mutations together has been reported. An inhibitor must work against "
-    "each of them, on one allele as in different clones; here is each alone."
-)
+UNREPORTED = "Nobody has reported these mutations together: each is read alone."
 # Stands for every mutation of which, and of whose residue, nothing is known.
 NOBODY = "M1A"
 _AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
@@ -206,19 +203,25 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
     dict
         Lists, dicts, text and numbers, None for what is missing. ``answers`` by profile and
         reading, see `_answers`; ``substitutions``, the same for a substitution that is not in the
-        data, by residue class; ``profiles``, every profile of which something is known, with its
+        data, by residue class; ``composing``, the table of steps for a compound that is not, with
+        what is ``undoing`` resistance to each inhibitor; ``not_assessed``, what is known of other
+        inhibitors by profile; ``profiles``, every profile of which something is known, with its
         page, samples and residues; ``sources``, which the answers name by their place.
     """
     pool = analysis_set(cohort)
     sources: dict[tuple[str, ...], Cited] = {}
     for source in (source for cell in evidence.cells.values() for source in cell.sources):
         sources.setdefault(tuple(source.values()), source)
-    places = {key: place for place, key in enumerate(sources)}
+    # Of two readings of one source the more direct one stands first.
+    directness = list(READ.values()).index
+    cited = sorted(sources.values(), key=lambda source: directness(source["read"]))
+    places = {tuple(source.values()): place for place, source in enumerate(cited)}
     profiles = _profiles(evidence, pool)
     compounds = tables.inhibitors()
+    assessed = tables.assessed_inhibitors()
     return {
         "about": dict(evidence.about),
-        "inhibitors": list(tables.assessed_inhibitors()),
+        "inhibitors": list(assessed),
         "treatments": [
             *(
                 {"name": name, "aliases": [*filter(None, aliases.split(LIST_SEPARATOR))]}
@@ -237,7 +240,10 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             "basis": answers.basis(evidence.about),
             "searched": answers.searched(evidence.about),
             "given": ranking.GIVEN_BEFORE,
-            "progressed": ranking.PROGRESSED_TEXT,
+            "kinds": ranking.KINDS,
+            "divided": ranking.DIVIDED,
+            "nothing_for": ranking.NOTHING_FOR,
+            "clones": ranking.OF_CLONES,
             "unreported": UNREPORTED,
         },
         # Places of the kinase domain that a source names by what they are.
@@ -256,10 +262,30 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             if residue.endswith("X") and (unseen := _unseen(residue, evidence))
         },
         "unreported": _answers(Question((NOBODY,)), evidence, places),
+        "composing": [
+            {"part": step.part, "undone": step.undone, "quoted": step.quoted}
+            | _row(Decision(step.standing, Tier.COMPONENTS, step.text, marks=(COMPOSED,)))
+            for step in ranking.COMPOSING
+        ],
+        "related": [str(tier) for tier in ranking.STEPS[-1]],
+        "undoing": {
+            inhibitor: sorted(part for part, of in evidence.restoring if of == inhibitor)
+            for inhibitor in assessed
+        },
+        "progressed": _row(ranking.PROGRESSED),
         "not_assessed": {
-            name: found
-            for name in profiles
-            if (found := ranking.not_assessed(Question(mutations.mutations_of(name)), evidence))
+            inhibitor: {
+                name: {
+                    "known": known,
+                    "sources": [
+                        places[tuple(source.values())]
+                        for source in evidence.cell(name, inhibitor).sources
+                    ],
+                }
+                for name in profiles
+                if (known := ranking.known_of(name, inhibitor, evidence))
+            }
+            for inhibitor in tables.investigational_inhibitors()
         },
         "findings": {"No ALK mutation found": offtarget.words([], True, evidence.published)}
         | {
@@ -271,7 +297,7 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             for name, mechanism in offtarget.mechanisms().items()
             if mechanism["reported"]
         ],
-        "sources": list(sources.values()),
+        "sources": cited,
     }  # fmt: skip
 
 
@@ -291,38 +317,32 @@ def _answers(question: Question, evidence: Evidence, places: dict[tuple[str, ...
     Returns
     -------
     dict
-        ``rows`` by inhibitor with nothing given before, each with the ``profile`` whose evidence
-        it shows and the places of its ``sources``; ``failed`` by inhibitor, what changes in its
-        row when the tumour has just progressed on it; ``after``, by the inhibitor that failed last
-        (blank: none), inhibitors with their ranks in order; ``nothing_for``, by the same, the
-        sentence of an answer where none has evidence for it.
+        By inhibitor its row with nothing given before, with the ``profile`` whose evidence it
+        shows, the places of its ``sources``, the ``key`` that orders it, and ``failed``: what
+        changes when the tumour has just progressed on it.
     """
-    changing = ("standing", "rank", "basis", "basis_text", "marks")
-    kept = ("inhibitor", "profile", *changing)
-    first = ranking.ordered_rows(question, question.phase, evidence)
-    found: Record = {
-        "rows": {
-            row["inhibitor"]: {name: row[name] for name in kept}
-            | {"sources": [places[tuple(source.values())] for source in row["sources"]]}
-            for row in first
-        },
-        "failed": {},
+    changing = ("standing", "basis", "basis_text", "marks", "key")
+    found = {
+        row["inhibitor"]: {name: row[name] for name in ("inhibitor", "profile", *changing)}
+        | {"sources": [places[tuple(source.values())] for source in row["sources"]]}
+        for row in ranking.ordered_rows(question, question.phase, evidence)
     }
-    orders = {"": first}
-    for inhibitor in tables.assessed_inhibitors():
+    for inhibitor, row in found.items():
         asked = Question(question.mutations, (inhibitor,), question.phase)
-        orders[inhibitor] = rows = ranking.ordered_rows(asked, question.phase, evidence)
-        changed = next(row for row in rows if row["inhibitor"] == inhibitor)
-        found["failed"][inhibitor] = {name: changed[name] for name in changing}
-    found["after"] = {
-        last: [[row["inhibitor"], row["rank"]] for row in rows] for last, rows in orders.items()
-    }
-    found["nothing_for"] = {
-        last: ranking.nothing_for(rows, question.phase)
-        for last, rows in orders.items()
-        if all(row["standing"] != Standing.FOR for row in rows)
-    }
+        *_, last = ranking.ordered_rows(asked, question.phase, evidence)
+        row["failed"] = {name: last[name] for name in changing}
     return found
+
+
+def _row(decision: Decision) -> Record:
+    """What a row holds of a decision on which no case is known."""
+    return {
+        "standing": str(decision.standing),
+        "basis": str(decision.basis),
+        "basis_text": decision.text,
+        "marks": list(decision.marks),
+        "key": list(ranking.order(decision, Cell())),
+    }
 
 
 def _profiles(evidence: Evidence, pool: Cohort) -> dict[str, Record]:

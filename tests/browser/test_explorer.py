@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import test_field_cases as field
+import unreported
 from days import by_day
 from playwright.sync_api import Browser, Locator, Page, expect
 from pypdf import PdfReader
@@ -104,8 +105,12 @@ UNREPORTED = [
 
 
 def questions(profiles: list[str], *, thorough: bool) -> Iterator[Data]:
-    """Every profile without history; with each phase and some history, by day one of seven."""
+    """Every profile without history; with each phase and some history, by day one of seven.
+
+    And compounds that nobody has reported, in each phase and after up to two inhibitors.
+    """
     specimens = ["plasma", "tissue", "effusion"]
+    yield from unreported.questions(profiles, 500 if thorough else 90)
     for place, text in enumerate([*profiles, *UNREPORTED]):
         yield {"text": text, "prior": [], "phase": "unknown", "specimen": "unknown"}
         compound = mutations.is_compound(text)
@@ -118,12 +123,12 @@ def questions(profiles: list[str], *, thorough: bool) -> Iterator[Data]:
 SHOWN = ("inhibitor", "standing", "rank", "basis", "basis_text", "marks")
 
 
+def links(row: Data) -> list[tuple[str, str, str]]:
+    return sorted((source["text"], source["url"], source["read"]) for source in row["sources"])
+
+
 def shown(rows: list[Data]) -> list[Data]:
-    found = []
-    for row in rows:
-        links = sorted((source["text"], source["url"]) for source in row["sources"])
-        found.append({name: row[name] for name in SHOWN} | {"links": links})
-    return found
+    return [{name: row[name] for name in SHOWN} | {"links": links(row)} for row in rows]
 
 
 @pytest.mark.filterwarnings("ignore::alkpool.mutations.MutationWarning")
@@ -143,17 +148,29 @@ def test_answers_are_those_of_the_package(
         assert shown(answer["rows"]) == shown(answers.records(mine.inhibitors)), question
         other = answer["other"] and answer["other"]["rows"]
         assert shown(other or []) == shown(answers.records(mine.other_reading)), question
-    assert len(asked) > (400 if thorough else 120)
+        others = [f"{row['inhibitor']}: {row['known']}." for row in mine.others]
+        assert [row["text"] for row in answer["others"]] == others, question
+        for row, theirs in zip(answer["others"], mine.others, strict=True):
+            assert links(row) == links(theirs), question
+    assert len(asked) > (900 if thorough else 210)
 
 
-def test_a_compound_nobody_reported_is_read_from_its_parts(page: Page, bare: Path) -> None:
-    """Nothing is decided on the page: its parts stand beside each other, as the package answers."""
-    ask(page, bare, "#m=C1156Y+L1198F+I1171N&prior=lorlatinib")
-    expect(page.locator(".verdict")).to_contain_text(
-        "No patient with these mutations together has been reported"
-    )
+def test_a_compound_nobody_reported_has_an_answer_of_its_own(page: Page, bare: Path) -> None:
+    """The summary as of any other, and below it on demand what its parts are answered with."""
+    ask(page, bare, "#m=C1156Y+L1198F+I1171N&prior=lorlatinib&phase=cis")
+    expect(page.locator(".verdict + .key")).to_contain_text("Nobody has reported these mutations")
+    rows = answers.records(look_up("C1156Y+L1198F+I1171N", ["lorlatinib"], "cis").inhibitors)
+    for row in rows:
+        line = page.locator(SUMMARY).locator(f"tr[data-inhibitor={row['inhibitor']}]")
+        if not answers.is_empty(row):
+            expect(line.locator("..")).to_have_attribute("data-standing", row["standing"])
+            expect(line).to_contain_text(row["basis_text"])
+    expect(page.locator(SUMMARY).locator("tr").last).to_contain_text("just progressed")
+    expect(page.locator("[data-part=answer]")).to_contain_text("Other inhibitors, not assessed")
     parts = ["C1156Y", "I1171N", "L1198F", "C1156Y+L1198F"]
     table = page.locator("table.comparison")
+    expect(table).to_be_hidden()
+    page.get_by_text("What is known of its parts").click()
     assert table.locator("thead a").all_text_contents() == parts
     for part in parts:
         answer = look_up(part, ["lorlatinib"], "cis" if "+" in part else "unknown")
@@ -238,7 +255,7 @@ def read_line(text: str) -> Data:
 @pytest.mark.filterwarnings("ignore::alkpool.mutations.MutationWarning")
 @pytest.mark.parametrize(
     ("kind", "mine", "given", "accepted"),
-    [("canonical", read_name, texts(), 5000), ("read", read_line, lines(), 1000)],
+    [("parse", read_name, texts(), 5000), ("read", read_line, lines(), 1000)],
 )
 def test_mutations_are_read_as_the_package_reads_them(
     page: Page, bare: Path, kind: str, mine: Callable[[str], Any], given: list[str], accepted: int
@@ -257,7 +274,12 @@ def test_mutations_are_read_as_the_package_reads_them(
     ask(page, bare)
     told = page.evaluate(
         """([kind, texts]) => texts.map((text) => {
-          try { return alkpoolExplorer[kind](text); }
+          const { reader } = alkpoolExplorer;
+          try {
+            if (kind === "parse") return reader.profileOf(reader.parse(text));
+            const { mutations, ...line } = reader.read(text);
+            return { ...line, profile: reader.profileOf(mutations) };
+          }
           catch (error) {
             if (!(error instanceof alkpoolMutations.Refusal)) throw error;
             return `refused: ${error.message}`;
@@ -659,7 +681,7 @@ def test_hostile_text_shows_as_text(page: Page, contexts: Data, tmp_path: Path) 
     """Markup in any text of the data, or in the address, is text on the page."""
     data = contexts["explorer"]
     one = data["answers"]["I1171T"]["single"]
-    one = one | {"rows": {name: spoiled(row) for name, row in one["rows"].items()}}
+    one = {name: spoiled(row) for name, row in one.items()}
     made = data | {
         "answers": data["answers"] | {"I1171T": {"single": one}},
         "sources": [spoiled(source) for source in data["sources"]],
@@ -717,31 +739,44 @@ ANSWERS = [
     "#m=C1156Y+L1198F&prior=crizotinib,ceritinib,lorlatinib&phase=trans&specimen=plasma",
     "#m=L1202R",
     "",
+    "#m=C1156T+F1174C+L1196M&prior=crizotinib",
 ]
 
 
-IN_SIGHT = [
-    "#m=C1156Y", "#m=I1171X", "#m=F1174S&prior=alectinib", "#m=C1156Y+L1198F&prior=lorlatinib",
-    "#m=I1171N&prior=crizotinib,alectinib", "#m=L1196M&prior=crizotinib&specimen=tissue",
-    "#m=L1196M+G1269A&prior=crizotinib&specimen=plasma", "#m=G1202R&prior=alectinib",
-]  # fmt: skip
-
-
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
-def test_the_answer_is_in_sight(page: Page, book: Path, width: int, height: int) -> None:
-    """All six inhibitors in three groups, without scrolling, also below a long form."""
+def test_the_answer_is_in_sight(
+    page: Page, book: Path, data: Data, width: int, height: int, thorough: bool
+) -> None:
+    """All six inhibitors in three groups, without scrolling, also below a long form.
+
+    Of two readings the first, and above it what stands otherwise in the second.
+    """
     page.set_viewport_size({"width": width, "height": height})
-    for query in IN_SIGHT:
-        ask(page, book, query)
-        table = page.locator(SUMMARY)
-        for inhibitor in assessed_inhibitors():
-            expect(table).to_contain_text(inhibitor)
-        name = table.locator("tr[data-inhibitor] th").last.bounding_box()
-        assert name is not None
-        assert name["y"] + name["height"] <= height, query
+    asked = list(questions(list(data["profiles"]), thorough=thorough))
+    ask(page, book, "#m=G1202R")
+    for question in asked if thorough else asked[::3]:
+        said = {"m": question["text"], "prior": ",".join(question["prior"])}
+        said |= {name: question[name] for name in ("phase", "specimen")}
+        seen = page.evaluate(SEEN, "#" + "&".join(f"{name}={text}" for name, text in said.items()))
+        assert all(name in seen["text"] for name in assessed_inhibitors()), question
+        assert seen["bottom"] <= height, question
+        assert seen["tables"] == 1 + ("below: " in seen["read"]), question
     page.get_by_role("button", name="Change").click()
     page.get_by_role("button", name="Answer").click()
     expect(page.locator(".folded")).to_be_in_viewport()
+
+
+# Where the summary of a question ends, once it is drawn.
+SEEN = """(query) => new Promise((done) => {
+  addEventListener("hashchange", () => requestAnimationFrame(() => {
+    const tables = document.querySelectorAll("[data-part=answer] > table.summary");
+    scrollTo(0, 0);
+    done({ tables: tables.length, text: tables[0].textContent,
+      bottom: tables[0].getBoundingClientRect().bottom,
+      read: document.querySelector(".verdict + .key")?.textContent ?? "" });
+  }), { once: true });
+  location.hash = query;
+})"""
 
 
 @pytest.mark.parametrize(
@@ -761,12 +796,14 @@ def test_the_answer_is_in_sight(page: Page, book: Path, width: int, height: int)
          "L1196M+G1202R (phase not known) after crizotinib, alectinib", "PMID 29650534"),
         ("#m=I1171N+L1196M&prior=crizotinib,alectinib,lorlatinib",
          "I1171N+L1196M (phase not known) after crizotinib, alectinib", "PMID 32600123"),
+        ("#m=C1156T+L1196M+F1174C&prior=crizotinib&phase=cis",
+         "C1156T+F1174C+L1196M in cis after crizotinib, specimen not stated", "PMID 24675041"),
     ],
 )  # fmt: skip
 def test_print_gives_one_page(
     page: Page, book: Path, query: str, question: str, source: str
 ) -> None:
-    """Question, standings, cases with PMIDs, version, address, warning; whatever was open.
+    """Question, standings, whole reasons, cases with PMIDs, version, address, warning.
 
     No letter is smaller than 8 pt, and no place of a file on the reader's disk is printed.
     """
@@ -787,20 +824,20 @@ def test_print_gives_one_page(
     assert "file:" not in text
     for words in [
         *assessed_inhibitors(), answers.DISCLAIMER[:40], question, source, "Asked on 20",
-        f"explorer.html{query}", "data last changed 20", "commit",
+        f"explorer.html#{fragment(page)}", "data last changed 20", "commit",
+        *page.locator(".why").all_text_contents(),
     ]:  # fmt: skip
         assert "".join(words.split()) in text, words
     page.emulate_media(media="print")
     expect(page.locator("#jb-print-docs-body h1")).to_have_css("font-size", re.compile("^18.6"))
-    for hidden in ("details", ".examples", "svg:not(.share)"):
+    for hidden in ("details:not(.long)", ".examples", "svg:not(.share)"):
         expect(page.locator(f"#explorer {hidden}").first).to_be_hidden()
 
 
 def open_everything(page: Page) -> None:
     """Open all that opens."""
-    for details in page.locator("details[data-inhibitor]").all():
-        details.locator("> summary").click()
-        expect(details.locator("> .sources")).to_be_visible()
+    folds = page.locator("[data-part=answer] details")
+    folds.evaluate_all("(all) => all.forEach((each) => (each.open = true))")
 
 
 @pytest.mark.parametrize("query", by_day(ANSWERS, one_in=2))

@@ -9,7 +9,7 @@ step are read together, and the first step in which any tier speaks decides. `Ev
 the tiers say; `alkpool.analysis.evidence.gather` collects it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
@@ -33,10 +33,67 @@ STEPS = (
 )
 TIERS = [*(tier for step in STEPS for tier in step), Tier.NONE, Tier.PROGRESSED]
 
+
+@dataclass(frozen=True)
+class Composition:
+    """One step of the rule for a compound in cis that has no evidence of its own.
+
+    Attributes
+    ----------
+    part : Standing
+        It holds where any part of the compound stands so, also for want of data ...
+    undone : bool
+        ... and where a mutation of the compound is known to undo resistance to the inhibitor.
+    standing : Standing
+        What the compound amounts to.
+    quoted : tuple of Standing
+        Parts whose evidence is quoted: beside one that resists, what speaks for another is silent.
+    text : str
+        Why: the quoted ``{parts}``, and what is ``{undoing}`` resistance.
+    """
+
+    part: Standing
+    undone: bool
+    standing: Standing
+    quoted: tuple[Standing, ...]
+    text: str
+
+
+# The first step that holds decides, so the weakest part does. The explorer applies the same table.
+COMPOSING = (
+    Composition(
+        Standing.AGAINST, True, Standing.UNDECIDED, (Standing.AGAINST,),
+        "{undoing} is known to undo resistance to it; {parts}",
+    ),
+    Composition(Standing.AGAINST, False, Standing.AGAINST, (Standing.AGAINST,), "{parts}"),
+    Composition(
+        Standing.UNDECIDED, False, Standing.UNDECIDED, (Standing.FOR, Standing.UNDECIDED),
+        "its single mutations leave it open; {parts}",
+    ),
+    Composition(Standing.FOR, False, Standing.FOR, (Standing.FOR,), "{parts}"),
+)  # fmt: skip
+COMPOSED = "read from its single mutations"
+
 COLUMNS = [
     "inhibitor", "status", "standing", "rank", "basis", "basis_text", "patients", "groups",
     "relapsed", "laboratory", "sources", "marks",
 ]  # fmt: skip
+
+# At first glance: which kind of evidence speaks for inhibitors.
+KINDS = (
+    ("{} (patients)", (Tier.PATIENTS,)),
+    ("{} (published groups)", (Tier.GROUPS,)),
+    ("{} (one or two patients)", (Tier.FEW,)),
+    ("{} (laboratory only)", (Tier.LABORATORY,)),
+    ("{} (related mutations only)", STEPS[-1]),
+)
+# Sentences of an answer without evidence for any inhibitor; the explorer puts in the same names.
+DIVIDED = (
+    ("The evidence is mixed for {}.", tuple(tier for step in STEPS[:-1] for tier in step)),
+    ("What is known of related mutations leaves it open for {}.", STEPS[-1]),
+)
+NOTHING_FOR = "No evidence that counts speaks for {} assessed inhibitor as next treatment{}."
+OF_CLONES = " against each of these clones"
 
 JUST_PROGRESSED = "just progressed"
 GIVEN_BEFORE = "given before"
@@ -143,6 +200,10 @@ class Evidence:
         """What is known; empty where nothing is."""
         return self.cells.get((name, inhibitor), Cell())
 
+    def sources(self, names: Iterable[str], inhibitor: str) -> list[Row]:
+        """What stands behind several profiles, each source once."""
+        return once(source for name in names for source in self.cell(name, inhibitor).sources)
+
     @cached_property
     def profiles(self) -> frozenset[str]:
         """Profiles of which something is known."""
@@ -242,6 +303,9 @@ class Answer:
     about: Mapping[str, Any]
 
 
+PROGRESSED = Decision(Standing.AGAINST, Tier.PROGRESSED, PROGRESSED_TEXT, marks=(JUST_PROGRESSED,))
+
+
 def decide(findings: Mapping[Tier, Finding]) -> Decision:
     """Apply the table of steps to what the tiers say.
 
@@ -334,30 +398,28 @@ def parts_of(name: str, profiles: Iterable[str]) -> list[str]:
 def _by_parts(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
     parts = parts_of(name, evidence.profiles)
     said = {part: assess(part, inhibitor, evidence) for part in parts}
-    standing = composed([decision.standing for decision in said.values()])
-    known = {part: decision for part, decision in said.items() if decision.basis != Tier.NONE}
-    if not known:
+    if all(decision.basis == Tier.NONE for decision in said.values()):
         return None
-    # What speaks for a part says nothing beside a part that resists.
-    against = standing == Standing.AGAINST
-    shown = {p: d for p, d in known.items() if not against or d.standing == standing}
-    restored = [part for part in parts if (part, inhibitor) in evidence.restoring]
-    text = "; ".join(f"{part} alone: {decision.told}" for part, decision in shown.items())
-    if restored and against:
-        standing = Standing.UNDECIDED
-        text = f"{', '.join(restored)} is known to undo resistance to it; {text}"
-    elif standing == Standing.UNDECIDED:
-        text = f"its single mutations leave it open; {text}"
-    behind = dict.fromkeys([*shown, *(name for d in shown.values() for name in d.rests_on)])
+    undoing = [part for part in parts if (part, inhibitor) in evidence.restoring]
+    step = composing([decision.standing for decision in said.values()], bool(undoing))
+    quoted = {
+        part: decision
+        for part, decision in said.items()
+        if decision.basis != Tier.NONE and decision.standing in step.quoted
+    }
+    told = "; ".join(f"{part} alone: {decision.told}" for part, decision in quoted.items())
+    behind = dict.fromkeys([*quoted, *(name for d in quoted.values() for name in d.rests_on)])
     return Decision(
-        standing, Tier.COMPONENTS, text, min(decision.low for decision in shown.values()),
-        ("read from its single mutations",), tuple(behind),
+        step.standing, Tier.COMPONENTS, step.text.format(undoing=", ".join(undoing), parts=told),
+        min(decision.low for decision in said.values()), (COMPOSED,), tuple(behind),
     )  # fmt: skip
 
 
-def composed(standings: Sequence[Standing]) -> Standing:
-    """Standing of several mutations together: the weakest decides."""
-    return max(standings, key=list(Standing).index)
+def composing(standings: Collection[Standing], undone: bool = False) -> Composition:
+    """Step that decides on several mutations together, of which `undone` undoes resistance."""
+    return next(
+        step for step in COMPOSING if step.part in standings and (undone or not step.undone)
+    )
 
 
 def answer(question: Question, evidence: Evidence) -> Answer:
@@ -415,8 +477,9 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
     for inhibitor in tables.assessed_inhibitors():
         decisions = {name: assess(name, inhibitor, evidence) for name in names}
         cells = {name: evidence.cell(name, inhibitor) for name in names}
-        weakest = max(names, key=lambda name: _order(decisions[name], cells[name]))
+        weakest = max(names, key=lambda name: order(decisions[name], cells[name]))
         decision, cell = decisions[weakest], cells[weakest]
+        behind = [*names, *(other for name in names for other in decisions[name].rests_on)]
         if len(names) > 1:
             # The weakest decides, and what is known of every other clone stands beside it.
             others = (
@@ -425,18 +488,12 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
                 if name != weakest
             )
             text = f"{weakest}: {decision.text or 'no data'}{''.join(others)}"
-            rests_on = (name for each in decisions.values() for name in each.rests_on)
-            decision = replace(decision, text=text, rests_on=tuple(dict.fromkeys(rests_on)))
+            decision = replace(decision, text=text)
         if inhibitor == question.progressed_on:
             known = f" ({decision.text})" if decision.standing == Standing.AGAINST else ""
-            decision = Decision(
-                Standing.AGAINST, Tier.PROGRESSED, PROGRESSED_TEXT + known,
-                marks=(JUST_PROGRESSED,), rests_on=decision.rests_on,
-            )  # fmt: skip
+            decision = replace(PROGRESSED, text=PROGRESSED.text + known)
         elif inhibitor in question.prior:
             decision = replace(decision, marks=(GIVEN_BEFORE, *decision.marks))
-        related = (evidence.cell(other, inhibitor) for other in decision.rests_on)
-        behind = [*cells.values(), *related]
         rows.append(
             {
                 "inhibitor": inhibitor,
@@ -450,9 +507,9 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
                 "groups": cell.groups,
                 "relapsed": cell.relapsed,
                 "laboratory": cell.laboratory,
-                "sources": once(source for each in behind for source in each.sources),
+                "sources": evidence.sources(behind, inhibitor),
                 "marks": list(decision.marks),
-                "key": list(_order(decision, cell)),
+                "key": list(order(decision, cell)),
             }
         )
     rows.sort(key=lambda row: row["key"])
@@ -462,20 +519,19 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
     return rows
 
 
-def _order(decision: Decision, cell: Cell) -> tuple[float, ...]:
+def order(decision: Decision, cell: Cell) -> tuple[float, ...]:
     """Sort key: best evidence first, the inhibitor that has just failed last."""
     standing = list(Standing).index(decision.standing)
     tier = TIERS.index(decision.basis)
     match decision.standing:
         case Standing.FOR:
-            return standing, tier, -decision.low
+            return standing, 0, tier, -decision.low
         case Standing.AGAINST:
             # What is least sure comes first.
-            failed = decision.basis == Tier.PROGRESSED
-            return standing, failed, -tier
+            return standing, int(decision.basis == Tier.PROGRESSED), -tier, 0
     k, n = cell.patients["k"], cell.patients["n"]
     anything = decision.basis != Tier.NONE or bool(cell.sources)
-    return standing, (0 if k else 2 if n else 1 if anything else 3), tier
+    return standing, (0 if k else 2 if n else 1 if anything else 3), tier, 0
 
 
 def standing_text(rows: Sequence[Mapping[Any, Any]], reading: Phase) -> str:
@@ -491,39 +547,32 @@ def standing_text(rows: Sequence[Mapping[Any, Any]], reading: Phase) -> str:
 
 def nothing_for(rows: Sequence[Mapping[Any, Any]], reading: Phase) -> str:
     """Say what there is where no inhibitor has evidence for it: no evidence, or a divided one."""
-    said = []
-    for words, tiers in (
-        ("The evidence is mixed for {}.", [tier for step in STEPS[:-1] for tier in step]),
-        ("What is known of related mutations leaves it open for {}.", STEPS[-1]),
-    ):
-        undecided = (row for row in rows if row["standing"] == Standing.UNDECIDED)
-        if named := [row["inhibitor"] for row in undecided if row["basis"] in tiers]:
-            said.append(words.format(", ".join(named)))
-    which = "another" if said else "any"
-    said.append(f"No evidence that counts speaks for {which} assessed inhibitor as next treatment")
-    return " ".join(said) + " against each of these clones" * (reading == Phase.TRANS) + "."
+    said = [
+        words.format(", ".join(named))
+        for words, tiers in DIVIDED
+        if (named := [row["inhibitor"] for row in rows
+                      if row["standing"] == Standing.UNDECIDED and row["basis"] in tiers])
+    ]  # fmt: skip
+    clones = OF_CLONES if reading == Phase.TRANS else ""
+    return " ".join([*said, NOTHING_FOR.format("another" if said else "any", clones)])
 
 
 def not_assessed(question: Question, evidence: Evidence) -> list[Row]:
     """Inhibitors outside the assessed ones of which something is known for the question."""
-    compounds = tables.inhibitors().query("status == 'investigational'")["inhibitor"]
     history = dict.fromkeys(question.prior, GIVEN_BEFORE)
     history |= {question.progressed_on: PROGRESSED_TEXT}
+    names = dict.fromkeys([question.profile, *question.mutations])
     rows = []
-    for inhibitor in compounds:
-        cells = {
-            name: evidence.cell(name, inhibitor)
-            for name in dict.fromkeys([question.profile, *question.mutations])
-        }
-        known = [
-            f"{name}: {text}"
-            for name, cell in cells.items()
-            for text in [finding.text for finding in cell.findings.values()] or [cell.hint]
-            if text
-        ]
-        sources = once(source for cell in cells.values() for source in cell.sources)
-        if known:
-            told = "; ".join([*filter(None, [history.get(inhibitor)]), *known])
+    for inhibitor in tables.investigational_inhibitors():
+        if known := {n: text for n in names if (text := known_of(n, inhibitor, evidence))}:
+            told = "; ".join([*filter(None, [history.get(inhibitor)]), *known.values()])
             row = {"inhibitor": inhibitor, "status": "not assessed", "known": told}
-            rows.append(row | {"sources": sources})
+            rows.append(row | {"sources": evidence.sources(known, inhibitor)})
     return rows
+
+
+def known_of(name: str, inhibitor: str, evidence: Evidence) -> str:
+    """Say what is known of an inhibitor that is not assessed."""
+    cell = evidence.cell(name, inhibitor)
+    told = [finding.text for finding in cell.findings.values()] or [cell.hint]
+    return "; ".join(f"{name}: {text}" for text in told if text)

@@ -51,6 +51,11 @@ def assessed_inhibitors() -> tuple[str, ...]:
     return tuple(known["inhibitor"])
 
 
+def investigational_inhibitors() -> tuple[str, ...]:
+    """Inhibitors that are listed apart, with what is known of them."""
+    return tuple(inhibitors().query("status == 'investigational'")["inhibitor"])
+
+
 _DOSE = re.compile(r"\d+([.,]\d+)?\s*m?g\b.*", re.IGNORECASE)
 
 
