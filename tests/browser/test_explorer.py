@@ -384,8 +384,8 @@ def test_evidence_opens_to_groups_and_measurements(page: Page, bare: Path) -> No
     ask(page, bare, "#m=G1202R")
     details = page.locator("details[data-inhibitor=lorlatinib]")
     open_evidence(details)
-    said = "16 of 28 responded (95% CI 39% to 73%) (implied by percentage)"
-    expect(details).to_contain_text(said)
+    counted = "16 of 28 responded (95% CI 39% to 73%); count implied by percentage, interval ours"
+    expect(details).to_contain_text(f"{counted}; printed: 57% (95% CI 37% to 76%)")
     expect(details.locator("svg.potencies .mark")).to_have_count(2)
     values = {"Johnson2014-cell": 77, "Yoda2018": 37}
     for model in values:
