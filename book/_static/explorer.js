@@ -23,7 +23,6 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // Of what there may be, what there is.
   const filled = (children) => children.flat(Infinity).filter((child) => child || child === 0);
-
   const link = (url, text) => (/^https?:\/\//.test(url) ? make("a", { href: url, rel: "noopener noreferrer" }, text) : text);
   const cited = ({ url, text, via, via_url, read }) => [link(url, text), via && [", via ", link(via_url, via)], " ", make("span", { class: "tag read" }, read)];
   const separated = (items, separator = "; ") => items.filter(Boolean).flatMap((item, place) => (place ? [separator, item] : [item]));
@@ -69,11 +68,13 @@ document.addEventListener("DOMContentLoaded", () => {
     // The first step of the table that holds.
     function inCis(parts, inhibitor) {
       const known = parts.filter(({ basis }) => basis !== "none");
+      if (!known.length) return data.unreported[inhibitor];
       const undoing = parts.map(({ profile }) => profile).filter((name) => data.undoing[inhibitor].includes(name));
       const step = data.composing.find(({ part, undone }) => parts.some(({ standing }) => standing === part) && (undoing.length || !undone));
       const quoted = known.filter(({ standing }) => step.quoted.includes(standing));
       const words = { undoing: undoing.join(", "), parts: quoted.map((part) => `${part.profile} alone: ${told(part)}`).join("; ") };
-      return known.length ? { ...step, basis_text: step.basis_text.replace(/{(\w+)}/g, (_, name) => words[name]), sources: sourcesOf(quoted), key: [...step.key.slice(0, -1), Math.max(...parts.map(({ key }) => key.at(-1)))] } : data.unreported[inhibitor];
+      return { ...step, basis_text: step.basis_text.replace(/{(\w+)}/g, (_, name) => words[name]), sources: sourcesOf(quoted),
+        key: [...step.key.slice(0, -1), Math.max(...parts.map(({ key }) => key.at(-1)))] };
     }
 
     // The weakest decides.
@@ -101,7 +102,7 @@ document.addEventListener("DOMContentLoaded", () => {
         const cells = [...names].map((name) => of[name]).filter(Boolean);
         const history = inhibitor === lastOf(prior, data) ? data.progressed.basis_text : prior.includes(inhibitor) && data.words.given;
         const known = [history, ...cells.map((cell) => cell.known)].filter(Boolean).join("; ");
-        return cells.length ? [{ inhibitor, known, text: `${inhibitor}: ${known}.`, sources: sourcesOf(cells).map((place) => data.sources[place]) }] : [];
+        return cells.length ? [{ text: `${inhibitor}: ${known}.`, sources: sourcesOf(cells).map((place) => data.sources[place]) }] : [];
       });
     }
 
@@ -241,7 +242,6 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     const isCompound = (text) => { try { return reader.read(text).mutations.length > 1; } catch { return false; } };
-
     // The phase counts only where the field for it does.
     const fromForm = () => ({ text: input.value, prior, phase: input.value.split("|").some(isCompound) ? phase.value : "unknown", specimen: specimen.value, finding: finding.value });
 
