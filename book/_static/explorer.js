@@ -193,9 +193,9 @@ document.addEventListener("DOMContentLoaded", () => {
       return { mutations, notes: reader.notes(line), prior: prior.map(treatment), specimen, phase: single ? "single" : reader.ofOneResidue(mutations) ? "trans" : phase === "unknown" ? line.phase || phase : phase };
     }
 
-    // One question for each tumour; of several, the phase concerns those with several mutations.
+    // One question for each tumour, unless it is a consequence as VEP writes it; of several, the phase concerns those with several mutations.
     function askAll(asked) {
-      const texts = asked.text.split("|").filter((text) => text.trim());
+      const texts = (asked.text.includes("|ALK|") ? [asked.text] : asked.text.split("|")).filter((text) => text.trim());
       if (texts.length > MOST_COMPARED) refuse(`${texts.length} tumours are too many to compare (at most ${MOST_COMPARED})`);
       return texts.map((text) => ask({ ...asked, text, phase: texts.length > 1 && !isCompound(text) ? "unknown" : asked.phase }));
     }
