@@ -61,9 +61,11 @@ READ = {
     "gene with a hyphen": ("ALK-G1202R", "G1202R"),
     "confirmed beyond the reference": ("ALK R401Q", "R401Q"),
     "consequence of VEP": (
-        "T|missense_variant&splice_region_variant|MODERATE|ALK|ENSG00000171094|Transcript|"
+        "CSQ=T|missense_variant&splice_region_variant|MODERATE|ALK|ENSG00000171094|Transcript|"
         "ENST00000389048|protein_coding|23/29||ENST00000389048.8:c.3604G>A|"
-        "ENSP00000373700.3:p.Gly1202Arg|4511|3604|1202|G/R|Gga/Aga|rs1057519784&COSV66555541",
+        "ENSP00000373700.3:p.Gly1202Arg|4511|3604|1202|G/R|Gga/Aga|rs1057519784&COSV66555541,"
+        "T|missense_variant|MODERATE|ALK|238|Transcript|NM_001353765.2|protein_coding|10/16||"
+        "NM_001353765.2:c.400G>A|NP_001340694.1:p.Gly134Arg",
         "G1202R",
     ),
     "consequence of SnpEff": (
@@ -74,6 +76,10 @@ READ = {
     "class beside a mutation": ("ALK G1202R Tier I C1156Y", "C1156Y+G1202R"),
     "another gene without a space": ("TP53 R273H,ALK G1202R", "G1202R"),
     "wild type of other genes": ("EGFR/KRAS wild type, ROS1: WT, ALK p.(Gly1202Arg)", "G1202R"),
+    "in Italian": (
+        "variante nell'esone 23 del gene ALK (NM_004304.5): c.3604G>A, p.(Gly1202Arg)", "G1202R"
+    ),
+    "columns of a report": ("ALK   c.3604G>A   p.Gly1202Arg   Pathogenic", "G1202R"),
     "sentence": (
         "variant in exon 23 of the ALK gene (NM_004304.5): c.3604G>A, p.(Gly1202Arg), found",
         "G1202R",
@@ -159,7 +165,8 @@ REFUSED = {
     # A fraction, or per cent?
     "G1202R VAF 0.12": "with % after it",
     "NC_000002.12:g.29220831C>T": "genomic name, not checked; the c. or p. name is read",
-    "chr2:29220831C>T": "genomic name, not checked; the c. or p. name is read",
+    "2-29220831-C-T": "genomic name, not checked; the c. or p. name is read",
+    "chr7:55181378 C>T, ALK G1202R": "a genomic name is not read: give the c. or p. name",
     "ALK exon 2-17 deletion": "those of whole exons are not resistance mutations",
     "missense_variant|MODERATE|ALK|c.3604G>A|p.Leu1196Met": "the DNA says G1202R, the protein",
     "G1202del/ALK": "a mutation is missing",
@@ -257,7 +264,7 @@ ASIDE = {
     "dbSNP: rs1057519784": "number in a database, not checked",
     "COSV66555541": "number in a database, not checked",
     "NC_000002.12:g.29220831C>T": "genomic name, not checked; the c. or p. name is read",
-    "hg38 chr2:29220831 C>T": "genomic name, not checked; the c. or p. name is read",
+    "2:g.29220831C>T": "genomic name, not checked; the c. or p. name is read",
     "MET exon 14 skipping": "another gene",
     "CCDC6-RET fusion": "another gene",
     "CDKN2A/B loss": "another gene",
