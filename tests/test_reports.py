@@ -266,6 +266,7 @@ ASIDE = {
     "NC_000002.12:g.29220831C>T": "genomic name, not checked; the c. or p. name is read",
     "2:g.29220831C>T": "genomic name, not checked; the c. or p. name is read",
     "MET exon 14 skipping": "another gene",
+    "FLT3 exon 14 ins": "another gene",
     "CCDC6-RET fusion": "another gene",
     "CDKN2A/B loss": "another gene",
     "TP53 R273H missense 45%": "another gene",

@@ -4,11 +4,10 @@ Facts that two records both state are compared one by one; what a record does no
 neither way. A pair is shown with the facts that agree and those that differ, and a person decides.
 """
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, combinations, product, starmap
+from itertools import chain, combinations, product
 from typing import Any
 
 import numpy as np
@@ -25,8 +24,8 @@ PROBABLE = 4
 # Shown, but no answer is asked for.
 POSSIBLE = 3
 
-# Each patient is compared with each: more pairs would take minutes.
-MAX_PAIRS = 200_000
+# Each patient is compared with each: of more, those that are alike could fill the memory.
+MAX_PAIRS = 1_000_000
 
 # Reports give the age at diagnosis, at treatment or at biopsy.
 SAME_AGE_YEARS = 1
@@ -252,8 +251,8 @@ def _alike(
         score += outcomes * (fact != "source")
     place = {name: number for number, name in enumerate(names)}
     for number, row in enumerate((score >= POSSIBLE - 1) | agree):
-        for other in map(others.__getitem__, np.flatnonzero(row)):
-            if place.get(other, len(names)) > number:
+        for column in np.flatnonzero(row).tolist():
+            if place.get(other := others[column], len(names)) > number:
                 yield names[number], other
 
 
@@ -284,15 +283,12 @@ def unanswered(cohorts: Sequence[Cohort], *, across: bool = False) -> list[Match
         for each in cohorts
     ]
     everyone = sorted(chain(*groups))
-    pairs: Iterable[tuple[str, str]] = combinations(everyone, 2)
-    number = math.comb(len(everyone), 2)
-    if across:
-        pairs = chain.from_iterable(starmap(product, combinations(groups, 2)))
-        number -= sum(math.comb(len(group), 2) for group in groups)
-    if number > MAX_PAIRS:
+    sides = list(combinations(groups, 2)) if across else [(everyone, everyone)]
+    if sum(len(one) * len(other) for one, other in sides) > MAX_PAIRS:
         return None
     answered = {frozenset(pair) for each in cohorts for pair in each.meta.distinct_patients}
     known = records(frames)
+    pairs = chain.from_iterable(_alike(*side, known) for side in sides)
     found = (compare(known[a], known[b]) for a, b in pairs if {a, b} not in answered)
     return [match for match in found if match.probable]
 

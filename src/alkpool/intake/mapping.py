@@ -43,7 +43,6 @@ _UNITS = {
 REFERENCE = "reference"
 _REFERENCE = r"^(?P<first_author>[^\d,;(]+?)(?:\s+et al\.?)?[\s,;(]+(?P<year>(?:19|20)\d\d)\)?\Z"
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
-_THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}[.,]\d{3}(?!\d)")
 _SAMPLE = ("mutations", "specimen", "prior_inhibitors", "resistance_on", "vaf_percent")
 UNSAID = "?"
 
@@ -195,7 +194,7 @@ def _translated(cell: str, target: Target) -> str:
     factor = _FACTORS.get(target.column, {}).get(target.unit, 1.0)
     # A cell with words of its own, as "12 months" among days, is not in the unit of its column.
     if factor != 1 and not re.search("[a-z]", cell, re.IGNORECASE):
-        if _THOUSANDS.search(cell):
+        if spelling.THOUSANDS.search(cell):
             # With its unit it is refused: no column takes one.
             return f"{cell} {target.unit}"
         cell = _NUMBER.sub(
