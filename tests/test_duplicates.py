@@ -1,5 +1,7 @@
 """Possible duplicates: what is compared, and what is proposed."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from cases import case, tables, write_csv
@@ -69,6 +71,20 @@ facts = st.builds(
     drugs=st.lists(st.sampled_from(["crizotinib", "alectinib"]), unique=True).map(tuple),
     months=st.dictionaries(st.just(("alectinib", "pfs")), st.floats(0, 40)),
 )  # fmt: skip
+
+
+@given(st.lists(facts, min_size=2, max_size=12), st.integers(1, 6))
+def test_pairs_left_out_beforehand_are_never_alike(people, number):
+    """Whatever is stated: those that may be one patient are compared, each pair once."""
+    known = {f"p{n}": replace(person, patient=f"p{n}") for n, person in enumerate(people)}
+    new = list(known)[:number]
+    pairs = list(duplicates._alike(new, list(known), known))
+    assert len({frozenset(pair) for pair in pairs}) == len(pairs)
+    for one in new:
+        for other in known.keys() - {one}:
+            match = compare(known[one], known[other])
+            if match.identical or match.score >= duplicates.POSSIBLE:
+                assert (one, other) in pairs or (other, one) in pairs
 
 
 @pytest.mark.parametrize(

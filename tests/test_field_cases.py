@@ -122,6 +122,42 @@ def test_what_may_be_another_number_or_unit_is_not_converted(tmp_path, cell):
     assert list(sheet.cells["pfs_months"]) == ["12"]
 
 
+def test_points_before_three_digits_beside_decimal_commas_are_refused(tmp_path):
+    """1.234 is 1234 where 1,5 is one and a half."""
+    points = f"{LINE}\nSD,=,1.5,,,ended\nSD,=,1.234,,,ended\n"
+    assert [line["pfs_months"] for line in classes(tmp_path, points)[0]] == ["1.5", "1.234"]
+    with pytest.raises(DataError, match="row 3, column pfs_months.*1.234.*may part thousands"):
+        classes(tmp_path, points.replace(",", ";").replace("1.5", "1,5"))
+
+
+@pytest.mark.parametrize(
+    ("title", "sign"), [("Table S3. Lines, response", ";"), ("Table S3\n\n", ","), (";;S3;;", ";")]
+)
+def test_a_title_above_the_header_is_left_out_and_said(tmp_path, title, sign):
+    table = f"{LINE}\nSD,=,9.5,,,ended\nSD,=,x,,,ended\n".replace(",", sign)
+    (line,), notes = classes(tmp_path, f"{title}\n{table}".rsplit("\n", 2)[0])
+    assert (line["pfs_months"], line["rule"]) == ("9.5", "R3")
+    assert notes == (
+        f"lines.csv: left out above the header: {title.strip(f'{sign} ')!r}".replace("\\n", ""),
+    )
+    with pytest.raises(DataError, match=f"row {4 + title.count(chr(10))}, column pfs_months"):
+        classes(tmp_path, f"{title}\n{table}")
+
+
+def test_a_title_above_the_table_of_an_author_is_left_out(tmp_path):
+    heading = "PFS (days)"
+    theirs = f"Table S3. PFS, by patient;;\n\n{THEIRS.format(heading, 100).replace(',', ';')}"
+    theirs = theirs.replace("Smith et al.; 2018", "Smith et al., 2018")
+    (tmp_path / "theirs.csv").write_text(theirs, "utf-8")
+    proposal = mapping.propose(tmp_path / "theirs.csv")
+    assert "header_rows: 1" in proposal
+    assert "column: pfs_months\n    unit: days" in proposal
+    columns = MAPPING.format(heading=heading, column="pfs_months", unit="days")
+    sheet = by_mapping(tmp_path, theirs, columns)
+    assert list(sheet.cells["pfs_months"]) == ["3.29"]
+    assert sheet.read_as[0] == "theirs.csv: left out above the header: 'Table S3. PFS, by patient'"
+
+
 @pytest.mark.parametrize("heading", ["PFS (days)", "PFS (weeks)", "PFS"])
 def test_another_unit_in_a_heading_is_never_read_as_months(tmp_path, heading):  # F03, F04
     with pytest.raises(DataError, match="may be pfs_months; its unit is another or not said"):

@@ -561,6 +561,15 @@ def test_impossible_questions_are_refused(curated, arguments, message):
 def test_an_unknown_finding_and_a_text_for_a_list_are_refused(curated):
     with pytest.raises(ValueError, match="known are MET amplification"):
         look_up("G1202R", findings=["bad luck"], evidence=curated)
+    for finding in ("MET", "MET exon 14 skipping", "BRAF", "BRAF K601E", "SCLC excluded"):
+        with pytest.raises(ValueError, match=f"on the finding '{finding}'; known are"):
+            ask("G1202R", findings=[finding])
+    for finding in ("MET negative", "no MET amplification", "BRAF V600E (-)", "geen cMET amp"):
+        with pytest.raises(ValueError, match="a finding that was not found is none: leave it out"):
+            ask("G1202R", findings=[finding])
+    for finding, name in {"MET gene amplified": "MET amplification", "EMT": "epithelial",
+                          "B-RAF p.(Val600Glu)": "BRAF V600E"}.items():  # fmt: skip
+        assert ask("", findings=[finding]).findings[0].startswith(name)
     with pytest.raises(TypeError, match="sequence"):
         look_up("G1202R", "alectinib", evidence=curated)
 
@@ -598,6 +607,7 @@ def test_off_target_findings(curated):
     [
         ("G1202R; MET amplification", "MET amplification"),
         ("ALK G1202R + MET amp", "MET amplification"),
+        ("G1202R; MET (gene amplified)", "MET amplification"),
         ("BRAF p.Val600Glu 10%, ALK G1202R", "BRAF V600E"),
     ],
 )

@@ -60,6 +60,30 @@ READ = {
     "in small letters": ("eml4-alk c1156y-l1198f", "C1156Y+L1198F"),
     "gene with a hyphen": ("ALK-G1202R", "G1202R"),
     "confirmed beyond the reference": ("ALK R401Q", "R401Q"),
+    "consequence of VEP": (
+        "CSQ=T|missense_variant&splice_region_variant|MODERATE|ALK|ENSG00000171094|Transcript|"
+        "ENST00000389048|protein_coding|23/29||ENST00000389048.8:c.3604G>A|"
+        "ENSP00000373700.3:p.Gly1202Arg|4511|3604|1202|G/R|Gga/Aga|rs1057519784&COSV66555541,"
+        "T|missense_variant|MODERATE|ALK|238|Transcript|NM_001353765.2|protein_coding|10/16||"
+        "NM_001353765.2:c.400G>A|NP_001340694.1:p.Gly134Arg",
+        "G1202R",
+    ),
+    "consequence of SnpEff": (
+        "missense_variant|MODERATE|ALK|ALK|transcript|NM_004304.5|protein_coding|23/29|c.3604G>A|"
+        "p.Gly1202Arg|4511/6240|3604/4863|1202/1620||", "G1202R"
+    ),
+    "gene again and again": ("NPM1-ALK ALK L1196M ALK D1203N", "L1196M+D1203N"),
+    "class beside a mutation": ("ALK G1202R Tier I C1156Y", "C1156Y+G1202R"),
+    "another gene without a space": ("TP53 R273H,ALK G1202R", "G1202R"),
+    "wild type of other genes": ("EGFR/KRAS wild type, ROS1: WT, ALK p.(Gly1202Arg)", "G1202R"),
+    "in Italian": (
+        "variante nell'esone 23 del gene ALK (NM_004304.5): c.3604G>A, p.(Gly1202Arg)", "G1202R"
+    ),
+    "columns of a report": ("ALK   c.3604G>A   p.Gly1202Arg   Pathogenic", "G1202R"),
+    "sentence": (
+        "variant in exon 23 of the ALK gene (NM_004304.5): c.3604G>A, p.(Gly1202Arg), found",
+        "G1202R",
+    ),
 }  # fmt: skip
 REFUSED = {
     "EGFR T790M": "another gene",
@@ -127,6 +151,26 @@ REFUSED = {
     "G1202R " * 143: "1001 characters are too many for a line of a report (at most 1000)",
     "%E0%A4%A": "'%E0%A4%A' is not read",
     "G1202R (PR)": "is not read as a mutation",
+    # What was not found of another gene is no finding of it.
+    "G1202R, MET amplification (negative)": "a mutation that was not found is none",
+    "G1202R; BRAF V600E (nicht nachgewiesen)": "a mutation that was not found is none",
+    "G1202R; BRAF V600E negative (LOD 5%)": "a mutation that was not found is none",
+    "G1202R; BRAF V600E 0%": "'0%' is not read as a mutation: a mutation that was not found",
+    "G1202R non détecté": "a mutation that was not found is none",
+    "ausencia de G1202R": "a mutation that was not found is none",
+    "G1202R 105%": "an allele frequency is one number above 0, at most 100, with % after it",
+    "G1202R VAF 250,5%": "an allele frequency is one number above 0, at most 100",
+    "G1202R 100.5%": "an allele frequency is one number above 0, at most 100",
+    "G1202R 3-5%": "an allele frequency is one number above 0, at most 100",
+    # A fraction, or per cent?
+    "G1202R VAF 0.12": "with % after it",
+    "NC_000002.12:g.29220831C>T": "genomic name, not checked; the c. or p. name is read",
+    "2-29220831-C-T": "genomic name, not checked; the c. or p. name is read",
+    "chr7:55181378 C>T, ALK G1202R": "a genomic name is not read: give the c. or p. name",
+    "ALK exon 2-17 deletion": "those of whole exons are not resistance mutations",
+    "missense_variant|MODERATE|ALK|c.3604G>A|p.Leu1196Met": "the DNA says G1202R, the protein",
+    "G1202del/ALK": "a mutation is missing",
+    "G1202R VAF 5% tumour cells 40%": "is not read as a mutation",
 }
 
 
@@ -176,6 +220,9 @@ READINGS = [
                                             ("allele frequency", "12%"))),
     ),
     ("p.[G1202R(;)L1196M]", Reading("L1196M+G1202R")),
+    *((f"G1202R, VAF {printed}%", Reading("G1202R", vaf_percent=(read,)))
+      for printed, read in (("< 1", "<1"), ("≤1", "<1"), ("ca. 5", "~5"), ("100,0 ", "100.0"))),
+    ("ALK G1202R, allele frequency of 12 per cent", Reading("G1202R", vaf_percent=("12",))),
     ("NM_004304.5:c.[3604G>A;3586C>A]", Reading("L1196M+G1202R", "cis")),
     ("c.[3604G>A];[3586C>A]", Reading("L1196M+G1202R", "trans")),
     ("c.[3604G>A];c.[3586C>A];[3512T>A]", Reading("I1171N+L1196M+G1202R", "trans")),
@@ -189,6 +236,50 @@ READINGS = [
     # An insertion beside a residue leaves the residue.
     ("p.[G1202_D1203insK;G1202R]", Reading("G1202R+G1202_D1203insK", "cis")),
 ]  # fmt: skip
+
+
+# What a report says beside mutations, and what it is; a frequency that is none stays with it.
+ASIDE = {
+    "ALK+": "fusion",
+    "ALK-positive": "fusion",
+    "ALK FISH positive 60%": "fusion",
+    "EML4/ALK": "fusion",
+    "EML4-ALK-Fusion": "fusion",
+    "EML4(13)-ALK(20)": "fusion",
+    "EML4-ALK (V3)": "fusion",
+    "EML4-ALK fusion (VAF 3%)": "fusion",
+    "EML4-ALK.E13A20.COSF1062": "fusion",
+    "Tier I": "classification",
+    "AMP/ASCO/CAP Tier IA": "classification",
+    "klasse 5": "classification",
+    "tumour purity 40%": "remark on the sample",
+    "Tumorzellgehalt: 40 %": "remark on the sample",
+    "40% tumour cells": "remark on the sample",
+    "TMB 5 mut/Mb": "remark on the sample",
+    "MSI-stable": "remark on the sample",
+    "PD-L1 TPS <1%": "remark on the sample",
+    "coverage 2000X": "remark on the sample",
+    "NSCLC": "disease",
+    "exon 23 of 29": "exon",
+    "dbSNP: rs1057519784": "number in a database, not checked",
+    "COSV66555541": "number in a database, not checked",
+    "NC_000002.12:g.29220831C>T": "genomic name, not checked; the c. or p. name is read",
+    "2:g.29220831C>T": "genomic name, not checked; the c. or p. name is read",
+    "MET exon 14 skipping": "another gene",
+    "FLT3 exon 14 ins": "another gene",
+    "CCDC6-RET fusion": "another gene",
+    "CDKN2A/B loss": "another gene",
+    "TP53 R273H missense 45%": "another gene",
+    "EGFR c.2573T>G p.Leu858Arg Pathogenic 45%": "another gene",
+    "KRAS G12C mutation detected, VAF 4%": "another gene",
+}
+
+
+@pytest.mark.parametrize(("text", "what"), ASIDE.items())
+def test_a_remark_is_set_aside_with_its_number(text: str, what: str) -> None:
+    for line in (f"{text}, ALK G1202R", f"ALK p.G1202R; {text}", f"ALK G1202R ({text})"):
+        assert read(line) == Reading("G1202R", set_aside=((what, text),))
+    assert read(f"{text}, ALK G1202R 12%").vaf_percent == ("12",)
 
 
 # A frequency is the ALK mutation's where nothing says that it is another gene's.
@@ -218,6 +309,10 @@ OF_ALK = [
     "ALK G1202R 12% cfDNA; STK11 Q37* 30%",
     "ALK G1202R, Allelfrequenz: 12%",
     "12% G1202R, 30% TP53 R175H",
+    # Each is followed by its own.
+    "G1202R 12% TP53 R175H 7%",
+    "G1202R: 12% TP53: R175H (7%)",
+    "ALK G1202R VAF 12% TP53 R175H VAF 7% KRAS G12C VAF 9%",
     "TP53 R175H (30%), ALK 12% G1202R",
 ]
 

@@ -63,7 +63,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     // What is said of a part, with what must be said beside it.
-    const told = ({ basis, basis_text, marks }) => `${basis_text}${marks.length && !data.related.includes(basis) ? ` [${marks.join(", ")}]` : ""}`;
+    const withMarks = ({ basis, basis_text, marks }) => `${basis_text}${marks.length && !data.related.includes(basis) ? ` [${marks.join(", ")}]` : ""}`;
 
     // The first step of the table that holds.
     function inCis(parts, inhibitor) {
@@ -72,7 +72,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const undoing = parts.map(({ profile }) => profile).filter((name) => data.undoing[inhibitor].includes(name));
       const step = data.composing.find(({ part, undone }) => parts.some(({ standing }) => standing === part) && (undoing.length || !undone));
       const quoted = known.filter(({ standing }) => step.quoted.includes(standing));
-      const words = { undoing: undoing.join(", "), parts: quoted.map((part) => `${part.profile} alone: ${told(part)}`).join("; ") };
+      const words = { undoing: undoing.join(", "), parts: quoted.map((part) => `${part.profile} alone: ${withMarks(part)}`).join("; ") };
       return { ...step, basis_text: step.basis_text.replace(/{(\w+)}/g, (_, name) => words[name]), sources: sourcesOf(quoted),
         key: [...step.key.slice(0, -1), Math.max(...parts.map(({ key }) => key.at(-1)))] };
     }
@@ -80,7 +80,7 @@ document.addEventListener("DOMContentLoaded", () => {
     // The weakest decides.
     function inTrans(parts) {
       const [weakest] = parts.toSorted((a, b) => compared(b, a));
-      const beside = parts.filter((part) => part !== weakest).map((part) => `; beside it ${part.profile}: ${told(part)}`);
+      const beside = parts.filter((part) => part !== weakest).map((part) => `; beside it ${part.profile}: ${withMarks(part)}`);
       return { ...weakest, basis_text: `${weakest.profile}: ${weakest.basis_text}${beside.join("")}`, sources: sourcesOf(parts) };
     }
 
@@ -234,9 +234,9 @@ document.addEventListener("DOMContentLoaded", () => {
       return { mutations, notes: reader.notes(line), prior: prior.map(treatment), specimen, phase: single ? "single" : reader.ofOneResidue(mutations) ? "trans" : phase === "unknown" ? line.phase || phase : phase };
     }
 
-    // One question for each tumour; of several, the phase concerns those with several mutations.
+    // One question for each tumour, unless it is a consequence as VEP writes it; of several, the phase concerns those with several mutations.
     function askAll(asked) {
-      const texts = asked.text.split("|").filter((text) => text.trim());
+      const texts = (asked.text.includes("|ALK|") ? [asked.text] : asked.text.split("|")).filter((text) => text.trim());
       if (texts.length > MOST_COMPARED) refuse(`${texts.length} tumours are too many to compare (at most ${MOST_COMPARED})`);
       return texts.map((text) => ask({ ...asked, text, phase: texts.length > 1 && !isCompound(text) ? "unknown" : asked.phase }));
     }

@@ -185,10 +185,10 @@
         for (let found; (found = sought.exec(rest)); ) {
           const value = found.groups?.value;
           if (action === "aside") aside.push([what, (value ?? found[0]).replace(/^[ ,;:]+|[ ,;:]+$/g, "")]);
-          if (action === "frequency") frequency.push(value.replace(",", "."));
+          if (action === "frequency") frequency.push(value.replace(/[,≤≥ ]/g, (sign) => ({ ",": ".", "≤": "<", "≥": ">" })[sign] ?? ""));
           if (action === "coding") coding.push(...value.trim().split(/[\s(;,)]+(?:c\.)?/i).map((name) => name.replace(/^([ACGT])(\d+)([ACGT])$/i, "$2$1>$3").replace(/^(\d+_\d+)([ACGT]+)$/i, "$1delins$2")));
           if (["cis", "trans"].includes(what)) phases.add(what);
-          rest = rest.replace(sought, () => ` ${{ open: value, join: "," }[action] ?? ""} `);
+          rest = rest.replace(sought, () => ` ${{ open: value, join: ",", put: what }[action] ?? ""} `);
         }
         rest = rest.replace(/ +/g, " ").trim();
       }

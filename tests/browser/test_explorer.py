@@ -20,7 +20,7 @@ from days import by_day
 from playwright.sync_api import Browser, Locator, Page, expect
 from pypdf import PdfReader
 from test_mutations import PUBLISHED_PROFILES, REFERENCE, REFUSALS, SPELLINGS
-from test_reports import OF_ALK, OF_ANOTHER_GENE, READ, READINGS, REFUSED
+from test_reports import ASIDE, OF_ALK, OF_ANOTHER_GENE, READ, READINGS, REFUSED
 
 from alkpool import answers, mutations, paths
 from alkpool.analysis.evidence import gather, look_up
@@ -226,6 +226,10 @@ WORDS = [
     "in cis", "(trans)", "germline", "TP53 R273H", "EGFR", "MET amplification", "D1529E", "T790M",
     "R401Q", "G1202R", "Gly1202Arg", "L1196M", "C1156Y", "1151Tins", "c.3604G>A", "(c.3586C>A)",
     "c.3604_3606del", "detected", "splice", "fs*12",
+    "|", "missense_variant|MODERATE|ALK|", "c.3604G>A|", "|p.Gly1202Arg", "NC_000002.12:g.29C>T",
+    "chr2:29C>T", "ALK+", "EML4/ALK", "EML4-ALK.E13A20", "Tier IA", "tumour purity 40%", "PD-L1 5%",
+    "TMB 5 mut/Mb", "NSCLC", "rs1057519784", "< 1%", "≤5 %", "ca. 5", "VAF", "7%", "105%", "0%",
+    "percent", "BRAF V600E", "wild type", "pathogenic", "not", "(negative)", "exon 14 skipping",
 ]  # fmt: skip
 
 
@@ -234,11 +238,11 @@ def lines() -> list[str]:
     drawn = random.Random(3604)
     joined = [
         drawn.choice(["", " "]).join(drawn.choices(WORDS, k=drawn.randint(2, 6)))
-        for _ in range(3000)
+        for _ in range(6000)
     ]
     listed = [*READ.values(), *READINGS, *field.LINES, *field.ALLELES, *field.FREQUENCIES,
               *field.SPELLINGS, *field.REFUSED, *SPELLINGS, *REFUSALS]  # fmt: skip
-    return [*(line for line, *_ in listed), *REFUSED, *OF_ANOTHER_GENE, *OF_ALK,
+    return [*(line for line, *_ in listed), *REFUSED, *OF_ANOTHER_GENE, *OF_ALK, *ASIDE,
             *field.NOT_RESISTANCE, *(of_dna(drawn) for _ in range(1500)), *joined]  # fmt: skip
 
 

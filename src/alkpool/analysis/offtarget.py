@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from alkpool import paths
+from alkpool import mutations, paths
 from alkpool.data.groups import Groups
 from alkpool.references import Cited, cite, with_sources
 from alkpool.vocabulary import Access
@@ -60,7 +60,7 @@ def named(text: str) -> str:
     Raises
     ------
     ValueError
-        For a finding of which nothing is collected here.
+        For a finding of which nothing is collected here, or that was not found.
 
     Examples
     --------
@@ -68,6 +68,8 @@ def named(text: str) -> str:
     ('MET amplification', 'small-cell transformation')
     """
     wanted = " ".join(text.split())
+    if re.search(mutations.NOT_FOUND, wanted, re.IGNORECASE):
+        raise ValueError(f"{wanted!r}: a finding that was not found is none: leave it out")
     for name, mechanism in mechanisms().items():
         if (
             re.fullmatch(mechanism["names"], wanted, re.IGNORECASE)

@@ -9,7 +9,7 @@ import csv
 import difflib
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -202,9 +202,16 @@ def read_sheet(
 def as_sheet(
     rows: Sequence[Sequence[str]], label: str, columns: Sequence[str], required: Sequence[str] = ()
 ) -> Sheet:
-    """Make a sheet of a header and its records: blank rows and columns at the sides are none."""
-    header, *records = ([spelling.cleaned(cell) for cell in row] for row in rows)
-    filled = {row: record for row, record in enumerate(records) if any(record)}
+    """Make a sheet of a header and its records: blank rows and columns at the sides are none.
+
+    Rows above the header are left out, and said.
+    """
+    above = rows_above(rows, lambda cell: bool(_column_named(cell, columns)))
+    titles = " ".join(
+        filter(None, (spelling.cleaned(cell) for row in rows[:above] for cell in row))
+    )
+    header, *records = ([spelling.cleaned(cell) for cell in row] for row in rows[above:])
+    filled = {row: record for row, record in enumerate(records, start=above) if any(record)}
     problems = [
         Problem(label, row + 2, "", "", f"has {len(record)} cells; the header has {len(header)}")
         for row, record in filled.items()
@@ -235,7 +242,22 @@ def as_sheet(
     ]
     blank = len(records) - len(filled)
     said = f"{label}: {blank} blank row{'s' * (blank > 1)} left out"
-    return Sheet(label, cells, (*renamed, *[said] * bool(blank)))
+    title = f"{label}: left out above the header: {shortened(titles)!r}"
+    return Sheet(label, cells, (*[title] * bool(above), *renamed, *[said] * bool(blank)))
+
+
+def rows_above(rows: Sequence[Sequence[str]], known: Callable[[str], bool]) -> int:
+    """Count the rows above the header, the first of ten in which two cells are known headings."""
+    at = (number for number, row in enumerate(rows[:10]) if sum(map(known, row)) > 1)
+    return next(at, 0)
+
+
+def rows_by(frame: pd.DataFrame, column: str) -> dict[Any, list[dict[Any, Any]]]:
+    """Rows of each value of a column, in their order."""
+    found: dict[Any, list[dict[Any, Any]]] = {}
+    for row in frame.to_dict("records"):
+        found.setdefault(row[column], []).append(row)
+    return found
 
 
 def set_aside(sheet: Sheet, columns: Sequence[str]) -> Sheet:
@@ -350,13 +372,17 @@ def csv_rows(path: Path, columns: Sequence[str] = ()) -> list[list[str]]:
 
 
 def _separator(text: str, columns: Sequence[str]) -> str:
-    """Sign that parts the header into most of the columns looked for; without any, into most."""
+    """Sign that parts one of the first lines into most of the columns looked for.
+
+    Without any, the one that parts them into most.
+    """
 
     def found(sign: str) -> int:
-        header = next(_records(text.lstrip("\r\n").splitlines()[0], sign), [])
-        return (
-            sum(bool(_column_named(name, columns)) for name in header) if columns else len(header)
-        )
+        first = "\n".join(text.lstrip("\r\n").splitlines()[:10])
+        rows = list(_records(first, sign))
+        if not columns:
+            return sum(map(len, rows)) - len(rows)
+        return max(sum(bool(_column_named(name, columns)) for name in row) for row in rows)
 
     return max(",;\t|", key=found)
 

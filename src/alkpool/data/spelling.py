@@ -23,6 +23,7 @@ from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, Phase, Relation
 _BETWEEN = re.compile(r"\s*(?:->|[;,/>|→]|\bthen\b)\s*", re.IGNORECASE)
 _CHANGE_IN_SIZE = re.compile(r"\s*[\[(]\s*[-+−–]?\d+(?:[.,]\d+)?\s*%\s*[\])]$")
 _COMMA = re.compile(r"(0,\d+|\d+,(?:\d{1,2}|\d{4,}))")
+THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}[.,]\d{3}(?!\d)")
 _BOUND = re.compile(r"(?P<sign>>=|[<>~≥]?)\s*(?P<number>\d+(?:[.,]\d+)?)\s*(?P<more>\+?)")
 _MONTHS = re.compile(r"(?<=\d)\s*(?:months?|mos?\.?)(?=\+?$)", re.IGNORECASE)
 # What of a report's line is a finding of the sample, beside the mutations of ALK.
@@ -104,13 +105,10 @@ def pmid(cell: str) -> str:
 
 def profile(cell: str) -> str:
     """Canonical profile; a line of a report where nothing of it would be set aside."""
-    try:
-        if "+".join(mutations.mutations_of(cell)) == cell:
-            return cell
-        reading = mutations.read(cell)
-    except ValueError:
+    reading = _reading(cell)
+    if reading is None or any(what in _FINDINGS for what, _ in reading.set_aside):
         return cell
-    return cell if any(what in _FINDINGS for what, _ in reading.set_aside) else reading.profile
+    return reading.profile
 
 
 def spelled(cells: pd.DataFrame, columns: Mapping[str, pa.Column]) -> pd.DataFrame:
@@ -136,6 +134,10 @@ def spelled(cells: pd.DataFrame, columns: Mapping[str, pa.Column]) -> pd.DataFra
             done = _bounds(done, f"{measure}_relation", f"{measure}_months")
     for name, function in spell.items():
         known = {cell: function(cell) for cell in done[name].unique() if cell}
+        if columns[name].metadata.get("decimal") and any(map(_COMMA.fullmatch, known)):
+            # With words it is refused: beside decimal commas, a point may part thousands.
+            parted = filter(THOUSANDS.fullmatch, known)
+            known |= {cell: f"{cell} beside decimal commas" for cell in parted}
         done[name] = done[name].map(lambda cell, known=known: known.get(cell, cell)).astype(str)
     return done
 

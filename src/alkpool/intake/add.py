@@ -241,11 +241,12 @@ def _duplicates(plan: Plan) -> Iterator[str]:
     )
     for match in plan.matches:
         kind = "probable" if match.probable else "possible"
-        answered = ", answered: two patients" if plan.is_answered(match) else ""
-        yield f"  {kind}: {match.new} and {match.old}, {match.score:+d}{answered}"
+        answered = plan.is_answered(match)
+        said = ", answered: two patients" * answered
+        yield f"  {kind}: {match.new} and {match.old}, {match.score:+d}{said}"
         for fact, outcome, shown in match.reasons:
             yield f"    {fact}: {outcome} ({shown})"
-        if match in plan.unanswered:
+        if match.probable and not answered:
             yield (
                 f"    answer: in the rows of {match.new} write {match.old} into duplicate_of, or "
                 f"into {flatfile.NOT_DUPLICATE}"
@@ -307,14 +308,12 @@ def commit(plan: Plan) -> str:
     OSError
         Where something could not be written; the cohort is as it was.
     """
-    if plan.unanswered:
-        remedy = f"may repeat {{0}}: write {{0}} into duplicate_of or {flatfile.NOT_DUPLICATE}"
-        raise DataError(
-            [
-                Problem(plan.sheet.label, None, "", match.new, remedy.format(match.old))
-                for match in plan.unanswered
-            ]
-        )
+    remedy = f"may repeat {{0}}: write {{0}} into duplicate_of or {flatfile.NOT_DUPLICATE}"
+    if open_ones := [
+        Problem(plan.sheet.label, None, "", match.new, remedy.format(match.old))
+        for match in plan.unanswered
+    ]:
+        raise DataError(open_ones)
     return _commit_curated(plan) if is_curated(plan.folder) else _commit_own(plan)
 
 

@@ -4,16 +4,17 @@ Facts that two records both state are compared one by one; what a record does no
 neither way. A pair is shown with the facts that agree and those that differ, and a person decides.
 """
 
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, combinations, product, starmap
+from itertools import chain, combinations, product
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from alkpool.data.cohort import Cohort, load
+from alkpool.data.reader import rows_by
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, TREATMENTS
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, PatientStatus, Relation
 
@@ -23,8 +24,8 @@ PROBABLE = 4
 # Shown, but no answer is asked for.
 POSSIBLE = 3
 
-# Each patient is compared with each: more pairs would take minutes.
-MAX_PAIRS = 200_000
+# Each patient is compared with each: of more, those that are alike could fill the memory.
+MAX_PAIRS = 1_000_000
 
 # Reports give the age at diagnosis, at treatment or at biopsy.
 SAME_AGE_YEARS = 1
@@ -99,8 +100,8 @@ def records(tables: Mapping[str, pd.DataFrame]) -> dict[str, Record]:
     """
     samples = tables[SAMPLES.name].assign(order=tables[SAMPLES.name]["sample_order"].astype(int))
     samples = samples.sort_values(["patient_id", "order"])
-    by_patient = _by(samples, "patient_id")
-    lines = _by(tables[TREATMENTS.name], "sample_id")
+    by_patient = rows_by(samples, "patient_id")
+    lines = rows_by(tables[TREATMENTS.name], "sample_id")
     found = {}
     for patient in tables[PATIENTS.name].to_dict("records"):
         name = str(patient["patient_id"])
@@ -126,10 +127,6 @@ def records(tables: Mapping[str, pd.DataFrame]) -> dict[str, Record]:
             months=months,
         )
     return found
-
-
-def _by(frame: pd.DataFrame, column: str) -> dict[Any, list[dict[Any, str]]]:
-    return {key: rows.to_dict("records") for key, rows in frame.groupby(column)}
 
 
 def _known(cell: object) -> str:
@@ -220,16 +217,43 @@ def matches(new: Iterable[str], tables: Mapping[str, pd.DataFrame]) -> list[Matc
         Tables with the new rows in them, cells as text.
     """
     known = records(tables)
-    names = sorted(new)
-    old = sorted(known.keys() - set(names))
-    found = [compare(known[one], known[other]) for one, other in product(names, old)]
-    kept = [match for match in found if match.identical or match.score >= POSSIBLE]
-    for one, other in combinations(names, 2):
+    names = sorted(new_ones := set(new))
+    kept = []
+    for one, other in _alike(names, sorted(known), known):
         match = compare(known[one], known[other])
-        copied = match.identical and match.score >= PROBABLE
-        if copied or (not match.same_report and match.score >= POSSIBLE):
-            kept.append(match)
+        if other in new_ones and match.same_report:
+            wanted = match.identical and match.score >= PROBABLE
+        else:
+            wanted = match.identical or match.score >= POSSIBLE
+        kept += [match] * wanted
     return sorted(kept, key=lambda match: (-match.probable, -match.score, match.new, match.old))
+
+
+def _alike(
+    names: Sequence[str], others: Sequence[str], known: Mapping[str, Record]
+) -> Iterator[tuple[str, str]]:
+    """Pairs that `compare` may find alike, each once.
+
+    Of every fact but the months there are few values: each is compared with each once.
+    """
+    score = np.zeros((len(names), len(others)), dtype=np.int8)
+    agree = score == 0
+    for _, fact, outcome_of in (("report", "source", _equal), *_FACTS[:-1]):
+        mine, theirs = ([getattr(known[name], fact) for name in group] for group in (names, others))
+        at = {value: place for place, value in enumerate(dict.fromkeys((*mine, *theirs)))}
+        said = np.zeros((len(at), len(at)), dtype=np.int8)
+        for one, other in product(set(mine), at):
+            if (one or one == 0) and (other or other == 0):
+                outcome, _ = outcome_of(one, other)
+                said[at[one], at[other]] = (outcome in AGREE) - (outcome in DIFFER)
+        outcomes = said[np.ix_([at[value] for value in mine], [at[value] for value in theirs])]
+        agree &= outcomes >= 0
+        score += outcomes * (fact != "source")
+    place = {name: number for number, name in enumerate(names)}
+    for number, row in enumerate((score >= POSSIBLE - 1) | agree):
+        for column in np.flatnonzero(row).tolist():
+            if place.get(other := others[column], len(names)) > number:
+                yield names[number], other
 
 
 def unanswered(cohorts: Sequence[Cohort], *, across: bool = False) -> list[Match] | None:
@@ -259,15 +283,12 @@ def unanswered(cohorts: Sequence[Cohort], *, across: bool = False) -> list[Match
         for each in cohorts
     ]
     everyone = sorted(chain(*groups))
-    pairs: Iterable[tuple[str, str]] = combinations(everyone, 2)
-    number = math.comb(len(everyone), 2)
-    if across:
-        pairs = chain.from_iterable(starmap(product, combinations(groups, 2)))
-        number -= sum(math.comb(len(group), 2) for group in groups)
-    if number > MAX_PAIRS:
+    sides = list(combinations(groups, 2)) if across else [(everyone, everyone)]
+    if sum(len(one) * len(other) for one, other in sides) > MAX_PAIRS:
         return None
     answered = {frozenset(pair) for each in cohorts for pair in each.meta.distinct_patients}
     known = records(frames)
+    pairs = chain.from_iterable(_alike(*side, known) for side in sides)
     found = (compare(known[a], known[b]) for a, b in pairs if {a, b} not in answered)
     return [match for match in found if match.probable]
 

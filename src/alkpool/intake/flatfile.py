@@ -49,7 +49,7 @@ MAX_BYTES = 20_000_000
 MAX_UNPACKED_BYTES = 200_000_000
 MAX_ROWS = 20_000
 MAX_CELLS = 1_000_000
-# Each new patient is compared with all others: of a thousand that takes 20 seconds.
+# A person answers for each that may be a duplicate.
 MAX_CASES = 1_000
 
 

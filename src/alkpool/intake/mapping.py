@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from alkpool import paths
 from alkpool.data import spelling
-from alkpool.data.reader import Sheet, as_sheet
+from alkpool.data.reader import Sheet, as_sheet, rows_above
 from alkpool.files import read_yaml
 from alkpool.intake import flatfile
 from alkpool.intake.raw import read_raw
@@ -43,7 +43,6 @@ _UNITS = {
 REFERENCE = "reference"
 _REFERENCE = r"^(?P<first_author>[^\d,;(]+?)(?:\s+et al\.?)?[\s,;(]+(?P<year>(?:19|20)\d\d)\)?\Z"
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
-_THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}[.,]\d{3}(?!\d)")
 _SAMPLE = ("mutations", "specimen", "prior_inhibitors", "resistance_on", "vaf_percent")
 UNSAID = "?"
 
@@ -195,7 +194,7 @@ def _translated(cell: str, target: Target) -> str:
     factor = _FACTORS.get(target.column, {}).get(target.unit, 1.0)
     # A cell with words of its own, as "12 months" among days, is not in the unit of its column.
     if factor != 1 and not re.search("[a-z]", cell, re.IGNORECASE):
-        if _THOUSANDS.search(cell):
+        if spelling.THOUSANDS.search(cell):
             # With its unit it is refused: no column takes one.
             return f"{cell} {target.unit}"
         cell = _NUMBER.sub(
@@ -243,11 +242,14 @@ def propose(path: Path, sheet: str = "") -> str:
     rows, _, _ = flatfile.read_rows(path, sheet, fill_merged=True)
     meant = _headings()
 
-    def known(row: Sequence[str]) -> int:
-        return sum(bool(_column(cell, meant)) for cell in row)
+    def known(cell: str) -> bool:
+        return bool(_column(cell, meant))
 
-    header_rows = 2 if len(rows) > 2 and known(rows[1]) > known(rows[0]) else 1
-    header, *records = _one_header(rows, header_rows)
+    above = rows_above(rows, known)
+    # A title stands in one cell.
+    two = len(rows) > 2 and sum(map(known, rows[1])) > sum(map(known, rows[0]))
+    header_rows = 1 + (two and sum(map(bool, rows[0])) > 1)
+    header, *records = _one_header(rows[above * (header_rows == 1) :], header_rows)
     columns: dict[str, object] = {}
     others: list[str] = []
     taken: list[str] = []

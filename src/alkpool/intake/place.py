@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from alkpool.data.cohort import relation_problems
-from alkpool.data.reader import Sheet, Table, cell_problems
+from alkpool.data.reader import Sheet, Table, cell_problems, rows_by
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
 from alkpool.intake.flatfile import FIELDS, KEYS, NOT_DUPLICATE
 from alkpool.problems import DataError, Problem
@@ -300,7 +300,7 @@ def _name_lines(rows: _Rows, known: Tables) -> _Wrong:
     lines = known[TREATMENTS.name]
     columns, facts = _columns(TREATMENTS).values(), _columns(TREATMENTS, *_BESIDE)
     taken = {*lines.index, *(cells["treatment_id"] for cells in rows.values())}
-    of_sample = {name: own.to_dict("records") for name, own in lines.groupby("sample_id")}
+    of_sample = rows_by(lines, "sample_id")
     for row, cells in rows.items():
         if cells["treatment_id"] in lines.index:
             yield row, "treatment_id", "is in the cohort already"

@@ -8,6 +8,7 @@ substitution of one residue (``I1171X``). `read` takes a line of a report as it 
 from alkpool.mutations.names import (
     KINASE_DOMAIN,
     MAX_CHARACTERS,
+    NOT_FOUND,
     ONE_RESIDUE,
     PROTEIN_LENGTH,
     Kind,
@@ -29,6 +30,7 @@ from alkpool.mutations.reports import Reading, grammar, read
 __all__ = [
     "KINASE_DOMAIN",
     "MAX_CHARACTERS",
+    "NOT_FOUND",
     "ONE_RESIDUE",
     "PROTEIN_LENGTH",
     "Kind",

@@ -7,6 +7,7 @@ duplication (``1151Tins`` is ``T1151dup``). This holds within the reference; bey
 the name itself tells is used.
 """
 
+import csv
 import re
 import unicodedata
 import warnings
@@ -55,29 +56,10 @@ ACCEPTED = (
     "accepted are G1202R, p.Gly1202Arg, G1202del, A1200_G1201del, T1151dup, T1151_L1152insK, "
     "G1202delinsRS and I1171X, several joined by '+'"
 )
-REASONS = {
-    re.compile(pattern, FLAGS): reason
-    for pattern, reason in (
-        (r"wild[ -]?type|\bwt\b|\bparental\b", "wild type is the absence of a mutation"),
-        (
-            r"\b(?:no|not|neg(?:ative)?|absent|kein\w*|nicht|niet|geen)\b|\(-\)|\b[0.,]+ ?%",
-            "a mutation that was not found is none: leave it out",
-        ),
-        (r"splice", "splice variants are not resistance mutations and are not read"),
-        (
-            rf"\||\bor\b|^{_CODE}$",
-            "write alternatives one by one (I1171N, then I1171S) or as the residue class (I1171X)",
-        ),
-        (
-            rf"^{_PREFIX} ?{_CODE} ?{_NUMBER}$",
-            "the new residue is missing; X stands for any, as in I1171X",
-        ),
-        (
-            rf"^{_PREFIX} ?{_NUMBER} ?[A-Z]+$",
-            "the wild-type residue is missing, as the G in G1202R",
-        ),
-    )
-}
+NOT_FOUND = (
+    r"\b(?:no(?:t|n(?!-small))?|neg(?:ativ[eo]?|atief)?|absen\w*|ausen\w*|kein\w*|nicht|niet|geen"
+    r"|ohne|zonder|pas|sans|sin|undetect\w*)\b|\(-\)|(?<![\d.,])[0.,]+ ?%"
+)
 
 
 class MutationWarning(UserWarning):
@@ -272,7 +254,7 @@ def as_printed(text: str) -> tuple[Mutation, ...]:
             raise ValueError(f"{text!r}: a mutation is missing; {ACCEPTED}")
         forms = _forms(part.split(" "))
         if forms is None:
-            hits = (why for pattern, why in REASONS.items() if pattern.search(part))
+            hits = (why for why, _, pattern in patterns(reasons=True) if pattern.search(part))
             raise ValueError(f"{part!r} is not read as a mutation: {next(hits, ACCEPTED)}")
         for form in forms:
             try:
@@ -280,6 +262,24 @@ def as_printed(text: str) -> tuple[Mutation, ...]:
             except ValueError as error:
                 raise ValueError(f"{form[0]}: {error}") from None
     return tuple(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=2)
+def patterns(*, reasons: bool = False) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    """What may stand beside a mutation, what is done with it and how it looks, as it is tried.
+
+    ``reasons`` are those of what is refused instead, each with how it looks.
+    """
+    with (paths.REFERENCE / "report_patterns.csv").open(encoding="utf-8", newline="") as file:
+        _, *rows = csv.reader(file)
+    parts, found = {"not found": NOT_FOUND, "prefix": _PREFIX, "code": _CODE}, []
+    for what, action, pattern in rows:
+        whole = re.sub("@(.+?)@", lambda part: parts[part[1]], pattern)
+        if action == "part":
+            parts[what] = whole
+        elif reasons == (action == "refuse"):
+            found.append((what, action, re.compile(whole, FLAGS)))
+    return tuple(found)
 
 
 def refuse_long(text: str, what: str = "a mutation profile", most: int = MAX_CHARACTERS) -> None:

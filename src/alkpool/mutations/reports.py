@@ -23,6 +23,7 @@ _ANNOVAR = (
     (re.compile(r"^([ACGT])(\d+)([ACGT])$", FLAGS), r"\2\1>\3"),
     (re.compile(r"^(\d+_\d+)([ACGT]+)$", FLAGS), r"\1delins\2"),
 )
+_SIGNS = str.maketrans({",": ".", "≤": "<", "≥": ">", " ": None})
 # What a line must say to be believed beyond the reference.
 OF_ALK = re.compile(r"\bALK\b|NP_004295|NM_004304|ENSP00000373700|ENST00000389048|Q9UM73", FLAGS)
 
@@ -53,14 +54,6 @@ class Reading:
     printed: tuple[str, ...] = field(default=(), compare=False)
 
 
-@lru_cache(maxsize=1)
-def patterns() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
-    """What may stand beside a mutation, what is done with it and how it looks, as it is tried."""
-    with (paths.REFERENCE / "report_patterns.csv").open(encoding="utf-8", newline="") as file:
-        _, *rows = csv.reader(file)
-    return tuple((what, action, re.compile(pattern, FLAGS)) for what, action, pattern in rows)
-
-
 def read(text: str) -> Reading:
     """Read a line of a report.
 
@@ -85,7 +78,7 @@ def read(text: str) -> Reading:
     aside: list[tuple[str, str]] = []
     values: dict[str, list[str]] = {"frequency": [], "coding": []}
     phases: set[str] = set()
-    for what, action, pattern in patterns():
+    for what, action, pattern in names.patterns():
         while found := pattern.search(rest):
             value = found.groupdict().get("value", "")
             if action == "aside":
@@ -94,7 +87,7 @@ def read(text: str) -> Reading:
                 values[action].append(value)
             if what in ("cis", "trans"):
                 phases.add(what)
-            put = {"open": value, "join": ","}.get(action, "")
+            put = {"open": value, "join": ",", "put": what}.get(action, "")
             rest = f"{rest[: found.start()]} {put} {rest[found.end() :]}"
         rest = " ".join(rest.split())
     if len(phases) > 1:
@@ -132,7 +125,7 @@ def read(text: str) -> Reading:
     if not set(profile) <= set(printed):
         # A name of DNA beside a polymorphism: which comes first is not known.
         printed = ()
-    frequencies = [value.replace(",", ".") for value in values["frequency"]]
+    frequencies = [value.translate(_SIGNS) for value in values["frequency"]]
     if printed and len(frequencies) == len(printed):
         # They follow their mutations into the canonical order.
         of = dict(zip(printed, frequencies, strict=True))
@@ -211,8 +204,8 @@ def grammar() -> dict[str, Any]:
         "accepted": names.ACCEPTED,
         "one_residue": plain(names.ONE_RESIDUE),
         "not_in_cis": names.NOT_IN_CIS,
-        "reasons": [[plain(pattern), reason] for pattern, reason in names.REASONS.items()],
-        "lines": [[what, action, plain(pattern)] for what, action, pattern in patterns()],
+        "reasons": [[plain(pattern), why] for why, _, pattern in names.patterns(reasons=True)],
+        "lines": [[what, action, plain(pattern)] for what, action, pattern in names.patterns()],
         "of_alk": plain(OF_ALK),
         "polymorphisms": sorted(polymorphisms()),
         "change": plain(CHANGE),
