@@ -263,10 +263,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
     const keep = (fragment) => fragment !== decoded(location.hash) && history.pushState(null, "", fragment);
 
-    function fold(open) {
-      folded.hidden = open;
-      document.documentElement.classList.toggle("answered", !open);
-    }
+    const fold = (open) => { folded.hidden = open; document.documentElement.classList.toggle("answered", !open); };
 
     function show(asked, { patient = false } = {}) {
       // A field that is left reports its text again: drawing it anew would take away what is being clicked.
@@ -333,8 +330,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
     function pagesOn(mutations) {
       const asked = new Set(mutations.flatMap(({ residue, last }) => [residue, last]));
-      const pages = Object.entries(data.profiles).filter(([, { residues }]) => residues.some((each) => asked.has(each)));
-      const links = pages.map(([name, { page }]) => make("a", { href: `profiles/${page}.html` }, name));
+      const links = Object.entries(data.profiles).filter(([, { residues }]) => residues.some((each) => asked.has(each))).map(([name, { page }]) => make("a", { href: `profiles/${page}.html` }, name));
       return make("p", { class: "pages" }, "Pages of all evidence on these residues: ", separated(links, ", "), links.length ? "." : "none.");
     }
 
@@ -435,9 +431,8 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // A search for what looks like a mutation is offered its answer.
   const sought = new URLSearchParams(location.search).get("q") ?? "";
-  if (/(?:\p{L}|c\.)\w*\d{3,4}\D/u.test(sought)) {
+  if (/(?:\p{L}|c\.)\w*\d{3,4}\D/u.test(sought))
     document.getElementById("search-results")?.before(make("p", { class: "offer" }, make("a", { href: asking(sought) }, `What is the evidence on ${sought}?`)));
-  }
 
   // The matrix of patients, by residue or by evidence.
   for (const sorting of document.querySelectorAll(".sorting")) {
@@ -450,6 +445,5 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
 
-  const root = document.getElementById("explorer");
-  if (root) start(root);
+  document.querySelectorAll("#explorer").forEach((root) => start(root));
 });
