@@ -39,8 +39,6 @@ FLAGS = (
     # The book needs no other host, and none is asked.
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--no-pdf-header-footer", "--generate-pdf-document-outline",
-    # Formulas are typeset by a script that goes on after the page has loaded.
-    "--virtual-time-budget=5000",
 )  # fmt: skip
 SECONDS = 300
 
