@@ -551,6 +551,12 @@ def test_what_a_line_holds_beside_its_mutations_is_said(page: Page, bare: Path) 
     assert fragment(page) == "m=L1196M+G1202R&phase=cis"
     page.reload()
     expect(page.locator(".folded strong")).to_have_text(asked)
+    # Its strokes part no tumours.
+    page.locator("[data-do=change]").click()
+    page.locator(FIELD).fill(
+        "missense_variant|MODERATE|ALK|ENST00000389048.8:c.3604G>A|p.Gly1202Arg"
+    )
+    expect(reading).to_have_text("Read as G1202R")
 
 
 def test_one_allele_does_not_change_a_residue_twice(page: Page, bare: Path) -> None:
