@@ -105,10 +105,13 @@ def pmid(cell: str) -> str:
 
 def profile(cell: str) -> str:
     """Canonical profile; a line of a report where nothing of it would be set aside."""
-    reading = _reading(cell)
-    if reading is None or any(what in _FINDINGS for what, _ in reading.set_aside):
+    try:
+        if "+".join(mutations.mutations_of(cell)) == cell:
+            return cell
+        reading = mutations.read(cell)
+    except ValueError:
         return cell
-    return reading.profile
+    return cell if any(what in _FINDINGS for what, _ in reading.set_aside) else reading.profile
 
 
 def spelled(cells: pd.DataFrame, columns: Mapping[str, pa.Column]) -> pd.DataFrame:
