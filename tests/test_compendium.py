@@ -442,15 +442,17 @@ def test_a_run_that_is_killed_leaves_no_trace(project: Project) -> None:
     assert not list((project.home / "build" / "executed").rglob(".*"))
 
 
-def test_interruption_is_no_traceback(project: Project) -> None:
-    project.notebook("02-list", "List", [PARAMETERS, "import time\ntime.sleep(600)"])
-    process = project.start("--no-book")
-    while not list((project.home / "build").glob("executed/curated/02-list/.*")):
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_interruption_is_no_traceback(kernels: Project, seconds: int) -> None:
+    """Before its kernel has started, and while it runs."""
+    kernels.notebook("02-list", "List", [PARAMETERS, "import time\ntime.sleep(600)"])
+    process = kernels.start("--no-book")
+    while not list((kernels.home / "build").glob("executed/curated/02-list/.*")):
         assert process.poll() is None
         time.sleep(0.05)
-    time.sleep(1)
+    time.sleep(seconds)
     process.send_signal(signal.SIGINT)
-    printed, errors = process.communicate(timeout=120)
+    printed, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in printed + errors
     assert "stopped" in errors

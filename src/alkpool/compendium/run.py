@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing.context import ForkServerProcess
@@ -154,11 +154,16 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
     kernels: list[Kernel] = []
     stopped = threading.Event()
 
+    def begun(kernel: Kernel) -> None:
+        kernels.append(kernel)
+        if stopped.is_set():
+            kernel.terminate()
+
     def finish(task: Task) -> str:
         if stopped.is_set():
             return ""
         try:
-            failure = run(task, build, environment, kernels)
+            failure = run(task, build, environment, begun)
         except OSError as error:
             failure = _failed(task, f"{error.strerror}: {error.filename2 or error.filename}")
         if failure and stopped.is_set():
@@ -257,18 +262,18 @@ def _end_with_the_report() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _manager(given: Mapping[str, str], where: Path, started: list[Kernel]) -> Any:
-    """Class of a manager that forks its kernel, and adds it to those that were started."""
+def _manager(given: Mapping[str, str], where: Path, begun: Callable[[Kernel], None]) -> Any:
+    """Class of a manager that forks its kernel, and tells of it."""
     from jupyter_client.manager import AsyncKernelManager
 
     class Manager(AsyncKernelManager):
-        environment, folder, kernels = given, where, started
+        environment, folder = given, where
 
         async def _async_launch_kernel(self, kernel_cmd: list[str], **options: Any) -> None:
             served = (self.connection_file, self.environment, self.folder)
             kernel = Kernel(target=_serve, args=served)
             kernel.start()
-            self.kernels.append(kernel)
+            begun(kernel)
             provisioner: Any = self.provisioner
             provisioner.process = kernel
             provisioner.pid = provisioner.pgid = kernel.pid
@@ -277,13 +282,15 @@ def _manager(given: Mapping[str, str], where: Path, started: list[Kernel]) -> An
     return Manager
 
 
-def run(task: Task, build: Path, environment: dict[str, str], kernels: list[Kernel]) -> str:
+def run(
+    task: Task, build: Path, environment: dict[str, str], begun: Callable[[Kernel], None]
+) -> str:
     """Execute one notebook, and keep what it made.
 
     Returns
     -------
     str
-        Why it did not finish, in words; blank where it did. Its kernel is added to ``kernels``.
+        Why it did not finish, in words; blank where it did. ``begun`` is told of its kernel.
     """
     import nbformat
     import papermill
@@ -312,7 +319,7 @@ def run(task: Task, build: Path, environment: dict[str, str], kernels: list[Kern
                 record_timing=False,
                 coalesce_streams=True,
                 config=Config(KernelManager=kernel | {"connection_file": f"{sockets}/kernel.json"}),
-                kernel_manager_class=_manager(given, home / paths.NOTEBOOKS.name, kernels),
+                kernel_manager_class=_manager(given, home / paths.NOTEBOOKS.name, begun),
             )
         except Exception as error:
             return _failure(task, error, work, build)
