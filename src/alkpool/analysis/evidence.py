@@ -80,8 +80,7 @@ def look_up(
     Examples
     --------
     >>> look_up("G1202R", ["Alecensa"]).standing_text
-    'There is evidence for lorlatinib (16 of 28 patients with G1202R responded (95% CI 39% to 73%; \
-Shaw 2019); count from a printed percentage; not all with exactly this mutation).'
+    'There is evidence for lorlatinib (published groups).'
     """
     question = ask(profile, prior, phase, specimen, findings)
     return ranking.answer(question, _curated(paths.HOME) if evidence is None else evidence)

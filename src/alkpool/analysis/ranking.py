@@ -79,16 +79,16 @@ COLUMNS = [
     "relapsed", "laboratory", "sources", "marks",
 ]  # fmt: skip
 
-# At first glance: which kind of evidence speaks for inhibitors.
-KINDS = (
+# Sentences of an answer, by the tiers that decide; the explorer puts in the same names.
+Worded = tuple[str, tuple[Tier, ...]]
+KINDS: tuple[Worded, ...] = (
     ("{} (patients)", (Tier.PATIENTS,)),
     ("{} (published groups)", (Tier.GROUPS,)),
     ("{} (one or two patients)", (Tier.FEW,)),
     ("{} (laboratory only)", (Tier.LABORATORY,)),
     ("{} (related mutations only)", STEPS[-1]),
 )
-# Sentences of an answer without evidence for any inhibitor; the explorer puts in the same names.
-DIVIDED = (
+DIVIDED: tuple[Worded, ...] = (
     ("The evidence is mixed for {}.", tuple(tier for step in STEPS[:-1] for tier in step)),
     ("What is known of related mutations leaves it open for {}.", STEPS[-1]),
 )
@@ -535,26 +535,26 @@ def order(decision: Decision, cell: Cell) -> tuple[float, ...]:
 
 
 def standing_text(rows: Sequence[Mapping[Any, Any]], reading: Phase) -> str:
-    """Say in a sentence what the evidence speaks for, if for anything."""
-    best = [row for row in rows if row["standing"] == Standing.FOR]
-    if not best:
-        return nothing_for(rows, reading)
-    named = (
-        f"{row['inhibitor']} ({'; '.join([row['basis_text'], *row['marks']])})" for row in best
-    )
-    return f"There is evidence for {', '.join(named)}."
+    """Say in a sentence what kind of evidence speaks for which inhibitor.
 
-
-def nothing_for(rows: Sequence[Mapping[Any, Any]], reading: Phase) -> str:
-    """Say what there is where no inhibitor has evidence for it: no evidence, or a divided one."""
-    said = [
-        words.format(", ".join(named))
-        for words, tiers in DIVIDED
-        if (named := [row["inhibitor"] for row in rows
-                      if row["standing"] == Standing.UNDECIDED and row["basis"] in tiers])
-    ]  # fmt: skip
+    Where none does, whether there is no evidence or a divided one.
+    """
+    if best := _said(rows, Standing.FOR, KINDS):
+        return f"There is evidence for {'; '.join(best)}."
+    open_ = _said(rows, Standing.UNDECIDED, DIVIDED)
     clones = OF_CLONES if reading == Phase.TRANS else ""
-    return " ".join([*said, NOTHING_FOR.format("another" if said else "any", clones)])
+    return " ".join([*open_, NOTHING_FOR.format("another" if open_ else "any", clones)])
+
+
+def _said(
+    rows: Sequence[Mapping[Any, Any]], standing: Standing, all_words: Sequence[Worded]
+) -> list[str]:
+    return [
+        words.format(", ".join(named))
+        for words, tiers in all_words
+        if (named := [row["inhibitor"] for row in rows
+                      if row["standing"] == standing and row["basis"] in tiers])
+    ]  # fmt: skip
 
 
 def not_assessed(question: Question, evidence: Evidence) -> list[Row]:
