@@ -214,7 +214,6 @@ def test_a_killed_rendering_is_begun_again(rendered: Project) -> None:
     work = rendered.home / "build" / "sphinx"
     # As after kill -9: there is no mark yet, and a page was written only in part.
     (work / "finished").unlink()
-    (work / "html").mkdir()
     (work / "html" / "welcome.html").write_text("<html>half")
     (rendered.home / "build" / "book" / ".key").unlink()
     rendered.run()

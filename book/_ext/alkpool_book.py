@@ -120,16 +120,12 @@ def add_tables_to_page(
 
 
 def lighten(app: Sphinx) -> None:
-    """Empty the theme's icons as a script, which its font has too, and drop maps of sources.
-
-    Figures too, which `embed_figures` has put into the pages.
-    """
+    """Empty the theme's icons as a script, which its font has too, and drop maps of sources."""
     static = Path(app.outdir) / "_static"
     script = static / "scripts" / "fontawesome.js"
     script.write_text("// The icons are those of the font.\n", encoding="utf-8")
-    embedded = static.parent.glob("_images/*.svg") if app.builder.name == "html" else ()
-    for unused in (*static.rglob("*.map"), *embedded):
-        unused.unlink()
+    for source_map in static.rglob("*.map"):
+        source_map.unlink()
 
 
 def defer_scripts(app: Sphinx, config: Config) -> None:

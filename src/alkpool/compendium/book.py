@@ -9,6 +9,7 @@ import importlib.metadata
 import json
 import platform
 import re
+import shutil
 import subprocess
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
@@ -104,9 +105,11 @@ def publish(compendium: Compendium, tasks: Sequence[Task], build: Path, target: 
     print("rendering the book", flush=True)
     _assemble(compendium, tasks, build, target, state)
     rendered = render.rendered(target / "book-src", target / "sphinx")
-    (rendered / ".buildinfo").unlink(missing_ok=True)
-    (rendered / KEY).write_text(key)
-    exchange(rendered, published)
+    fresh = target / ".book.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(rendered, fresh, ignore=shutil.ignore_patterns(".buildinfo*"))
+    (fresh / KEY).write_text(key)
+    exchange(fresh, published)
     return True
 
 

@@ -1,13 +1,19 @@
-"""Render a folder of pages with Sphinx; this module is an extension of it as well.
+"""Render a folder of pages with Sphinx: those that changed, with the result of rendering all.
 
-Sphinx reads the pages whose text changed and writes all, as each shows of the others titles,
-numbers and terms. Where a page came or went, all are read anew.
+Sphinx writes the pages whose text changed. What every page shows of the others, in its sidebar,
+numbers and references, is compared too: where it changed, all are written. Where a page came or
+went, all is made anew. This module is an extension of Sphinx as well.
 """
 
+import html
+import json
 import os
+import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from alkpool import paths
 from alkpool.compendium.imports import Imports
@@ -17,9 +23,12 @@ from alkpool.problems import ProjectError
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 # Whatever else a page is made of comes with it into the book, and is not read.
 PAGES = (".md", ".ipynb", ".svg")
+
+_IMAGE = re.compile(r"""_images/([^"'?#\s]+)""")
 
 
 def rendered(source: Path, work: Path, builder: str = "html") -> Path:
@@ -56,7 +65,9 @@ def rendered(source: Path, work: Path, builder: str = "html") -> Path:
     work.mkdir(parents=True, exist_ok=True)
     finished.unlink(missing_ok=True)
     target = work / builder
-    shutil.rmtree(target, ignore_errors=True)
+    # Written last: pages name it with a checksum only where it was there before.
+    for style in (target / "_static").glob("mystnb.*.css"):
+        style.unlink()
     status = build_sphinx(
         source,
         target,
@@ -71,7 +82,6 @@ def rendered(source: Path, work: Path, builder: str = "html") -> Path:
         },
         warningiserror=True,
         keep_going=True,
-        force_all=True,
         quiet=True,
     )
     if status != 0:
@@ -79,6 +89,7 @@ def rendered(source: Path, work: Path, builder: str = "html") -> Path:
             f"the book could not be rendered, see the warnings above; its pages are in "
             f"{shown(source)}; the last good book is unchanged"
         )
+    _remove_unused_images(target)
     finished.write_text(made_with, "utf-8")
     return target
 
@@ -100,10 +111,25 @@ def _made_with(source: Path) -> str:
     return hash_of(names, [*files, *modules, paths.HOME / "requirements.lock"])
 
 
+def _remove_unused_images(target: Path) -> None:
+    shown_on_pages = {
+        unquote(html.unescape(image))
+        for page in target.rglob("*.html")
+        for image in _IMAGE.findall(page.read_text("utf-8"))
+    }
+    for path in (target / "_images").glob("*"):
+        if path.name not in shown_on_pages:
+            path.unlink()
+
+
 def setup(app: "Sphinx") -> dict[str, bool]:
     """Connect to Sphinx."""
     app.connect("builder-inited", _printed_where_it_is_one_document)
+    app.connect("env-before-read-docs", _read_one_after_another)
     app.connect("env-updated", _write_in_parallel)
+    # After the numbers of sections and figures, which Sphinx assigns at the same event.
+    app.connect("env-get-updated", _pages_that_show_others, priority=900)
+    app.connect("build-finished", _forget_lost_words)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -112,6 +138,56 @@ def _printed_where_it_is_one_document(app: "Sphinx") -> None:
         app.setup_extension("alkpool.compendium.pdf")
 
 
+def _read_one_after_another(app: "Sphinx", *_: object) -> None:
+    # Extensions of Jupyter Book do not say that they can read pages at the same time.
+    app.parallel = 1
+
+
 def _write_in_parallel(app: "Sphinx", *_: object) -> None:
-    # Only now: extensions of Jupyter Book do not say that they can read pages at the same time.
     app.parallel = os.cpu_count() or 1
+
+
+def _pages_that_show_others(app: "Sphinx", env: "BuildEnvironment") -> Iterable[str]:
+    """Give all pages where something changed that each may show of the others.
+
+    Those with terms always: Sphinx forgets them when it adds to what search finds.
+    """
+    known, now = Path(app.doctreedir) / "shown-of-others", _shown_of_others(env)
+    if known.is_file() and known.read_text("utf-8") == now:
+        terms = env.get_domain("index").data["entries"]
+        return sorted(page for page in terms if terms[page])
+    known.write_text(now, "utf-8")
+    return sorted(env.found_docs)
+
+
+def _shown_of_others(env: "BuildEnvironment") -> str:
+    labels, cited = env.get_domain("std").data, env.get_domain("cite").data
+    said: list[object] = [
+        sorted((page, title.astext()) for page, title in env.titles.items()),
+        sorted(env.toctree_includes.items()),
+        sorted(env.toc_secnumbers.items()),
+        sorted(env.toc_fignumbers.items()),
+        sorted(labels["labels"].items()),
+        sorted(labels["anonlabels"].items()),
+        [(each.citation_id, each.key, each.formatted_entry.label) for each in cited["citations"]],
+        sorted(
+            (each.docname, each.citation_ref_id, *(target.key for target in each.targets))
+            for each in cited["citation_refs"]
+        ),
+    ]
+    return hash_of(map(repr, said), [])
+
+
+def _forget_lost_words(app: "Sphinx", error: Exception | None) -> None:
+    """Drop words that no page has any more from what search finds."""
+    path = Path(app.outdir) / "searchindex.js"
+    if error or not path.is_file():
+        return
+    text = path.read_text("utf-8")
+    begin, end = text.index("{"), text.rindex("}") + 1
+    index = json.loads(text[begin:end])
+    for words in (index["terms"], index["titleterms"]):
+        for word in [word for word, pages in words.items() if pages == []]:
+            del words[word]
+    found = json.dumps(index, separators=(",", ":"), sort_keys=True)
+    path.write_text(text[:begin] + found + text[end:], "utf-8")
