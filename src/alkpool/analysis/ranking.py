@@ -86,7 +86,8 @@ KINDS: tuple[Worded, ...] = (
     ("{} (published groups)", (Tier.GROUPS,)),
     ("{} (one or two patients)", (Tier.FEW,)),
     ("{} (laboratory only)", (Tier.LABORATORY,)),
-    ("{} (related mutations only)", STEPS[-1]),
+    ("{} (its single mutations only)", (Tier.COMPONENTS,)),
+    ("{} (related mutations only)", (Tier.RESIDUE,)),
 )
 DIVIDED: tuple[Worded, ...] = (
     ("The evidence is mixed for {}.", tuple(tier for step in STEPS[:-1] for tier in step)),
