@@ -262,18 +262,18 @@ def _end_with_the_report() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _manager(given: Mapping[str, str], where: Path, begun: Callable[[Kernel], None]) -> Any:
+def _manager(given: Mapping[str, str], where: Path, tell: Callable[[Kernel], None]) -> Any:
     """Class of a manager that forks its kernel, and tells of it."""
     from jupyter_client.manager import AsyncKernelManager
 
     class Manager(AsyncKernelManager):
-        environment, folder = given, where
+        environment, folder, begun = given, where, staticmethod(tell)
 
         async def _async_launch_kernel(self, kernel_cmd: list[str], **options: Any) -> None:
             served = (self.connection_file, self.environment, self.folder)
             kernel = Kernel(target=_serve, args=served)
             kernel.start()
-            begun(kernel)
+            self.begun(kernel)
             provisioner: Any = self.provisioner
             provisioner.process = kernel
             provisioner.pid = provisioner.pgid = kernel.pid
