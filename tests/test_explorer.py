@@ -47,18 +47,30 @@ def data(contexts: dict[str, Any]) -> dict[str, Any]:
 
 
 def as_rows(data: dict[str, Any], printed: dict[str, Any], last: str) -> list[Any]:
-    """Rows of an answer as the page puts them together and orders them."""
-    rows = [row | (row["failed"] if row["inhibitor"] == last else {}) for row in printed.values()]
-    return [
-        row | {"sources": [data["sources"][place] for place in row["sources"]]}
-        for row in sorted(rows, key=lambda row: row["key"])
+    """Rows of an answer as the page puts them together, orders and ranks them."""
+    rows = [
+        row | (failed(data, row) if row["inhibitor"] == last else {}) for row in printed.values()
     ]
+    return [
+        row
+        | {"sources": [data["sources"][place] for place in row["sources"]]}
+        | {"rank": 1 + sum(other["key"] < row["key"] for other in rows)
+           if row["standing"] == "for" else None}
+        for row in sorted(rows, key=lambda row: row["key"])
+    ]  # fmt: skip
+
+
+def failed(data: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    """What changes in a row when the tumour has just progressed on the inhibitor."""
+    known = f" ({row['basis_text']})" if row["standing"] == "against" else ""
+    return data["progressed"] | {"basis_text": data["progressed"]["basis_text"] + known}
 
 
 def said(row: dict[str, Any]) -> list[Any]:
     """What a row says, with its sources as they were read."""
     return [
-        row[name] for name in ("inhibitor", "standing", "basis", "basis_text", "marks", "sources")
+        row[name]
+        for name in ("inhibitor", "standing", "rank", "basis", "basis_text", "marks", "sources")
     ]
 
 

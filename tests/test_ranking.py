@@ -163,6 +163,8 @@ def test_what_holds_of_every_answer(curated, thorough):
                 assert rows[-1]["inhibitor"] == prior[-1]
                 assert (rows[-1]["standing"], rows[-1]["rank"]) == ("against", None)
                 assert prior[-1] not in answer.standing_text
+                again = [r for r in rows if r["standing"] == "for" and r["inhibitor"] in prior]
+                assert all(f"{r['inhibitor']} given before" in answer.standing_text for r in again)
             ranks = [row["rank"] for row in rows]
             assert all((rank is not None) == (row["standing"] == "for")
                        for rank, row in zip(ranks, rows, strict=True))  # fmt: skip
@@ -388,10 +390,10 @@ def test_monotherapy_not_stated_is_evaluated_and_marked_unless_strict():
         (("K1150A",),
          "No evidence that counts speaks for any assessed inhibitor as next treatment."),
         # One benefited and one did not; one of five responded.
-        (("V1180L",), "The evidence is mixed for ceritinib, brigatinib. "
+        (("V1180L",), "The evidence is mixed or weak for ceritinib, brigatinib. "
          "No evidence that counts speaks for another assessed inhibitor as next treatment."),
         # What has just failed is no answer, however mixed its evidence.
-        (("V1180L", ["ceritinib"]), "The evidence is mixed for brigatinib. "
+        (("V1180L", ["ceritinib"]), "The evidence is mixed or weak for brigatinib. "
          "No evidence that counts speaks for another assessed inhibitor as next treatment."),
         (("C1156F+L1198F", [], "cis"), "What is known of related mutations leaves it open for "
          "crizotinib, alectinib, ensartinib. "

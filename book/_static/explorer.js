@@ -1,6 +1,6 @@
 // The mutation explorer: asks for one tumour, or two or three, and shows what the evidence amounts to.
-// Nothing is decided here: the answers come with the page as alkpool.explorer computed them, the table of
-// steps for compounds that nobody has reported, too, and what stands behind them as the templates write it.
+// The answers come with the page as alkpool.explorer computed them, and what stands behind them as the
+// templates write it; compounds without an answer in print are composed by the table that comes along.
 // Known before anything is drawn, so that nothing moves: that scripts run, what is asked, which theme.
 document.documentElement.classList.add("scripted");
 document.documentElement.classList.toggle("answered", /[#&](m|finding)=/.test(location.hash));
@@ -21,7 +21,6 @@ document.addEventListener("DOMContentLoaded", () => {
     return element;
   }
 
-  // Of what there may be, what there is.
   const filled = (children) => children.flat(Infinity).filter(Boolean);
   const link = (url, text) => (/^https?:\/\//.test(url) ? make("a", { href: url, rel: "noopener noreferrer" }, text) : text);
   const cited = ({ url, text, via, via_url, read }) => [link(url, text), via && [", via ", link(via_url, via)], " ", make("span", { class: "tag read" }, read)];
@@ -31,7 +30,6 @@ document.addEventListener("DOMContentLoaded", () => {
   const notesWithSources = (notes) =>
     make("ul", { class: "notes" }, notes.map(({ text, sources }) => make("li", {}, text, " ", separated(sources.map(cited)))));
   const named = ({ mutations, phase }) => mutations.map(({ name }) => name).join("+") + (["cis", "trans"].includes(phase) ? ` in ${phase}` : "");
-  // The ALK inhibitor given last.
   const lastOf = (prior, data) => prior.findLast((name) => !data.no_inhibitors.includes(name)) ?? "";
 
   function answering(data, reader) {
@@ -57,21 +55,22 @@ document.addEventListener("DOMContentLoaded", () => {
         const related = ["substitution", "residue class"].includes(kind) && data.substitutions[`${name.slice(0, -1)}X`];
         return (data.answers[reader.profileOf(mutations)]?.[reading] || related || data.unreported)[inhibitor];
       }
-      const row = (reading === "cis" ? inCis : inTrans)(parts, inhibitor);
-      const known = row.standing === "against" ? ` (${row.basis_text})` : "";
-      return { ...row, inhibitor, failed: { ...data.progressed, basis_text: data.progressed.basis_text + known } };
+      return { ...(reading === "cis" ? inCis : inTrans)(parts, inhibitor), inhibitor };
     }
 
     // What is said of a part, with what must be said beside it.
     const withMarks = ({ basis, basis_text, marks }) => `${basis_text}${marks.length && !data.related.includes(basis) ? ` [${marks.join(", ")}]` : ""}`;
 
-    // The first step of the table that holds.
+    // The first step of the table that holds. A mutation undoes nothing in a compound that resists all
+    // the same, and a smaller compound that is composed itself is told by its mutations.
     function inCis(parts, inhibitor) {
       const known = parts.filter(({ basis }) => basis !== "none");
       if (!known.length) return data.unreported[inhibitor];
-      const undoing = parts.map(({ profile }) => profile).filter((name) => data.undoing[inhibitor].includes(name));
+      const holds = (part, mutation) => part.profile.split("+").includes(mutation);
+      const undoing = data.undoing[inhibitor].filter((name) => parts.some(({ profile }) => profile === name) && !parts.some((part) => part.standing === "against" && holds(part, name)));
       const step = data.composing.find(({ part, undone }) => parts.some(({ standing }) => standing === part) && (undoing.length || !undone));
-      const quoted = known.filter(({ standing }) => step.quoted.includes(standing));
+      const again = (part) => part.basis === step.basis && parts.some((one) => one.standing === part.standing && holds(part, one.profile));
+      const quoted = known.filter((part) => step.quoted.includes(part.standing) && !again(part));
       const words = { undoing: undoing.join(", "), parts: quoted.map((part) => `${part.profile} alone: ${withMarks(part)}`).join("; ") };
       return { ...step, basis_text: step.basis_text.replace(/{(\w+)}/g, (_, name) => words[name]), sources: sourcesOf(quoted),
         key: [...step.key.slice(0, -1), Math.max(...parts.map(({ key }) => key.at(-1)))] };
@@ -88,9 +87,11 @@ document.addEventListener("DOMContentLoaded", () => {
     function rowsOf({ mutations, prior }, reading) {
       const last = lastOf(prior, data);
       const rows = data.inhibitors.map((inhibitor) => {
-        const { failed, ...row } = rowOf(mutations, reading, inhibitor);
+        const row = rowOf(mutations, reading, inhibitor), sources = row.sources.map((place) => data.sources[place]);
         const marks = prior.includes(inhibitor) ? [data.words.given, ...row.marks] : row.marks;
-        return { ...row, marks, ...(inhibitor === last ? failed : {}), sources: row.sources.map((place) => data.sources[place]) };
+        const known = row.standing === "against" ? ` (${row.basis_text})` : "";
+        const failed = inhibitor === last && { ...data.progressed, basis_text: data.progressed.basis_text + known };
+        return { ...row, marks, ...failed, sources };
       }).sort(compared);
       return rows.map((row) => ({ ...row, rank: row.standing === "for" ? 1 + rows.filter((other) => compared(other, row) < 0).length : null }));
     }
@@ -119,12 +120,13 @@ document.addEventListener("DOMContentLoaded", () => {
   const isEmpty = (row) => row.basis === "none" && !row.sources.length && !row.marks.length;
 
   // What an answer amounts to: inhibitors with evidence for them by its kind, or where it is divided.
-  function standingText({ rows, reading }, { kinds, divided, nothing_for, clones }) {
-    const of = (standing, tiers) => rows.filter((row) => row.standing === standing && tiers.includes(row.basis)).map((row) => row.inhibitor);
+  function standingText({ rows, reading, other }, { kinds, divided, nothing_for, clones, given, if: on }) {
+    const named = ({ inhibitor, marks }) => [inhibitor, ...marks.filter((mark) => mark === given || mark.startsWith("with "))].join(" ");
+    const of = (standing, tiers) => rows.filter((row) => row.standing === standing && tiers.includes(row.basis)).map(named);
     const said = (standing, all) => all.filter(([, tiers]) => of(standing, tiers).length).map(([words, tiers]) => words.replace("{}", of(standing, tiers).join(", ")));
     const [best, open] = [said("for", kinds), said("undecided", divided)];
-    return best.length ? `There is evidence for ${best.join("; ")}.`
-      : [...open, nothing_for.replace("{}", open.length ? "another" : "any").replace("{}", reading === "trans" ? clones : "")].join(" ");
+    return (other ? on[reading] : "") + (best.length ? `There is evidence for ${best.join("; ")}.`
+      : [...open, nothing_for.replace("{}", open.length ? "another" : "any").replace("{}", reading === "trans" ? clones : "")].join(" "));
   }
 
   // What the templates wrote: of a profile and an inhibitor its cells of the table, evidence and cases.
@@ -198,8 +200,6 @@ document.addEventListener("DOMContentLoaded", () => {
       specimen === "unknown" ? "specimen not stated" : specimen].join(", ");
   }
 
-  // ---------------------------------------------------------------- the page
-
   // Text of an address, also of one that somebody broke.
   const decoded = (text) => { try { return decodeURIComponent(text); } catch { return text; } };
 
@@ -257,8 +257,9 @@ document.addEventListener("DOMContentLoaded", () => {
     // A plus joins mutations here; it stands for no space.
     function fromFragment() {
       const pairs = location.hash.slice(1).split("&").map((pair) => decoded(pair).split(/=(.*)/s));
-      const { m: text = "", prior = "", phase = "unknown", specimen = "unknown", finding = "" } = Object.fromEntries(pairs);
-      return { text, prior: prior.split(",").map((name) => name.trim()).filter(Boolean), phase, specimen, finding };
+      const { m: text = "", phase = "unknown", specimen = "unknown", finding = "" } = Object.fromEntries(pairs);
+      const prior = pairs.flatMap(([name, given = ""]) => (name === "prior" ? given.split(",") : []));
+      return { text, prior: prior.map((name) => name.trim()).filter(Boolean), phase, specimen, finding };
     }
 
     const keep = (fragment) => fragment !== decoded(location.hash) && history.pushState(null, "", fragment);
@@ -309,7 +310,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const read = [parts.length && data.words.unreported, question.phase === "unknown" && `Phase not known: ${data.readings[lead]}.`,
         other && `In ${other.reading}, below: ${moved.map((row) => `${row.inhibitor} ${row.standing}`).join(", ") || "the same standings"}.`].filter(Boolean);
       return [
-        make("p", { class: "verdict" }, standingText({ rows, reading: lead }, data.words)),
+        make("p", { class: "verdict" }, standingText({ rows, reading: lead, other }, data.words)),
         read.length && make("p", { class: "key" }, read.join(" ")),
         summaryTable(shipped, rows, `What the evidence amounts to: ${words}`),
         other && [make("h2", {}, `The other reading: ${data.readings[other.reading]}`), summaryTable(shipped, other.rows, `The other reading: ${words}`)],
@@ -361,7 +362,6 @@ document.addEventListener("DOMContentLoaded", () => {
       const line = (each) =>
         [...(each.cells ?? [each])].filter((cell) => !cell.classList.contains("nothing"))
           .map((cell) => `${cell.dataset.head ? `${cell.dataset.head}: ` : ""}${cell.textContent.replace(/\s+/g, " ").trim()}`).join(" | ");
-      // Which reading a table answers stands above it.
       return [folded.firstElementChild.textContent, ...[...answer.querySelectorAll(".verdict, .verdict + .key, h2:has(+ table), :scope > table tbody tr")].map(line), "",
         ...[...answer.querySelectorAll(":is(.verdict + .notes, .record) :is(li, p)")].map((each) => each.textContent.replace(/\s+/g, " ").trim()), "",
         part("disclaimer").textContent].join("\n");

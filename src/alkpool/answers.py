@@ -22,7 +22,8 @@ DISCLAIMER = (
 LEGEND = (
     "Only inhibitors with evidence for them are numbered: by the kind of evidence (patients, "
     "groups, one or two patients, laboratory, related mutations), then by the lower limit of its "
-    "95% interval; models of one report and treatments of one patient count there as one."
+    "95% interval; models of one report count there as one, and treatments of one patient "
+    "where no more than two are known."
 )
 GROUPS = {
     Standing.FOR: "Evidence for",
@@ -86,6 +87,7 @@ def to_csv(answer: Answer) -> str:
                 for name in ("k", "n", "of", "low", "high", "source")
             },
             **{name: row["laboratory"][name] for name in ("sensitive", "resistant", "no_call")},
+            "laboratory_reports": row["laboratory"]["reports"],
             "sources": "; ".join(map(_source, row["sources"])),
         }
         for row in records(answer.inhibitors)

@@ -154,11 +154,11 @@ def look_up(
                        "or 'no ALK mutation'."),
     ] = "",
     prior: Annotated[
-        str,
-        typer.Option(help="Treatments given, in order, joined by , ; / or ->: ALK inhibitors "
-                     "by any name, chemotherapy, other. The tumour has progressed on the last "
-                     "inhibitor."),
-    ] = "",
+        list[str] | None,
+        typer.Option(help="Treatments given, in order, joined by , ; / or ->, or each by its own "
+                     "--prior: ALK inhibitors by any name, chemotherapy, other. The tumour has "
+                     "progressed on the last inhibitor."),
+    ] = None,
     phase: Annotated[
         Phase, typer.Option(help="Whether several mutations share an allele.")
     ] = Phase.UNKNOWN,
@@ -192,7 +192,7 @@ def look_up(
     if not profile.strip() and not finding:
         raise typer.BadParameter("must be a mutation, or name a --finding", param_hint="PROFILE")
     try:
-        given = treatments(prior) if prior.strip() else ()
+        given = [name for text in prior or () if text.strip() for name in treatments(text)]
         question = ask(profile, given, phase, specimen, finding or ())
         pool = cohort.load(cohort_name)
         if counted_twice := duplicates.of_two_cohorts(cohort_name):

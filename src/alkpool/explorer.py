@@ -1,9 +1,9 @@
 """What the mutation explorer, the matrix and the pages of the book show, ready for templates.
 
 Every answer on a profile of the data stands here as `alkpool.analysis.ranking.answer` gives it,
-for each reading of the phase and each inhibitor that may have failed last: the explorer decides
-nothing. A compound that is not in the data it composes by the table of steps of that module, which
-stands here too. Real cases only.
+for each reading of the phase, and what a row says where the inhibitor has just failed. A compound
+that is not in the data the explorer composes by the table of steps of that module, which stands here
+too. Real cases only.
 """
 
 import base64
@@ -28,7 +28,7 @@ from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen, 
 
 # Powers of ten in nM between which potencies are drawn, for every model the same.
 POTENCIES = (-1, 4)
-UNREPORTED = "Nobody has reported these mutations together: each is read alone."
+UNREPORTED = "Of these mutations on one allele nothing is recorded here: it is read from its parts."
 # Stands for every mutation of which, and of whose residue, nothing is known.
 NOBODY = "M1A"
 _AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
@@ -244,6 +244,7 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             "divided": ranking.DIVIDED,
             "nothing_for": ranking.NOTHING_FOR,
             "clones": ranking.OF_CLONES,
+            "if": ranking.IF,
             "unreported": UNREPORTED,
         },
         # Places of the kinase domain that a source names by what they are.
@@ -312,26 +313,20 @@ def _unseen(residue: str, evidence: Evidence) -> str:
 
 
 def _answers(question: Question, evidence: Evidence, places: dict[tuple[str, ...], int]) -> Record:
-    """Answer one reading of a profile, for each inhibitor that may have failed last.
+    """Answer one reading of a profile.
 
     Returns
     -------
     dict
         By inhibitor its row with nothing given before, with the ``profile`` whose evidence it
-        shows, the places of its ``sources``, the ``key`` that orders it, and ``failed``: what
-        changes when the tumour has just progressed on it.
+        shows, the places of its ``sources``, and the ``key`` that orders it.
     """
-    changing = ("standing", "basis", "basis_text", "marks", "key")
-    found = {
-        row["inhibitor"]: {name: row[name] for name in ("inhibitor", "profile", *changing)}
+    kept = ("inhibitor", "profile", "standing", "basis", "basis_text", "marks", "key")
+    return {
+        row["inhibitor"]: {name: row[name] for name in kept}
         | {"sources": [places[tuple(source.values())] for source in row["sources"]]}
         for row in ranking.ordered_rows(question, question.phase, evidence)
     }
-    for inhibitor, row in found.items():
-        asked = Question(question.mutations, (inhibitor,), question.phase)
-        *_, last = ranking.ordered_rows(asked, question.phase, evidence)
-        row["failed"] = {name: last[name] for name in changing}
-    return found
 
 
 def _row(decision: Decision) -> Record:

@@ -253,7 +253,7 @@ def _models(calls: list[Row]) -> Row:
         "sensitive": said.count(Call.SENSITIVE),
         "resistant": said.count(Call.RESISTANT),
         "no_call": sum(row["call"] == Call.UNKNOWN for row in calls),
-        "reports": len({row["cited"]["url"] for row in speaking}),
+        "reports": len({row["cited"]["url"] or row["cited"]["text"] for row in speaking}),
         "ours": sum(row["ours"] for row in of_model.values()),
         "calls": [{name: row[name] for name in kept} for row in calls],
     }

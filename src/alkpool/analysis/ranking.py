@@ -68,11 +68,11 @@ COMPOSING = (
     Composition(Standing.AGAINST, False, Standing.AGAINST, (Standing.AGAINST,), "{parts}"),
     Composition(
         Standing.UNDECIDED, False, Standing.UNDECIDED, (Standing.FOR, Standing.UNDECIDED),
-        "its single mutations leave it open; {parts}",
+        "its parts leave it open; {parts}",
     ),
     Composition(Standing.FOR, False, Standing.FOR, (Standing.FOR,), "{parts}"),
 )  # fmt: skip
-COMPOSED = "read from its single mutations"
+COMPOSED = "read from its parts"
 
 COLUMNS = [
     "inhibitor", "status", "standing", "rank", "basis", "basis_text", "patients", "groups",
@@ -84,17 +84,19 @@ Worded = tuple[str, tuple[Tier, ...]]
 KINDS: tuple[Worded, ...] = (
     ("{} (patients)", (Tier.PATIENTS,)),
     ("{} (published groups)", (Tier.GROUPS,)),
-    ("{} (one or two patients)", (Tier.FEW,)),
+    ("{} (single patients)", (Tier.FEW,)),
     ("{} (laboratory only)", (Tier.LABORATORY,)),
-    ("{} (its single mutations only)", (Tier.COMPONENTS,)),
+    ("{} (its parts only)", (Tier.COMPONENTS,)),
     ("{} (related mutations only)", (Tier.RESIDUE,)),
 )
 DIVIDED: tuple[Worded, ...] = (
-    ("The evidence is mixed for {}.", tuple(tier for step in STEPS[:-1] for tier in step)),
+    ("The evidence is mixed or weak for {}.", tuple(tier for step in STEPS[:-1] for tier in step)),
     ("What is known of related mutations leaves it open for {}.", STEPS[-1]),
 )
 NOTHING_FOR = "No evidence that counts speaks for {} assessed inhibitor as next treatment{}."
 OF_CLONES = " against each of these clones"
+# Before the sentence where the other reading of an unknown phase amounts to something else.
+IF = {Phase.CIS: "If on one allele: ", Phase.TRANS: "If in different clones: "}
 
 JUST_PROGRESSED = "just progressed"
 GIVEN_BEFORE = "given before"
@@ -401,12 +403,25 @@ def _by_parts(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
     said = {part: assess(part, inhibitor, evidence) for part in parts}
     if all(decision.basis == Tier.NONE for decision in said.values()):
         return None
-    undoing = [part for part in parts if (part, inhibitor) in evidence.restoring]
+    resist = [part for part in parts if said[part].standing == Standing.AGAINST]
+    # One that is in a compound which resists all the same undoes nothing here.
+    undoing = [
+        part
+        for part in parts
+        if (part, inhibitor) in evidence.restoring
+        and not any(part in other.split("+") for other in resist)
+    ]
     step = composing([decision.standing for decision in said.values()], bool(undoing))
     quoted = {
         part: decision
         for part, decision in said.items()
-        if decision.basis != Tier.NONE and decision.standing in step.quoted
+        if decision.basis != Tier.NONE
+        and decision.standing in step.quoted
+        # A smaller compound that is composed itself is told by its mutations.
+        and not (
+            decision.basis == Tier.COMPONENTS
+            and any(said[one].standing == decision.standing for one in part.split("+"))
+        )
     }
     told = "; ".join(f"{part} alone: {decision.told}" for part, decision in quoted.items())
     behind = dict.fromkeys([*quoted, *(name for d in quoted.values() for name in d.rests_on)])
@@ -461,7 +476,8 @@ def answer(question: Question, evidence: Evidence) -> Answer:
     decided = ["inhibitor", "standing", "rank", "basis"]
     other = next((one for _, one in rest if not one[decided].equals(frame[decided])), None)
     unranked = f"Not ranked, because of {', '.join(question.findings)}. " * bool(question.findings)
-    text = unranked + standing_text(frame.to_dict("records"), lead)
+    reading = "" if other is None else IF[lead]
+    text = unranked + reading + standing_text(frame.to_dict("records"), lead)
     others = not_assessed(question, evidence)
     return Answer(question, text, frame, lead, other, others, words, evidence.about)
 
@@ -538,7 +554,8 @@ def order(decision: Decision, cell: Cell) -> tuple[float, ...]:
 def standing_text(rows: Sequence[Mapping[Any, Any]], reading: Phase) -> str:
     """Say in a sentence what kind of evidence speaks for which inhibitor.
 
-    Where none does, whether there is no evidence or a divided one.
+    With each stands whether it was given before, and with what. Where there is evidence for none,
+    the sentence says whether there is no evidence or a divided one.
     """
     if best := _said(rows, Standing.FOR, KINDS):
         return f"There is evidence for {'; '.join(best)}."
@@ -553,9 +570,14 @@ def _said(
     return [
         words.format(", ".join(named))
         for words, tiers in all_words
-        if (named := [row["inhibitor"] for row in rows
+        if (named := [_named(row) for row in rows
                       if row["standing"] == standing and row["basis"] in tiers])
     ]  # fmt: skip
+
+
+def _named(row: Mapping[Any, Any]) -> str:
+    beside = (m for m in row["marks"] if m == GIVEN_BEFORE or m.startswith("with "))
+    return " ".join([row["inhibitor"], *beside])
 
 
 def not_assessed(question: Question, evidence: Evidence) -> list[Row]:
