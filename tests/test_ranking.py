@@ -395,9 +395,11 @@ def test_monotherapy_not_stated_is_evaluated_and_marked_unless_strict():
         # What has just failed is no answer, however mixed its evidence.
         (("V1180L", ["ceritinib"]), "The evidence is mixed or weak for brigatinib. "
          "No evidence that counts speaks for another assessed inhibitor as next treatment."),
-        (("C1156F+L1198F", [], "cis"), "What is known of related mutations leaves it open for "
-         "crizotinib, alectinib, ensartinib. "
-         "No evidence that counts speaks for another assessed inhibitor as next treatment."),
+        # What was given before, or is open for want of evidence on a part, is no way out.
+        (("V1180L", ["ceritinib", "brigatinib", "lorlatinib"]),
+         "No evidence that counts speaks for any assessed inhibitor as next treatment."),
+        (("C1156F+L1198F", [], "cis"),
+         "No evidence that counts speaks for any assessed inhibitor as next treatment."),
         # Alectinib is sensitive with C1156Y in one model, and nothing is known of L1198F.
         (("C1156Y+L1198F", [], "trans"), "No evidence that counts speaks for any assessed "
          "inhibitor as next treatment against each of these clones."),

@@ -84,7 +84,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     // In their order; ranked are those with evidence for them.
-    function rowsOf({ mutations, prior }, reading) {
+    function rowsOf({ mutations, prior, finding }, reading) {
       const last = lastOf(prior, data);
       const rows = data.inhibitors.map((inhibitor) => {
         const row = rowOf(mutations, reading, inhibitor), sources = row.sources.map((place) => data.sources[place]);
@@ -93,7 +93,7 @@ document.addEventListener("DOMContentLoaded", () => {
         const failed = inhibitor === last && { ...data.progressed, basis_text: data.progressed.basis_text + known };
         return { ...row, marks, ...failed, sources };
       }).sort(compared);
-      return rows.map((row) => ({ ...row, rank: row.standing === "for" ? 1 + rows.filter((other) => compared(other, row) < 0).length : null }));
+      return rows.map((row) => ({ ...row, rank: row.standing === "for" && !finding ? 1 + rows.filter((other) => compared(other, row) < 0).length : null }));
     }
 
     // What is known of inhibitors that are not assessed, of the compound and of its mutations.
@@ -112,7 +112,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const { mutations, prior, phase, specimen } = question, both = specimen === "plasma" ? ["trans", "cis"] : ["cis", "trans"];
       const [lead, other] = (phase === "unknown" ? both : [phase]).map((reading) => ({ reading, rows: rowsOf(question, reading) }));
       const outline = ({ rows }) => JSON.stringify(rows.map((row) => [row.inhibitor, row.standing, row.rank, row.basis]));
-      return { ...lead, other: other && outline(lead) !== outline(other) ? other : null, others: others(mutations, prior),
+      return { ...lead, finding: question.finding ?? "", other: other && outline(lead) !== outline(other) ? other : null, others: others(mutations, prior),
         parts: partsOf(mutations, "cis").map((part) => ({ ...question, mutations: part, phase: part.length > 1 ? "cis" : "single" })) };
     };
   }
@@ -120,12 +120,12 @@ document.addEventListener("DOMContentLoaded", () => {
   const isEmpty = (row) => row.basis === "none" && !row.sources.length && !row.marks.length;
 
   // What an answer amounts to: inhibitors with evidence for them by its kind, or where it is divided.
-  function standingText({ rows, reading, other }, { kinds, divided, nothing_for, clones, given, if: on }) {
+  function standingText({ rows, reading, other, finding }, { kinds, divided, nothing_for, clones, given, if: on }) {
     const named = ({ inhibitor, marks }) => [inhibitor, ...marks.filter((mark) => mark === given || mark.startsWith("with "))].join(" ");
-    const of = (standing, tiers) => rows.filter((row) => row.standing === standing && tiers.includes(row.basis)).map(named);
+    const of = (standing, tiers) => rows.filter((row) => row.standing === standing && tiers.includes(row.basis) && (standing === "for" || !row.marks.includes(given))).map(named);
     const said = (standing, all) => all.filter(([, tiers]) => of(standing, tiers).length).map(([words, tiers]) => words.replace("{}", of(standing, tiers).join(", ")));
     const [best, open] = [said("for", kinds), said("undecided", divided)];
-    return (other ? on[reading] : "") + (best.length ? `There is evidence for ${best.join("; ")}.`
+    return (finding && `Not ranked, because of ${finding}. `) + (other ? on[reading] : "") + (best.length ? `There is evidence for ${best.join("; ")}.`
       : [...open, nothing_for.replace("{}", open.length ? "another" : "any").replace("{}", reading === "trans" ? clones : "")].join(" "));
   }
 
@@ -160,7 +160,6 @@ document.addEventListener("DOMContentLoaded", () => {
     return table;
   }
 
-  // Two or three tumours beside each other, an inhibitor in each row.
   function comparison(data, shipped, compared, caption) {
     return make("table", { class: "summary comparison" },
       make("caption", { class: "visually-hidden" }, caption),
@@ -194,10 +193,10 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   function inWords(questions) {
-    const { prior, specimen } = questions[0];
+    const { prior, specimen, finding } = questions[0];
     const names = questions.map((question) => named(question) + (question.phase === "unknown" ? " (phase not known)" : ""));
     return [`${names.join(" beside ")} ${prior.length ? `after ${prior.join(", ")}` : "with previous treatment not given"}`,
-      specimen === "unknown" ? "specimen not stated" : specimen].join(", ");
+      specimen === "unknown" ? "specimen not stated" : specimen, finding && `with ${finding}`].filter(Boolean).join(", ");
   }
 
   // Text of an address, also of one that somebody broke.
@@ -221,7 +220,7 @@ document.addEventListener("DOMContentLoaded", () => {
       treatments.get(plainName(text)) ?? refuse(`previous treatment ${quoted(text)} is not known; known are ${data.treatments.map(({ name }) => name).join(", ")}`);
 
     // A question as the package reads it; throws what is wrong in words.
-    function ask({ text, prior, phase, specimen }) {
+    function ask({ text, prior, phase, specimen, finding = "" }) {
       const line = reader.read(text), { mutations } = line;
       const single = mutations.length === 1;
       if (!data.phases.includes(phase)) refuse(`phase is ${quoted(phase)}; must be one of ${data.phases.join(", ")}`);
@@ -230,8 +229,8 @@ document.addEventListener("DOMContentLoaded", () => {
       if (!data.specimens.includes(specimen)) refuse(`specimen is ${quoted(specimen)}; must be one of ${data.specimens.join(", ")}`);
       if (phase === "cis") reader.refuseInCis(mutations);
       const beside = data.reported.find(([, pattern]) => line.aside.some(([, found]) => new RegExp(pattern, "i").test(found)));
-      if (beside) refuse(`${quoted(text)} holds ${beside[0]}, with which no inhibitor is ranked: choose it among the findings`);
-      return { mutations, notes: reader.notes(line), prior: prior.map(treatment), specimen, phase: single ? "single" : reader.ofOneResidue(mutations) ? "trans" : phase === "unknown" ? line.phase || phase : phase };
+      if (finding === Object.keys(data.findings)[0]) refuse(`${quoted(text)} is a mutation, and the finding says there is none: take one away`);
+      return { mutations, finding: finding || beside?.[0] || "", notes: reader.notes(line), prior: prior.map(treatment), specimen, phase: single ? "single" : reader.ofOneResidue(mutations) ? "trans" : phase === "unknown" ? line.phase || phase : phase };
     }
 
     // One question for each tumour, unless it is a consequence as VEP writes it; of several, the phase concerns those with several mutations.
@@ -247,10 +246,10 @@ document.addEventListener("DOMContentLoaded", () => {
 
     // What is answered, and nothing else of a report: an address is passed on.
     function toFragment(questions) {
-      const [{ prior, phase, specimen }, several] = questions;
+      const [{ prior, phase, specimen, finding }, several] = questions;
       // Each of several tumours has its own phase.
       const asked = (question) => (question.mutations.some(reader.isBeyond) ? "ALK " : "") + (several ? named(question) : reader.profileOf(question.mutations));
-      const said = { m: questions.map(asked).join("|"), prior: prior.join(","), phase: several || phase === "single" ? "" : phase, specimen };
+      const said = { m: questions.map(asked).join("|"), prior: prior.join(","), phase: several || phase === "single" ? "" : phase, specimen, finding };
       return `#${Object.entries(said).filter(([, value]) => value && value !== "unknown").map((pair) => pair.join("=")).join("&")}`;
     }
 
@@ -273,9 +272,11 @@ document.addEventListener("DOMContentLoaded", () => {
       drawn = "";
       clearTimeout(waiting);
       showPrior();
-      if (!asked.text.trim() && !asked.finding) return clear("");
+      const finding = RegExp(`^(${data.none})$`, "i").test(asked.text.trim()) ? Object.keys(data.findings)[0] : asked.finding;
+      if (!asked.text.trim() && !finding) return clear("");
       try {
-        answer.replaceChildren(...filled(asked.finding ? tell(asked.finding) : told(askAll(asked))));
+        if (finding && !Object.hasOwn(data.findings, finding)) refuse(`finding is ${quoted(finding)}; must be one of ${Object.keys(data.findings).join(", ")}`);
+        answer.replaceChildren(...filled(finding && (!asked.text.trim() || finding !== asked.finding) ? tell(finding) : told(askAll(asked))));
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         // A half-typed name is no mistake yet.
@@ -295,7 +296,7 @@ document.addEventListener("DOMContentLoaded", () => {
       reading.replaceChildren("Read as ", make("strong", {}, questions.map(named).join(" beside ")), ...notes.map((note) => `; ${note}`));
       keep(toFragment(questions));
       folded.firstElementChild.textContent = [inWords(questions), ...notes].join("; ");
-      mark(questions.flatMap(({ mutations }) => mutations));
+      markInMap(questions.flatMap(({ mutations }) => mutations));
       status.textContent = answers.map((each) => `${each.name}: ${standingText(each, data.words)}`).join(" ");
       return [answers.length > 1 ? [comparison(data, shipped, answers, `Compared: ${inWords(questions)}`), record(shipped, answers.flatMap(({ rows }) => rows))] : ofOne(questions[0], answers[0]),
         make("p", { class: "key" }, `${data.words.legend} ${data.words.basis}`)];
@@ -310,10 +311,11 @@ document.addEventListener("DOMContentLoaded", () => {
       const read = [parts.length && data.words.unreported, question.phase === "unknown" && `Phase not known: ${data.readings[lead]}.`,
         other && `In ${other.reading}, below: ${moved.map((row) => `${row.inhibitor} ${row.standing}`).join(", ") || "the same standings"}.`].filter(Boolean);
       return [
-        make("p", { class: "verdict" }, standingText({ rows, reading: lead, other }, data.words)),
+        make("p", { class: "verdict" }, standingText({ rows, reading: lead, other, finding: question.finding }, data.words)),
         read.length && make("p", { class: "key" }, read.join(" ")),
         summaryTable(shipped, rows, `What the evidence amounts to: ${words}`),
         other && [make("h2", {}, `The other reading: ${data.readings[other.reading]}`), summaryTable(shipped, other.rows, `The other reading: ${words}`)],
+        question.finding && notesWithSources(data.findings[question.finding]),
         record(shipped, rows),
         make("h2", {}, "What stands behind it"),
         parts.length && make("details", { class: "parts" }, make("summary", {}, "What is known of its parts"), comparison(data, shipped, answersTo(parts), `Parts of ${name}`)),
@@ -323,8 +325,7 @@ document.addEventListener("DOMContentLoaded", () => {
       ];
     }
 
-    // Residues of the mutations asked for, in the map of the kinase domain.
-    function mark(mutations) {
+    function markInMap(mutations) {
       const residues = mutations.map(({ residue }) => String(residue));
       root.querySelectorAll("svg.domain a").forEach((place) => place.classList.toggle("shown", residues.includes(place.dataset.residue)));
     }
@@ -337,7 +338,6 @@ document.addEventListener("DOMContentLoaded", () => {
 
     // What is known where nothing is ranked: no mutation, or a finding outside ALK.
     function tell(name) {
-      if (!Object.hasOwn(data.findings, name)) refuse(`finding is ${quoted(name)}; must be one of ${Object.keys(data.findings).join(", ")}`);
       clear("");
       keep(`#finding=${name}`);
       folded.firstElementChild.textContent = name;
@@ -352,7 +352,7 @@ document.addEventListener("DOMContentLoaded", () => {
       answer.replaceChildren();
       answer.hidden = true;
       phase.disabled = false;
-      mark([]);
+      markInMap([]);
       fold(true);
       status.textContent = message ? `Not read: ${message}` : "";
     }
@@ -363,7 +363,7 @@ document.addEventListener("DOMContentLoaded", () => {
         [...(each.cells ?? [each])].filter((cell) => !cell.classList.contains("nothing"))
           .map((cell) => `${cell.dataset.head ? `${cell.dataset.head}: ` : ""}${cell.textContent.replace(/\s+/g, " ").trim()}`).join(" | ");
       return [folded.firstElementChild.textContent, ...[...answer.querySelectorAll(".verdict, .verdict + .key, h2:has(+ table), :scope > table tbody tr")].map(line), "",
-        ...[...answer.querySelectorAll(":is(.verdict + .notes, .record) :is(li, p)")].map((each) => each.textContent.replace(/\s+/g, " ").trim()), "",
+        ...[...answer.querySelectorAll(".notes li, [data-part=answer] .record :is(li, p)")].map((each) => each.textContent.replace(/\s+/g, " ").trim()), "",
         part("disclaimer").textContent].join("\n");
     }
 
@@ -390,7 +390,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const give = (name) => { prior = [...prior, name]; show(fromForm()); };
 
     part("add").addEventListener("change", ({ target }) => (give(target.value), (target.value = "")));
-    input.addEventListener("input", () => ((finding.value = ""), show(fromForm(), { patient: true })));
+    input.addEventListener("input", () => show(fromForm(), { patient: true }));
     for (const field of [input, phase, specimen, finding]) field.addEventListener("change", () => show(fromForm()));
     form.addEventListener("submit", (event) => {
       event.preventDefault();

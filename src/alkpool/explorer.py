@@ -2,8 +2,8 @@
 
 Every answer on a profile of the data stands here as `alkpool.analysis.ranking.answer` gives it,
 for each reading of the phase, and what a row says where the inhibitor has just failed. A compound
-that is not in the data the explorer composes by the table of steps of that module, which stands here
-too. Real cases only.
+that is not in the data the explorer composes by the table of steps of that module, which stands
+here too. Real cases only.
 """
 
 import base64
@@ -293,6 +293,7 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             name: offtarget.words([name], False, evidence.published)
             for name in offtarget.mechanisms()
         },
+        "none": offtarget.NO_MUTATION.pattern,
         "reported": [
             [name, mechanism["reported"]]
             for name, mechanism in offtarget.mechanisms().items()

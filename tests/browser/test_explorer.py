@@ -466,13 +466,8 @@ def test_questions_without_a_mutation(page: Page, bare: Path, finding: str, word
     """Words with sources, no table of inhibitors; in the address, the copy and the print, too."""
     ask(page, bare, "#m=G1202R")
     page.get_by_role("button", name="Change").click()
-    page.locator("#explorer-finding").select_option(finding)
     answer = page.locator("[data-part=answer]")
-    page.locator(FIELD).fill("G1202R, BRAF V600E 10%")
-    expect(page.locator("[data-part=reading]")).to_contain_text(
-        "holds BRAF V600E, with which no inhibitor is ranked: choose it among the findings"
-    )
-    expect(answer).to_be_hidden()
+    page.locator(FIELD).fill("")
     page.locator("#explorer-finding").select_option(finding)
     expect(answer).to_contain_text(words)
     page.get_by_role("button", name="Answer").click()
@@ -491,10 +486,40 @@ def test_questions_without_a_mutation(page: Page, bare: Path, finding: str, word
     copied = copied_answer(page)
     assert copied.startswith(finding)
     assert words in copied
-    # A mutation that is typed is the question again.
-    page.get_by_role("button", name="Change").click()
-    page.locator(FIELD).fill("I1171N")
-    expect(page).to_have_url(re.compile("#m=I1171N$"))
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "named"),
+    [
+        ("G1202R", "MET amplification", "MET amplification"),
+        ("G1202R, BRAF V600E", "", "BRAF V600E"),
+    ],
+)
+def test_a_finding_beside_a_mutation_leaves_all_unranked(
+    page: Page, bare: Path, text: str, finding: str, named: str
+) -> None:
+    """The mutation and what was given keep their answer, as `look-up --finding` gives it."""
+    ask(page, bare, f"#m={text}&prior=alectinib&finding={finding}")
+    mine = look_up("G1202R", ["alectinib"], findings=[named])
+    assert mine.standing_text.startswith(f"Not ranked, because of {named}. There is evidence for")
+    expect(page.locator(".verdict")).to_have_text(mine.standing_text)
+    expect(page.locator(".folded strong")).to_contain_text("G1202R after alectinib")
+    expect(page.locator(".folded strong")).to_contain_text(f"with {named}")
+    row = page.locator(SUMMARY).locator("tr[data-inhibitor=lorlatinib] th")
+    expect(row).to_have_text("lorlatinib")
+    expect(page.locator("[data-part=answer] > .notes").first).to_contain_text(mine.words[0]["text"])
+    assert unquote(urlsplit(page.url).fragment).endswith(f"finding={named}")
+    assert mine.words[0]["text"][:40] in copied_answer(page)
+
+
+def test_no_mutation_is_a_question_too(page: Page, bare: Path) -> None:
+    """As the command line reads it; beside a mutation it contradicts that."""
+    ask(page, bare)
+    page.locator(FIELD).fill("no ALK mutation")
+    expect(page.locator(".verdict")).to_contain_text("No ALK mutation found: no inhibitor")
+    page.locator(FIELD).fill("G1202R")
+    page.locator("#explorer-finding").select_option("No ALK mutation found")
+    expect(page.locator("[data-part=reading]")).to_contain_text("the finding says there is none")
 
 
 @pytest.mark.parametrize(

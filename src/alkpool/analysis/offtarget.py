@@ -42,7 +42,7 @@ def mechanisms() -> dict[str, Row]:
         return {row["mechanism"]: row for row in csv.DictReader(file)}
 
 
-_NO_MUTATION = re.compile(
+NO_MUTATION = re.compile(
     r"(no|without)( alk)?( resistance)?( kinase domain)? mutations?( found| detected)?|none"
     r"|wild[- ]?type|wt|negative",
     re.IGNORECASE,
@@ -51,7 +51,7 @@ _NO_MUTATION = re.compile(
 
 def is_no_mutation(text: str) -> bool:
     """Tell whether a text says that no mutation of ALK was found."""
-    return bool(_NO_MUTATION.fullmatch(" ".join(text.split())))
+    return bool(NO_MUTATION.fullmatch(" ".join(text.split())))
 
 
 def named(text: str) -> str:

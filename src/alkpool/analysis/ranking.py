@@ -79,7 +79,8 @@ COLUMNS = [
     "relapsed", "laboratory", "sources", "marks",
 ]  # fmt: skip
 
-# Sentences of an answer, by the tiers that decide; the explorer puts in the same names.
+# Sentences of an answer, by the tiers that decide; the explorer puts in the same names. Where none
+# is for, what was given before and what only related mutations leave open is no way out: not named.
 Worded = tuple[str, tuple[Tier, ...]]
 KINDS: tuple[Worded, ...] = (
     ("{} (patients)", (Tier.PATIENTS,)),
@@ -91,7 +92,6 @@ KINDS: tuple[Worded, ...] = (
 )
 DIVIDED: tuple[Worded, ...] = (
     ("The evidence is mixed or weak for {}.", tuple(tier for step in STEPS[:-1] for tier in step)),
-    ("What is known of related mutations leaves it open for {}.", STEPS[-1]),
 )
 NOTHING_FOR = "No evidence that counts speaks for {} assessed inhibitor as next treatment{}."
 OF_CLONES = " against each of these clones"
@@ -570,8 +570,11 @@ def _said(
     return [
         words.format(", ".join(named))
         for words, tiers in all_words
-        if (named := [_named(row) for row in rows
-                      if row["standing"] == standing and row["basis"] in tiers])
+        if (named := [
+            _named(row) for row in rows
+            if row["standing"] == standing and row["basis"] in tiers
+            and (standing == Standing.FOR or GIVEN_BEFORE not in row["marks"])
+        ])
     ]  # fmt: skip
 
 
