@@ -241,8 +241,8 @@ def test_pairs_with_few_lines_are_counted_in_english(numbers, sentence, cohort, 
     columns = {"benefit_n": numbers, "pooled": 0.5, "sensitivity": 0.5}
     show.takeaways(
         "07-uncertainty", cohort, lines=sum(numbers), treated=pd.DataFrame(columns), cells=9,
-        rule=actionability.VerdictRule(), silent=0, clear=0, wide=0.5, prior_wide=0.9, readable=[], sources=[],
-        moved=[],
+        rule=actionability.VerdictRule(), silent=0, clear=0, wide=0.5, prior_wide=0.9,
+        readable=[], sources=[], moved=[],
     )  # fmt: skip
     assert sentence in shown[0][0].data
 
