@@ -181,7 +181,6 @@ def test_what_a_colour_means_is_the_same_in_pages_and_figures():
     for verdict, (face, ink, _) in charts.VERDICT_STYLE.items():
         name = f"verdict-{verdict.name.lower()}"
         expected |= {name: face, f"{name}-ink": ink}
-    expected |= {f"call-{name}": colour for colour, _, name in charts.CALL_STYLE.values()}
     assert custom_properties(":root") == expected
 
 

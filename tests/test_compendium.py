@@ -392,6 +392,14 @@ def test_a_path_to_a_cohort_of_the_project_is_its_name(project: Project) -> None
     assert after == before
 
 
+def test_the_build_folder_is_the_same_by_every_path(project: Project, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(project.home)
+    Project(link).run("--no-book", "--build", "build")
+    assert project.tables()
+    assert not (project.home / "build" / "results").exists()
+
+
 def test_nothing_to_do_is_quick_and_touches_nothing(project: Project) -> None:
     project.run()
     build = project.home / "build"

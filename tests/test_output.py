@@ -225,6 +225,49 @@ def test_a_broken_template_is_named(text, problem, cohort, shown, takeaways):
         show.takeaways("mine", cohort)
 
 
+@pytest.mark.parametrize(
+    ("numbers", "sentence"),
+    [
+        (
+            [],
+            "0 decided lines of treatment are spread over 0 of 9 pairs of mutation and inhibitor.",
+        ),
+        ([1], "1 of 9 pairs of mutation and inhibitor; it has fewer than 3."),
+        ([1, 2], "2 of 9 pairs of mutation and inhibitor; all of these pairs have fewer than 3."),
+        ([1, 5], "2 of 9 pairs of mutation and inhibitor; 1 of these pairs has fewer than 3."),
+    ],
+)
+def test_pairs_with_few_lines_are_counted_in_english(numbers, sentence, cohort, shown, results):
+    columns = {"benefit_n": numbers, "pooled": 0.5, "sensitivity": 0.5}
+    show.takeaways(
+        "07-uncertainty", cohort, lines=sum(numbers), treated=pd.DataFrame(columns), cells=9,
+        rule=actionability.VerdictRule(), silent=0, clear=0, wide=0.5, prior_wide=0.9,
+        readable=[], sources=[], moved=[],
+    )  # fmt: skip
+    assert sentence in shown[0][0].data
+
+
+@pytest.mark.parametrize(
+    ("differing", "unexplained", "sentence"),
+    [
+        (4, 0, "All 4 differences come from contradictions in print; 3 of them give"),
+        (4, 3, "1 of the 4 differences comes from contradictions"),
+        (1, 0, "The 1 difference comes from contradictions"),
+        (1, 1, None),
+        (0, 0, None),
+    ],
+)
+def test_differences_are_counted_in_english(
+    differing, unexplained, sentence, cohort, shown, results
+):
+    show.takeaways(
+        "11-what-agrees", cohort, numbers=9, recomputed=8, matching=8 - differing, consistent=4,
+        consistent_matching=4, differing=differing, unexplained=unexplained, as_read=3,
+    )  # fmt: skip
+    said = shown[0][0].data
+    assert sentence in said if sentence else "from contradictions" not in said
+
+
 @pytest.mark.parametrize("notebook", sorted(paths.NOTEBOOKS.glob("*.ipynb")), ids=lambda p: p.stem)
 def test_every_chapter_has_its_takeaways(notebook):
     cells = json.loads(notebook.read_text("utf-8"))["cells"]

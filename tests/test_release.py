@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -316,6 +317,7 @@ def test_note_says_what_the_newest_data_changed(home: Path) -> None:
     note = (release.make(home, home / "out") / release.NOTE).read_text("utf-8")
     assert "Released on 2026-03-01." in note
     assert "- The newest year added 1 patient." in note
+    assert f"- Made with Python {platform.python_version()}." in note
     rows = [line for line in note.splitlines() if line.startswith("| ")]
     assert rows[1:] == [
         "| G1202R | lorlatinib | insufficient evidence | possibly beneficial | 1/2 | "

@@ -223,7 +223,10 @@ READINGS = [
     ),
     ("p.[G1202R(;)L1196M]", Reading("L1196M+G1202R")),
     *((f"G1202R, VAF {printed}%", Reading("G1202R", vaf_percent=(read,)))
-      for printed, read in (("< 1", "<1"), ("≤1", "<1"), ("ca. 5", "~5"), ("100,0 ", "100.0"))),
+      for printed, read in (("< 1", "<1"), ("ca. 5", "~5"), ("100,0 ", "100.0"))),
+    # A table has no such bound.
+    *((f"G1202R, VAF {bound}%", Reading("G1202R", set_aside=(("allele frequency", f"{bound}%"),)))
+      for bound in ("≤1", "≥40.5")),
     ("ALK G1202R, allele frequency of 12 per cent", Reading("G1202R", vaf_percent=("12",))),
     ("NM_004304.5:c.[3604G>A;3586C>A]", Reading("L1196M+G1202R", "cis")),
     ("c.[3604G>A];[3586C>A]", Reading("L1196M+G1202R", "trans")),

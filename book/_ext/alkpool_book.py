@@ -50,6 +50,8 @@ SHIPPED = (
     "itables", "sphinx-book-theme", "pydata-sphinx-theme", "sphinx", "sphinx-copybutton",
     "sphinx-design", "sphinx-togglebutton", "myst-nb",
 )  # fmt: skip
+# sphinx-copybutton has a script of somebody else, whose head names the licence without its text.
+CLIPBOARD = re.compile(r"/\*!\n \* (clipboard.+)\n \* .+\n \*\n \* Licensed MIT (©.+)\n")
 # Of words that say what a page is about, search engines and citations show so many.
 DESCRIBED = 300
 
@@ -158,20 +160,27 @@ def spy_on_sections(app: Sphinx) -> None:
     for page in Path(app.outdir).rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         spy = SPY.replace("bd-toc-nav", SECTIONS) if SECTIONS in text else ""
-        page.write_text(text.replace(SPY, spy), encoding="utf-8")
+        if SPY in text:
+            page.write_text(text.replace(SPY, spy), encoding="utf-8")
 
 
 def write_licences(app: Sphinx) -> None:
     """Put the licences of scripts and styles beside them."""
-    texts = []
+    texts = {}
     for name in SHIPPED:
         package = importlib.metadata.distribution(name)
         files = [file for file in package.files or [] if "LICEN" in file.name.upper()]
         said = [file.read_text(encoding="utf-8").strip() for file in files]
-        texts.append("\n\n".join([f"{name} {package.version}", *said]))
+        texts[name] = "\n\n".join([f"{name} {package.version}", *said])
+    script = shipped_in("sphinx_copybutton") / "_static" / "clipboard.min.js"
+    head = CLIPBOARD.match(script.read_text(encoding="utf-8"))
+    if head is None:
+        raise RuntimeError(f"{script.name} no longer says whose it is")
+    _, begin, rest = texts["sphinx-copybutton"].partition("Permission is hereby granted")
+    texts[script.name] = f"{head[1]}\n\nMIT License\n\nCopyright {head[2]}\n\n{begin}{rest}"
     rule = f"\n\n{'-' * 72}\n\n"
     place = Path(app.outdir) / "_static" / LICENCES
-    place.write_text(rule.join(texts) + "\n", encoding="utf-8")
+    place.write_text(rule.join(texts.values()) + "\n", encoding="utf-8")
 
 
 @cache

@@ -185,7 +185,7 @@
         for (let found; (found = sought.exec(rest)); ) {
           const value = found.groups?.value;
           if (action === "aside") aside.push([what, (value ?? found[0]).replace(/^[ ,;:]+|[ ,;:]+$/g, "")]);
-          if (action === "frequency") frequency.push(value.replace(/[,≤≥ ]/g, (sign) => ({ ",": ".", "≤": "<", "≥": ">" })[sign] ?? ""));
+          if (action === "frequency") frequency.push(value.replace(",", ".").replace(/ /g, ""));
           if (action === "coding") coding.push(...value.trim().split(/[\s(;,)]+(?:c\.)?/i).map((name) => name.replace(/^([ACGT])(\d+)([ACGT])$/i, "$2$1>$3").replace(/^(\d+_\d+)([ACGT]+)$/i, "$1delins$2")));
           if (["cis", "trans"].includes(what)) phases.add(what);
           rest = rest.replace(sought, () => ` ${{ open: value, join: ",", put: what }[action] ?? ""} `);
@@ -213,9 +213,9 @@
       const lost = aside.filter(([what]) => what.endsWith("another gene")).flatMap(([, found]) => found.match(/[^\s,;:()[\]+/&]{3,}/g) ?? []).find(fits);
       if (lost) refuse(`${quoted(text)}: ${lost} fits ALK too: write ALK before it, or leave it out where it is of another gene`);
       if (phases.has("cis")) refuseInCis(mutations);
-      // Frequencies follow their mutations into the canonical order.
+      // Frequencies follow their mutations into the canonical order; at most and at least are none of a table's bounds.
       const places = (printed.length ? printed : ofDna).map(({ name }) => name);
-      const vaf = frequency.length === places.length && names.every((name) => places.includes(name)) ? names.map((name) => frequency[places.indexOf(name)]) : [];
+      const vaf = frequency.length === places.length && names.every((name) => places.includes(name)) && !/[≤≥]/.test(frequency) ? names.map((name) => frequency[places.indexOf(name)]) : [];
       if (!vaf.length) aside.push(...frequency.map((value) => ["allele frequency", `${value}%`]));
       return { mutations, phase: names.length > 1 ? [...phases].join() : "", vaf, aside };
     }

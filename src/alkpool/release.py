@@ -8,6 +8,7 @@ import argparse
 import datetime
 import hashlib
 import json
+import platform
 import re
 import shutil
 import subprocess
@@ -316,6 +317,7 @@ def release_note(home: Path, identity: Identity, since: Path | None = None) -> s
     lines += [
         f"- `{METADATA}` describes the folder (RO-Crate 1.1), `requirements.lock` lists the "
         f"packages, `sha256sum -c {CHECKSUMS}` checks every file.",
+        f"- Made with Python {platform.python_version()}.",
         "",
     ]
     return "\n".join(lines)

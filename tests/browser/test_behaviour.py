@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Locator, Page, Route, ViewportSize, expect
 
 from .reading import NARROW, WIDE, open_page, settle
 
@@ -61,8 +61,15 @@ def test_the_theme_is_chosen_before_anything_is_drawn(
     """
     with browser.new_context(color_scheme=theme) as context:
         page = context.new_page()
-        page.route("**/pydata-sphinx-theme.js*", lambda route: route.abort())
+        kept_out = list[str]()
+
+        def keep_out(route: Route) -> None:
+            kept_out.append(route.request.url)
+            route.abort()
+
+        page.route("**/pydata-sphinx-theme.js*", keep_out)
         page.goto((book / "data-dictionary.html").as_uri())
+        assert len(kept_out) == 1
         expect(page.locator("html")).to_have_attribute("data-theme", theme)
         expect(page.locator("article th").first).not_to_have_css("border-bottom-width", "0px")
 

@@ -226,6 +226,11 @@ def test_every_page_says_what_it_is_and_of_which_state(pages: Pages, book: Path)
     licences = (book / "_static" / "licences.txt").read_text("utf-8")
     assert licences.count("Permission is hereby granted") >= 4
     assert all("Copyright" in each for each in licences.split(f"\n{'-' * 72}\n"))
+    # Scripts that others bring along say in their first lines whose they are.
+    heads = [path.read_text("utf-8")[:500] for path in book.rglob("_static/**/*.js")]
+    named = re.findall(r"Licensed MIT (© .+)", "\n".join(heads))
+    assert named
+    assert [name for name in named if f"Copyright {name}\n" not in licences] == []
     assert not list(book.rglob("*.map"))
 
 

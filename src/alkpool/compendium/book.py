@@ -198,9 +198,13 @@ def _assemble(
         for part in compendium.parts
     ]
     content: dict[str, bytes] = {}
+    # The page that a drawing is part of.
+    shown_on: dict[str, str] = {}
     for task, notebook in notebooks.items():
         place = f"notebooks/{task.notebook.name}"
-        content |= figures(notebook, place, names[task.suffix])
+        drawings = figures(notebook, place, names[task.suffix])
+        content |= drawings
+        shown_on |= dict.fromkeys(drawings, f"{task.page}.ipynb")
         page = _page(notebook, task, names[task.suffix], [task.page for task in tasks])
         if not task.suffix and not task.synthetic:
             _link_records(page, records)
@@ -229,7 +233,7 @@ def _assemble(
     source = target / "book-src"
     for name, page_bytes in content.items():
         if write_if_changed(source / name, page_bytes):
-            render.forget(name, target / "sphinx")
+            render.forget(shown_on.get(name, name), target / "sphinx")
     for path in [path for path in source.rglob("*") if path.is_file()]:
         if path.relative_to(source).as_posix() not in content:
             path.unlink()
@@ -364,7 +368,7 @@ def figures(notebook: Notebook, source: str, names: Mapping[str, str]) -> dict[s
     Returns
     -------
     dict
-        The drawings, by the files in which the page looks for them.
+        The drawings, by the files in which the page looks for them once its names are renamed.
 
     Raises
     ------
@@ -388,10 +392,10 @@ def figures(notebook: Notebook, source: str, names: Mapping[str, str]) -> dict[s
             if missing := [word for word in ("name", "caption", "alt") if not said.get(word)]:
                 problems.append(f"{place}: its figure has no {' and no '.join(missing)}")
                 continue
-            name, caption = names[said["name"]], renamed(said["caption"], names)
-            drawings[f"figures/{name}.svg"] = "".join(data[image]).encode()
+            drawings[f"figures/{names[said['name']]}.svg"] = "".join(data[image]).encode()
             words = FIGURE.format(
-                name=name, caption=caption, alt=json.dumps(said["alt"], ensure_ascii=False),
+                name=said["name"], caption=said["caption"],
+                alt=json.dumps(said["alt"], ensure_ascii=False),
                 classes=said.get("classes", "column"),
             )  # fmt: skip
             output["data"] = {"text/markdown": words}

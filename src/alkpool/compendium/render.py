@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-# Whatever else a page is made of comes with it into the book, and is not read.
-PAGES = (".md", ".ipynb", ".svg")
+PAGES = (".md", ".ipynb")
+# Drawings of the chapters, each of which is part of a page.
+FIGURES = "figures/*.svg"
 
 _IMAGE = re.compile(r"""_images/([^"'?#\s]+)""")
 
@@ -102,7 +103,7 @@ def forget(page: str, work: Path) -> None:
 def _made_with(source: Path) -> str:
     """Hash of what every page depends on besides the texts: which pages there are, too."""
     there = {path for path in source.rglob("*") if path.is_file()}
-    pages = {path for path in there if path.suffix in PAGES}
+    pages = {path for path in there if path.suffix in PAGES} | set(source.glob(FIGURES))
     # What the table of contents changes is compared page by page.
     files = {path for path in there - pages if path.name != "_toc.yml"}
     code = [path.read_text("utf-8") for path in files if path.suffix == ".py"]

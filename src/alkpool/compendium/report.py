@@ -54,7 +54,8 @@ def report(
         Whatever a person has to put right. The last good results and book stay in place.
     """
     started = time.perf_counter()
-    results = paths.RESULTS if target == paths.BUILD else target / "results"
+    own = target.resolve() == paths.BUILD.resolve()
+    results = paths.RESULTS if own else target / "results"
     build.mkdir(parents=True, exist_ok=True)
     with locked(build):
         compendium = read(cohort)

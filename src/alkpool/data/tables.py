@@ -11,17 +11,17 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
-import yaml
 
 from alkpool import paths
 from alkpool.data import spelling
 from alkpool.data.columns import KINDS, column
 from alkpool.data.reader import Table, flagged, read_folder
+from alkpool.files import yaml_beside
 from alkpool.problems import Problem
 from alkpool.vocabulary import LIST_SEPARATOR
 
@@ -158,9 +158,7 @@ def _table(place: str, declared: Mapping[str, Any]) -> Table:
     )  # fmt: skip
 
 
-DECLARED: Mapping[str, Any] = yaml.load(
-    Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"), yaml.CSafeLoader
-)
+DECLARED: Mapping[str, Any] = yaml_beside(__file__)
 
 # Path below data/ (* is the name of a cohort) to the table there.
 TABLES = {place: _table(place, declared) for place, declared in DECLARED["tables"].items()}

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from alkpool import paths
 from alkpool.data.cohort import DESCRIPTION_FILE
 from alkpool.data.reader import flagged, read_text
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
+from alkpool.files import yaml_beside
 from alkpool.problems import DataError, Problem, printable
 
 # An age in steps of five years is shared by many; from 90 on hardly anyone shares any (the
@@ -37,9 +37,7 @@ _PUBLIC = ("doi", "pmid", "year")
 _URL = re.compile(r"\b(https?://|doi:|github:|10\.\d{4,}/)\S+", re.IGNORECASE)
 _PATTERNS = [
     (re.compile("|".join(each["patterns"]), re.IGNORECASE), f"{each['why']}: {each['remedy']}")
-    for each in yaml.load(
-        Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"), yaml.CSafeLoader
-    )
+    for each in yaml_beside(__file__)
 ]
 _INITIALS = re.compile(r"[A-Z]{2,3}([-_.]?\d{1,4})?")
 _BIRTH_YEAR = re.compile(r"(?<!\d)19\d{2}(?!\d)")

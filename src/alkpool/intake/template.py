@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
@@ -17,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from alkpool import paths
 from alkpool.data import tables
 from alkpool.data.cohort import DESCRIPTION_FILE
-from alkpool.files import write_atomically, write_if_changed
+from alkpool.files import write_atomically, write_if_changed, yaml_beside
 from alkpool.intake.flatfile import (
     COLUMNS,
     FIELDS,
@@ -32,9 +31,7 @@ from alkpool.vocabulary import UNKNOWN
 PREPARED_ROWS = 500
 
 # What the template says beside the schemas, and its example row.
-_SAYS: Mapping[str, Any] = yaml.load(
-    Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"), yaml.CSafeLoader
-)
+_SAYS: Mapping[str, Any] = yaml_beside(__file__)
 _EXAMPLE_ROW: Mapping[str, str] = _SAYS["example"]
 # Name and colour of each table's columns.
 _TITLES: Mapping[str, tuple[str, str]] = _SAYS["titles"]

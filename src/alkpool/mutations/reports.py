@@ -23,7 +23,7 @@ _ANNOVAR = (
     (re.compile(r"^([ACGT])(\d+)([ACGT])$", FLAGS), r"\2\1>\3"),
     (re.compile(r"^(\d+_\d+)([ACGT]+)$", FLAGS), r"\1delins\2"),
 )
-_SIGNS = str.maketrans({",": ".", "≤": "<", "≥": ">", " ": None})
+_SIGNS = str.maketrans({",": ".", " ": None})
 # What a line must say to be believed beyond the reference.
 OF_ALK = re.compile(r"\bALK\b|NP_004295|NM_004304|ENSP00000373700|ENST00000389048|Q9UM73", FLAGS)
 
@@ -126,7 +126,8 @@ def read(text: str) -> Reading:
         # A name of DNA beside a polymorphism: which comes first is not known.
         printed = ()
     frequencies = [value.translate(_SIGNS) for value in values["frequency"]]
-    if printed and len(frequencies) == len(printed):
+    # A table has no sign for at most and at least: beside < and > they would be another bound.
+    if printed and len(frequencies) == len(printed) and not set("≤≥") & set("".join(frequencies)):
         # They follow their mutations into the canonical order.
         of = dict(zip(printed, frequencies, strict=True))
         frequencies = [of[name] for name in profile]

@@ -225,10 +225,10 @@ def split_patients(folder: Path) -> list[Problem]:
     ids = dd.read_parquet(files, columns=["patient_id"])["patient_id"].astype(str)
     times = ids.value_counts(split_out=len(files))
     twice = times[times > 1].compute().sort_index()
-    allowed = f"so are {len(twice) - 1} others; all rows of a patient must be in one partition"
+    others = f", and {len(twice) - 1} more" if len(twice) > 1 else ""
+    allowed = f"is in several partitions{others}; all rows of a patient must be in one partition"
     return [
-        Problem(folder.name, None, "patient_id", str(name), f"is in several partitions; {allowed}")
-        for name in twice.index[:1]
+        Problem(folder.name, None, "patient_id", str(name), allowed) for name in twice.index[:1]
     ]
 
 
