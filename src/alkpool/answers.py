@@ -10,7 +10,8 @@ import pandas as pd
 
 from alkpool.analysis.evidence import records
 from alkpool.analysis.question import Question
-from alkpool.analysis.ranking import GIVEN_BEFORE, Answer
+from alkpool.analysis.ranking import Answer
+from alkpool.analysis.sentence import GIVEN_BEFORE
 from alkpool.problems import printable, spreadsheet_cell
 from alkpool.references import Cited, in_words
 from alkpool.vocabulary import UNKNOWN, Phase, Standing, Tier

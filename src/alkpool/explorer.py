@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from alkpool import answers, mutations, paths
-from alkpool.analysis import offtarget, ranking
+from alkpool.analysis import offtarget, ranking, sentence
 from alkpool.analysis.actionability import assessed_profiles, matrix, profile_order
 from alkpool.analysis.benefit import classify, evaluable
 from alkpool.analysis.evidence import assertions_on_lung_cancer, by_cell, calls_of, gather, records
@@ -239,12 +239,12 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             "legend": answers.LEGEND,
             "basis": answers.basis(evidence.about),
             "searched": answers.searched(evidence.about),
-            "given": ranking.GIVEN_BEFORE,
-            "kinds": ranking.KINDS,
-            "divided": ranking.DIVIDED,
-            "nothing_for": ranking.NOTHING_FOR,
-            "clones": ranking.OF_CLONES,
-            "if": ranking.IF,
+            "given": sentence.GIVEN_BEFORE,
+            "kinds": sentence.KINDS,
+            "divided": sentence.DIVIDED,
+            "nothing_for": sentence.NOTHING_FOR,
+            "clones": sentence.OF_CLONES,
+            "if": sentence.IF,
             "unreported": UNREPORTED,
         },
         # Places of the kinase domain that a source names by what they are.

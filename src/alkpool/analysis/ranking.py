@@ -9,7 +9,7 @@ step are read together, and the first step in which any tier speaks decides. `Ev
 the tiers say; `alkpool.analysis.evidence.gather` collects it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
@@ -18,8 +18,9 @@ from typing import Any
 import pandas as pd
 
 from alkpool import mutations
-from alkpool.analysis import offtarget
+from alkpool.analysis import offtarget, sentence
 from alkpool.analysis.question import Question
+from alkpool.analysis.sentence import GIVEN_BEFORE
 from alkpool.data import tables
 from alkpool.data.groups import Groups
 from alkpool.references import once
@@ -79,27 +80,7 @@ COLUMNS = [
     "relapsed", "laboratory", "sources", "marks",
 ]  # fmt: skip
 
-# Sentences of an answer, by the tiers that decide; the explorer puts in the same names. Where none
-# is for, what was given before and what only related mutations leave open is no way out: not named.
-Worded = tuple[str, tuple[Tier, ...]]
-KINDS: tuple[Worded, ...] = (
-    ("{} (patients)", (Tier.PATIENTS,)),
-    ("{} (published groups)", (Tier.GROUPS,)),
-    ("{} (single patients)", (Tier.FEW,)),
-    ("{} (laboratory only)", (Tier.LABORATORY,)),
-    ("{} (its parts only)", (Tier.COMPONENTS,)),
-    ("{} (related mutations only)", (Tier.RESIDUE,)),
-)
-DIVIDED: tuple[Worded, ...] = (
-    ("The evidence is mixed or weak for {}.", tuple(tier for step in STEPS[:-1] for tier in step)),
-)
-NOTHING_FOR = "No evidence that counts speaks for {} assessed inhibitor as next treatment{}."
-OF_CLONES = " against each of these clones"
-# Before the sentence where the other reading of an unknown phase amounts to something else.
-IF = {Phase.CIS: "If on one allele: ", Phase.TRANS: "If in different clones: "}
-
 JUST_PROGRESSED = "just progressed"
-GIVEN_BEFORE = "given before"
 CONFLICTING = "conflicting"
 PROGRESSED_TEXT = "the tumour has just progressed on it with this mutation"
 
@@ -476,8 +457,8 @@ def answer(question: Question, evidence: Evidence) -> Answer:
     decided = ["inhibitor", "standing", "rank", "basis"]
     other = next((one for _, one in rest if not one[decided].equals(frame[decided])), None)
     unranked = f"Not ranked, because of {', '.join(question.findings)}. " * bool(question.findings)
-    reading = "" if other is None else IF[lead]
-    text = unranked + reading + standing_text(frame.to_dict("records"), lead)
+    reading = "" if other is None else sentence.IF[lead]
+    text = unranked + reading + sentence.standing_text(frame.to_dict("records"), lead)
     others = not_assessed(question, evidence)
     return Answer(question, text, frame, lead, other, others, words, evidence.about)
 
@@ -549,38 +530,6 @@ def order(decision: Decision, cell: Cell) -> tuple[float, ...]:
     k, n = cell.patients["k"], cell.patients["n"]
     anything = decision.basis != Tier.NONE or bool(cell.sources)
     return standing, (0 if k else 2 if n else 1 if anything else 3), tier, 0
-
-
-def standing_text(rows: Sequence[Mapping[Any, Any]], reading: Phase) -> str:
-    """Say in a sentence what kind of evidence speaks for which inhibitor.
-
-    With each stands whether it was given before, and with what. Where there is evidence for none,
-    the sentence says whether there is no evidence or a divided one.
-    """
-    if best := _said(rows, Standing.FOR, KINDS):
-        return f"There is evidence for {'; '.join(best)}."
-    open_ = _said(rows, Standing.UNDECIDED, DIVIDED)
-    clones = OF_CLONES if reading == Phase.TRANS else ""
-    return " ".join([*open_, NOTHING_FOR.format("another" if open_ else "any", clones)])
-
-
-def _said(
-    rows: Sequence[Mapping[Any, Any]], standing: Standing, all_words: Sequence[Worded]
-) -> list[str]:
-    return [
-        words.format(", ".join(named))
-        for words, tiers in all_words
-        if (named := [
-            _named(row) for row in rows
-            if row["standing"] == standing and row["basis"] in tiers
-            and (standing == Standing.FOR or GIVEN_BEFORE not in row["marks"])
-        ])
-    ]  # fmt: skip
-
-
-def _named(row: Mapping[Any, Any]) -> str:
-    beside = (m for m in row["marks"] if m == GIVEN_BEFORE or m.startswith("with "))
-    return " ".join([row["inhibitor"], *beside])
 
 
 def not_assessed(question: Question, evidence: Evidence) -> list[Row]:
