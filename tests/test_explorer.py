@@ -112,12 +112,15 @@ def test_other_mutations_are_answered(data: dict[str, Any], curated: Evidence) -
 def test_cases_can_be_counted_to_the_answers(contexts: dict[str, Any]) -> None:
     """Plain counts over the listed cases give the patients of each cell; no line is lost."""
     listed = 0
-    for page in contexts["records"]["profiles"].values():
+    pages = contexts["records"]["profiles"]
+    for name, page in pages.items():
         lines = [line for case in page["cases"] for line in case["lines"]]
         listed += len(lines)
         assert {line["inhibitor"] for line in lines} <= set(page["cells"])
         drawn = page["course"]["alt"] if page["course"] else ""
         assert all(line["inhibitor"] in drawn for line in lines if line["evaluated"])
+        # What was given for an earlier mutation of the patient is no course of this one.
+        assert not any(f": {other}: " in drawn for other in pages if other != name)
         for inhibitor, cell in page["cells"].items():
             mine = [line for line in lines if line["inhibitor"] == inhibitor]
             told = [line["benefit"] for line in mine if line["evaluated"]]

@@ -101,17 +101,16 @@ def _answer(name: str, evidence: Evidence) -> Record:
 
 
 def _courses(pool: Cohort) -> dict[str, Record]:
-    """Figure of the patients with each profile who were treated again: ``patients, alt, src``."""
+    """Figure of what was given after each profile was found: ``patients, alt, src``."""
     # Both take longer to import than an answer takes.
     from alkpool.figures.assembly import swimmer
     from alkpool.show import counted, svg_of
 
     treated = lines(pool)
     names = patient_names(pool.patients, pool.sources)
-    patients = pool.samples.set_index("sample_id")["patient_id"]
     found = {}
     for name, samples in assessed_profiles(pool.samples).groupby("profile")["sample_id"]:
-        theirs = treated[treated["patient_id"].isin(patients[samples])]
+        theirs = treated[treated["sample_id"].isin(samples)]
         made = swimmer(theirs, names)
         if made.figure is not None:
             drawn = base64.b64encode(svg_of(made.figure, made.alt).encode()).decode()
