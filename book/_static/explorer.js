@@ -119,12 +119,12 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const isEmpty = (row) => row.basis === "none" && !row.sources.length && !row.marks.length;
 
-  // What an answer amounts to: inhibitors with evidence for them by its kind, or where it is divided.
-  function standingText({ rows, reading, other, finding }, { kinds, divided, nothing_for, clones, given, if: on }) {
+  // What an answer amounts to: inhibitors with evidence for them by its kind, or for which it is mixed.
+  function standingText({ rows, reading, other, finding }, { kinds, mixed, nothing_for, clones, given, if: on }) {
     const named = ({ inhibitor, marks }) => [inhibitor, ...marks.filter((mark) => mark === given || mark.startsWith("with "))].join(" ");
     const of = (standing, tiers) => rows.filter((row) => row.standing === standing && tiers.includes(row.basis) && (standing === "for" || !row.marks.includes(given))).map(named);
     const said = (standing, all) => all.filter(([, tiers]) => of(standing, tiers).length).map(([words, tiers]) => words.replace("{}", of(standing, tiers).join(", ")));
-    const [best, open] = [said("for", kinds), said("undecided", divided)];
+    const [best, open] = [said("for", kinds), said("undecided", [mixed])];
     return (finding && `Not ranked, because of ${finding}. `) + (other ? on[reading] : "") + (best.length ? `There is evidence for ${best.join("; ")}.`
       : [...open, nothing_for.replace("{}", open.length ? "another" : "any").replace("{}", reading === "trans" ? clones : "")].join(" "));
   }
@@ -308,7 +308,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const words = inWords([question]);
       const opened = [...answer.querySelectorAll("details[open]")].map((each) => each.dataset.inhibitor);
       const moved = other?.rows.filter((row) => row.standing !== rows.find(({ inhibitor }) => inhibitor === row.inhibitor).standing);
-      const read = [parts.length && data.words.unreported, question.phase === "unknown" && `Phase not known: ${data.readings[lead]}.`,
+      const read = [parts.length && question.phase !== "trans" && data.words.unreported, question.phase === "unknown" && `Phase not known: ${data.readings[lead]}.`,
         other && `In ${other.reading}, below: ${moved.map((row) => `${row.inhibitor} ${row.standing}`).join(", ") || "the same standings"}.`].filter(Boolean);
       return [
         make("p", { class: "verdict" }, standingText({ rows, reading: lead, other, finding: question.finding }, data.words)),

@@ -28,7 +28,7 @@ from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen, 
 
 # Powers of ten in nM between which potencies are drawn, for every model the same.
 POTENCIES = (-1, 4)
-UNREPORTED = "Of these mutations on one allele nothing is recorded here: it is read from its parts."
+UNREPORTED = "Nothing is recorded here of these mutations on one allele: read from its parts."
 # Stands for every mutation of which, and of whose residue, nothing is known.
 NOBODY = "M1A"
 _AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
@@ -240,7 +240,7 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             "searched": answers.searched(evidence.about),
             "given": sentence.GIVEN_BEFORE,
             "kinds": sentence.KINDS,
-            "divided": sentence.DIVIDED,
+            "mixed": sentence.MIXED,
             "nothing_for": sentence.NOTHING_FOR,
             "clones": sentence.OF_CLONES,
             "if": sentence.IF,

@@ -158,7 +158,7 @@ def test_answers_are_those_of_the_package(
 def test_a_compound_nobody_reported_has_an_answer_of_its_own(page: Page, bare: Path) -> None:
     """The summary as of any other, and below it on demand what its parts are answered with."""
     ask(page, bare, "#m=C1156Y+L1198F+I1171N&prior=lorlatinib&phase=cis")
-    expect(page.locator(".verdict + .key")).to_contain_text("nothing is recorded here")
+    expect(page.locator(".verdict + .key")).to_contain_text("Nothing is recorded here")
     rows = answers.records(look_up("C1156Y+L1198F+I1171N", ["lorlatinib"], "cis").inhibitors)
     for row in rows:
         line = page.locator(SUMMARY).locator(f"tr[data-inhibitor={row['inhibitor']}]")

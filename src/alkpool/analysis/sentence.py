@@ -18,11 +18,9 @@ KINDS: tuple[Worded, ...] = (
     ("{} (its parts only)", (Tier.COMPONENTS,)),
     ("{} (related mutations only)", (Tier.RESIDUE,)),
 )
-DIVIDED: tuple[Worded, ...] = (
-    (
-        "The evidence is mixed or weak for {}.",
-        (Tier.PATIENTS, Tier.GROUPS, Tier.RELAPSE, Tier.FEW, Tier.LABORATORY),
-    ),
+MIXED: Worded = (
+    "The evidence is mixed or weak for {}.",
+    (Tier.PATIENTS, Tier.GROUPS, Tier.RELAPSE, Tier.FEW, Tier.LABORATORY),
 )
 NOTHING_FOR = "No evidence that counts speaks for {} assessed inhibitor as next treatment{}."
 OF_CLONES = " against each of these clones"
@@ -34,13 +32,13 @@ def standing_text(rows: Sequence[Mapping[Any, Any]], reading: Phase) -> str:
     """Say in a sentence what kind of evidence speaks for which inhibitor.
 
     With each stands whether it was given before, and with what. Where there is evidence for none,
-    the sentence says whether there is no evidence or a divided one.
+    the sentence says whether there is no evidence or a mixed one.
     """
     if best := _said(rows, Standing.FOR, KINDS):
         return f"There is evidence for {'; '.join(best)}."
-    open_ = _said(rows, Standing.UNDECIDED, DIVIDED)
+    mixed = _said(rows, Standing.UNDECIDED, (MIXED,))
     clones = OF_CLONES if reading == Phase.TRANS else ""
-    return " ".join([*open_, NOTHING_FOR.format("another" if open_ else "any", clones)])
+    return " ".join([*mixed, NOTHING_FOR.format("another" if mixed else "any", clones)])
 
 
 def _said(
