@@ -113,11 +113,14 @@ format: $(STAMP) ## Put code and notebooks into the common style
 	@$(PY) -m ruff format
 
 .PHONY: lock
-lock: $(STAMP) ## Write the lock files (UPGRADE=--upgrade: newer releases)
+lock: $(STAMP) ## Write lock files, environment.yml (UPGRADE=--upgrade)
 	@echo 'uv>=0.13,<0.14' | $(COMPILE) - -o requirements-uv.lock
 	@$(COMPILE) pyproject.toml --group dev -o requirements.lock
 	@$(COMPILE) --group bench -c requirements.lock -o requirements-bench.lock
-	@$(PY) tools/environment.py
+	@{ sed '/pip:$$/q' environment.yml; \
+	  $(COMPILE) pyproject.toml --group dev --no-deps --no-strip-extras --no-generate-hashes -c requirements.lock \
+	    | grep -v '^roc-validator=' | sed 's/^/  - /'; } > $(BUILD)/environment.yml
+	@mv $(BUILD)/environment.yml environment.yml
 
 .PHONY: clean
 clean: ## Remove everything made except the environment (.venv)
