@@ -257,7 +257,7 @@ document.addEventListener("DOMContentLoaded", () => {
     function fromFragment() {
       const pairs = location.hash.slice(1).split("&").map((pair) => decoded(pair).split(/=(.*)/s));
       const { m: text = "", phase = "unknown", specimen = "unknown", finding = "" } = Object.fromEntries(pairs);
-      const prior = pairs.flatMap(([name, given = ""]) => (name === "prior" ? given.split(",") : []));
+      const prior = pairs.flatMap(([name, given = ""]) => (name === "prior" ? given.split(/->|[;,/>→]|\bthen\b/iu) : []));
       return { text, prior: prior.map((name) => name.trim()).filter(Boolean), phase, specimen, finding };
     }
 
@@ -421,7 +421,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // ---------------------------------------------------------------- the other pages
 
-  const asking = (mutation, prior = "") => `explorer.html#m=${encodeURIComponent(mutation)}${prior && `&prior=${prior}`}`;
+  const asking = (mutation, prior = "") => `explorer.html#m=${encodeURIComponent(mutation)}${prior && `&prior=${encodeURIComponent(prior)}`}`;
 
   // The question on the start page leads to its answer.
   document.querySelector("form.question")?.addEventListener("submit", (event) => {

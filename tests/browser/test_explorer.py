@@ -972,15 +972,19 @@ def test_figure_5_and_the_search_lead_to_profile_pages(page: Page, book: Path, d
 # ---------------------------------------------------------------- the ways to it, and past it
 
 
-def test_the_start_page_asks(page: Page, book: Path) -> None:
-    """Mutation and last inhibitor typed there are answered in the explorer; the matrix is there."""
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [("alectinib", "alectinib"), ("Xalkori then Alecensa", "crizotinib, alectinib")],
+)
+def test_the_start_page_asks(page: Page, book: Path, given: str, read: str) -> None:
+    """Mutation and inhibitors typed there are answered in the explorer; the matrix is there."""
     open_page(page, book / "index.html")
     cell = page.locator("table.patients td[data-standing=for] a").first
     expect(cell).to_have_attribute("href", re.compile("^profiles/"))
     page.get_by_label("Mutation of the tumour").fill("p.Gly1202Arg")
-    page.get_by_label("Progressed on").select_option("alectinib")
+    page.get_by_label("Given before").fill(given)
     page.get_by_role("button", name="Ask").click()
-    expect(page.locator(".folded")).to_contain_text("G1202R after alectinib, specimen not stated")
+    expect(page.locator(".folded")).to_contain_text(f"G1202R after {read}, specimen not stated")
     expect(page.locator(SUMMARY)).to_be_in_viewport()
 
 
