@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -89,8 +89,27 @@ def yaml_beside(module: str) -> Any:
     return yaml.load(text, yaml.CSafeLoader)
 
 
+def filled_in_beside(module: str, **context: Any) -> str:
+    """Fill in the Jinja template of Markdown of a module's own name."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    text = Path(module).with_suffix(".md.j2").read_text(encoding="utf-8")
+    return environment.from_string(text).render(context)
+
+
 # Numbers that YAML reads in another way than people: 010 is 8, 6:30 is 390, 6_0 is 60.
 _STRANGE_NUMBER = re.compile(r"[-+]?(0[0-9]+|[0-9_]+:.*|[0-9.]+_.*|\.(nan|inf))", re.IGNORECASE)
+
+
+def _refuse(problem: str, place: Any) -> NoReturn:
+    """Refuse a node or event, with its line."""
+    raise yaml.MarkedYAMLError(problem=problem, problem_mark=place.start_mark)
 
 
 class _Loader(yaml.SafeLoader):
@@ -103,34 +122,24 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             alias = self.get_event()  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(
-                problem=f"*{alias.anchor} stands for another place: write out what it means",
-                problem_mark=alias.start_mark,
-            )
+            _refuse(f"*{alias.anchor} stands for another place: write out what it means", alias)
         return super().compose_node(parent, index)
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
         if any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value):
-            raise yaml.constructor.ConstructorError(
-                problem="the key << merges others: write them out", problem_mark=node.start_mark
-            )
+            _refuse("the key << merges others: write them out", node)
 
     def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> str:
         is_number = node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
         if is_number and _STRANGE_NUMBER.fullmatch(node.value):
-            raise yaml.constructor.ConstructorError(
-                problem=f"{node.value} is no plain number: write one such as 10 or 6.5, and put "
-                "text into quotation marks",
-                problem_mark=node.start_mark,
-            )
+            meant = "write one such as 10 or 6.5, and put text into quotation marks"
+            _refuse(f"{node.value} is no plain number: {meant}", node)
         return super().construct_scalar(node)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
         keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
         if twice := [key for key, times in keys.items() if times > 1]:
-            raise yaml.constructor.ConstructorError(
-                problem=f"the key {twice[0]} stands twice", problem_mark=node.start_mark
-            )
+            _refuse(f"the key {twice[0]} stands twice", node)
         return super().construct_mapping(node, deep)
 
 

@@ -54,6 +54,12 @@ def refuse(file: str, allowed: str) -> NoReturn:
     raise DataError([Problem(file, None, "", "", allowed)])
 
 
+def refuse_any(problems: Iterable[Problem]) -> None:
+    """Raise all problems together, if there is any."""
+    if found := tuple(problems):
+        raise DataError(found)
+
+
 def shortened(text: str) -> str:
     """Text of at most 80 characters for a message."""
     return text if len(text) <= 80 else text[:77] + "..."

@@ -143,14 +143,6 @@ class System(StrEnum):
     UNKNOWN = "unknown"
 
 
-class InhibitorStatus(StrEnum):
-    """What is done with a compound: lines assessed, listed apart, or met in the data only."""
-
-    ASSESSED = "assessed"
-    INVESTIGATIONAL = "investigational"
-    OTHER = "other"
-
-
 class OtherTreatment(StrEnum):
     """Previous treatments that are no inhibitor of ``data/reference/inhibitors.csv``."""
 
@@ -180,14 +172,6 @@ class Endpoint(StrEnum):
     BENEFIT = "clinical benefit"
     CONTROL = "disease control"
     SURVIVAL = "progression-free survival"
-
-
-class Assessor(StrEnum):
-    """Who judged the response of a published group."""
-
-    INDEPENDENT = "independent review"
-    INVESTIGATOR = "investigator"
-    UNKNOWN = "unknown"
 
 
 class Call(StrEnum):

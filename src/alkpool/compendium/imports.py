@@ -1,9 +1,9 @@
 """Which modules of the project some code imports, directly or through others.
 
 Found by reading, not by running: a chapter runs again when a module it imports has changed, and
-for no other. Data of the package are part of all, as any module may read them, but for the YAML of
-a module, beside it under its name. Names that nobody spells out, such as those of ``importlib``,
-are not found.
+for no other. Data of the package are part of all, as any module may read them, but for the YAML
+and the template of a module, beside it under its name. Names that nobody spells out, such as those
+of ``importlib``, are not found.
 """
 
 import ast
@@ -29,7 +29,7 @@ class Imports:
         self._direct: dict[Path, frozenset[Path]] = {}
         inside = (path for path in PACKAGE.rglob("[!.]*") if path.is_file())
         data = {p for p in inside if p.suffix != ".py" and p.parent.name != "__pycache__"}
-        self._beside = {p for p in data if p.suffix == ".yaml" and p.with_suffix(".py").is_file()}
+        self._beside = data & {end for path in PACKAGE.rglob("*.py") for end in _beside(path)}
         self._data = data - self._beside
 
     def behind(self, *sources: str) -> set[Path]:
@@ -52,7 +52,7 @@ class Imports:
         while waiting:
             path = waiting.pop()
             if path not in found:
-                found |= {path} | ({path.with_suffix(".yaml")} & self._beside)
+                found |= {path} | (_beside(path) & self._beside)
                 waiting += self._of(path)
         return found
 
@@ -67,6 +67,10 @@ class Imports:
                 tree = ast.Module([], [])
             self._direct[path] = frozenset(_imported(tree, package))
         return self._direct[path]
+
+
+def _beside(module: Path) -> set[Path]:
+    return {module.with_suffix(".yaml"), module.with_suffix(".md.j2")}
 
 
 def _imported(tree: ast.AST, package: str) -> Iterator[Path]:

@@ -16,35 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 from pydantic_core import ErrorDetails
 
 from alkpool import mutations, paths, stats
-from alkpool.data.reader import (
-    NO_UNSEEN,
-    UNSEEN,
-    flagged,
-    is_among,
-    key_problems,
-    read_sheets,
-    synthetic_ids,
-)
-from alkpool.data.tables import (
-    COHORT_TABLES,
-    PATIENTS,
-    SAMPLES,
-    SOURCES,
-    SYNTHETIC_CALLS,
-    TREATMENTS,
-    bound_problems,
-)
+from alkpool.data import reader, tables
+from alkpool.data.reader import is_among
+from alkpool.data.tables import COHORT_TABLES, PATIENTS, SOURCES
 from alkpool.files import read_yaml
-from alkpool.problems import DataError, Problem
-from alkpool.vocabulary import (
-    LIST_SEPARATOR,
-    UNKNOWN,
-    Answer,
-    PatientStatus,
-    Phase,
-    SourceStatus,
-    StudyType,
-)
+from alkpool.problems import Problem, refuse, refuse_any
+from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, PatientStatus, SourceStatus, StudyType
 
 DESCRIPTION_FILE = "cohort.yaml"
 
@@ -53,26 +30,24 @@ OTHER_TUMOUR = "other tumour: "
 
 
 class CohortMeta(BaseModel):
-    """What ``cohort.yaml`` says about a cohort."""
+    """What ``cohort.yaml`` says about a cohort; a key without a description is text."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str
-    kind: Literal["curated", "reconstructed", "own"]
-    synthetic: StrictBool
+    kind: Literal["curated", "reconstructed", "own"] = Field(
+        description="one of curated, reconstructed, own"
+    )
+    synthetic: StrictBool = Field(description="true or false")
     description: str
     licence: str
-    search_date: datetime.date | None = Field(default=None, strict=True)
-    distinct_patients: tuple[tuple[str, str], ...] = ()
-
-
-# What a key of the description must be, where it is not text.
-_DESCRIPTION_VALUES = {
-    "kind": "one of curated, reconstructed, own",
-    "synthetic": "true or false",
-    "search_date": "a date such as 2020-06-30, without quotes",
-    "distinct_patients": "pairs of patients who resemble each other and are two, as [[a-p1, b-p2]]",
-}
+    search_date: datetime.date | None = Field(
+        default=None, strict=True, description="a date such as 2020-06-30, without quotes"
+    )
+    distinct_patients: tuple[tuple[str, str], ...] = Field(
+        default=(),
+        description="pairs of patients who resemble each other and are two, as [[a-p1, b-p2]]",
+    )
 
 
 @dataclass(frozen=True)
@@ -140,17 +115,11 @@ def load(*names_or_paths: str | Path) -> Cohort:
     folders = list(map(paths.cohort_folder, wanted))
     if twice := [folder.name for folder in sorted(set(folders)) if folders.count(folder) > 1]:
         raise ValueError(f"name {' and '.join(twice)} once: its patients would count twice")
-    cohorts: list[Cohort] = []
-    problems: list[Problem] = []
-    for folder in folders:
-        cohort, found = read(folder)
-        if wrong := paths.name_problem(folder):
-            found.insert(0, Problem(str(folder), None, "", "", wrong))
-        problems += found
-        if cohort is not None:
-            cohorts.append(cohort)
-    if problems:
-        raise DataError(problems)
+    named = [(str(folder), paths.name_problem(folder)) for folder in folders]
+    problems = [Problem(name, None, "", "", wrong) for name, wrong in named if wrong]
+    found = list(map(read, folders))
+    refuse_any(problems + [problem for _, wrong in found for problem in wrong])
+    cohorts = [cohort for cohort, _ in found if cohort]
     return cohorts[0] if len(cohorts) == 1 else pool(cohorts)
 
 
@@ -177,7 +146,7 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
         return None, [Problem(str(folder), None, "", "", missing)]
     label = folder.name
     meta, problems = read_meta(folder / DESCRIPTION_FILE, f"{label}/{DESCRIPTION_FILE}")
-    sheets, found = read_sheets(folder, COHORT_TABLES)
+    sheets, found = reader.read_sheets(folder, COHORT_TABLES)
     problems += found
     frames = {name: sheet.cells for name, sheet in sheets.items()}
     if not any(sheet.problems for sheet in sheets.values()):
@@ -185,8 +154,8 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
         if meta is not None and not meta.synthetic:
             problems += _synthetic_rows(frames, label)
     # A synthetic cohort may bring made-up in vitro calls.
-    if (folder / SYNTHETIC_CALLS.file).exists():
-        problems += read_sheets(folder, [SYNTHETIC_CALLS])[1]
+    if (folder / tables.SYNTHETIC_CALLS.file).exists():
+        problems += reader.read_sheets(folder, [tables.SYNTHETIC_CALLS])[1]
     if problems or meta is None:
         return None, sorted(problems)
     typed, read_as = {}, list[str]()
@@ -215,8 +184,12 @@ def read_meta(path: Path, label: str) -> tuple[CohortMeta | None, list[Problem]]
         meta = CohortMeta.model_validate(content)
     except ValidationError as errors:
         return None, [_in_our_words(error, label) for error in errors.errors()]
-    unseen = {key: text for key, text in meta if isinstance(text, str) and UNSEEN.search(text)}
-    problems = [Problem(label, None, "", unseen[key], f"{key} {NO_UNSEEN}") for key in unseen]
+    unseen = {
+        key: text for key, text in meta if isinstance(text, str) and reader.UNSEEN.search(text)
+    }
+    problems = [
+        Problem(label, None, "", unseen[key], f"{key} {reader.NO_UNSEEN}") for key in unseen
+    ]
     return None if problems else meta, problems
 
 
@@ -230,7 +203,8 @@ def _in_our_words(error: ErrorDetails, label: str) -> Problem:
             return Problem(label, None, "", "", f"the key {key[:80]} is unknown; {keys}")
         case "model_type":
             return Problem(label, None, "", "", f"must be lines of 'key: value'; {keys}")
-    allowed = _DESCRIPTION_VALUES.get(key, "text")
+    field = CohortMeta.model_fields.get(key)
+    allowed = (field and field.description) or "text"
     return Problem(label, None, "", _found(error["input"]), f"{key} must be {allowed}")
 
 
@@ -248,69 +222,38 @@ def _synthetic_rows(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Pro
     for table in COHORT_TABLES:
         (key,) = table.key
         frame = frames[table.name]
-        yield from flagged(
-            frame, synthetic_ids(frame[key]), key, f"{label}/{table.file}",
+        yield from reader.flagged(
+            frame, reader.synthetic_ids(frame[key]), key, f"{label}/{table.file}",
             "is the id of a synthetic row; such a cohort must say synthetic: true",
         )  # fmt: skip
 
 
 def relation_problems(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Problem]:
     """List what does not fit between the tables of a cohort, cells as text."""
-    yield from key_problems(frames, COHORT_TABLES, label)
+    yield from reader.key_problems(frames, COHORT_TABLES, label)
     sources, patients, samples, treatments = (frames[table.name] for table in COHORT_TABLES)
-    unused = sources["status"] == SourceStatus.EXCLUDED
-    duplicate, excluded, counted = (
-        patients["status"] == status
-        for status in (PatientStatus.DUPLICATE, PatientStatus.EXCLUDED, PatientStatus.INCLUDED)
-    )
-    included = patients.loc[counted, "patient_id"]
-    profiles, prior = samples["mutations"], samples["prior_inhibitors"]
-    unnamed, single = profiles == UNKNOWN, samples["phase"] == Phase.SINGLE
-    compound = profiles.str.contains("+", regex=False)
-    percentages = samples["vaf_percent"].str.count(LIST_SEPARATOR)
-    failed_on_listed = [
-        failed in (UNKNOWN, *names.split(LIST_SEPARATOR))
-        for failed, names in zip(samples["resistance_on"], prior, strict=True)
-    ]
     patient_of = dict(zip(samples["sample_id"], samples["patient_id"], strict=True))
-    again = _repeats(samples["patient_id"], samples["sample_order"])
-    line_again = _repeats(treatments["sample_id"].map(patient_of), treatments["line_number"])
-    for table, column, wrong, allowed in (
-        (SOURCES, "exclusion_reason", unused & (sources["exclusion_reason"] == ""),
-         "must say why the source is excluded"),
-        (SOURCES, "status", unused & sources["source_id"].isin(patients.loc[counted, "source_id"]),
-         "must be included: it has included patients"),
-        (PATIENTS, "duplicate_of", duplicate & ~is_among(patients["duplicate_of"], included),
-         "must name an included patient of patients.csv"),
-        (PATIENTS, "duplicate_of", ~duplicate & (patients["duplicate_of"] != ""),
-         "must be blank unless status is duplicate"),
-        (PATIENTS, "exclusion_reason", excluded & (patients["exclusion_reason"] == ""),
-         "must say why the patient is excluded"),
-        (PATIENTS, "patient_id", is_among(patients["patient_id"], included)
-         & ~is_among(patients["patient_id"], samples["patient_id"]),
-         "must have a sample in samples.csv: the patient is included"),
-        (SAMPLES, "mutations", unnamed & is_among(samples["patient_id"], included),
-         "must be a mutation profile: the patient is included"),
-        (SAMPLES, "phase", compound & single,
-         "must be cis, trans or unknown for several mutations"),
-        (SAMPLES, "phase", ~compound & ~single & ~unnamed, "must be single for one mutation"),
-        (SAMPLES, "phase", (samples["phase"] == Phase.CIS)
-         & profiles.map(mutations.ONE_RESIDUE.search).notna(),
-         "must be trans or unknown: two of the mutations change one residue"),
-        (SAMPLES, "vaf_percent",
-         (samples["vaf_percent"] != "") & (percentages != profiles.str.count(r"\+")),
-         "must have one percentage for each mutation of the profile"),
-        (SAMPLES, "prior_inhibitors",
-         ~pd.Series(failed_on_listed, index=samples.index, dtype=bool),
-         "must contain the inhibitor of resistance_on"),
-        (SAMPLES, "sample_order", again, "stands twice for this patient"),
-        (TREATMENTS, "monotherapy",
-         (treatments["partner"] != "") & (treatments["monotherapy"] != Answer.NO),
-         "must be no: a partner is named"),
-        (TREATMENTS, "line_number", line_again, "stands twice for this patient"),
-    ):  # fmt: skip
-        yield from flagged(frames[table.name], wrong, column, f"{label}/{table.file}", allowed)
-    yield from bound_problems(treatments, f"{label}/{TREATMENTS.file}")
+    of_lines = treatments["sample_id"].map(patient_of)
+    treatments = treatments.assign(line_again=_repeats(of_lines, treatments["line_number"]))
+    prior = zip(samples["resistance_on"], samples["prior_inhibitors"], strict=True)
+    samples = samples.assign(
+        changes_a_residue_twice=samples["mutations"].map(mutations.ONE_RESIDUE.search).notna(),
+        # As 0 or 1, which an empty table has too.
+        lists_resistance_on=[
+            int(failed in (UNKNOWN, *names.split(LIST_SEPARATOR))) for failed, names in prior
+        ],
+        order_again=_repeats(samples["patient_id"], samples["sample_order"]),
+    )
+    included = patients[patients["status"] == PatientStatus.INCLUDED]
+    known = {
+        "included": included["patient_id"],
+        "contributing": included["source_id"],
+        "sampled": samples["patient_id"],
+    }
+    told = zip(COHORT_TABLES, (sources, patients, samples, treatments), strict=True)
+    for table, frame in told:
+        where = f"{label}/{table.file}"
+        yield from tables.rule_problems(tables.RULES[table.name], frame, where, **known)
     yield from _same_articles(sources, f"{label}/{SOURCES.file}")
 
 
@@ -346,9 +289,8 @@ def pool(cohorts: list[Cohort]) -> Cohort:
     name = "+".join(cohort.name for cohort in cohorts)
     if len({cohort.synthetic for cohort in cohorts}) > 1:
         made_up = ", ".join(cohort.name for cohort in cohorts if cohort.synthetic)
-        reason = f"{made_up} is synthetic and cannot be pooled with real patients"
-        raise DataError([Problem(name, None, "", "", reason)])
-    problems, pooled = [], {}
+        refuse(name, f"{made_up} is synthetic and cannot be pooled with real patients")
+    pooled, problems = {}, list[Problem]()
     for table in COHORT_TABLES:
         frame = pd.concat([getattr(cohort, table.name) for cohort in cohorts], ignore_index=True)
         (key,) = table.key
@@ -361,8 +303,7 @@ def pool(cohorts: list[Cohort]) -> Cohort:
         replace(problem, row=None)
         for problem in _same_articles(pooled[SOURCES.name], f"{name}/{SOURCES.file}")
     ]
-    if problems:
-        raise DataError(problems)
+    refuse_any(problems)
     meta = cohorts[0].meta.model_copy(
         update={
             "title": " and ".join(cohort.meta.title for cohort in cohorts),
@@ -455,24 +396,26 @@ def flow(cohort: Cohort) -> pd.DataFrame:
         type that occurs. ``identified`` is the sum of ``excluded``, ``duplicate`` and
         ``included``; ``no patient`` counts the sources that were read and gave nobody.
     """
-    rows = cohort.patients.merge(cohort.sources[["source_id", "study_type"]], on="source_id")
-    sampled = cohort.samples.merge(rows[["patient_id", "status", "study_type"]], on="patient_id")
-    without = cohort.sources[~cohort.sources["source_id"].isin(rows["source_id"])]
-    occurring = set(cohort.sources["study_type"]) or {StudyType.UNKNOWN}
-    steps = {
-        "identified": list(PatientStatus), "excluded": [PatientStatus.EXCLUDED],
-        "duplicate": [PatientStatus.DUPLICATE], "included": [PatientStatus.INCLUDED],
-        "no patient": [],
-    }  # fmt: skip
-    table = []
-    for step, statuses in steps.items():
-        for kind in sorted(occurring, key=list(StudyType).index):
-            of_kind = [frame[frame["study_type"] == kind] for frame in (rows, sampled, without)]
-            patients, samples = (f[f["status"].isin(statuses)] for f in of_kind[:2])
-            sources = patients["source_id"].nunique() if statuses else len(of_kind[2])
-            table.append([step, str(kind), sources, len(patients), len(samples)])
-    columns = ["step", "study_type", "sources", "patients", "samples"]
-    return pd.DataFrame(table, columns=columns)
+    patients = cohort.patients[["source_id", "patient_id", "status"]]
+    rows = cohort.sources[["source_id", "study_type"]].merge(patients, on="source_id", how="left")
+    rows = rows.merge(cohort.samples[["patient_id", "sample_id"]], on="patient_id", how="left")
+    rows["step"] = rows["status"].astype(object).fillna("no patient")
+    identified = rows[rows["patient_id"].notna()].assign(step="identified")
+    counts = (
+        pd.concat([identified, rows])
+        .groupby(["step", "study_type"])
+        .agg(
+            sources=("source_id", "nunique"),
+            patients=("patient_id", "nunique"),
+            samples=("sample_id", "nunique"),
+        )
+    )
+    steps = ["identified", "excluded", "duplicate", "included", "no patient"]
+    kinds = [kind.value for kind in StudyType if kind in {*rows["study_type"]}]
+    boxes = pd.MultiIndex.from_product(
+        [steps, kinds or [StudyType.UNKNOWN.value]], names=counts.index.names
+    )
+    return counts.reindex(boxes, fill_value=0).reset_index()
 
 
 def characteristics(cohort: Cohort) -> pd.DataFrame:
@@ -503,7 +446,7 @@ def characteristics(cohort: Cohort) -> pd.DataFrame:
     }
     table = pd.DataFrame(
         [
-            {"characteristic": name, "value": str(value), "unit": unit, "k": k, "n": len(column)}
+            (name, str(value), unit, k, len(column))
             for (name, unit), column in columns.items()
             for value, k in column.value_counts().sort_index().items()
         ],

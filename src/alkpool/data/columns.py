@@ -16,7 +16,10 @@ import pandera.pandas as pa
 from alkpool import vocabulary
 from alkpool.data import spelling
 from alkpool.data.reader import NO_UNSEEN, UNSEEN, canonical_problem
+from alkpool.files import yaml_beside
 from alkpool.vocabulary import LIST_SEPARATOR
+
+_DECLARED = yaml_beside(__file__)
 
 
 def column(says: str, allowed: str, check: Callable[[str], bool], **metadata: Any) -> pa.Column:
@@ -57,23 +60,10 @@ def number(
 
 
 def _number_advice(cell: str, *, unit: str, whole: bool) -> str:
-    if re.search("[0-9][.,][0-9]{3} [a-z]", cell):
-        return "a sign before three digits may part thousands: write none, or fewer decimals"
-    if not whole and re.search("[0-9],[0-9]", cell):
-        return "write a decimal point"
-    if unit == "months" and re.search("day|week|year", cell, re.IGNORECASE):
-        return "give months; alkpool add --columns takes days, weeks and years"
-    if unit == "months" and re.fullmatch(r"n\.?r\.?|not reached", cell, re.IGNORECASE):
-        return (
-            "not reached: write the months so far, the relation > and the status ongoing; not "
-            "reported: leave it blank"
-        )
-    bound_or_range = r"[>≥]\s*[0-9]+|[0-9]+\s*\+|[0-9]+\s*[-–]\s*[0-9]+"
-    if unit == "years" and re.fullmatch(bound_or_range, cell):
-        return (
-            "a bound or a range: write the middle of the range, or 90 for all above 89, and "
-            f"{cell!r} into the note of the patient"
-        )
+    for advice in _DECLARED["no_number"]:
+        for_it = advice.get("unit", unit) == unit and not (whole and "decimal" in advice)
+        if for_it and re.search(advice["found"], cell, re.IGNORECASE):
+            return str(advice["says"].format(cell=cell))
     return ""
 
 
@@ -92,31 +82,21 @@ def choice(says: str, *, of: str | Sequence[str], blank: str = "") -> pa.Column:
     )  # fmt: skip
 
 
-def pattern(says: str, *, pattern: str, allowed: str, **metadata: Any) -> pa.Column:
-    """Column of blank cells and cells of a pattern, a regular expression."""
+def pattern(
+    says: str, *, pattern: str, allowed: str, blank: bool = True, spell: str = "", **metadata: Any
+) -> pa.Column:
+    """Column of cells of a pattern, a regular expression, and of blank ones.
+
+    ``spell`` names a function of `alkpool.data.spelling`.
+    """
     wanted = re.compile(pattern)
+    if spell:
+        metadata["spell"] = getattr(spelling, spell)
     return column(
-        says, f"must be {allowed}", lambda cell: cell == "" or bool(wanted.fullmatch(cell)),
+        says, f"must be {allowed}",
+        lambda cell: bool(wanted.fullmatch(cell)) or (blank and cell == ""),
         pattern=pattern, **metadata,
     )  # fmt: skip
-
-
-doi = partial(
-    pattern, pattern=r"10\.[0-9]{4,9}/\S+",
-    allowed="a DOI such as 10.1016/j.cllc.2021.06.011, or blank", spell=spelling.doi,
-)  # fmt: skip
-pmid = partial(
-    pattern, pattern=r"[1-9][0-9]{0,7}",
-    allowed="the digits of a PubMed identifier (a number with PMC is another), or blank",
-    spell=spelling.pmid,
-)  # fmt: skip
-_PERCENTAGE = r"(unknown|[<>~]?([0-9]{1,2}(\.[0-9]+)?|100(\.0+)?))"
-frequencies = partial(
-    pattern, pattern=f"{_PERCENTAGE}({LIST_SEPARATOR}{_PERCENTAGE})*", unit="%",
-    allowed="percentages from 0 to 100 joined by ; in the order of the profile, with <, > or ~ "
-    "before a bound, 'unknown' for one that is not stated, or blank when none is",
-    spell=spelling.frequencies,
-)  # fmt: skip
 
 
 def text(says: str, *, required: bool = False) -> pa.Column:
@@ -132,15 +112,33 @@ def text(says: str, *, required: bool = False) -> pa.Column:
     return pa.Column(None, checks, description=says, metadata={"allowed": allowed})
 
 
-def identifier(
-    says: str, *, blank: bool = False, refers_to: Sequence[str] | None = None
+def names(
+    says: str,
+    allowed: str,
+    *,
+    problem: Callable[[str], str],
+    spell: Callable[[str], str],
+    also: Sequence[str] = (),
+    split: Callable[[str], list[str]] | None = None,
+    **metadata: Any,
 ) -> pa.Column:
-    """Column of keys of this table or, by file and column, of another."""
-    allowed = "must be letters, digits, dot, hyphen or underscore" + (", or blank" * blank)
-    wanted = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+    """Column of names, or of the words in ``also``; of lists of names where ``split`` parts them.
+
+    ``problem`` says why a name is refused, blank where it is not, ``spell`` gives the name meant.
+    """
+    words = {word.casefold(): word for word in also}
+
+    def why(cell: str) -> str:
+        given = cell.split(LIST_SEPARATOR) if split else [cell]
+        return "" if cell in also else next(filter(None, map(problem, given)), "")
+
+    def spelled(cell: str) -> str:
+        given = split(cell) if split else [cell]
+        return LIST_SEPARATOR.join(words.get(name.casefold()) or spell(name) for name in given)
+
     return column(
-        says, allowed, lambda cell: (blank and cell == "") or bool(wanted.fullmatch(cell)),
-        pattern=wanted.pattern, refers_to=refers_to,
+        says, allowed, lambda cell: not why(cell), why=why, spell=spelled, also=tuple(also),
+        **metadata,
     )  # fmt: skip
 
 
@@ -154,24 +152,13 @@ def profile(says: str, *, also: Sequence[str] = (), several: bool = False) -> pa
         )
     if also:
         allowed += f" or one of {', '.join(also)}"
-
-    def problem(cell: str) -> str:
-        parts = cell.split(LIST_SEPARATOR) if several else [cell]
-        return "" if cell in also else next(filter(None, map(canonical_problem, parts)), "")
-
-    return column(
-        says, allowed, lambda cell: not problem(cell), also=tuple(also), why=problem,
-        spell=partial(_profile, also=also, several=several),
-    )  # fmt: skip
-
-
-def _profile(cell: str, *, also: Sequence[str], several: bool) -> str:
-    words = {word.casefold(): word for word in also}
-    parts = cell.split(LIST_SEPARATOR) if several else [cell]
-    return LIST_SEPARATOR.join(words.get(p.casefold()) or spelling.profile(p) for p in parts)
+    parts = (lambda cell: cell.split(LIST_SEPARATOR)) if several else None
+    return names(
+        says, allowed, problem=canonical_problem, spell=spelling.profile, also=also, split=parts
+    )
 
 
 KINDS: Mapping[str, Callable[..., pa.Column]] = {
-    "text": text, "identifier": identifier, "number": number, "choice": choice, "doi": doi,
-    "pmid": pmid, "frequencies": frequencies, "pattern": pattern, "profile": profile,
+    "text": text, "number": number, "choice": choice, "pattern": pattern, "profile": profile,
+    **{name: partial(pattern, **kind) for name, kind in _DECLARED["patterns"].items()},
 }  # fmt: skip

@@ -10,10 +10,10 @@ from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 import pandas as pd
-import pandera.pandas as pa
 
 from alkpool.data.reader import Table
 from alkpool.data.tables import DECLARED, TABLES
+from alkpool.files import filled_in_beside
 
 # Files that are kept as they were noted.
 TRANSCRIPTS: Mapping[str, Mapping[str, Any]] = DECLARED["transcripts"]
@@ -23,48 +23,7 @@ Value = TypeVar("Value")
 
 def data_dictionary() -> str:
     """Every table and column with its meaning, unit, allowed values and key, as Markdown."""
-    lines = [
-        "# Data dictionary",
-        "",
-        "Generated from `src/alkpool/data/tables.yaml` by `make data`: change that, not this file.",
-        "",
-        "Tables are CSV files in UTF-8 with one header line, sorted by key.",
-        "Closed vocabularies have no blank cells: `unknown` is a value.",
-        "A blank cell of another column means that the source does not state it.",
-        "A `>` or `<` makes a number a bound; it is never read as the number itself.",
-        "`locator` is the place in the primary record; `read_via` is where it was read instead.",
-        "",
-        "| folder | what |",
-        "|---|---|",
-        *(f"| `{folder}` | {text} |" for folder, text in DECLARED["folders"].items()),
-        "",
-        "| file without a schema | what |",
-        "|---|---|",
-        *(f"| `{file}` | {transcript['says']} |" for file, transcript in TRANSCRIPTS.items()),
-    ]
-    for pattern, table in TABLES.items():
-        lines += ["", f"## `{pattern.replace('*', '<name>')}`", "", table.description]
-        lines += ["", f"Key: `{', '.join(table.key)}`.", ""]
-        lines += ["| column | meaning | unit | allowed | refers to |", "|---|---|---|---|---|"]
-        for name, column in table.schema.columns.items():
-            meta = column.metadata
-            target = ", ".join(f"`{part}`" for part in meta.get("refers_to") or ())
-            cells = [
-                f"`{name}`",
-                str(column.description),
-                meta.get("unit", ""),
-                str(meta["allowed"]).removeprefix("must be "),
-                target,
-            ]
-            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    for file, transcript in TRANSCRIPTS.items():
-        if "columns" in transcript:
-            lines += ["", f"## `{file}`", "", transcript["says"], ""]
-            lines += ["| column | meaning |", "|---|---|"]
-            lines += [
-                f"| `{name}` | {meaning} |" for name, meaning in transcript["columns"].items()
-            ]
-    return "\n".join(lines) + "\n"
+    return filled_in_beside(__file__, schemas=TABLES, **DECLARED)
 
 
 def data_package(contents: Mapping[str, bytes], cohorts: Mapping[str, str]) -> str:
@@ -109,8 +68,14 @@ def _resource(file: str, content: bytes, cohorts: Mapping[str, str]) -> dict[str
         "encoding": "utf-8",
         "bytes": len(content),
         "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
-        "schema": _table_schema(file, table) if table else _noted_schema(content, transcript),
     }
+    if table:
+        resource["schema"] = _schema(file, table)
+    else:
+        says = transcript.get("columns", {})
+        header = next(csv.reader(io.StringIO(content.decode("utf-8"), newline="")))
+        fields = [_field(name, "string", says.get(name, "")) for name in header]
+        resource["schema"] = {"fields": fields, "missingValues": [""]}
     if "knowledgebases/" in file:
         resource["licenses"] = DECLARED["knowledge_base_licenses"]
     return resource
@@ -125,9 +90,26 @@ def _matching(patterns: Mapping[str, Value], file: str) -> Value | None:
     return next((value for key, value in patterns.items() if path.match(f"/{key}")), None)
 
 
-def _table_schema(file: str, table: Table) -> dict[str, Any]:
+def _field(name: str, kind: str, says: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "type": kind, "description": says, **more}
+
+
+def _schema(file: str, table: Table) -> dict[str, Any]:
+    blank = pd.Series([""], dtype=str)
+    fields = []
+    for name, column in table.schema.columns.items():
+        meta = column.metadata
+        limits = {key: meta[key] for key in ("minimum", "maximum", "pattern") if key in meta}
+        limits["required"] = not all(check(blank).check_passed for check in column.checks)
+        if "terms" in meta:
+            limits["enum"] = list(meta["terms"])
+        if table.key == (name,):
+            limits["unique"] = True
+        kind = {"float64": "number", "Int64": "integer"}.get(table.numbers.get(name, ""), "string")
+        unit = {"unit": meta["unit"]} if "unit" in meta else {}
+        fields.append(_field(name, kind, str(column.description), **unit, constraints=limits))
     return {
-        "fields": [_field(name, column, table) for name, column in table.schema.columns.items()],
+        "fields": fields,
         "missingValues": [""],
         "primaryKey": list(table.key),
         "foreignKeys": [
@@ -139,39 +121,5 @@ def _table_schema(file: str, table: Table) -> dict[str, Any]:
 
 def _target(file: str, place: str) -> str:
     """Name of the referenced resource; an empty one is the resource itself."""
-    path = PurePosixPath(file)
-    target = place if "/" in place else str(path.with_name(place))
+    target = place if "/" in place else str(PurePosixPath(file).with_name(place))
     return "" if target == file else _resource_name(target)
-
-
-def _field(name: str, column: pa.Column, table: Table) -> dict[str, Any]:
-    meta = column.metadata
-    kind = "string"
-    if "decimal" in meta:
-        kind = "number" if meta["decimal"] else "integer"
-    constraints: dict[str, Any] = {
-        key: meta[key] for key in ("minimum", "maximum", "pattern") if key in meta
-    }
-    constraints["required"] = not _accepts_blank(column)
-    if "terms" in meta:
-        constraints["enum"] = list(meta["terms"])
-    if table.key == (name,):
-        constraints["unique"] = True
-    field = {"name": name, "type": kind, "description": column.description}
-    if "unit" in meta:
-        field["unit"] = meta["unit"]
-    return field | {"constraints": constraints}
-
-
-def _accepts_blank(column: pa.Column) -> bool:
-    blank = pd.Series([""], dtype=str)
-    return all(check(blank).check_passed for check in column.checks)
-
-
-def _noted_schema(content: bytes, transcript: Mapping[str, Any]) -> dict[str, Any]:
-    header = next(csv.reader(io.StringIO(content.decode("utf-8"), newline="")))
-    says = transcript.get("columns", {})
-    fields = [
-        {"name": name, "type": "string", "description": says.get(name, "")} for name in header
-    ]
-    return {"fields": fields, "missingValues": [""]}

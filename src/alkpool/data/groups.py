@@ -6,7 +6,7 @@ add rows that may overlap.
 """
 
 import itertools
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ from typing import Any
 import pandas as pd
 
 from alkpool import paths
-from alkpool.data.reader import Table, key_problems, read_sheets
-from alkpool.data.tables import of_folder
-from alkpool.problems import DataError, Problem
-from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, GroupRelation
+from alkpool.data.reader import key_problems, read_sheets
+from alkpool.data.tables import RULES, of_folder, rule_problems
+from alkpool.problems import refuse_any
+from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN
 
 NOT_SPLIT = "not split"
 
@@ -67,15 +67,15 @@ def load(folder: Path = paths.GROUPS) -> Groups:
     {'G1202R': '4/6', 'L1196M': '9/11'}
     """
     sheets, problems = read_sheets(folder, TABLES)
-    if problems:
-        raise DataError(problems)
+    refuse_any(problems)
     cells = {name: sheet.cells for name, sheet in sheets.items()}
     frames = {table.name: table.typed(cells[table.name]) for table in TABLES}
     problems += key_problems(cells, TABLES, folder.name)
+    trials = dict(cells[SOURCES.name][["source_id", "trials"]].to_numpy())
     for table in (OUTCOMES, COUNTS):
-        problems += _problems(frames[table.name], table, frames[SOURCES.name], folder.name)
-    if problems:
-        raise DataError(problems)
+        told = _told(cells[table.name], frames[table.name], trials)
+        problems += rule_problems(RULES["groups"], told, f"{folder.name}/{table.file}")
+    refuse_any(problems)
     return Groups(**frames)
 
 
@@ -134,73 +134,56 @@ def total(rows: pd.DataFrame) -> tuple[int, int]:
     return int(rows["k"].sum()), int(rows["n"].sum())
 
 
-def _problems(
-    frame: pd.DataFrame, table: Table, sources: pd.DataFrame, folder: str
-) -> Iterator[Problem]:
-    label = f"{folder}/{table.file}"
-    trials = dict(zip(sources["source_id"], sources["trials"], strict=True))
-    overlaps = dict(zip(frame[table.key[0]], frame["subset_of"].map(_listed), strict=True))
-    trial_of = dict(zip(frame[table.key[0]], frame["trial"], strict=True))
-    for place, row in enumerate(frame.to_dict("records"), start=2):
-        wrong = [
-            *_count_faults(row),
-            *_overlap_faults(str(row[table.key[0]]), overlaps, trial_of),
-        ]
-        known = _listed(trials.get(row["source_id"], ""))
-        if row["trial"] not in (UNKNOWN, *known):
-            named = ", ".join(known) or "none is there"
-            allowed = f"must be unknown or a trial of {row['source_id']} in sources.csv: {named}"
-            wrong.append(("trial", allowed))
-        for column, allowed in wrong:
-            value = "" if pd.isna(row[column]) else str(row[column])
-            yield Problem(label, place, column, value, allowed)
+def _told(cells: pd.DataFrame, typed: pd.DataFrame, trials: Mapping[str, str]) -> pd.DataFrame:
+    """Cells of a table, beside them what its rules ask of each row."""
+    of_source = cells["source_id"].map(trials).fillna("")
+    names = cells[cells.columns[0]]
+    overlaps = dict(zip(names, cells["subset_of"].map(_listed), strict=True))
+    trial_of = dict(zip(names, cells["trial"], strict=True))
+    printed = typed[["k", "n", "percent_printed"]]
+    return cells.assign(
+        k_above_n=(typed["k"] > typed["n"]).fillna(False).astype(bool),
+        misprint=[_misprint(*row) for row in printed.itertuples(index=False)],
+        overlap=[_overlap_fault(name, overlaps, trial_of) for name in names],
+        of_source=[
+            trial in _listed(known) for trial, known in zip(cells["trial"], of_source, strict=True)
+        ],
+        trials=of_source.str.replace(LIST_SEPARATOR, ", ").replace("", "none is there"),
+    )
 
 
 def _listed(cell: str) -> list[str]:
     return cell.split(LIST_SEPARATOR) if cell else []
 
 
-def _count_faults(row: dict[Hashable, Any]) -> Iterator[tuple[str, str]]:
-    k, n, printed = row["k"], row["n"], row["percent_printed"]
-    if pd.isna(k) == (row["k_origin"] != ""):
-        yield (
-            "k_origin",
-            f"must be stated where k is, and only there: k is {'' if pd.isna(k) else k}",
-        )
-    if LIST_SEPARATOR in row["mutations"] and row["relation"] != GroupRelation.CONTAINS:
-        yield "relation", "must be contains: the group holds several profiles"
-    if pd.isna(n):
-        return
-    if not pd.isna(k) and k > n:
-        yield "k", f"must be at most n, {n}"
-        return
-    if not printed:
-        return
+def _misprint(k: Any, n: Any, printed: str) -> str:
+    """Say what k of n is where it is not the percentage printed."""
+    if pd.isna(n) or not printed:
+        return ""
     counts = range(n + 1) if pd.isna(k) else [k]
     # Rounding half up and half to even both occur in print.
     half_a_digit = 0.5 * 10.0 ** -len(printed.partition(".")[2]) + 1e-9
-    if not any(abs(100 * count / n - float(printed)) <= half_a_digit for count in counts):
-        found = f"no count of {n} gives it" if pd.isna(k) else f"{k} of {n} is {100 * k / n:.2f}%"
-        yield "percent_printed", f"must be what k of n gives: {found}"
+    if any(abs(100 * count / n - float(printed)) <= half_a_digit for count in counts):
+        return ""
+    return f"no count of {n} gives it" if pd.isna(k) else f"{k} of {n} is {100 * k / n:.2f}%"
 
 
-def _overlap_faults(
-    name: str, overlaps: dict[str, list[str]], trial_of: dict[str, str]
-) -> Iterator[tuple[str, str]]:
+def _overlap_fault(
+    name: str, overlaps: Mapping[str, list[str]], trial_of: Mapping[str, str]
+) -> str:
     containing = overlaps[name]
     if missing := [other for other in containing if other not in overlaps]:
-        yield "subset_of", f"must be rows of this table; {missing[0]} is none"
-        return
+        return f"must be rows of this table; {missing[0]} is none"
     if other_trials := [other for other in containing if trial_of[other] != trial_of[name]]:
-        yield "subset_of", f"must be rows of the same trial; {other_trials[0]} is of another"
+        return f"must be rows of the same trial; {other_trials[0]} is of another"
     beyond = [step for other in containing for step in _containing(other, overlaps)]
     if name in (*containing, *beyond):
-        yield "subset_of", "must not lead back to the row itself"
-    elif twice := [o for o in containing if containing.count(o) > 1 or o in beyond]:
-        yield "subset_of", f"names an overlap twice: {twice[0]}"
+        return "must not lead back to the row itself"
+    twice = [other for other in containing if containing.count(other) > 1 or other in beyond]
+    return f"names an overlap twice: {twice[0]}" if twice else ""
 
 
-def _containing(name: str, overlaps: dict[str, list[str]]) -> set[str]:
+def _containing(name: str, overlaps: Mapping[str, list[str]]) -> set[str]:
     """Rows that contain a row, directly or through others."""
     found: set[str] = set()
     ahead = list(overlaps.get(name, ()))

@@ -9,8 +9,8 @@ everything else.
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -19,8 +19,8 @@ import pandera.pandas as pa
 
 from alkpool import paths
 from alkpool.data import spelling
-from alkpool.data.columns import KINDS, column
-from alkpool.data.reader import Table, flagged, read_folder
+from alkpool.data.columns import KINDS, names
+from alkpool.data.reader import Table, read_folder
 from alkpool.files import yaml_beside
 from alkpool.problems import Problem
 from alkpool.vocabulary import LIST_SEPARATOR
@@ -37,12 +37,6 @@ def inhibitors() -> pd.DataFrame:
         a ``figure_order`` are the ALK inhibitors whose treatment lines are assessed.
     """
     return read_folder(paths.REFERENCE, [INHIBITORS])[INHIBITORS.name]
-
-
-@cache
-def _inhibitor_names() -> frozenset[str]:
-    """Names of the known compounds; a table looks each of its cells up here."""
-    return frozenset(inhibitors()["inhibitor"])
 
 
 def assessed_inhibitors() -> tuple[str, ...]:
@@ -93,11 +87,11 @@ def inhibitor_named(name: str) -> str:
     >>> inhibitor_named("Lorbrena 100 mg"), inhibitor_named("pf 06463922")
     ('lorlatinib', 'lorlatinib')
     """
-    names, wanted = _names_in_use(), _plain(name)
-    if wanted in names:
-        return names[wanted]
+    known, wanted = _names_in_use(), _plain(name)
+    if wanted in known:
+        return known[wanted]
     near = dict.fromkeys(
-        names[alike] for alike in difflib.get_close_matches(wanted, names, cutoff=0.8)
+        known[alike] for alike in difflib.get_close_matches(wanted, known, cutoff=0.8)
     )
     meant = f" Is {' or '.join(near)} meant?" if near else ""
     raise ValueError(
@@ -106,56 +100,43 @@ def inhibitor_named(name: str) -> str:
     )
 
 
-def _inhibitor(says: str, *, also: Sequence[str] = (), several: bool = False) -> pa.Column:
-    """Column of compounds of ``data/reference/inhibitors.csv``, or of the words in ``also``."""
-    extra = f" or {'one of ' * (len(also) > 1)}{', '.join(also)}" if also else ""
-    listed = f", several joined by {LIST_SEPARATOR} in order" if several else ""
-    allowed = f"must be an inhibitor of data/reference/inhibitors.csv{extra}{listed}"
-
-    def parts(cell: str) -> list[str]:
-        return cell.split(LIST_SEPARATOR) if several else [cell]
-
-    def valid(cell: str) -> bool:
-        return _inhibitor_names().issuperset(name for name in parts(cell) if name not in also)
-
-    def spell(cell: str) -> str:
-        given = spelling.treatments(cell) if several else [cell]
-        return LIST_SEPARATOR.join(_named_or_as_given(name, also) for name in given)
-
-    def why(cell: str) -> str:
-        for name in parts(cell):
-            try:
-                if name and name not in also:
-                    inhibitor_named(name)
-            except ValueError as error:
-                return str(error)
-        return ""
-
-    refers_to = None if also or several else ("reference/inhibitors.csv", "inhibitor")
-    return column(says, allowed, valid, spell=spell, why=why, also=also, refers_to=refers_to)
+@lru_cache(1024)
+def _inhibitor_problem(name: str) -> str:
+    """Say why a cell is no name of the tables; blank where it is one."""
+    try:
+        meant = inhibitor_named(name)
+    except ValueError as error:
+        return str(error)
+    return "" if meant == name else f"write it as {meant}"
 
 
-def _named_or_as_given(name: str, also: Sequence[str]) -> str:
-    if name.casefold() in also:
-        return name.casefold()
+def _meant(name: str) -> str:
     try:
         return inhibitor_named(name)
     except ValueError:
         return name
 
 
-def _table(place: str, declared: Mapping[str, Any]) -> Table:
-    kinds = {**KINDS, "inhibitor": _inhibitor}
-    columns = {
-        name: kinds[options.get("kind", "text")](
-            **{option: value for option, value in options.items() if option != "kind"}
-        )
-        for name, options in declared["columns"].items()
-    }
-    return Table(
-        PurePosixPath(place).stem, declared["says"], pa.DataFrameSchema(columns),
-        tuple(declared["key"]),
+def _inhibitor(says: str, *, also: Sequence[str] = (), several: bool = False) -> pa.Column:
+    """Column of compounds of ``data/reference/inhibitors.csv``, or of the words in ``also``."""
+    extra = f" or {'one of ' * (len(also) > 1)}{', '.join(also)}" if also else ""
+    listed = f", several joined by {LIST_SEPARATOR} in order" if several else ""
+    return names(
+        says, f"must be an inhibitor of data/reference/inhibitors.csv{extra}{listed}",
+        problem=lambda name: "" if name in also else _inhibitor_problem(name),
+        spell=_meant, also=also, split=spelling.treatments if several else None,
+        refers_to=None if also or several else ("reference/inhibitors.csv", "inhibitor"),
     )  # fmt: skip
+
+
+def _column(kind: str = "text", **options: Any) -> pa.Column:
+    return {**KINDS, "inhibitor": _inhibitor}[kind](**options)
+
+
+def _table(place: str, declared: Mapping[str, Any]) -> Table:
+    columns = {name: _column(**options) for name, options in declared["columns"].items()}
+    name, schema = PurePosixPath(place).stem, pa.DataFrameSchema(columns)
+    return Table(name, declared["says"], schema, tuple(declared["key"]))
 
 
 DECLARED: Mapping[str, Any] = yaml_beside(__file__)
@@ -181,16 +162,19 @@ DRAWS, LIMITS = of_folder("identification")
 CONTROLS: tuple[str, ...] = MEASUREMENTS.also("mutations")
 
 
-def bound_problems(treatments: pd.DataFrame, label: str) -> Iterator[Problem]:
-    """List the relations without a number and the numbers without a relation, cells as text."""
-    for measure in ("pfs", "dot"):
-        relation, months = f"{measure}_relation", f"{measure}_months"
-        without_number = (treatments[relation] != "") & (treatments[months] == "")
-        yield from flagged(
-            treatments, without_number, relation, label, f"must be blank: {months} is blank"
-        )
-        without_relation = (treatments[relation] == "") & (treatments[months] != "")
-        yield from flagged(
-            treatments, without_relation, relation, label,
-            f"must be one of =, >, <, ~: {months} has a number",
-        )  # fmt: skip
+# Name to rules of a table, or of some of its columns.
+RULES: Mapping[str, Sequence[Mapping[str, str]]] = DECLARED["rules"]
+
+
+def rule_problems(
+    rules: Iterable[Mapping[str, str]], frame: pd.DataFrame, label: str, **known: pd.Series
+) -> Iterator[Problem]:
+    """List the cells, as text, that break a rule; see `RULES`. ``known`` is what @names mean."""
+    # pandas compares text in other columns than those of objects by looking at each in turn.
+    text = frame.astype(dict.fromkeys(frame.select_dtypes("str"), object))
+    among = {name: keys.astype(object) for name, keys in known.items()}
+    for rule in rules:
+        wrong = text[text.eval(rule["wrong"], engine="python", local_dict=among)]
+        for place, row in zip(wrong.index, wrong.to_dict("records"), strict=True):
+            said = rule["says"].format_map(row)
+            yield Problem(label, int(place) + 2, rule["column"], row[rule["column"]], said)

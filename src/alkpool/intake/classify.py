@@ -41,7 +41,8 @@ def classified(source: Path, label: str, rule: benefit.BenefitRule) -> tuple[str
         if name in cells
     ]
     if set(COLUMNS) <= set(cells):
-        problems += tables.bound_problems(cells, label)
+        rules = [rule for rule in tables.RULES["treatments"] if rule["column"] in COLUMNS]
+        problems += tables.rule_problems(rules, cells, label)
     if problems:
         raise DataError(problems)
     classes = benefit.classify(cells[COLUMNS].replace("", None), rule)
