@@ -29,7 +29,6 @@ from alkpool.robustness.model import (
     Priors,
     Sampler,
     checked,
-    diagnostics,
     prior,
     row_log_odds,
 )
@@ -160,7 +159,7 @@ def test_one_cell_agrees_with_quadrature(one_cell: Fitter, posterior: Posterior)
     mean = quadrature(5, 6, 1)
     deviation = np.sqrt(quadrature(5, 6, 2) - mean**2)
     assert 0.6 < mean < 5 / 6  # between the prior's mean and the proportion
-    error = deviation / np.sqrt(diagnostics(posterior)["bulk"].min())
+    error = deviation / np.sqrt(posterior.convergence["bulk"].min())
     assert draws.mean() == pytest.approx(mean, abs=4 * error)
     assert draws.std() == pytest.approx(deviation, rel=0.08)
 
@@ -440,7 +439,7 @@ def test_a_kept_fit_can_be_followed_by_a_new_one() -> None:
     program = (
         "import numpy as np\nfrom alkpool.robustness import model as h\n"
         "few, cells = np.random.default_rng(0).normal(size=(2, 4, 50, 6))\n"
-        "h.diagnostics(h.Posterior(cells, few, few, few, few, 0))\nh._jax()"
+        "h.Posterior(cells, few, few, few, few, 0).convergence\nh._jax()"
     )
     environment = {k: v for k, v in os.environ.items() if k != "XLA_FLAGS"}
     done = subprocess.run(

@@ -365,7 +365,7 @@ def test_a_grid_takes_other_levels_and_another_default():
         ({"low_sensitivity": (0.5, 0.8)}, "low_sensitivity <= high_sensitivity"),
         ({"low_relapse_share": (0.05, 0.09)}, "low_relapse_share <= high_relapse_share"),
         ({"min_evaluable": (0, 3)}, "at least 1"),
-        ({"plasma": ("often",)}, "plasma is 'often'; must be 'counted' or 'left out'"),
+        ({"plasma": ("often",)}, "plasma is 'often'; must be one of counted, left out"),
     ],
 )
 def test_a_grid_refuses_levels_that_cannot_be(levels, reason):

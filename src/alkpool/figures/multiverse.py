@@ -115,7 +115,7 @@ def _edges(curve: Curve) -> np.ndarray:
 def _draw_levels(ax: Axes, curve: Curve, choices: Sequence[Choice], default: Universe) -> None:
     columns = np.linspace(0, 100, COLUMNS + 1)
     shade = LinearSegmentedColormap.from_list("often", [style.PAPER, style.ACCENT])
-    top, places, names = 0.0, [], []
+    top = 0.0
     for choice in choices:
         levels = curve.levels[choice.name]
         upto = np.concatenate([np.zeros((len(levels), 1)), levels.cumsum(axis=1)], axis=1)
@@ -129,15 +129,11 @@ def _draw_levels(ax: Axes, curve: Curve, choices: Sequence[Choice], default: Uni
         ax.text(-1.5, top - 0.45, choice.label, ha="right", va="center", fontsize=style.DENSE,
                 color=style.MUTED)  # fmt: skip
         for place, level in enumerate(choice.levels):
-            places.append(top - place - 0.5)
-            names.append((level_name(level), level == getattr(default, choice.name)))
+            weight = "bold" if level == getattr(default, choice.name) else "normal"
+            ax.text(100.6, top - place - 0.5, level_name(level), va="center",
+                    fontsize=style.DENSE, weight=weight)  # fmt: skip
         top -= len(levels) + 0.6
-    ax.set(ylim=(top + 0.6, 0.1))
-    ax.yaxis.tick_right()
-    ax.set_yticks(places, [name for name, _ in names], fontsize=style.DENSE)
-    for tick, (_, usual) in zip(ax.yaxis.get_majorticklabels(), names, strict=True):
-        tick.set_fontweight("bold" if usual else "normal")
-    ax.tick_params(axis="y", length=0, pad=2)
+    ax.set(ylim=(top + 0.6, 0.1), yticks=[])
     ax.xaxis.set_major_formatter("{x:.0f}%")
     for side in ("left", "right"):
         ax.spines[side].set_visible(False)

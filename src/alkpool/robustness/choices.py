@@ -24,6 +24,7 @@ from alkpool.data.cohort import Cohort
 from alkpool.data.laboratory import InVitro
 from alkpool.data.tables import CONTROLS, assessed_inhibitors
 from alkpool.files import yaml_beside
+from alkpool.problems import one_of
 from alkpool.vocabulary import (
     UNKNOWN,
     Answer,
@@ -146,11 +147,6 @@ class Grid:
     default: Universe
 
     def __post_init__(self) -> None:
-        for choice, known in zip(self.choices, CHOICES, strict=True):
-            strange = [level for level in choice.levels if level not in known.levels]
-            if strange and isinstance(known.levels[0], str):
-                allowed = " or ".join(map(repr, known.levels))
-                raise ValueError(f"{choice.name} is {strange[0]!r}; must be {allowed}")
         # Refuses levels that no rule can have, and thresholds that cross in some combination.
         for months in self.levels("threshold_months"):
             BenefitRule(months)
@@ -219,6 +215,9 @@ def grid(default: Universe = Universe(), **levels: Sequence[Any]) -> Grid:
     for choice in CHOICES:
         usual = getattr(default, choice.name)
         given = dict.fromkeys([*levels.get(choice.name, choice.levels), usual])
+        if isinstance(usual, str):
+            for level in given:
+                one_of(choice.name, level, choice.levels)
         ordered = tuple(given if isinstance(usual, str) else sorted(given))
         choices.append(replace(choice, levels=ordered))
     return Grid(tuple(choices), default)

@@ -162,8 +162,36 @@ class Posterior:
 
     @functools.cached_property
     def convergence(self) -> pd.DataFrame:
-        """What `diagnostics` finds, found once."""
-        return diagnostics(self)
+        """R-hat and effective sample sizes of everything that is read from a fit.
+
+        Returns
+        -------
+        DataFrame
+            One row for each kind of quantity: ``quantity, number, r_hat`` (the largest), ``bulk``
+            and ``tail`` (the smallest effective sample sizes), ``draws`` (of all chains).
+
+        Notes
+        -----
+        Vehtari et al. 2021, Bayesian Analysis 16:667, as arviz-stats has it: split chains, ranks as
+        normal scores, folded ranks for R-hat; the tail is the worse of the 5% and the 95% quantile.
+        """
+        from arviz_stats.base.array import array_stats
+
+        rows = []
+        for name in ("log_odds", "scales", "intercept", "compound", "covariates"):
+            values = getattr(self, name)
+            if not values.size:
+                continue
+            axes = {"chain_axis": 0, "draw_axis": 1}
+            # Draws that are all alike, or no numbers, have no R-hat and fail the check.
+            with np.errstate(invalid="ignore"):
+                r_hat = array_stats.rhat(values, **axes)
+                bulk = array_stats.ess(values, **axes)
+                tail = array_stats.ess(values, **axes, method="tail", prob=(0.05, 0.95))
+            chains, draws, number = values.shape
+            worst = np.max(r_hat), np.min(bulk), np.min(tail)
+            rows.append((name.replace("_", " "), number, *worst, chains * draws))
+        return pd.DataFrame(rows, columns=["quantity", "number", "r_hat", "bulk", "tail", "draws"])
 
     @functools.cached_property
     def probability(self) -> Floats:
@@ -410,39 +438,6 @@ def _jax(programs: Path | None = None) -> Any:
     jax.config.update("jax_enable_x64", False)
     jax.config.update("jax_compilation_cache_dir", programs and str(programs / "programs"))
     return jax
-
-
-def diagnostics(posterior: Posterior) -> pd.DataFrame:
-    """R-hat and effective sample sizes of everything that is read from a fit.
-
-    Returns
-    -------
-    DataFrame
-        One row for each kind of quantity: ``quantity, number, r_hat`` (the largest), ``bulk`` and
-        ``tail`` (the smallest effective sample sizes), ``draws`` (of all chains).
-
-    Notes
-    -----
-    Vehtari et al. 2021, Bayesian Analysis 16:667, as arviz-stats has it: split chains, ranks as
-    normal scores, folded ranks for R-hat; the tail is the worse of the 5% and the 95% quantile.
-    """
-    from arviz_stats.base.array import array_stats
-
-    rows = []
-    for name in ("log_odds", "scales", "intercept", "compound", "covariates"):
-        values = getattr(posterior, name)
-        if not values.size:
-            continue
-        axes = {"chain_axis": 0, "draw_axis": 1}
-        # Draws that are all alike, or no numbers, have no R-hat and fail the check.
-        with np.errstate(invalid="ignore"):
-            r_hat = array_stats.rhat(values, **axes)
-            bulk = array_stats.ess(values, **axes)
-            tail = array_stats.ess(values, **axes, method="tail", prob=(0.05, 0.95))
-        chains, draws, number = values.shape
-        worst = np.max(r_hat), np.min(bulk), np.min(tail)
-        rows.append((name.replace("_", " "), number, *worst, chains * draws))
-    return pd.DataFrame(rows, columns=["quantity", "number", "r_hat", "bulk", "tail", "draws"])
 
 
 def checked(posterior: Posterior, cells: Integers | None = None) -> Posterior:

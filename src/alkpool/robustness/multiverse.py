@@ -80,10 +80,6 @@ class Headline(NamedTuple):
         """How many universes of a block share each place on its axis."""
         return [np.bincount(place) for place in self.places]
 
-    def at(self, universes: Sequence[Places]) -> tuple[Places, ...]:
-        """Place on the axes of universes that are named by their numbers within each block."""
-        return tuple(place[within] for place, within in zip(self.places, universes, strict=True))
-
 
 @dataclass(frozen=True)
 class Curve:
@@ -249,6 +245,13 @@ class Multiverse:
         """Numbers of universes within each block."""
         return list(np.unravel_index(np.asarray(universes, dtype=np.int64), self._size))
 
+    def _at(
+        self, places: tuple[Places, ...], universes: Sequence[int] | Integers
+    ) -> tuple[Places, ...]:
+        """Index of universes on the axes of an array with these places of the first blocks."""
+        within = self._within(universes)
+        return tuple(place[number] for place, number in zip(places, within, strict=False))
+
     def table(self, universes: Sequence[int] | Integers) -> pd.DataFrame:
         """Choices and answers of some universes, one row each.
 
@@ -259,16 +262,14 @@ class Multiverse:
             ``NAME n``; a difference has two of each, of its groups.
         """
         numbers = np.asarray(universes, dtype=np.int64)
-        within = self._within(numbers)
         columns: dict[str, Any] = {"universe": numbers}
-        for block, place in zip(BLOCKS, within, strict=True):
+        for block, place in zip(BLOCKS, self._within(numbers), strict=True):
             places = np.unravel_index(place, self.grid.shape(block))
-            for choice, at in zip(self.grid.block(block), places, strict=True):
-                columns[choice.name] = np.array(choice.levels)[at]
+            for choice, levels in zip(self.grid.block(block), places, strict=True):
+                columns[choice.name] = np.array(choice.levels)[levels]
         for name, headline in self.headlines():
-            k, n = (
-                part[headline.at(within)] for part in np.broadcast_arrays(headline.k, headline.n)
-            )
+            at = self._at(headline.places, numbers)
+            k, n = (part[at] for part in np.broadcast_arrays(headline.k, headline.n))
             if headline.unit == "difference":
                 for group, word in enumerate(("one", "several")):
                     columns |= {f"{name} {word} k": k[:, group], f"{name} {word} n": n[:, group]}
@@ -285,17 +286,16 @@ class Multiverse:
             Axes: the universes, `Counts.profiles`, `Counts.inhibitors`. A place in `VERDICTS`, or
             `ABSENT`.
         """
-        *counting, ruling, _ = self._within(universes)
-        at = tuple(p[within] for p, within in zip(self.counts.places, counting, strict=True))
-        found = self._verdicts[self._kinds[at], ruling[:, None]]
+        ruling = self._within(universes)[4]
+        kinds = self._kinds[self._at(self.counts.places, universes)]
+        found = self._verdicts[kinds, ruling[:, None]]
         return found.reshape(len(found), len(self.counts.profiles), len(self.counts.inhibitors))
 
     def matrix(self, universe: int) -> pd.DataFrame:
         """Counts and verdicts of one universe, columns as in `actionability.matrix`."""
-        counting = self._within([universe])[:4]
-        at = tuple(p[n[0]] for p, n in zip(self.counts.places, counting, strict=True))
+        at = self._at(self.counts.places, [universe])
         counted = {
-            name: np.broadcast_to(getattr(self.counts, name), self._kinds.shape)[at]
+            name: np.broadcast_to(getattr(self.counts, name), self._kinds.shape)[at][0]
             for name in _COUNTED
         }
         verdicts = np.array([*VERDICTS, ""])[self.verdicts([universe]).ravel()]
@@ -374,7 +374,7 @@ class Multiverse:
         known = int((~np.isnan(different)).sum())
         steps = pd.DataFrame({"value": different[:known], "universes": everywhere[:known]})
         low, high = self._limits(headline, step, known)
-        default = headline.at(self._within([self.grid.number(self.grid.default)]))
+        default = self._at(headline.places, [self.grid.number(self.grid.default)])
         return Curve(
             steps=steps.assign(low=low, high=high),
             levels={name: found[:, :known] for name, found in levels.items()},

@@ -43,7 +43,7 @@ def tally(cohort: Cohort, grid: Grid) -> pd.DataFrame:
     DataFrame
         One row for each group: `KEYS` and ``n``. ``unit`` is sample or line, ``inhibitor`` the
         one that failed or that the line is of, ``outcomes`` what a line is in each universe of its
-        block (0 benefit, 1 no benefit, 2 unknown, 3 not counted).
+        block (0 benefit, 1 no benefit, 2 unknown, 3 not counted), blank of a sample.
 
     Notes
     -----
@@ -51,24 +51,25 @@ def tally(cohort: Cohort, grid: Grid) -> pd.DataFrame:
     """
     samples, lines = marked(cohort)
     lines = lines[lines["monotherapy"] != Answer.NO]
-    no_line = str(_NOT_COUNTED) * prod(grid.shape("lines"))
-    taken = samples.assign(unit="sample", inhibitor=samples["resistance_on"], outcomes=no_line)
+    taken = samples.assign(unit="sample", inhibitor=samples["resistance_on"], outcomes="")
     given = lines.assign(unit="line", outcomes=_outcomes(lines, grid))
     return add(part[KEYS].assign(n=1) for part in (taken, given))
 
 
 def add(tallies: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Add up tallies; how a cohort was divided makes no difference."""
+    summed = (part.groupby(KEYS, as_index=False, observed=True) for part in tallies)
     # Not categories: those of two parts differ.
-    parts = [part.astype(dict.fromkeys([*_SITE, "outcomes"], str)) for part in tallies]
-    return pd.concat(parts).groupby(KEYS, as_index=False, observed=True).agg({"n": "sum"})
+    texts = dict.fromkeys([*_SITE, "outcomes"], str)
+    parts = [part.agg({"n": "sum"}).astype(texts) for part in summed]
+    return pd.concat(parts).groupby(KEYS, as_index=False).agg({"n": "sum"})
 
 
-def _outcomes(lines: pd.DataFrame, grid: Grid) -> NDArray[np.object_]:
+def _outcomes(lines: pd.DataFrame, grid: Grid) -> pd.Categorical:
     """Outcome of each line in every universe of its block, each kind of line judged once."""
     words = ["best_response", "status", "pfs_relation", "dot_relation"]
     marks = [f"not_{choice.name}" for choice in grid.block("lines") if choice.strict]
-    told = lines.groupby([*words, *marks], observed=True).ngroup().to_numpy()
+    told = lines.groupby([*words, *marks], observed=True, dropna=False).ngroup().to_numpy()
     months = (lines[name].to_numpy(float, na_value=np.nan) for name in ("pfs_months", "dot_months"))
     thresholds = grid.levels("threshold_months")
     example, kind = alike((told, told), *((each, thresholds) for each in months))
@@ -79,12 +80,15 @@ def _outcomes(lines: pd.DataFrame, grid: Grid) -> NDArray[np.object_]:
         classify(by_endpoint(kinds, endpoint), BenefitRule(months, ongoing))["benefit"].map(place)
         for months, endpoint, ongoing in rules
     ]
-    undecided = np.array([[0, 1, _UNDECIDED[level]] for level in grid.levels("unknown_lines")])
+    undecided = np.array(
+        [[0, 1, _UNDECIDED[level]] for level in grid.levels("unknown_lines")], dtype=np.int8
+    )
     read = undecided[:, np.array(judged, dtype=int)].swapaxes(0, 1)[:, :, None]
-    outcomes = np.where(_kept(kinds, grid, "lines"), read, _NOT_COUNTED)
-    outcomes = outcomes.reshape(prod(grid.shape("lines")), len(kinds))
-    patterns = np.array(["".join(map(str, outcome)) for outcome in outcomes.T], dtype=object)
-    return patterns[kind]
+    outcomes = np.where(_kept(kinds, grid, "lines"), read, np.int8(_NOT_COUNTED))
+    letters = outcomes.reshape(prod(grid.shape("lines")), len(kinds)).T + np.int8(ord("0"))
+    patterns = np.array([row.tobytes().decode() for row in letters], dtype=object)
+    # As categories: written out for each line, they would take much memory.
+    return pd.Categorical(patterns[kind])
 
 
 def alike(*compared: tuple[NDArray[Any], Sequence[Any] | NDArray[Any]]) -> tuple[Places, Places]:
@@ -144,11 +148,13 @@ def count(tallied: pd.DataFrame, grid: Grid) -> Counts:
     is_line = (tallied["unit"] == "line").to_numpy()
     kept, of_samples = distinct(_kept(tallied, grid, "samples"))
     shared, of_shares = distinct(_kept(tallied, grid, "relapse"))
-    letters = np.frombuffer("".join(tallied["outcomes"]).encode(), dtype=np.int8) - ord("0")
-    read, of_lines = distinct(letters.reshape(len(tallied), prod(grid.shape("lines"))).T)
+    universes = prod(grid.shape("lines"))
+    letters = "".join(tallied["outcomes"].str.ljust(universes, str(_NOT_COUNTED))).encode()
+    outcomes = np.frombuffer(letters, dtype=np.int8).reshape(len(tallied), universes) - ord("0")
+    read, of_lines = distinct(outcomes.T)
 
     def at_sites(counted: NDArray[np.bool_]) -> Integers:
-        return _summed(np.where(counted, number, 0), of_site, len(sites))
+        return _summed(counted, of_site, len(sites), number)
 
     # Axes: lines, samples, relapse, sites. One mask after the other, to spare memory.
     benefit, no_benefit = (
@@ -191,13 +197,15 @@ def count(tallied: pd.DataFrame, grid: Grid) -> Counts:
     )
 
 
-def _summed(values: NDArray[Any], group: NDArray[Any], number: int) -> Integers:
+def _summed(
+    values: NDArray[Any], group: NDArray[Any], groups: int, weights: Integers | int = 1
+) -> Integers:
     """Sum the last axis by group, of which there are so many; -1 belongs to none."""
     (places,) = np.nonzero(group >= 0)
-    ones = np.ones(len(places), dtype=np.int64)
-    into = csr_array((ones, (group[places], places)), shape=(number, len(group)))
+    each = np.broadcast_to(weights, group.shape)[places].astype(np.int64)
+    into = csr_array((each, (group[places], places)), shape=(groups, len(group)))
     flat = values.reshape(prod(values.shape[:-1]), len(group))
-    return np.asarray(into @ flat.T).T.reshape(*values.shape[:-1], number)
+    return np.asarray(into @ flat.T).T.reshape(*values.shape[:-1], groups)
 
 
 def distinct(rows: NDArray[Any]) -> tuple[NDArray[Any], Places]:
