@@ -7,9 +7,9 @@ verdict, in vitro calls.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from math import prod
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -56,7 +56,8 @@ class Universe:
 
     Examples
     --------
-    >>> Universe.following(VerdictRule(min_evaluable=5), plasma="left out").min_evaluable
+    >>> from dataclasses import asdict
+    >>> Universe(**asdict(VerdictRule(min_evaluable=5)), plasma="left out").min_evaluable
     5
     """
 
@@ -83,16 +84,6 @@ class Universe:
     likely_lower: float = VerdictRule.likely_lower
     intermediate: Intermediate = "neither"
     exploratory: Literal["potency", "none", "ratio"] = "potency"
-
-    @classmethod
-    def following(
-        cls,
-        verdict: VerdictRule = VerdictRule(),
-        benefit: BenefitRule = BenefitRule(),
-        **others: Level,
-    ) -> Self:
-        """Make the universe of two rules and the levels of other choices."""
-        return cls(**asdict(verdict), **asdict(benefit), **others)
 
     @property
     def benefit_rule(self) -> BenefitRule:

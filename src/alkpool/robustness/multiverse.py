@@ -133,6 +133,8 @@ class Multiverse:
         known = calls.loc[calls["call"] != Call.UNKNOWN, "model_id"]
         self.models: list[str] = sorted(map(str, known.unique()))
         self._size = [prod(grid.shape(block)) for block in BLOCKS]
+        # Places of blocks that have no effect.
+        self._alike = [np.zeros(size, dtype=np.intp) for size in self._size]
         self._index = pd.MultiIndex.from_product(
             [counts.profiles, counts.inhibitors], names=["profile", "inhibitor"]
         )
@@ -186,11 +188,6 @@ class Multiverse:
             yield str(verdict), self.cells(verdict)
         for model in self.models:
             yield f"agreement {model}", self.agreement(model)
-
-    @property
-    def _alike(self) -> list[Places]:
-        """Places of blocks that have no effect."""
-        return [np.zeros(size, dtype=np.intp) for size in self._size]
 
     def cells(self, verdict: Verdict) -> Headline:
         """Count the cells with a verdict, of those with a sample of the profile."""

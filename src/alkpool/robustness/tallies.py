@@ -29,9 +29,9 @@ Places = NDArray[np.intp]
 _SITE = ["unit", "mutations", "phase", "inhibitor"]
 _MARKS = [f"not_{choice.name}" for choice in CHOICES if choice.strict and choice.block != "lines"]
 KEYS = [*_SITE, "outcomes", *_MARKS]
-# What a line can be, by place; undecided lines count as what a level says.
+# What a line can be, by place, and what each of these counts as where undecided lines are read so.
 _OUTCOMES = [Benefit.BENEFIT, Benefit.NO_BENEFIT, Benefit.UNKNOWN]
-_UNDECIDED = {"benefit": 0, "no benefit": 1, LEFT_OUT: 2}
+_READ = {"benefit": (0, 1, 0), "no benefit": (0, 1, 1), LEFT_OUT: (0, 1, 2)}
 _NOT_COUNTED = 3
 
 
@@ -80,10 +80,8 @@ def _outcomes(lines: pd.DataFrame, grid: Grid) -> pd.Categorical:
         classify(by_endpoint(kinds, endpoint), BenefitRule(months, ongoing))["benefit"].map(place)
         for months, endpoint, ongoing in rules
     ]
-    undecided = np.array(
-        [[0, 1, _UNDECIDED[level]] for level in grid.levels("unknown_lines")], dtype=np.int8
-    )
-    read = undecided[:, np.array(judged, dtype=int)].swapaxes(0, 1)[:, :, None]
+    levels = np.array([_READ[level] for level in grid.levels("unknown_lines")], dtype=np.int8)
+    read = levels[:, np.array(judged, dtype=int)].swapaxes(0, 1)[:, :, None]
     outcomes = np.where(_kept(kinds, grid, "lines"), read, np.int8(_NOT_COUNTED))
     letters = outcomes.reshape(prod(grid.shape("lines")), len(kinds)).T + np.int8(ord("0"))
     patterns = np.array([row.tobytes().decode() for row in letters], dtype=object)

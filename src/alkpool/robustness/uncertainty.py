@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from alkpool import mutations
+from alkpool import mutations, style
 from alkpool.analysis.actionability import RELAPSE_PRIOR, VERDICTS, VerdictRule, decide
 from alkpool.robustness.cells import Design, covariate_rows
 from alkpool.robustness.model import (
@@ -506,8 +506,7 @@ def contrast(
 
 def in_words(draws: Floats) -> str:
     """Mean and 95% interval of one quantity."""
-    low, high = np.quantile(draws, QUANTILES)
-    return f"{draws.mean():.2f} ({low:.2f} to {high:.2f})"
+    return style.estimate(draws.mean(), *np.quantile(draws, QUANTILES))
 
 
 def intervals(table: pd.DataFrame, name: str = "pooled") -> list[str]:
