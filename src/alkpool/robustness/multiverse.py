@@ -152,14 +152,11 @@ class Multiverse:
         """Decide once for all cells of which every comparison that a verdict makes is the same."""
         c = self.counts
         levels = {choice.name: choice.levels for choice in self.grid.block("verdict")}
-        relapsing = share(c.relapsed, c.relapse_n)
+        sensitivity, relapsing = share(c.benefit_k, c.benefit_n), share(c.relapsed, c.relapse_n)
         example, kinds = alike(
             (c.samples, (1,)),
             (c.benefit_n, levels["min_evaluable"]),
-            (
-                share(c.benefit_k, c.benefit_n),
-                levels["low_sensitivity"] + levels["high_sensitivity"],
-            ),
+            (sensitivity, levels["low_sensitivity"] + levels["high_sensitivity"]),
             (np.asarray(stats.wilson(c.benefit_k, c.benefit_n).low), levels["likely_lower"]),
             (relapsing, levels["low_relapse_share"] + levels["high_relapse_share"]),
             (c.relapsed, levels["high_relapse_samples"]),
@@ -226,13 +223,11 @@ class Multiverse:
 
     def _called(self, model: str) -> NDArray[np.int8]:
         """Codes of `_CALLED`, or 0: readings of calls, levels of profiles, cells."""
-        codes = np.zeros(
-            (self._size[5], len(self.grid.levels("profiles")), len(self._index)), dtype=np.int8
-        )
+        shape = self._size[5], len(self.grid.levels("profiles")), len(self._index)
+        codes = np.zeros(shape, dtype=np.int8)
         called = self.calls[(self.calls["model_id"] == model) & self.calls["call"].isin(_CALLED)]
-        cells = self._index.get_indexer(
-            pd.MultiIndex.from_frame(called[["mutations", "inhibitor"]])
-        )
+        pairs = pd.MultiIndex.from_frame(called[["mutations", "inhibitor"]])
+        cells = self._index.get_indexer(pairs)
         called, cells = called[cells >= 0], cells[cells >= 0]
         reading, level = called[["reading", "level"]].to_numpy(dtype=np.intp).T
         codes[reading, level, cells] = called["call"].map(_CALLED)
@@ -309,27 +304,26 @@ class Multiverse:
             ``no sample`` (numbers of universes), ``universes``, and ``most_n``, the most decided
             lines in any. In a universe of residue classes a profile has the verdict of its class.
         """
-        words, default = [*map(str, VERDICTS), NO_SAMPLE], self.grid.default
-        weights = reduce(
-            np.multiply.outer, [np.bincount(self.counts.places[at]) for at in (0, 1, 3)]
-        )
+        c, default = self.counts, self.grid.default
+        words = [*map(str, VERDICTS), NO_SAMPLE]
+        lines, samples, _, shares = map(np.bincount, c.places)
+        weights = reduce(np.multiply.outer, (lines, samples, shares))
         # Of each kind, how many universes of one counting universe have each verdict.
         often = np.stack([(self._verdicts == place).sum(1) for place in range(len(words))], axis=1)
         often *= self._size[5]
         classes = [mutations.residue_class(name) for name in self.profiles]
+        named = {EXACT: self.profiles, RESIDUE: classes}
         # Cells of the profiles, by level.
         rows = {
-            level: self._index.get_indexer(
-                pd.MultiIndex.from_product([names, self.counts.inhibitors])
-            )
-            for level, names in ((EXACT, self.profiles), (RESIDUE, classes))
+            level: self._index.get_indexer(pd.MultiIndex.from_product([names, c.inhibitors]))
+            for level, names in named.items()
         }
         numbers, most = np.zeros((), dtype=np.int64), np.zeros((), dtype=np.int64)
         for reading, (_, level) in enumerate(readings_of(self.grid)):
             kinds = self._kinds[:, :, reading].reshape(weights.size, -1).T[rows[level]]
             found = [np.bincount(each, weights.ravel(), len(often)) for each in kinds]
             numbers = numbers + np.array(found).astype(np.int64) @ often
-            decided = self.counts.benefit_n[:, :, reading].max(axis=(0, 1, 2))
+            decided = c.benefit_n[:, :, reading].max(axis=(0, 1, 2))
             most = np.maximum(most, decided[rows[level]])
         usual = self.verdicts([self.grid.number(default)]).ravel()[rows[default.profiles]]
         table = self._index[rows[EXACT]].to_frame(index=False)
