@@ -306,10 +306,10 @@ def test_few_observations_are_words_and_no_bar() -> None:
     made = forest(counts, "name", "k", "n", xlabel="agreement")
     assert made.figure is not None
     (ax,) = made.figure.axes
-    assert [float(np.asarray(line.get_ydata())[0]) for line in ax.lines] == [
-        0,
-        0,
-    ]  # the bar and the mark of "many"
+    bars, marks = ax.collections
+    # Of "many" only.
+    assert [segment[:, 1].tolist() for segment in bars.get_segments()] == [[0, 0]]
+    assert marks.get_offsets()[:, 1].tolist() == [0]
     words = [text.get_text() for text in ax.texts]
     assert "too few for a bar: 25%; 95% CI 5% to 70%" in words
     assert {"1/4", "3/5"} <= set(words)

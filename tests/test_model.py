@@ -23,14 +23,12 @@ from alkpool.robustness import model
 from alkpool.robustness.cells import COVARIATES, Design, arrays_of, design
 from alkpool.robustness.model import (
     TARGET_ACCEPTANCES,
-    Compound,
     ConvergenceError,
     Fitter,
     Posterior,
     Priors,
     Sampler,
     checked,
-    diagnostics,
     prior,
     row_log_odds,
 )
@@ -103,9 +101,8 @@ def test_log_odds_are_the_sum_that_the_methods_print() -> None:
     own = {(m, d): spread[3] * next(values) for m in of.profiles for d in of.inhibitors}
     parts = {"I1171N": ["I1171X"], "I1171S": ["I1171X"], "L1196M": ["L1196X"]}
     parts |= {"G1202R": ["G1202X"], "L1196M+G1202R": ["L1196X", "G1202X"]}
-    for several, together in ((Compound.MEAN, np.mean), (Compound.MINIMUM, min)):
-        assumed = model._assumed(Priors(intercept=2.0, scale=0.4, compound=several))
-        found = model.quantities(np, normal, arrays, *assumed)
+    for worst, together in ((False, np.mean), (True, min)):
+        found = model.quantities(np, normal, arrays, 2.0, 0.4, worst)
         np.testing.assert_allclose(found["scales"], np.abs(spread))
         np.testing.assert_allclose(found["covariates"], shifts)
         for (profile, inhibitor), value in zip(of.cells, found["log_odds"].ravel(), strict=True):
@@ -162,7 +159,7 @@ def test_one_cell_agrees_with_quadrature(one_cell: Fitter, posterior: Posterior)
     mean = quadrature(5, 6, 1)
     deviation = np.sqrt(quadrature(5, 6, 2) - mean**2)
     assert 0.6 < mean < 5 / 6  # between the prior's mean and the proportion
-    error = deviation / np.sqrt(diagnostics(posterior)["bulk"].min())
+    error = deviation / np.sqrt(posterior.convergence["bulk"].min())
     assert draws.mean() == pytest.approx(mean, abs=4 * error)
     assert draws.std() == pytest.approx(deviation, rel=0.08)
 
@@ -287,7 +284,7 @@ def test_shorter_steps_are_another_way_to_the_same_posterior(
     one_cell: Fitter, posterior: Posterior
 ) -> None:
     counts = one_cell.design.rows[["benefit_k", "benefit_n"]].to_numpy(dtype=float)
-    data = counts, np.zeros((1, len(COVARIATES))), *model._assumed(one_cell.priors)
+    data = counts, np.zeros((1, len(COVARIATES))), *dataclasses.astuple(one_cell.priors)
     shorter = one_cell._sample(TARGET_ACCEPTANCES[-1], data)
     assert shorter.probability.mean() == pytest.approx(posterior.probability.mean(), abs=0.02)
     assert (shorter.log_odds != posterior.log_odds).any()
@@ -442,7 +439,7 @@ def test_a_kept_fit_can_be_followed_by_a_new_one() -> None:
     program = (
         "import numpy as np\nfrom alkpool.robustness import model as h\n"
         "few, cells = np.random.default_rng(0).normal(size=(2, 4, 50, 6))\n"
-        "h.diagnostics(h.Posterior(cells, few, few, few, few, 0))\nh._jax()"
+        "h.Posterior(cells, few, few, few, few, 0).convergence\nh._jax()"
     )
     environment = {k: v for k, v in os.environ.items() if k != "XLA_FLAGS"}
     done = subprocess.run(

@@ -23,7 +23,6 @@ from alkpool.robustness.choices import (
     CHOICES,
     LEFT_OUT,
     RESIDUE,
-    STRICT,
     Universe,
     by_endpoint,
     calls,
@@ -57,11 +56,12 @@ def apply(cohort: Cohort, universe: Universe) -> Cohort:
     samples, lines = marked(cohort)
     # What is left to the rules of the universe needs no other cohort.
     by_rule = {"monotherapy", "relapse_from"}
-    for name, level in STRICT.items():
-        if getattr(universe, name) == level and name not in by_rule:
-            lines = lines[~lines[f"not {name}"]]
-            if f"not {name}" in samples:
-                samples = samples[~samples[f"not {name}"]]
+    for choice in CHOICES:
+        name = choice.name
+        if choice.strict == getattr(universe, name) and name not in by_rule:
+            lines = lines[~lines[f"not_{name}"]]
+            if f"not_{name}" in samples:
+                samples = samples[~samples[f"not_{name}"]]
     patients = cohort.patients[cohort.patients["patient_id"].isin(samples["patient_id"])]
     samples = samples[cohort.samples.columns]
     treatments = by_endpoint(lines, universe.endpoint)[cohort.treatments.columns]
@@ -365,7 +365,7 @@ def test_a_grid_takes_other_levels_and_another_default():
         ({"low_sensitivity": (0.5, 0.8)}, "low_sensitivity <= high_sensitivity"),
         ({"low_relapse_share": (0.05, 0.09)}, "low_relapse_share <= high_relapse_share"),
         ({"min_evaluable": (0, 3)}, "at least 1"),
-        ({"plasma": ("often",)}, "plasma is 'often'; must be 'counted' or 'left out'"),
+        ({"plasma": ("often",)}, "plasma is 'often'; must be one of counted, left out"),
     ],
 )
 def test_a_grid_refuses_levels_that_cannot_be(levels, reason):

@@ -686,5 +686,5 @@ def test_adjust_leaves_its_input_alone_and_names_what_is_wrong() -> None:
     assert list(family) == [0.01, 0.04]
     with pytest.raises(ValueError, match=r"1\.2 is not a P value"):
         stats.adjust([0.1, 1.2])
-    with pytest.raises(ValueError, match="benjamini-hochberg or holm"):
+    with pytest.raises(ValueError, match="must be one of benjamini-hochberg, holm"):
         stats.adjust([0.1], "bonferroni")  # type: ignore[arg-type]

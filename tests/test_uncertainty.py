@@ -16,7 +16,7 @@ from alkpool.data.cohort import Cohort
 from alkpool.data.tables import SOURCES
 from alkpool.robustness import uncertainty
 from alkpool.robustness.cells import Design, design
-from alkpool.robustness.model import Compound, Fitter, Posterior, Priors, Sampler, prior
+from alkpool.robustness.model import Fitter, Posterior, Priors, Sampler, prior
 from alkpool.robustness.uncertainty import by_verdict, rule_probabilities, smooth
 from alkpool.vocabulary import Verdict
 
@@ -206,7 +206,7 @@ def test_lines_left_out_change_the_cells_they_stand_in(
     fitter: Fitter, posterior: Posterior
 ) -> None:
     keep = (fitter.design.rows["study_type"] != "case_report").to_numpy()
-    table = uncertainty.without(fitter, posterior, keep).set_index(["profile", "inhibitor"])
+    table = uncertainty.without(fitter, posterior, keep)[0].set_index(["profile", "inhibitor"])
     assert table[["benefit_k", "benefit_n"]].sum().tolist() == [5, 7]
     assert table[["kept_k", "kept_n"]].sum().tolist() == [3, 5]
     gone = table.loc[("G1202R", "brigatinib")]
@@ -224,8 +224,7 @@ def test_groups_are_compared_with_the_others(
     mark = (fitter.design.rows["specimen"] == "plasma").to_numpy()
     shifted = uncertainty.adjusted(fitter, posterior)
     assert shifted.method == ("reweighted" if largest_k > 0 else "refitted")
-    compared = uncertainty.contrast(fitter.design, mark, shifted, 1, "plasma", "others")
-    (row,) = compared.to_dict("records")
+    row = uncertainty.contrast(fitter.design, mark, shifted, 1, "plasma", "others")
     shifts = fitter.fit(adjusted=True).covariates[..., 1]
     names = ("benefit_k", "benefit_n", "others_k", "others_n")
     assert tuple(row[name] for name in names) == (1, 2, 4, 5)
@@ -267,7 +266,7 @@ def test_nothing_to_predict() -> None:
 
 
 def assumed(fitter: Fitter, posterior: Posterior) -> pd.DataFrame:
-    others = {"narrow": Priors(scale=0.5), "minimum": Priors(compound=Compound.MINIMUM)}
+    others = {"narrow": Priors(scale=0.5), "minimum": Priors(minimum=True)}
     return uncertainty.prior_sensitivity(fitter, posterior, others)
 
 

@@ -50,35 +50,31 @@ def forest(
     >>> plt.close(drawing.figure)
     """
     names = [str(name) for name in table[label]]
+    seen = table[[k, n, "low", "high"]].itertuples(index=False, name=None)
     said = "; ".join(
         f"{' '.join(name.split())}: {style.proportion(*row)}"
-        for name, row in zip(
-            names, table[[k, n, "low", "high"]].itertuples(index=False, name=None), strict=True
-        )
+        for name, row in zip(names, seen, strict=True)
     )
     alt = f"{xlabel[:1].upper()}{xlabel[1:]}. {said or 'Nothing was observed'}."
     if table.empty or table[n].max() < fewest:
         return Drawing(None, alt)
-    rows = len(table)
-    tall = rows + sum(name.count("\n") for name in names)
-    figure, ax = plt.subplots(figsize=(style.COLUMN, 0.65 + 0.06 * rows + 0.25 * tall))
+    tall = len(table) + sum(name.count("\n") for name in names)
+    size = style.COLUMN, 0.65 + 0.06 * len(table) + 0.25 * tall
+    figure, ax = plt.subplots(figsize=size)
     counts = (f"{top}/{bottom}" for top, bottom in zip(table[k], table[n], strict=True))
     places = percent_rows(ax, names, counts, xlabel)
-    tints = list(colours) if colours is not None else [style.ACCENT] * rows
-    per_cent = table[["share", "low", "high"]].to_numpy(dtype=float) * 100
-    for place, (middle, lower, upper), tint, count in zip(
-        places, per_cent, tints, table[n], strict=True
-    ):
-        if count < fewest or np.isnan(middle):
-            limits = f"{middle:.0f}%; 95% CI {lower:.0f}% to {upper:.0f}%"
-            few = "nothing observed" if np.isnan(middle) else f"too few for a bar: {limits}"
-            ax.text(1, place, few, va="center", color=style.MUTED, fontsize=style.SMALL)
-            continue
-        ax.plot(
-            [lower, upper], [place, place], color=tint, linewidth=style.THICK, solid_capstyle="butt"
-        )
-        ax.plot(middle, place, "o", color=tint, markersize=style.MARK, markeredgecolor=style.INK,
-                markeredgewidth=style.THIN, clip_on=False, zorder=4)  # fmt: skip
+    tints = np.array([style.ACCENT] * len(table) if colours is None else colours)
+    middle, low, high = table[["share", "low", "high"]].to_numpy(dtype=float).T * 100
+    few = (table[n] < fewest).to_numpy()
+    ax.hlines(
+        places[~few], low[~few], high[~few], colors=tints[~few].tolist(), linewidth=style.THICK
+    )
+    ax.scatter(middle[~few], places[~few], s=style.MARK**2, c=tints[~few], edgecolors=style.INK,
+               linewidths=style.THIN, clip_on=False, zorder=4)  # fmt: skip
+    for row in np.flatnonzero(few):
+        limits = f"{middle[row]:.0f}%; 95% CI {low[row]:.0f}% to {high[row]:.0f}%"
+        words = "nothing observed" if np.isnan(middle[row]) else f"too few for a bar: {limits}"
+        ax.text(1, places[row], words, va="center", color=style.MUTED, fontsize=style.SMALL)
     ax.grid(axis="x")
     return Drawing(figure, alt)
 

@@ -21,8 +21,6 @@ ROW, CURVE = 0.155, 1.7
 
 def level_name(level: object) -> str:
     """How figures and tables call a level of a choice."""
-    if isinstance(level, bool):
-        return "apart" if level else "together"
     if isinstance(level, float) and level < 1:
         return f"{level:.0%}"
     return f"{level:g}" if isinstance(level, int | float) else str(level)
@@ -117,7 +115,7 @@ def _edges(curve: Curve) -> np.ndarray:
 def _draw_levels(ax: Axes, curve: Curve, choices: Sequence[Choice], default: Universe) -> None:
     columns = np.linspace(0, 100, COLUMNS + 1)
     shade = LinearSegmentedColormap.from_list("often", [style.PAPER, style.ACCENT])
-    top, places, names = 0.0, [], []
+    top = 0.0
     for choice in choices:
         levels = curve.levels[choice.name]
         upto = np.concatenate([np.zeros((len(levels), 1)), levels.cumsum(axis=1)], axis=1)
@@ -131,24 +129,14 @@ def _draw_levels(ax: Axes, curve: Curve, choices: Sequence[Choice], default: Uni
         ax.text(-1.5, top - 0.45, choice.label, ha="right", va="center", fontsize=style.DENSE,
                 color=style.MUTED)  # fmt: skip
         for place, level in enumerate(choice.levels):
-            places.append(top - place - 0.5)
-            names.append((level_name(level), level == getattr(default, choice.name)))
+            weight = "bold" if level == getattr(default, choice.name) else "normal"
+            ax.text(100.6, top - place - 0.5, level_name(level), va="center",
+                    fontsize=style.DENSE, weight=weight)  # fmt: skip
         top -= len(levels) + 0.6
-    ax.set(ylim=(top + 0.6, 0.1))
-    ax.yaxis.tick_right()
-    ax.set_yticks(places, [name for name, _ in names], fontsize=style.DENSE)
-    for tick, (_, usual) in zip(ax.yaxis.get_majorticklabels(), names, strict=True):
-        tick.set_fontweight("bold" if usual else "normal")
-    ax.tick_params(axis="y", length=0, pad=2)
+    ax.set(ylim=(top + 0.6, 0.1), yticks=[])
     ax.xaxis.set_major_formatter("{x:.0f}%")
     for side in ("left", "right"):
         ax.spines[side].set_visible(False)
-
-
-def _tallest(cell: pd.Series) -> list[tuple[str, float]]:
-    """Verdicts of a cell with their shares of all universes, most frequent first."""
-    shares = [(str(name), cell[name] / cell["universes"]) for name in (*VERDICTS, NO_SAMPLE)]
-    return sorted((pair for pair in shares if pair[1] > 0), key=lambda pair: -pair[1])
 
 
 def rounded(share: float) -> str:
@@ -166,20 +154,19 @@ def stability_map(table: pd.DataFrame) -> Drawing:
     table : DataFrame
         From `alkpool.robustness.multiverse.Multiverse.stability`, the rows to show.
     """
-    cells = {}
+    words, cells = [*map(str, VERDICTS), NO_SAMPLE], {}
     for _, row in table.iterrows():
-        shares = _tallest(row)
-        first, share = shares[0]
-        lines = [f"{_mark(name)} {rounded(part)}" for name, part in shares]
+        shares = (row[words] / row["universes"]).sort_values(ascending=False, kind="stable")
+        shares = shares[shares > 0]
+        first = str(shares.index[0])
+        lines = [f"{_mark(str(name))} {rounded(share)}" for name, share in shares.items()]
         if row["default"] != first:
             lines.append(f"default {_mark(row['default'])}")
-        quiet = first in (str(Verdict.INSUFFICIENT), NO_SAMPLE) and share == 1
-        cells[row["profile"], row["inhibitor"]] = (
-            Cell(tuple(lines), kind="empty")
-            if quiet or first == NO_SAMPLE
-            else verdict_cell(first, "", [lines[0].split(" ")[1], *lines[1:]])
-        )
-    words = [*map(str, VERDICTS), NO_SAMPLE]
+        if first == NO_SAMPLE or (first == Verdict.INSUFFICIENT and len(shares) == 1):
+            cell = Cell(tuple(lines), kind="empty")
+        else:
+            cell = verdict_cell(first, "", [rounded(shares.iloc[0]), *lines[1:]])
+        cells[row["profile"], row["inhibitor"]] = cell
     same = int((table[words].max(axis=1) == table["universes"]).sum())
     matrix = Matrix(
         list(table["profile"].drop_duplicates()),

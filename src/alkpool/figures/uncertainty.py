@@ -8,6 +8,7 @@ from matplotlib.patches import Patch
 from alkpool import style
 from alkpool.figures.forest import FEWEST, percent_rows
 from alkpool.figures.matrix import SHORT, wrapped
+from alkpool.robustness.uncertainty import intervals
 from alkpool.style import Drawing
 from alkpool.vocabulary import Verdict
 
@@ -35,8 +36,8 @@ def shrinkage(table: pd.DataFrame, fewest: int = FEWEST) -> Drawing:
     if table["benefit_n"].max() < fewest:
         each = "; ".join(
             f"{row.profile}, {row.inhibitor}: {style.fraction(row.benefit_k, row.benefit_n)}, "
-            f"pooled {row.pooled:.0%} ({row.pooled_low:.0%} to {row.pooled_high:.0%})"
-            for row in style.rows(table)
+            f"pooled {pooled}"
+            for row, pooled in zip(style.rows(table), intervals(table), strict=True)
         )
         return Drawing(
             None, f"No combination has {fewest} decided lines, which a figure would need. {each}."
@@ -45,19 +46,17 @@ def shrinkage(table: pd.DataFrame, fewest: int = FEWEST) -> Drawing:
     figure, ax = plt.subplots(figsize=(style.COLUMN, 0.9 + 0.27 * len(table)))
     counts = (f"{row.benefit_k}/{row.benefit_n}" for row in style.rows(table))
     places = percent_rows(ax, _pairs(table), counts, "benefit, 95% intervals")
-    raw, pooled = (
-        table[names].to_numpy(dtype=float) * 100
-        for names in (["sensitivity", "sensitivity_low", "sensitivity_high"],
-                      ["pooled", "pooled_low", "pooled_high"])
-    )  # fmt: skip
-    ax.hlines(places + 0.16, raw[:, 1], raw[:, 2], color=style.MUTED, linewidth=style.MEDIUM)
-    ax.hlines(places - 0.16, pooled[:, 1], pooled[:, 2], color=style.ACCENT, linewidth=style.THICK)
-    ax.plot([raw[:, 0], pooled[:, 0]], [places + 0.16, places - 0.16], color=style.MUTED,
+    names = ["sensitivity", "sensitivity_low", "sensitivity_high",
+             "pooled", "pooled_low", "pooled_high"]  # fmt: skip
+    raw, raw_low, raw_high, pooled, low, high = table[names].to_numpy(dtype=float).T * 100
+    ax.hlines(places + 0.16, raw_low, raw_high, color=style.MUTED, linewidth=style.MEDIUM)
+    ax.hlines(places - 0.16, low, high, color=style.ACCENT, linewidth=style.THICK)
+    ax.plot([raw, pooled], [places + 0.16, places - 0.16], color=style.MUTED,
             linewidth=style.MEDIUM)  # fmt: skip
-    ax.plot(raw[:, 0], places + 0.16, "o", color=style.PAPER, markeredgecolor=style.INK,
+    ax.plot(raw, places + 0.16, "o", color=style.PAPER, markeredgecolor=style.INK,
             markersize=style.MARK - 1, markeredgewidth=style.MEDIUM, linestyle="", clip_on=False,
             zorder=4, label="raw, Wilson interval")  # fmt: skip
-    ax.plot(pooled[:, 0], places - 0.16, "D", color=style.ACCENT, markersize=style.MARK - 1.5,
+    ax.plot(pooled, places - 0.16, "D", color=style.ACCENT, markersize=style.MARK - 1.5,
             linestyle="", clip_on=False, zorder=4, label="pooled, credible interval")  # fmt: skip
     ax.grid(axis="x")
     ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=2, borderaxespad=0.2)

@@ -1,14 +1,15 @@
 """The choices that data do not settle: one table of them, and what each makes of a cohort.
 
-A *choice* has *levels*; a *universe* takes one level of each; a *grid* is all combinations.
-Choices that act on the same thing form a *block*: how a line is read, which samples count, as
-which profiles, where relapsing shares come from, the thresholds of the verdict, in vitro calls.
+The table is ``choices.yaml``. A *choice* has *levels*; a *universe* takes one level of each; a
+*grid* is all combinations. Choices that act on the same thing form a *block*: how a line is read,
+which samples count, as which profiles, where relapsing shares come from, the thresholds of the
+verdict, in vitro calls.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from math import prod
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,8 @@ from alkpool.analysis.invitro import Intermediate
 from alkpool.data.cohort import Cohort
 from alkpool.data.laboratory import InVitro
 from alkpool.data.tables import CONTROLS, assessed_inhibitors
+from alkpool.files import yaml_beside
+from alkpool.problems import one_of
 from alkpool.vocabulary import (
     UNKNOWN,
     Answer,
@@ -53,7 +56,8 @@ class Universe:
 
     Examples
     --------
-    >>> Universe.following(VerdictRule(min_evaluable=5), plasma="left out").min_evaluable
+    >>> from dataclasses import asdict
+    >>> Universe(**asdict(VerdictRule(min_evaluable=5)), plasma="left out").min_evaluable
     5
     """
 
@@ -80,16 +84,6 @@ class Universe:
     likely_lower: float = VerdictRule.likely_lower
     intermediate: Intermediate = "neither"
     exploratory: Literal["potency", "none", "ratio"] = "potency"
-
-    @classmethod
-    def following(
-        cls,
-        verdict: VerdictRule = VerdictRule(),
-        benefit: BenefitRule = BenefitRule(),
-        **others: Level,
-    ) -> Self:
-        """Make the universe of two rules and the levels of other choices."""
-        return cls(**asdict(verdict), **asdict(benefit), **others)
 
     @property
     def benefit_rule(self) -> BenefitRule:
@@ -118,6 +112,8 @@ class Choice:
         What can be defended, in the order of the figures.
     reason : str
         Why more than the default can be.
+    strict : str
+        Level under which the rows that `marked` marks do not count; blank where there is none.
     """
 
     block: str
@@ -125,65 +121,13 @@ class Choice:
     label: str
     levels: tuple[Level, ...]
     reason: str
+    strict: str = ""
 
 
-CHOICES = (
-    Choice("lines", "threshold_months", "benefit from, months", (3, 6, 9, 12),
-           "the paper took 6; how long stable disease must last to be a benefit is a convention"),
-    Choice("lines", "endpoint", "benefit by", ("response, then months", "response", "months"),
-           "a response of one month is benefit in the paper; trials report response or time alone"),
-    Choice("lines", "ongoing_dot", "short ongoing DoT", ("unknown", "no benefit"),
-           "the paper states the ongoing case for PFS only"),
-    Choice("lines", "unknown_lines", "undecided lines", (LEFT_OUT, "no benefit", "benefit"),
-           "what a report leaves out may be no benefit, or benefit: the worst and the best case"),
-    Choice("lines", "monotherapy", "given alone", ("not combined", "stated"),
-           "a source that names one drug may not mean that drug alone"),
-    Choice("lines", "lines", "lines of a patient", ("all", "first"),
-           "several lines of one patient are not independent"),
-    Choice("lines", "biopsy", "biopsy", ("any", "just before"),
-           "treatments between biopsy and line may have changed the tumour"),
-    Choice("samples", "duplicates", "probable duplicates", (LEFT_OUT, COUNTED),
-           "that two reports are of one patient is a judgement"),
-    Choice("samples", "case_reports", "case reports", (COUNTED, LEFT_OUT),
-           "single cases favour striking responses"),
-    Choice("samples", "plasma", "plasma samples", (COUNTED, LEFT_OUT),
-           "plasma sums over all lesions that shed DNA"),
-    Choice("samples", "unverified", "rows not wholly verified", (COUNTED, LEFT_OUT),
-           "not every fact of the row stood in a text that was seen"),
-    Choice("profiles", "apart", "assessed apart", ("trans", "none", "trans and unknown"),
-           "mutations in trans sit in different clones (the paper, Discussion); in plasma those of "
-        "unknown phase often do"),
-    Choice("profiles", "profiles", "profiles", (EXACT, RESIDUE),
-           "substitutions of one residue may or may not behave alike"),
-    Choice("relapse", "relapse_from", "relapsing share from", ("consecutive", "all"),
-           "reports choose their patients; the paper counts all of them"),
-    Choice("verdict", "min_evaluable", "fewest decided lines", (2, 3, 5),
-           "at most 6 fits the paper's text"),
-    Choice("verdict", "low_sensitivity", "sensitivity low below", (0.4, 0.5, 0.6),
-           "at most 4/6 fits the paper's text"),
-    Choice("verdict", "high_sensitivity", "sensitivity high from", (0.7, 0.75, 0.8),
-           "not fixed by the paper's text"),
-    Choice("verdict", "high_relapse_share", "relapsing share high from", (0.08, 0.1, 0.15),
-           "at most 9/82 fits the paper's text; 15% leaves one of its conflicts out"),
-    Choice("verdict", "high_relapse_samples", "and from samples", (2, 3, 5),
-           "how many samples make a pattern is open"),
-    Choice("verdict", "low_relapse_share", "relapsing low below", (0.03, 0.05, 0.08),
-           "not fixed by the paper's text"),
-    Choice("verdict", "likely_lower", "likely: lower limit from", (0.0, 0.5),
-           "three of three is likely beneficial, and its interval begins at 44%"),
-    Choice("calls", "intermediate", "intermediate in vitro", ("neither", "sensitive", "resistant"),
-           "the paper does not say how it read such calls"),
-    Choice("calls", "exploratory", "calls of our own by", ("potency", "none", "ratio"),
-           "models without a threshold: IC50 in nM, or the ratio to the unmutated fusion, "
-           "or no call"),
-)  # fmt: skip
-
-# Choice -> its level under which the rows that `marked` marks do not count.
-STRICT = {
-    "monotherapy": "stated", "lines": "first", "biopsy": "just before", "duplicates": LEFT_OUT,
-    "case_reports": LEFT_OUT, "plasma": LEFT_OUT, "unverified": LEFT_OUT,
-    "relapse_from": "consecutive",
-}  # fmt: skip
+CHOICES = tuple(
+    Choice(**{**declared, "levels": tuple(declared["levels"])})
+    for declared in yaml_beside(__file__)
+)
 
 
 @dataclass(frozen=True)
@@ -194,11 +138,6 @@ class Grid:
     default: Universe
 
     def __post_init__(self) -> None:
-        for choice, known in zip(self.choices, CHOICES, strict=True):
-            strange = [level for level in choice.levels if level not in known.levels]
-            if strange and isinstance(known.levels[0], str):
-                allowed = " or ".join(map(repr, known.levels))
-                raise ValueError(f"{choice.name} is {strange[0]!r}; must be {allowed}")
         # Refuses levels that no rule can have, and thresholds that cross in some combination.
         for months in self.levels("threshold_months"):
             BenefitRule(months)
@@ -267,6 +206,9 @@ def grid(default: Universe = Universe(), **levels: Sequence[Any]) -> Grid:
     for choice in CHOICES:
         usual = getattr(default, choice.name)
         given = dict.fromkeys([*levels.get(choice.name, choice.levels), usual])
+        if isinstance(usual, str):
+            for level in given:
+                one_of(choice.name, level, choice.levels)
         ordered = tuple(given if isinstance(usual, str) else sorted(given))
         choices.append(replace(choice, levels=ordered))
     return Grid(tuple(choices), default)
@@ -279,32 +221,26 @@ def marked(cohort: Cohort) -> tuple[pd.DataFrame, pd.DataFrame]:
     -------
     samples, lines : DataFrame
         Samples with a named mutation of patients who are included or duplicates, and the lines
-        after them, combinations too. For each choice of `STRICT` a column ``not NAME`` tells which
-        rows do not count under its strict level; for lines with the columns of their sample.
+        after them, combinations too. For each choice with a strict level a column ``not_NAME``
+        tells which rows do not count under it; for lines with the columns of their sample.
     """
     sources = cohort.sources.set_index("source_id")
     series = (sources["sampling"] == Sampling.CONSECUTIVE) & (
         sources["status"] == SourceStatus.INCLUDED
     )
-    of_source = cohort.patients["source_id"]
-    patients = cohort.patients[["patient_id", "status"]].assign(
-        **{
-            "not duplicates": cohort.patients["status"] == PatientStatus.DUPLICATE,
-            "not case_reports": of_source.map(sources["study_type"]) == StudyType.CASE_REPORT,
-            # A synthetic cohort stands for the paper's pool, whose shares count every sample.
-            "not relapse_from": ~of_source.map(series).astype(bool) & (not cohort.synthetic),
-        }
+    everyone = cohort.patients
+    counted = everyone["status"].isin([PatientStatus.INCLUDED, PatientStatus.DUPLICATE])
+    patients = everyone[["patient_id"]].assign(
+        not_duplicates=everyone["status"] == PatientStatus.DUPLICATE,
+        not_case_reports=everyone["source_id"].map(sources["study_type"]) == StudyType.CASE_REPORT,
+        # A synthetic cohort stands for the paper's pool, whose shares count every sample.
+        not_relapse_from=~everyone["source_id"].map(series).astype(bool) & (not cohort.synthetic),
     )
-    patients = patients[
-        patients.pop("status").isin([PatientStatus.INCLUDED, PatientStatus.DUPLICATE])
-    ]
     named = cohort.samples[cohort.samples["mutations"] != UNKNOWN]
     samples = named.assign(
-        **{
-            "not plasma": named["specimen"] == Specimen.PLASMA,
-            "not unverified": named["note"].str.contains(UNVERIFIED),
-        }
-    ).merge(patients, on="patient_id", validate="many_to_one")
+        not_plasma=named["specimen"] == Specimen.PLASMA,
+        not_unverified=named["note"].str.contains(UNVERIFIED),
+    ).merge(patients[counted], on="patient_id", validate="many_to_one")
     lines = cohort.treatments.merge(
         samples, on="sample_id", validate="many_to_one", suffixes=("", "_of_sample")
     )
@@ -312,12 +248,10 @@ def marked(cohort: Cohort) -> tuple[pd.DataFrame, pd.DataFrame]:
     alone = lines[lines["monotherapy"] != Answer.NO].sort_values(order)
     later = alone.loc[alone.duplicated("patient_id"), "treatment_id"]
     lines = lines.assign(
-        **{
-            "not monotherapy": lines["monotherapy"] != Answer.YES,
-            "not lines": lines["treatment_id"].isin(later),
-            "not biopsy": (lines["lines_since_sample"] != 0).fillna(True).astype(bool),
-            "not unverified": lines["not unverified"] | lines["note"].str.contains(UNVERIFIED),
-        }
+        not_monotherapy=lines["monotherapy"] != Answer.YES,
+        not_lines=lines["treatment_id"].isin(later),
+        not_biopsy=(lines["lines_since_sample"] != 0).fillna(True).astype(bool),
+        not_unverified=lines["not_unverified"] | lines["note"].str.contains(UNVERIFIED),
     )
     return samples, lines
 

@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
-from dask.distributed import Client, LocalCluster, Security
+from dask.distributed import Client
 
 from alkpool import paths
 from alkpool.data import cohort as cohorts
@@ -81,18 +82,14 @@ def client(scheduler: str | None, workers: int | None) -> Iterator[Client]:
     ConnectionError
         Where there is no scheduler at the address.
     """
-    if scheduler is None:
-        local = LocalCluster(
-            n_workers=workers, threads_per_worker=1, memory_limit=0,
-            dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL,
-            # Without it every user of the machine could run code in the workers.
-            security=Security.temporary(),
-        )  # fmt: skip
-        with local as cluster, Client(cluster) as connected:
-            yield connected
-        return
+    local: dict[str, Any] = {
+        "n_workers": workers, "threads_per_worker": 1, "memory_limit": 0,
+        "dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL,
+        # Without it every user of the machine could run code in the workers.
+        "security": True,
+    }  # fmt: skip
     try:
-        connected = Client(scheduler)
+        connected = Client(scheduler) if scheduler else Client(**local)
     except (OSError, ValueError) as error:
         raise ConnectionError(
             f"--scheduler {scheduler}: {error}; must be the address of a running Dask "
@@ -119,7 +116,7 @@ def described(folder: Path) -> Cohort:
     meta, problems = cohorts.read_meta(folder / cohorts.DESCRIPTION_FILE, file)
     sources = _read(folder, SOURCES, folder.name, problems)
     if problems or meta is None:
-        raise DataError(problems)
+        raise _refused(problems)
     patients, samples, treatments = (
         table.typed(pd.DataFrame(columns=table.columns, dtype=str))
         for table in (PATIENTS, SAMPLES, TREATMENTS)
@@ -151,7 +148,7 @@ def read_partition(folder: Path, cohort: Cohort) -> Cohort:
             twice = rows[key].duplicated()
             problems += flagged(rows, twice, key, file, "stands twice; must be unique")
     if problems:
-        raise DataError([replace(problem, row=None) for problem in problems])
+        raise _refused(problems)
     patients, samples, treatments = frames.values()
     return replace(cohort, patients=patients, samples=samples, treatments=treatments)
 
@@ -172,11 +169,13 @@ def _read(folder: Path, table: Table, label: str, problems: list[Problem]) -> pd
             if column in table.numbers:
                 cells = cells.str.removesuffix(".0")
             alone = replace(table, schema=table.schema.select_columns([column]), key=())
-            different = cells.reset_index(drop=True).to_frame()
-            problems += [
-                replace(problem, row=None) for problem in cell_problems(different, alone, file)
-            ]
+            problems += cell_problems(cells.reset_index(drop=True).to_frame(), alone, file)
     return frame
+
+
+def _refused(problems: list[Problem]) -> DataError:
+    """Error of a file whose rows have no numbers that a person could look up."""
+    return DataError([replace(problem, row=None) for problem in problems])
 
 
 def tally_partition(folder: Path, cohort: Cohort, choices: Grid) -> pd.DataFrame:

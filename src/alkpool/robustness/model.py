@@ -32,7 +32,6 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -42,7 +41,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from alkpool.files import write_if_changed
+from alkpool.files import hash_of, write_if_changed
 from alkpool.robustness.cells import COVARIATES, Arrays, Design, arrays_of
 from alkpool.stats import Floats, Integers
 
@@ -83,13 +82,6 @@ PACKAGES = ("arviz-stats", "jax", "jaxlib", "numpy", "numpyro")
 SCALES = ("inhibitor", "residue", "residue by inhibitor", "profile by inhibitor")
 
 
-class Compound(StrEnum):
-    """What a profile with several mutations takes from the effects of its residues."""
-
-    MEAN = "mean"
-    MINIMUM = "minimum"
-
-
 class ConvergenceError(RuntimeError):
     """The chains of a fit do not describe one distribution: nothing may be read from them."""
 
@@ -105,14 +97,14 @@ class Priors:
     scale : float
         Of the half-normal prior of each scale of effects, and standard deviation of the shifts of
         profiles with several mutations and of the covariates, which are normal around 0.
-    compound : Compound
-        Whether a profile with several mutations takes the mean over its residues, or whichever is
-        worst with the inhibitor.
+    minimum : bool
+        Whether a profile with several mutations takes whichever of its residues is worst with the
+        inhibitor, and not the mean over them.
     """
 
     intercept: float = PRIOR_INTERCEPT
     scale: float = PRIOR_SCALE
-    compound: Compound = Compound.MEAN
+    minimum: bool = False
 
     def __post_init__(self) -> None:
         if not (0 < self.intercept < np.inf and 0 < self.scale < np.inf):
@@ -170,8 +162,36 @@ class Posterior:
 
     @functools.cached_property
     def convergence(self) -> pd.DataFrame:
-        """What `diagnostics` finds, found once."""
-        return diagnostics(self)
+        """R-hat and effective sample sizes of everything that is read from a fit.
+
+        Returns
+        -------
+        DataFrame
+            One row for each kind of quantity: ``quantity, number, r_hat`` (the largest), ``bulk``
+            and ``tail`` (the smallest effective sample sizes), ``draws`` (of all chains).
+
+        Notes
+        -----
+        Vehtari et al. 2021, Bayesian Analysis 16:667, as arviz-stats has it: split chains, ranks as
+        normal scores, folded ranks for R-hat; the tail is the worse of the 5% and the 95% quantile.
+        """
+        from arviz_stats.base.array import array_stats
+
+        rows = []
+        for name in ("log_odds", "scales", "intercept", "compound", "covariates"):
+            values = getattr(self, name)
+            if not values.size:
+                continue
+            axes = {"chain_axis": 0, "draw_axis": 1}
+            # Draws that are all alike, or no numbers, have no R-hat and fail the check.
+            with np.errstate(invalid="ignore"):
+                r_hat = array_stats.rhat(values, **axes)
+                bulk = array_stats.ess(values, **axes)
+                tail = array_stats.ess(values, **axes, method="tail", prob=(0.05, 0.95))
+            chains, draws, number = values.shape
+            worst = np.max(r_hat), np.min(bulk), np.min(tail)
+            rows.append((name.replace("_", " "), number, *worst, chains * draws))
+        return pd.DataFrame(rows, columns=["quantity", "number", "r_hat", "bulk", "tail", "draws"])
 
     @functools.cached_property
     def probability(self) -> Floats:
@@ -198,7 +218,7 @@ def quantities(
     normal : array
         The last axis holds the variables; any axes before it are draws.
     intercept, scale, minimum
-        `Priors`, the last as a truth value.
+        `Priors`.
 
     Returns
     -------
@@ -234,17 +254,12 @@ def quantities(
     }
 
 
-def _assumed(priors: Priors) -> tuple[float, float, bool]:
-    """Priors as the last arguments of `quantities`."""
-    return priors.intercept, priors.scale, priors.compound == Compound.MINIMUM
-
-
 def prior(of: Design, priors: Priors = Priors(), *, draws: int = 4000, seed: int = 1) -> Floats:
     """Probability of benefit in each cell before any data: draws by cells."""
     arrays = arrays_of(of)
     shape = (draws, sum(sizes(arrays.shape)))
     normal = np.random.default_rng(seed).standard_normal(shape)
-    log_odds = quantities(np, normal, arrays, *_assumed(priors))["log_odds"]
+    log_odds = quantities(np, normal, arrays, *dataclasses.astuple(priors))["log_odds"]
     return np.asarray(special.expit(log_odds.reshape(draws, -1)))
 
 
@@ -260,7 +275,7 @@ def row_log_odds(of: Design, log_odds: Floats) -> Floats:
     return np.asarray(kinds[..., arrays.kind])
 
 
-# Of one fit: successes and trials of each kind, its covariates, and `_assumed`.
+# Of one fit: successes and trials of each kind, its covariates, and its priors.
 Data = tuple[Floats, Floats, float, float, bool]
 
 
@@ -315,17 +330,17 @@ class Fitter:
         rows = rows * (np.ones(len(rows)) if keep is None else keep)[:, None]
         counts = np.zeros((len(self._arrays.cells), 2))
         np.add.at(counts, self._arrays.kind, rows)
-        data = counts, self._arrays.covariates * adjusted, *_assumed(priors or self.priors)
+        assumed = dataclasses.astuple(priors or self.priors)
+        data = counts, self._arrays.covariates * adjusted, *assumed
         # Of lines left out and of other assumptions only cells with a decided line are read.
         first = keep is None and not adjusted and priors is None
         cells = None if first else np.unique(self._arrays.cells)
-        if self.cache is None:
-            return self._converged(data, cells)
-        file = self.cache / f"{self._key(data)}.npz"
-        posterior = _read(file)
+        file = self.cache and self.cache / f"{self._key(data)}.npz"
+        posterior = _read(file) if file else None
         if posterior is None:
             posterior = self._converged(data, cells)
-            _write(file, posterior)
+            if file:
+                _write(file, posterior)
         return posterior
 
     def _converged(self, data: Data, cells: Integers | None) -> Posterior:
@@ -337,18 +352,12 @@ class Fitter:
 
     def _key(self, data: Data) -> str:
         """Hash of all that the draws depend on."""
-        counts, covariates, *assumed = data
-        settings = [
-            [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES],
-            [XLA_FLAGS, platform.machine(), platform.python_version()],
-            [assumed, dataclasses.asdict(self.sampler)],
-            [self.design.profiles, self.design.inhibitors, self.design.residues],
-        ]
-        total = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-        for array in (*dataclasses.astuple(self._arrays)[1:], counts, covariates):
-            total.update(f"{array.dtype} {array.shape}".encode() + array.tobytes())
-        total.update(Path(__file__).read_bytes())
-        return total.hexdigest()[:32]
+        releases = [importlib.metadata.version(name) for name in PACKAGES]
+        machine = [XLA_FLAGS, platform.machine(), platform.python_version()]
+        of = self.design
+        inputs = of.profiles, of.inhibitors, of.residues, self._arrays, self.sampler, data
+        texts = json.dumps(inputs, default=_plain)
+        return hash_of([*releases, *machine, texts], [Path(__file__)])[:32]
 
     def _sample(self, acceptance: float, data: Data) -> Posterior:
         jax = _jax(self.cache)
@@ -431,39 +440,6 @@ def _jax(programs: Path | None = None) -> Any:
     return jax
 
 
-def diagnostics(posterior: Posterior) -> pd.DataFrame:
-    """R-hat and effective sample sizes of everything that is read from a fit.
-
-    Returns
-    -------
-    DataFrame
-        One row for each kind of quantity: ``quantity, number, r_hat`` (the largest), ``bulk`` and
-        ``tail`` (the smallest effective sample sizes), ``draws`` (of all chains).
-
-    Notes
-    -----
-    Vehtari et al. 2021, Bayesian Analysis 16:667, as arviz-stats has it: split chains, ranks as
-    normal scores, folded ranks for R-hat; the tail is the worse of the 5% and the 95% quantile.
-    """
-    from arviz_stats.base.array import array_stats
-
-    rows = []
-    for name in ("log_odds", "scales", "intercept", "compound", "covariates"):
-        values = getattr(posterior, name)
-        if not values.size:
-            continue
-        axes = {"chain_axis": 0, "draw_axis": 1}
-        # Draws that are all alike, or no numbers, have no R-hat and fail the check.
-        with np.errstate(invalid="ignore"):
-            r_hat = array_stats.rhat(values, **axes)
-            bulk = array_stats.ess(values, **axes)
-            tail = array_stats.ess(values, **axes, method="tail", prob=(0.05, 0.95))
-        chains, draws, number = values.shape
-        worst = np.max(r_hat), np.min(bulk), np.min(tail)
-        rows.append((name.replace("_", " "), number, *worst, chains * draws))
-    return pd.DataFrame(rows, columns=["quantity", "number", "r_hat", "bulk", "tail", "draws"])
-
-
 def checked(posterior: Posterior, cells: Integers | None = None) -> Posterior:
     """Refuse a fit that has not converged, and give back one that has.
 
@@ -482,9 +458,9 @@ def checked(posterior: Posterior, cells: Integers | None = None) -> Posterior:
     read = posterior
     if cells is not None:
         read = dataclasses.replace(posterior, log_odds=posterior.log_odds[..., cells])
-    # numpy, unlike pandas, does not skip what is not a number.
-    r_hat, bulk, tail = (read.convergence[name].to_numpy() for name in ("r_hat", "bulk", "tail"))
-    r_hat, bulk, tail = np.max(r_hat), np.min(bulk), np.min(tail)
+    found = read.convergence
+    r_hat = found["r_hat"].max(skipna=False)
+    bulk, tail = (found[name].min(skipna=False) for name in ("bulk", "tail"))
     bounds = {
         f"R-hat {r_hat:.3f}, at most {MAX_R_HAT}": r_hat <= MAX_R_HAT,
         f"effective draws {bulk:.0f}, at least {MIN_EFFECTIVE}": bulk >= MIN_EFFECTIVE,
@@ -500,6 +476,11 @@ def checked(posterior: Posterior, cells: Integers | None = None) -> Posterior:
     return posterior
 
 
+def _plain(value: Any) -> Any:
+    """Array or dataclass as lists, for JSON."""
+    return value.tolist() if isinstance(value, np.ndarray) else dataclasses.astuple(value)
+
+
 def _posterior(found: Mapping[str, Any], divergences: int) -> Posterior:
     """Posterior with seven digits, far more than draws can tell, in half the room on disk."""
     short = {name: np.asarray(np.float32(each), float) for name, each in found.items()}
@@ -507,9 +488,9 @@ def _posterior(found: Mapping[str, Any], divergences: int) -> Posterior:
 
 
 def _write(file: Path, posterior: Posterior) -> None:
+    payload = BytesIO()
     fields = dataclasses.asdict(posterior).items()
     arrays: dict[str, Any] = {name: np.float32(value) for name, value in fields}
-    payload = BytesIO()
     np.savez(payload, **arrays)
     content = payload.getvalue()
     write_if_changed(file, hashlib.sha256(content).digest() + content)
@@ -517,9 +498,7 @@ def _write(file: Path, posterior: Posterior) -> None:
 
 def _read(file: Path) -> Posterior | None:
     """Finished fit, or None where there is none or its bytes are not those that were written."""
-    if not file.is_file():
-        return None
-    written = file.read_bytes()
+    written = file.read_bytes() if file.is_file() else b""
     digest, content = written[:32], written[32:]
     if hashlib.sha256(content).digest() != digest:
         return None

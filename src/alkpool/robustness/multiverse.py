@@ -8,9 +8,9 @@ computed once: every answer is an array with an axis for each of `choices.BLOCKS
 where the block has no effect, and ``places`` say where on its axis each universe of a block is.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
+from functools import reduce
 from itertools import product
 from math import prod
 from typing import Any, Literal, NamedTuple
@@ -26,7 +26,7 @@ from alkpool.analysis.actionability import decide, share
 from alkpool.data.cohort import Cohort
 from alkpool.data.laboratory import InVitro
 from alkpool.robustness.choices import BLOCKS, EXACT, RESIDUE, Grid, Universe, calls, grid
-from alkpool.robustness.tallies import Counts, Places, count, distinct, readings_of, tally
+from alkpool.robustness.tallies import Counts, Places, alike, count, distinct, readings_of, tally
 from alkpool.stats import Floats
 from alkpool.vocabulary import Call, Verdict
 
@@ -39,7 +39,8 @@ VERDICTS = tuple(Verdict)
 ABSENT = len(VERDICTS)
 NO_SAMPLE = "no sample"
 
-_CALLED = {Call.SENSITIVE: 1, Call.RESISTANT: 2}
+_COUNTED = ("samples", "relapsed", "relapse_n", "benefit_k", "benefit_n")
+_CALLED: dict[Call | None, int] = {Call.SENSITIVE: 1, Call.RESISTANT: 2}
 
 
 class Headline(NamedTuple):
@@ -47,8 +48,6 @@ class Headline(NamedTuple):
 
     Attributes
     ----------
-    label : str
-        What it is.
     unit : {"share", "difference", "cells"}
         ``k`` of ``n``; one such share minus another; or ``k`` cells of ``n``.
     k, n : ndarray of int
@@ -59,7 +58,6 @@ class Headline(NamedTuple):
         Whether the interval is exact (Clopper-Pearson), as for the agreement of models.
     """
 
-    label: str
     unit: Literal["share", "difference", "cells"]
     k: Integers
     n: Integers
@@ -81,12 +79,6 @@ class Headline(NamedTuple):
     def weights(self) -> list[Integers]:
         """How many universes of a block share each place on its axis."""
         return [np.bincount(place) for place in self.places]
-
-    def at(self, universes: Sequence[Places]) -> tuple[Integers, Integers]:
-        """Give ``k`` and ``n`` in universes named by their numbers within each block."""
-        at = tuple(place[within] for place, within in zip(self.places, universes, strict=True))
-        k, n = np.broadcast_arrays(self.k, self.n)
-        return k[at], n[at]
 
 
 @dataclass(frozen=True)
@@ -122,99 +114,62 @@ class Curve:
         return int(self.steps["universes"].sum())
 
 
-@dataclass(frozen=True)
 class Multiverse:
     """Every answer in every universe of a grid; made by `run`.
 
-    Attributes
+    Parameters
     ----------
     grid : Grid
         Choices.
     counts : Counts
         Of every cell.
-    calls : mapping
-        In vitro calls by the levels of ``profiles``, ``intermediate`` and ``exploratory``.
+    calls : DataFrame
+        In vitro calls, as `choices.calls`; ``level`` and ``reading`` are the places of the level
+        of ``profiles`` and of the universe of the block of calls.
     """
 
-    grid: Grid
-    counts: Counts
-    calls: Mapping[tuple[str, ...], pd.DataFrame]
-
-    @property
-    def _size(self) -> list[int]:
-        """Universes of each block."""
-        return [prod(self.grid.shape(block)) for block in BLOCKS]
-
-    @cached_property
-    def _index(self) -> pd.MultiIndex:
-        return pd.MultiIndex.from_product(
-            [self.counts.profiles, self.counts.inhibitors], names=["profile", "inhibitor"]
+    def __init__(self, grid: Grid, counts: Counts, calls: pd.DataFrame) -> None:
+        self.grid, self.counts, self.calls = grid, counts, calls
+        known = calls.loc[calls["call"] != Call.UNKNOWN, "model_id"]
+        self.models: list[str] = sorted(map(str, known.unique()))
+        self._size = [prod(grid.shape(block)) for block in BLOCKS]
+        # Places of blocks that have no effect.
+        self._alike = [np.zeros(size, dtype=np.intp) for size in self._size]
+        self._index = pd.MultiIndex.from_product(
+            [counts.profiles, counts.inhibitors], names=["profile", "inhibitor"]
         )
+        # Kind of each cell, on the axes of `Counts`; verdict of each kind by thresholds, a place in
+        # `VERDICTS` or `ABSENT`; and how many cells are of each kind.
+        self._kinds, self._verdicts = self._decided()
+        universes, number = prod(self._kinds.shape[:4]), len(self._verdicts)
+        codes = self._kinds.reshape(universes, len(self._index))
+        codes = codes + number * np.arange(universes)[:, None]
+        often = np.bincount(codes.ravel(), minlength=number * universes)
+        # Whole numbers up to 2**24 are exact.
+        self._often = often.reshape(*self._kinds.shape[:4], number).astype(np.float32)
 
-    @property
-    def _kinds(self) -> NDArray[np.int32]:
-        """Kind of each cell: axes of `Counts`, the cells in one."""
-        return self._decided[0]
-
-    @property
-    def _verdicts(self) -> NDArray[np.int8]:
-        """Verdict of each kind of cell by thresholds: a place in `VERDICTS`, or `ABSENT`."""
-        return self._decided[1]
-
-    @cached_property
     def _decided(self) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
+        """Decide once for all cells of which every comparison that a verdict makes is the same."""
         c = self.counts
         levels = {choice.name: choice.levels for choice in self.grid.block("verdict")}
-        relapsing = share(c.relapsed, c.relapse_n)
-        # Of each different pair once: there are few.
-        above = int(c.benefit_n.max(initial=0)) + 1
-        pairs, of_pair = np.unique(c.benefit_k * above + c.benefit_n, return_inverse=True)
-        helped, decided = np.divmod(pairs, above)
-        sensitivity, lower = share(helped, decided), stats.wilson(helped, decided).low
-        # Cells are of one kind where every comparison that a verdict makes comes out the same.
-        line_kind = _kind(
-            (decided, levels["min_evaluable"]),
-            (sensitivity, levels["low_sensitivity"]),
-            (sensitivity, levels["high_sensitivity"]),
-            (np.asarray(lower), levels["likely_lower"]),
-        )
-        sample_kind = _kind(
+        sensitivity, relapsing = share(c.benefit_k, c.benefit_n), share(c.relapsed, c.relapse_n)
+        example, kinds = alike(
             (c.samples, (1,)),
-            (c.relapse_n, (1,)),
-            (relapsing, levels["high_relapse_share"]),
+            (c.benefit_n, levels["min_evaluable"]),
+            (sensitivity, levels["low_sensitivity"] + levels["high_sensitivity"]),
+            (np.asarray(stats.wilson(c.benefit_k, c.benefit_n).low), levels["likely_lower"]),
+            (relapsing, levels["low_relapse_share"] + levels["high_relapse_share"]),
             (c.relapsed, levels["high_relapse_samples"]),
-            (relapsing, levels["low_relapse_share"]),
         )
-        kind = sample_kind * (line_kind.max(initial=0) + 1) + line_kind[of_pair]
-        _, first, number = np.unique(kind, return_index=True, return_inverse=True)
-        place = np.unravel_index(first, kind.shape)
-        names = ("samples", "relapsed", "relapse_n", "benefit_k", "benefit_n")
-        absent, *example = (
-            np.broadcast_to(getattr(c, name), kind.shape)[place].reshape(-1, *[1] * len(levels))
-            for name in names
+        samples, *counted = (
+            np.broadcast_to(getattr(c, name), kinds.shape).flat[example][:, None]
+            for name in _COUNTED
         )
-        thresholds = np.ix_(*map(np.asarray, levels.values()))
-        rules = decide(*example, **dict(zip(levels, thresholds, strict=True)))
+        thresholds = (each.ravel() for each in np.meshgrid(*levels.values(), indexing="ij"))
+        rules = decide(*counted, **dict(zip(levels, thresholds, strict=True)))
         of_rule = [VERDICTS.index(verdict) for verdict in actionability.VERDICTS.values()]
-        verdicts = np.array(of_rule, dtype=np.int8)[rules]
-        verdicts[absent.ravel() == 0] = ABSENT
-        return (
-            number.reshape(*kind.shape[:4], prod(kind.shape[4:])).astype(np.int32),
-            verdicts.reshape(len(first), self._size[4]),
-        )
-
-    @cached_property
-    def _often(self) -> NDArray[np.float32]:
-        """How many cells are of each kind; the last axis."""
-        return _how_often(self._kinds, len(self._verdicts))
-
-    def _places(
-        self, verdict: Places | None = None, call: Places | None = None
-    ) -> tuple[Places, ...]:
-        """Places of all blocks, with those of the last two, which differ between answers."""
-        alike = [np.zeros(size, dtype=np.intp) for size in self._size]
-        last = (alike[4] if verdict is None else verdict, alike[5] if call is None else call)
-        return (*self.counts.places, *last)
+        verdicts = np.where(samples > 0, np.array(of_rule)[rules], ABSENT)
+        return kinds.astype(np.int32), verdicts.astype(np.int8)
 
     def headlines(self) -> Iterator[tuple[str, Headline]]:
         """Give the answers one after the other, each with its name.
@@ -223,11 +178,9 @@ class Multiverse:
         one for each verdict (number of cells) and ``agreement MODEL`` for each model.
         """
         k, n = (part[:, :, :, :, None, None] for part in (self.counts.group_k, self.counts.group_n))
-        alike = [np.zeros(size, dtype=np.intp) for size in self._size]
-        places = (*self.counts.places[:2], *alike[2:])
-        yield "benefit", Headline("benefit rate", "share", k.sum(-1), n.sum(-1), places)
-        label = "benefit rate, one mutation minus several"
-        yield "single_minus_multiple", Headline(label, "difference", k, n, places)
+        places = (*self.counts.places[:2], *self._alike[2:])
+        yield "benefit", Headline("share", k.sum(-1), n.sum(-1), places)
+        yield "single_minus_multiple", Headline("difference", k, n, places)
         for verdict in VERDICTS:
             yield str(verdict), self.cells(verdict)
         for model in self.models:
@@ -236,77 +189,60 @@ class Multiverse:
     def cells(self, verdict: Verdict) -> Headline:
         """Count the cells with a verdict, of those with a sample of the profile."""
         says, place = distinct((self._verdicts == VERDICTS.index(verdict)).T)
-        present = (self._verdicts != ABSENT)[:, :1].T
-        k, n = (_summed(self._often, cells)[..., None] for cells in (says, present))
-        return Headline(f"cells: {verdict}", "cells", k, n, self._places(place))
+        present = (self._verdicts[:, :1] != ABSENT).T
+        k, n = (
+            (self._often @ kinds.T.astype(np.float32)).astype(np.int32)[..., None]
+            for kinds in (says, present)
+        )
+        return Headline("cells", k, n, (*self.counts.places, place, self._alike[5]))
 
     @property
     def profiles(self) -> list[str]:
         """Profiles of the first reading, exact where it is one; the others are their classes."""
-        seen = self.counts.samples.max(axis=(0, 1, 3, 5), initial=0)
+        seen = self.counts.samples.max(axis=(0, 1, 3), initial=0)
         first = seen[:: len(self.grid.levels("profiles"))].max(axis=0) > 0
-        return [name for name, found in zip(self.counts.profiles, first, strict=True) if found]
-
-    @cached_property
-    def models(self) -> list[str]:
-        """In vitro models that have a call in some universe."""
-        return sorted(
-            {
-                str(model)
-                for called in self.calls.values()
-                for model in called.loc[called["call"] != Call.UNKNOWN, "model_id"]
-            }
-        )
+        return list(self._index[first].unique("profile"))
 
     def agreement(self, model: str) -> Headline:
         """Agreeing and compared combinations of one model, as `invitro.agreement`."""
-        kinds, (observed, of_rule) = self._kinds, self._observed
+        meant = [*(_CALLED.get(invitro.OBSERVED.get(verdict), 0) for verdict in VERDICTS), 0]
+        # Call that the verdict of each kind of cell amounts to, or 0.
+        observed, of_rule = distinct(np.array(meant, dtype=np.int8)[self._verdicts].T)
         # Cells that some universe can compare, by reading of profiles.
-        telling = observed.max(axis=0, initial=0)[kinds].max(axis=(0, 1, 3)) > 0
+        telling = observed.max(axis=0, initial=0)[self._kinds].max(axis=(0, 1, 3)) > 0
         levels = [self.grid.levels("profiles").index(level) for _, level in readings_of(self.grid)]
-        called = self._called[:, levels, self.models.index(model)] * telling
-        different, of_call = distinct(called.reshape(len(called), telling.size))
-        shape = (*kinds.shape[:4], len(observed), len(different))
+        called, of_call = distinct(self._called(model)[:, levels] * telling)
+        shape = (*self._kinds.shape[:4], len(observed), len(called))
         k, n = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int32)
-        for call, by_reading in enumerate(different.reshape(len(different), *telling.shape)):
-            for reading, cells in enumerate(by_reading):
-                for code in set(cells.tolist()) - {0}:
-                    often = _how_often(
-                        kinds[:, :, reading][..., cells == code], len(self._verdicts)
-                    )
-                    k[:, :, reading, ..., call] += _summed(often, observed == code)
-                    n[:, :, reading, ..., call] += _summed(often, observed > 0)
-        places = self._places(of_rule, of_call)
-        return Headline(f"agreement with {model}", "share", k, n, places, exact=True)
+        for call, reading in np.ndindex(called.shape[:2]):
+            (cells,) = np.nonzero(called[call, reading])
+            seen = np.moveaxis(observed[:, self._kinds[:, :, reading][..., cells]], 0, -2)
+            k[:, :, reading, ..., call] = (seen == called[call, reading, cells]).sum(axis=-1)
+            n[:, :, reading, ..., call] = (seen > 0).sum(axis=-1)
+        return Headline("share", k, n, (*self.counts.places, of_rule, of_call), exact=True)
 
-    @cached_property
-    def _observed(self) -> tuple[NDArray[np.int8], Places]:
-        """Call that the verdict of each kind of cell amounts to, a code of `_CALLED` or 0."""
-        calls = [invitro.OBSERVED.get(verdict) for verdict in VERDICTS]
-        codes = np.array([*(_CALLED[call] if call else 0 for call in calls), 0], dtype=np.int8)
-        return distinct(codes[self._verdicts].T)
-
-    @cached_property
-    def _called(self) -> NDArray[np.int8]:
-        """Codes of `_CALLED`, or 0: readings of calls, levels of profiles, models, cells."""
-        readings = list(product(*map(self.grid.levels, ("intermediate", "exploratory"))))
-        profiles, models = self.grid.levels("profiles"), self.models
-        shape = (len(readings), len(profiles), len(models), len(self._index))
+    def _called(self, model: str) -> NDArray[np.int8]:
+        """Codes of `_CALLED`, or 0: readings of calls, levels of profiles, cells."""
+        shape = self._size[5], len(self.grid.levels("profiles")), len(self._index)
         codes = np.zeros(shape, dtype=np.int8)
-        for place in np.ndindex(*shape[:2]):
-            called = self.calls[profiles[place[1]], *readings[place[0]]]
-            called = called[called["call"].isin(list(_CALLED))]
-            cells = self._index.get_indexer(
-                pd.MultiIndex.from_frame(called[["mutations", "inhibitor"]])
-            )
-            found = cells >= 0
-            model = pd.Index(models).get_indexer(pd.Index(called["model_id"]))
-            codes[place][model[found], cells[found]] = called["call"].map(_CALLED)[found]
+        called = self.calls[(self.calls["model_id"] == model) & self.calls["call"].isin(_CALLED)]
+        pairs = pd.MultiIndex.from_frame(called[["mutations", "inhibitor"]])
+        cells = self._index.get_indexer(pairs)
+        called, cells = called[cells >= 0], cells[cells >= 0]
+        reading, level = called[["reading", "level"]].to_numpy(dtype=np.intp).T
+        codes[reading, level, cells] = called["call"].map(_CALLED)
         return codes
 
     def _within(self, universes: Sequence[int] | Integers) -> list[Places]:
         """Numbers of universes within each block."""
         return list(np.unravel_index(np.asarray(universes, dtype=np.int64), self._size))
+
+    def _at(
+        self, places: tuple[Places, ...], universes: Sequence[int] | Integers
+    ) -> tuple[Places, ...]:
+        """Index of universes on the axes of an array with these places of the first blocks."""
+        within = self._within(universes)
+        return tuple(place[number] for place, number in zip(places, within, strict=False))
 
     def table(self, universes: Sequence[int] | Integers) -> pd.DataFrame:
         """Choices and answers of some universes, one row each.
@@ -318,14 +254,14 @@ class Multiverse:
             ``NAME n``; a difference has two of each, of its groups.
         """
         numbers = np.asarray(universes, dtype=np.int64)
-        within = self._within(numbers)
         columns: dict[str, Any] = {"universe": numbers}
-        for block, place in zip(BLOCKS, within, strict=True):
+        for block, place in zip(BLOCKS, self._within(numbers), strict=True):
             places = np.unravel_index(place, self.grid.shape(block))
-            for choice, at in zip(self.grid.block(block), places, strict=True):
-                columns[choice.name] = np.array(choice.levels)[at]
+            for choice, levels in zip(self.grid.block(block), places, strict=True):
+                columns[choice.name] = np.array(choice.levels)[levels]
         for name, headline in self.headlines():
-            k, n = headline.at(within)
+            at = self._at(headline.places, numbers)
+            k, n = (part[at] for part in np.broadcast_arrays(headline.k, headline.n))
             if headline.unit == "difference":
                 for group, word in enumerate(("one", "several")):
                     columns |= {f"{name} {word} k": k[:, group], f"{name} {word} n": n[:, group]}
@@ -342,27 +278,20 @@ class Multiverse:
             Axes: the universes, `Counts.profiles`, `Counts.inhibitors`. A place in `VERDICTS`, or
             `ABSENT`.
         """
-        *counting, ruling, _ = self._within(universes)
-        at = tuple(p[within] for p, within in zip(self.counts.places, counting, strict=True))
-        found = self._verdicts[self._kinds[at], ruling[:, None]]
+        ruling = self._within(universes)[4]
+        kinds = self._kinds[self._at(self.counts.places, universes)]
+        found = self._verdicts[kinds, ruling[:, None]]
         return found.reshape(len(found), len(self.counts.profiles), len(self.counts.inhibitors))
 
     def matrix(self, universe: int) -> pd.DataFrame:
-        """Evidence and verdicts of one universe, columns as in `actionability.matrix`."""
-        names = ("samples", "relapsed", "relapse_n", "benefit_k", "benefit_n", "unknown_n")
-        counting = self._within([universe])[:4]
-        at = [int(p[n][0]) for p, n in zip(self.counts.places, counting, strict=True)]
-        shape = self._kinds.shape[:4]
-        cells = (len(self.counts.profiles), len(self.counts.inhibitors))
-        table = pd.DataFrame(
-            {
-                name: np.broadcast_to(getattr(self.counts, name), (*shape, *cells))[*at].ravel()
-                for name in names
-            },
-            index=self._index,
-        )
-        words = np.array([*VERDICTS, ""])
-        table["verdict"] = words[self.verdicts([universe]).ravel()]
+        """Counts and verdicts of one universe, columns as in `actionability.matrix`."""
+        at = self._at(self.counts.places, [universe])
+        counted = {
+            name: np.broadcast_to(getattr(self.counts, name), self._kinds.shape)[at][0]
+            for name in _COUNTED
+        }
+        verdicts = np.array([*VERDICTS, ""])[self.verdicts([universe]).ravel()]
+        table = pd.DataFrame(counted, self._index).assign(verdict=verdicts)
         return table[table["samples"] > 0].reset_index()
 
     def stability(self) -> pd.DataFrame:
@@ -375,37 +304,35 @@ class Multiverse:
             ``no sample`` (numbers of universes), ``universes``, and ``most_n``, the most decided
             lines in any. In a universe of residue classes a profile has the verdict of its class.
         """
-        words, inhibitors = [*VERDICTS, NO_SAMPLE], self.counts.inhibitors
-        kinds, (lines, samples, _, shares) = self._kinds, self.counts.places
-        shape = (*kinds.shape[:2], kinds.shape[3])
+        c, default = self.counts, self.grid.default
+        words = [*map(str, VERDICTS), NO_SAMPLE]
+        lines, samples, _, shares = map(np.bincount, c.places)
+        weights = reduce(np.multiply.outer, (lines, samples, shares))
         # Of each kind, how many universes of one counting universe have each verdict.
-        often = np.stack([(self._verdicts == place).sum(axis=1) for place in range(len(words))], 1)
-        often = often * self._size[5]
-        weights = reduce(np.multiply.outer, map(np.bincount, (lines, samples, shares)))
-        of_cell = np.arange(kinds.shape[-1]) * len(often)
-        repeated = np.broadcast_to(weights[..., None], (*shape, kinds.shape[-1])).ravel()
-        most = self.counts.benefit_n.max(axis=(0, 1, 3))
-        place_of = {name: place for place, name in enumerate(self.counts.profiles)}
-        named = {
-            EXACT: [place_of[name] for name in self.profiles],
-            RESIDUE: [place_of.get(mutations.residue_class(name), 0) for name in self.profiles],
+        often = np.stack([(self._verdicts == place).sum(1) for place in range(len(words))], axis=1)
+        often *= self._size[5]
+        classes = [mutations.residue_class(name) for name in self.profiles]
+        named = {EXACT: self.profiles, RESIDUE: classes}
+        # Cells of the profiles, by level.
+        rows = {
+            level: self._index.get_indexer(pd.MultiIndex.from_product([names, c.inhibitors]))
+            for level, names in named.items()
         }
-        numbers = np.zeros((), dtype=np.int64)
-        decided = np.zeros((), dtype=np.int64)
+        numbers, most = np.zeros((), dtype=np.int64), np.zeros((), dtype=np.int64)
         for reading, (_, level) in enumerate(readings_of(self.grid)):
-            codes = (kinds[:, :, reading] + of_cell).ravel()
-            found = np.bincount(codes, repeated, len(of_cell) * len(often))
-            by_verdict = found.reshape(len(of_cell), len(often)).astype(np.int64) @ often
-            by_verdict = by_verdict.reshape(len(place_of), len(inhibitors), len(words))
-            numbers = numbers + by_verdict[named[level]]
-            decided = np.maximum(decided, most[reading, named[level]])
-        default = self.verdicts([self.grid.number(self.grid.default)])[0]
-        default = default[named[self.grid.default.profiles]]
-        index = pd.MultiIndex.from_product([self.profiles, inhibitors])
-        table = index.to_frame(index=False, name=["profile", "inhibitor"])
-        table["default"] = np.array(words)[default.ravel()]
-        of_words = dict(zip(words, numbers.reshape(-1, len(words)).T, strict=True))
-        return table.assign(**of_words, universes=self.grid.size, most_n=decided.ravel())
+            kinds = self._kinds[:, :, reading].reshape(weights.size, -1).T[rows[level]]
+            found = [np.bincount(each, weights.ravel(), len(often)) for each in kinds]
+            numbers = numbers + np.array(found).astype(np.int64) @ often
+            decided = c.benefit_n[:, :, reading].max(axis=(0, 1, 2))
+            most = np.maximum(most, decided[rows[level]])
+        usual = self.verdicts([self.grid.number(default)]).ravel()[rows[default.profiles]]
+        table = self._index[rows[EXACT]].to_frame(index=False)
+        return table.assign(
+            default=np.array(words)[usual],
+            **dict(zip(words, numbers.T, strict=True)),
+            universes=self.grid.size,
+            most_n=most,
+        )
 
     def _by_block(
         self, headline: Headline, values: NDArray[Any]
@@ -429,31 +356,22 @@ class Multiverse:
     def curve(self, headline: Headline) -> Curve:
         """Put the universes in the order of an answer."""
         different, step = np.unique(headline.values, return_inverse=True)
-        missing = bool(np.isnan(different[-1:]).any())
-        levels, everywhere = {}, np.zeros(len(different))
+        levels = {}
         for flat, others, places in self._by_block(headline, step):
             found = np.array([np.bincount(row, others, len(different)) for row in flat])
             for name, by_level in places.items():
-                taken = np.array([np.bincount(row, minlength=len(flat)) for row in by_level])
-                levels[name] = (taken @ found).astype(np.int64)
-                everywhere = levels[name].sum(axis=0)
-        known = len(different) - missing
-        steps = pd.DataFrame(
-            {"value": different[:known], "universes": everywhere[:known].astype(np.int64)}
-        )
+                levels[name] = np.array([found[row].sum(axis=0) for row in by_level]).astype(int)
+        everywhere = next(iter(levels.values())).sum(axis=0)
+        known = int((~np.isnan(different)).sum())
+        steps = pd.DataFrame({"value": different[:known], "universes": everywhere[:known]})
         low, high = self._limits(headline, step, known)
+        default = self._at(headline.places, [self.grid.number(self.grid.default)])
         return Curve(
             steps=steps.assign(low=low, high=high),
             levels={name: found[:, :known] for name, found in levels.items()},
-            default=self.at_default(headline),
+            default=float(headline.values[default][0]),
             missing=int(everywhere[known:].sum()),
         )
-
-    def at_default(self, headline: Headline) -> float:
-        """Value of an answer at the default."""
-        within = self._within([self.grid.number(self.grid.default)])
-        at = tuple(p[n] for p, n in zip(headline.places, within, strict=True))
-        return float(headline.values[at][0])
 
     def _limits(self, headline: Headline, step: Places, steps: int) -> tuple[Floats, Floats]:
         """Widest interval at each step: exact for the agreement of models, else Wilson's."""
@@ -501,41 +419,10 @@ class Multiverse:
                 total.append(variance - np.mean(pairs))
         # Below this the answer is the same everywhere, but for rounding.
         scale = variance if variance > 1e-20 else np.nan
-        return pd.DataFrame(
-            {
-                "choice": [choice.name for choice in self.grid.choices],
-                "first_order": _fractions(first, scale),
-                "total": _fractions(total, scale),
-            }
-        )
-
-
-def _kind(*compared: tuple[NDArray[Any], Sequence[float]]) -> Integers:
-    """Number what different comparisons of values with marks say; values broadcast."""
-    kind = np.zeros((), dtype=np.int64)
-    for values, marks in compared:
-        reached = np.searchsorted(np.sort(marks), values, side="right")
-        kind = kind * (len(marks) + 1) + np.where(np.isnan(values), 0, reached)
-    return kind
-
-
-def _how_often(kinds: NDArray[np.int32], number: int) -> NDArray[np.float32]:
-    """Count the cells of each kind: kinds for cells in the last axis."""
-    rows = kinds.reshape(prod(kinds.shape[:-1]), kinds.shape[-1])
-    codes = rows + number * np.arange(len(rows))[:, None]
-    often = np.bincount(codes.ravel(), minlength=number * len(rows))
-    # Whole numbers up to 2**24 are exact.
-    return often.reshape(*kinds.shape[:-1], number).astype(np.float32)
-
-
-def _summed(often: NDArray[np.float32], says: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Sum how often each kind is there over the kinds of which something holds; columns, kinds."""
-    return (often @ says.T.astype(np.float32)).astype(np.int32)
-
-
-def _fractions(parts: list[Any], whole: float) -> Floats:
-    """Divide, without the rounding errors that differ from one machine to the next."""
-    return np.round(np.array(parts, dtype=float) / whole, 9).clip(0, 1) + 0.0
+        # Rounded, for the last digits differ from one machine to the next.
+        parts = (np.array([first, total]) / scale).round(9).clip(0, 1) + 0.0
+        names = [choice.name for choice in self.grid.choices]
+        return pd.DataFrame({"choice": names, "first_order": parts[0], "total": parts[1]})
 
 
 def run(cohort: Cohort | pd.DataFrame, grid: Grid, laboratory: InVitro | None = None) -> Multiverse:
@@ -559,10 +446,13 @@ def run(cohort: Cohort | pd.DataFrame, grid: Grid, laboratory: InVitro | None = 
     10000
     """
     tallied = tally(cohort, grid) if isinstance(cohort, Cohort) else cohort
-    names = ("profiles", "intermediate", "exploratory")
-    called = {}
+    called = [pd.DataFrame(columns=["model_id", "call"])]
     if laboratory is not None:
-        for levels in product(*map(grid.levels, names)):
-            universe = replace(grid.default, **dict(zip(names, levels, strict=True)))
-            called[levels] = calls(laboratory, universe)
-    return Multiverse(grid, count(tallied, grid), called)
+        readings = product(*map(grid.levels, ("intermediate", "exploratory")))
+        for (at, reading), (level, profiles) in product(
+            enumerate(readings), enumerate(grid.levels("profiles"))
+        ):
+            names = dict(zip(("intermediate", "exploratory"), reading, strict=True))
+            universe = replace(grid.default, profiles=profiles, **names)
+            called.append(calls(laboratory, universe).assign(level=level, reading=at))
+    return Multiverse(grid, count(tallied, grid), pd.concat(called))

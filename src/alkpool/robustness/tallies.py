@@ -20,20 +20,18 @@ from alkpool.analysis.actionability import assessed_profiles, profile_order
 from alkpool.analysis.benefit import BenefitRule, classify
 from alkpool.data.cohort import Cohort
 from alkpool.data.tables import assessed_inhibitors
-from alkpool.robustness.choices import LEFT_OUT, RESIDUE, STRICT, Grid, by_endpoint, marked
+from alkpool.robustness.choices import CHOICES, LEFT_OUT, RESIDUE, Grid, by_endpoint, marked
 from alkpool.stats import Integers
 from alkpool.vocabulary import Answer, Benefit, Phase
 
 Places = NDArray[np.intp]
 
-_LINE_MARKS = [f"not {name}" for name in ("monotherapy", "lines", "biopsy")]
-_SAMPLE_MARKS = [f"not {name}" for name in ("duplicates", "case_reports", "plasma", "unverified")]
-_SHARE_MARKS = ["not relapse_from"]
 _SITE = ["unit", "mutations", "phase", "inhibitor"]
-KEYS = [*_SITE, "outcomes", *_LINE_MARKS, *_SAMPLE_MARKS, *_SHARE_MARKS]
+_MARKS = [f"not_{choice.name}" for choice in CHOICES if choice.strict and choice.block != "lines"]
+KEYS = [*_SITE, "outcomes", *_MARKS]
+# What a line can be, by place, and what each of these counts as where undecided lines are read so.
 _OUTCOMES = [Benefit.BENEFIT, Benefit.NO_BENEFIT, Benefit.UNKNOWN]
-# What an undecided line counts as: a place in _OUTCOMES.
-_UNDECIDED = {"benefit": 0, "no benefit": 1, LEFT_OUT: 2}
+_READ = {"benefit": (0, 1, 0), "no benefit": (0, 1, 1), LEFT_OUT: (0, 1, 2)}
 _NOT_COUNTED = 3
 
 
@@ -44,8 +42,8 @@ def tally(cohort: Cohort, grid: Grid) -> pd.DataFrame:
     -------
     DataFrame
         One row for each group: `KEYS` and ``n``. ``unit`` is sample or line, ``inhibitor`` the
-        one that failed or that the line is of, ``outcomes`` the benefit of a line by each rule of
-        the grid (0 benefit, 1 no benefit, 2 unknown).
+        one that failed or that the line is of, ``outcomes`` what a line is in each universe of its
+        block (0 benefit, 1 no benefit, 2 unknown, 3 not counted), blank of a sample.
 
     Notes
     -----
@@ -53,44 +51,59 @@ def tally(cohort: Cohort, grid: Grid) -> pd.DataFrame:
     """
     samples, lines = marked(cohort)
     lines = lines[lines["monotherapy"] != Answer.NO]
-    taken = samples.assign(
-        unit="sample", inhibitor=samples["resistance_on"], outcomes="",
-        **dict.fromkeys(_LINE_MARKS, False),
-    )  # fmt: skip
+    taken = samples.assign(unit="sample", inhibitor=samples["resistance_on"], outcomes="")
     given = lines.assign(unit="line", outcomes=_outcomes(lines, grid))
     return add(part[KEYS].assign(n=1) for part in (taken, given))
 
 
 def add(tallies: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Add up tallies; how a cohort was divided makes no difference."""
+    summed = (part.groupby(KEYS, as_index=False, observed=True) for part in tallies)
     # Not categories: those of two parts differ.
-    parts = [part.astype(dict.fromkeys([*_SITE, "outcomes"], str)) for part in tallies]
-    return pd.concat(parts).groupby(KEYS, as_index=False, observed=True).agg({"n": "sum"})
+    texts = dict.fromkeys([*_SITE, "outcomes"], str)
+    parts = [part.agg({"n": "sum"}).astype(texts) for part in summed]
+    return pd.concat(parts).groupby(KEYS, as_index=False).agg({"n": "sum"})
 
 
-def _outcomes(lines: pd.DataFrame, grid: Grid) -> NDArray[np.object_]:
-    """Classify each line by every benefit rule of the grid, each kind of line once.
-
-    Two times are of one kind where no threshold lies between them.
-    """
-    thresholds = np.sort(np.array(grid.levels("threshold_months"), dtype=float))
-    between = np.array([0, *thresholds]) + np.diff([0, *thresholds, thresholds[-1] + 2]) / 2
-    told = lines[["best_response", "status", "pfs_relation", "dot_relation"]].astype(str)
-    for measure in ("pfs_months", "dot_months"):
-        months = lines[measure].to_numpy(dtype=float, na_value=np.nan)
-        kind = between[np.searchsorted(thresholds, months).clip(max=len(thresholds))]
-        exact = np.isin(months, thresholds) | np.isnan(months)
-        told = told.assign(**{measure: np.where(exact, months, kind)})
-    kind_of = told.groupby(list(told), dropna=False).ngroup().to_numpy()
-    kinds = told.iloc[np.unique(kind_of, return_index=True)[1]]
-    names = ("threshold_months", "endpoint", "ongoing_dot")
-    place = {str(benefit): str(number) for number, benefit in enumerate(_OUTCOMES)}
-    letters = [
+def _outcomes(lines: pd.DataFrame, grid: Grid) -> pd.Categorical:
+    """Outcome of each line in every universe of its block, each kind of line judged once."""
+    words = ["best_response", "status", "pfs_relation", "dot_relation"]
+    marks = [f"not_{choice.name}" for choice in grid.block("lines") if choice.strict]
+    told = lines.groupby([*words, *marks], observed=True, dropna=False).ngroup().to_numpy()
+    months = (lines[name].to_numpy(float, na_value=np.nan) for name in ("pfs_months", "dot_months"))
+    thresholds = grid.levels("threshold_months")
+    example, kind = alike((told, told), *((each, thresholds) for each in months))
+    kinds = lines.iloc[example]
+    rules = product(*map(grid.levels, ("threshold_months", "endpoint", "ongoing_dot")))
+    place = {str(benefit): number for number, benefit in enumerate(_OUTCOMES)}
+    judged = [
         classify(by_endpoint(kinds, endpoint), BenefitRule(months, ongoing))["benefit"].map(place)
-        for months, endpoint, ongoing in product(*map(grid.levels, names))
+        for months, endpoint, ongoing in rules
     ]
-    patterns = np.array(["".join(row) for row in zip(*letters, strict=True)], dtype=object)
-    return patterns[kind_of]
+    levels = np.array([_READ[level] for level in grid.levels("unknown_lines")], dtype=np.int8)
+    read = levels[:, np.array(judged, dtype=int)].swapaxes(0, 1)[:, :, None]
+    outcomes = np.where(_kept(kinds, grid, "lines"), read, np.int8(_NOT_COUNTED))
+    letters = outcomes.reshape(prod(grid.shape("lines")), len(kinds)).T + np.int8(ord("0"))
+    patterns = np.array([row.tobytes().decode() for row in letters], dtype=object)
+    # As categories: written out for each line, they would take much memory.
+    return pd.Categorical(patterns[kind])
+
+
+def alike(*compared: tuple[NDArray[Any], Sequence[Any] | NDArray[Any]]) -> tuple[Places, Places]:
+    """Number what every comparison with the marks says alike; values broadcast.
+
+    Returns
+    -------
+    tuple of ndarray
+        The flat place of an example of each kind, and the kind of each place.
+    """
+    kind = np.zeros((), dtype=np.int64)
+    for values, marks in compared:
+        steps = np.unique(marks)
+        place = np.searchsorted(steps, values) + np.searchsorted(steps, values, side="right")
+        kind = kind * (2 * len(steps) + 2) + np.where(np.isnan(values), 0, place + 1)
+    _, example, number = np.unique(kind, return_index=True, return_inverse=True)
+    return example, number
 
 
 @dataclass(frozen=True)
@@ -100,14 +113,14 @@ class Counts:
     Attributes
     ----------
     profiles, inhibitors : tuple of str
-        The cells; a profile that a universe does not have has no sample there.
-    samples, relapsed, relapse_n, benefit_k, benefit_n, unknown_n : ndarray of int
+        The cells, inhibitors of a profile one after the other; a profile that a universe does not
+        have has no sample there.
+    samples, relapsed, relapse_n, benefit_k, benefit_n : ndarray of int
         As in `actionability.matrix`. Axes: the first four of `choices.BLOCKS`, of length one
-        where the block has no effect, profiles and inhibitors (``relapse_n`` has one profile, for
-        all, and ``samples`` one inhibitor).
+        where the block has no effect, and cells.
     group_k, group_n : ndarray of int
         Lines with benefit, and decided ones, of all inhibitors: after samples with one mutation,
-        and with several (the last axis, after those of the blocks).
+        and with several (the last axis, after those of lines and samples).
     places : tuple of ndarray
         For each of the four blocks, the place of its universes on its axis.
     """
@@ -119,7 +132,6 @@ class Counts:
     relapse_n: Integers
     benefit_k: Integers
     benefit_n: Integers
-    unknown_n: Integers
     group_k: Integers
     group_n: Integers
     places: tuple[Places, ...]
@@ -128,101 +140,90 @@ class Counts:
 def count(tallied: pd.DataFrame, grid: Grid) -> Counts:
     """Count the cells of every universe of a grid."""
     tallied = tallied.sort_values(KEYS, ignore_index=True)
-    starts = np.flatnonzero(~tallied.duplicated(_SITE))
-    site = tallied.loc[starts, _SITE].reset_index(drop=True)
+    of_site = tallied.groupby(_SITE, sort=False).ngroup().to_numpy()
+    sites = tallied[_SITE].drop_duplicates(ignore_index=True)
+    number = tallied["n"].to_numpy(dtype=np.int64)
     is_line = (tallied["unit"] == "line").to_numpy()
-    kept, of_samples = distinct(_kept(tallied, grid, _SAMPLE_MARKS))
-    shared, of_shares = distinct(_kept(tallied, grid, _SHARE_MARKS))
-    read, of_lines = distinct(_read_lines(tallied, grid))
+    kept, of_samples = distinct(_kept(tallied, grid, "samples"))
+    shared, of_shares = distinct(_kept(tallied, grid, "relapse"))
+    universes = prod(grid.shape("lines"))
+    letters = "".join(tallied["outcomes"].str.ljust(universes, str(_NOT_COUNTED))).encode()
+    outcomes = np.frombuffer(letters, dtype=np.int8).reshape(len(tallied), universes) - ord("0")
+    read, of_lines = distinct(outcomes.T)
 
     def at_sites(counted: NDArray[np.bool_]) -> Integers:
-        """Sum the rows of each site that count; axes as given, with sites for rows."""
-        rows = counted * tallied["n"].to_numpy(dtype=np.int64)
-        summed: Integers = np.add.reduceat(rows, starts, axis=-1) if len(starts) else rows
-        return summed
+        return _summed(counted, of_site, len(sites), number)
 
     # Axes: lines, samples, relapse, sites. One mask after the other, to spare memory.
-    outcomes = [
+    benefit, no_benefit = (
         np.stack([at_sites(mask & (read == outcome)) for mask in kept], axis=1)[:, :, None]
-        for outcome in range(len(_OUTCOMES))
-    ]
+        for outcome in (0, 1)
+    )
     taken = at_sites(kept & ~is_line)[None, :, None]
     followed = at_sites(kept[:, None] & shared & ~is_line)[None]
 
-    readings = [_profiles(site, *levels) for levels in readings_of(grid)]
+    readings = [_profiles(sites, *levels) for levels in readings_of(grid)]
     profiles = tuple(sorted({p for r in readings for p in r["profile"]}, key=profile_order))
     inhibitors = assessed_inhibitors()
-    of_inhibitor = (site["inhibitor"].to_numpy()[:, None] == np.array(inhibitors)).astype(np.int64)
-    of_profile = np.zeros((len(readings), len(site), len(profiles)), dtype=np.int64)
-    for reading, named in zip(of_profile, readings, strict=True):
-        places = pd.Index(profiles).get_indexer(pd.Index(named["profile"]))
-        np.add.at(reading, (named["sample_id"].to_numpy(dtype=np.intp), places), 1)
-    size = len(profiles) * len(inhibitors)
-    cell = [
-        csr_array((reading[:, :, None] * of_inhibitor[:, None]).reshape(len(site), size).T)
-        for reading in of_profile
-    ]
+    of_inhibitor = pd.Index(inhibitors).get_indexer(pd.Index(sites["inhibitor"]))
 
-    def cells(values: Integers) -> Integers:
-        """Sum sites into cells, for each reading of profiles."""
-        flat = values.reshape(prod(values.shape[:-1]), len(site)).T
-        shape = (*values.shape[:-1], len(profiles), len(inhibitors))
-        return np.stack([(into @ flat).T.reshape(shape) for into in cell], axis=2)
+    def at_cells(values: Integers, inhibitor: Integers, number: int) -> Integers:
+        """Sum sites into cells of a profile and one of so many inhibitors, in each reading."""
+        summed = []
+        for named in readings:
+            site = named["sample_id"].to_numpy(dtype=np.intp)
+            cell = pd.Index(profiles).get_indexer(pd.Index(named["profile"])) * number
+            cell = np.where(inhibitor[site] < 0, -1, cell + inhibitor[site])
+            summed.append(_summed(values[..., site], cell, len(profiles) * number))
+        return np.stack(summed, axis=2)
 
-    several = site["mutations"].map(mutations.is_compound).to_numpy(dtype=bool)
-    group = np.stack([~several, several], axis=-1).astype(np.int64)
-    benefit, no_benefit, unknown = outcomes
+    several = sites["mutations"].map(mutations.is_compound).to_numpy(dtype=np.int64)
+    samples = at_cells(taken, np.zeros_like(of_inhibitor), 1)
+    relapse_n = _summed(followed, of_inhibitor, len(inhibitors))[:, :, None]
+    cells = of_inhibitor, len(inhibitors)
     return Counts(
         profiles=profiles,
         inhibitors=inhibitors,
-        samples=np.einsum("lsfx,rxp->lsrfp", taken, of_profile)[..., None],
-        relapsed=cells(followed),
-        relapse_n=(followed @ of_inhibitor)[:, :, None, :, None],
-        benefit_k=cells(benefit),
-        benefit_n=cells(benefit + no_benefit),
-        unknown_n=cells(unknown),
-        group_k=(benefit @ group)[:, :, None],
-        group_n=((benefit + no_benefit) @ group)[:, :, None],
+        samples=np.repeat(samples, len(inhibitors), axis=-1),
+        relapsed=at_cells(followed, *cells),
+        relapse_n=np.tile(relapse_n, len(profiles)),
+        benefit_k=at_cells(benefit, *cells),
+        benefit_n=at_cells(benefit + no_benefit, *cells),
+        group_k=_summed(benefit, several, 2)[:, :, None],
+        group_n=_summed(benefit + no_benefit, several, 2)[:, :, None],
         places=(of_lines, of_samples, np.arange(len(readings)), of_shares),
     )
 
 
+def _summed(
+    values: NDArray[Any], group: NDArray[Any], groups: int, weights: Integers | int = 1
+) -> Integers:
+    """Sum the last axis by group, of which there are so many; -1 belongs to none."""
+    (places,) = np.nonzero(group >= 0)
+    each = np.broadcast_to(weights, group.shape)[places].astype(np.int64)
+    into = csr_array((each, (group[places], places)), shape=(groups, len(group)))
+    flat = values.reshape(prod(values.shape[:-1]), len(group))
+    return np.asarray(into @ flat.T).T.reshape(*values.shape[:-1], groups)
+
+
 def distinct(rows: NDArray[Any]) -> tuple[NDArray[Any], Places]:
     """Different rows, and the place of each row among them."""
-    if rows.shape[1] == 0:
-        return rows[:1], np.zeros(len(rows), dtype=np.intp)
     # As one item each: comparing rows column by column takes far longer.
-    whole = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.itemsize * rows.shape[1])))
-    _, first, place = np.unique(whole.ravel(), return_index=True, return_inverse=True)
+    whole = np.array([row.tobytes() for row in rows])
+    _, first, place = np.unique(whole, return_index=True, return_inverse=True)
     return rows[first], place
 
 
-def _kept(tallied: pd.DataFrame, grid: Grid, marks: Sequence[str]) -> NDArray[np.bool_]:
-    """Tell which rows count; one row of the result for each combination of levels."""
+def _kept(tallied: pd.DataFrame, grid: Grid, block: str) -> NDArray[np.bool_]:
+    """Tell which rows count in each universe of a block, by the choices that leave rows out."""
     kept = np.ones((1, len(tallied)), dtype=bool)
-    for mark in marks:
-        name, bears = mark.removeprefix("not "), tallied[mark].to_numpy(dtype=bool)
-        levels = [~bears | (level != STRICT[name]) for level in grid.levels(name)]
-        # The levels of a later choice vary faster.
-        kept = np.stack([kept & level for level in levels], axis=1)
-        kept = kept.reshape(prod(kept.shape[:2]), len(tallied))
+    for choice in grid.block(block):
+        if choice.strict:
+            marked = tallied[f"not_{choice.name}"].to_numpy(dtype=bool)
+            levels = [~marked | (level != choice.strict) for level in choice.levels]
+            # The levels of a later choice vary faster.
+            kept = np.concatenate(kept[:, None] & np.array(levels))
     return kept
-
-
-def _read_lines(tallied: pd.DataFrame, grid: Grid) -> NDArray[np.int8]:
-    """Outcome of every line, a place in _OUTCOMES or not counted, by universes of its block."""
-    rules = prod(grid.shape("lines")[:3])
-    outcomes = np.full((rules, len(tallied)), _NOT_COUNTED, dtype=np.int8)
-    is_line = (tallied["unit"] == "line").to_numpy()
-    letters = "".join(tallied.loc[is_line, "outcomes"]).encode()
-    outcomes[:, is_line] = np.frombuffer(letters, np.int8).reshape(-1, rules).T - ord("0")
-    meant = np.array(
-        [[0, 1, _UNDECIDED[level], _NOT_COUNTED] for level in grid.levels("unknown_lines")],
-        dtype=np.int8,
-    )
-    read = np.moveaxis(meant[:, outcomes], 0, 1)[:, :, None]
-    read = np.where(_kept(tallied, grid, _LINE_MARKS), read, np.int8(_NOT_COUNTED))
-    return read.reshape(prod(read.shape[:3]), len(tallied))
 
 
 def readings_of(grid: Grid) -> Iterator[tuple[str, str]]:

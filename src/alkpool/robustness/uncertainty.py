@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from alkpool import mutations
+from alkpool import mutations, style
 from alkpool.analysis.actionability import RELAPSE_PRIOR, VERDICTS, VerdictRule, decide
 from alkpool.robustness.cells import Design, covariate_rows
 from alkpool.robustness.model import (
@@ -151,10 +151,9 @@ def estimates(
     told[basis == PRIOR] = np.nan
     by_rule = rule_probabilities(evidence, draws, rule, seed=seed)
     right = by_verdict(by_rule)
-    found = [right.at[place, verdict] for place, verdict in enumerate(evidence["verdict"])]
-    beside = pd.concat([told, by_rule.add_prefix("p_")], axis="columns").assign(
-        verdict_probability=np.array(found, dtype=float)
-    )
+    given = right.columns.get_indexer(pd.Index(evidence["verdict"]))
+    probability = right.to_numpy()[np.arange(len(right)), given]
+    beside = told.join(by_rule.add_prefix("p_")).assign(verdict_probability=probability)
     alone = evidence.drop(columns="verdict_probability", errors="ignore")
     return alone.assign(basis=basis).join(beside.set_axis(evidence.index))
 
@@ -201,14 +200,7 @@ def rule_probabilities(
 
 def by_verdict(by_rule: pd.DataFrame) -> pd.DataFrame:
     """Add up the probabilities of rules that give the same verdict."""
-    return pd.DataFrame(
-        {
-            str(verdict): by_rule[
-                [name for name, given in VERDICTS.items() if given == verdict]
-            ].sum(axis=1)
-            for verdict in Verdict
-        }
-    )
+    return by_rule.T.groupby(pd.Series(VERDICTS)).sum().T[list(Verdict)].rename(columns=str)
 
 
 def predictive_check(of: Design, posterior: Posterior, *, seed: int = 1) -> pd.DataFrame:
@@ -225,36 +217,26 @@ def predictive_check(of: Design, posterior: Posterior, *, seed: int = 1) -> pd.D
     chance = special.expit(row_log_odds(of, flat(posterior.log_odds)))
     seen, trials = (of.rows[name].to_numpy() for name in ("benefit_k", "benefit_n"))
     drawn = np.random.default_rng(seed).binomial(trials, chance)
-    several = np.array(
-        [any(map(mutations.is_compound, names)) for names in of.rows["profiles"]], dtype=bool
-    )
-    given = of.rows["inhibitor"].to_numpy()
-    groups = {("inhibitor", name): given == name for name in of.inhibitors}
-    groups |= {("profile", "one mutation"): ~several, ("profile", "several mutations"): several}
-    rows = [
-        _compared(kind, name, seen[group].sum(), trials[group].sum(), drawn[:, group].sum(1))
-        for (kind, name), group in groups.items()
-        if group.any()
-    ]
-    cells = of.rows.groupby(["profiles", "inhibitor"]).ngroup().to_numpy()
-    member = (cells[:, None] == np.unique(cells)).astype(int)
-    size = trials @ member
-    larger = size >= 2
-    alike, alike_drawn = (
-        (((counts == 0) | (counts == size)) & larger).sum(-1)
-        for counts in (seen @ member, drawn @ member)
-    )
-    if larger.any():
-        rows.append(_compared("cells", "all lines alike", alike, larger.sum(), alike_drawn))
-    columns = ["group", "of", "benefit_k", "benefit_n", "low", "high", "tail"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _compared(kind: str, name: str, k: int, n: int, drawn: Floats) -> dict[str, object]:
-    low, high = np.quantile(drawn, QUANTILES, method="inverted_cdf")
-    tail = min((drawn <= k).mean(), (drawn >= k).mean())
-    counts = {"benefit_k": int(k), "benefit_n": int(n), "low": int(low), "high": int(high)}
-    return {"group": kind, "of": name, **counts, "tail": tail}
+    # Of each row the observed count, of how many, and every predicted count.
+    counts = pd.DataFrame(np.vstack([seen, trials, drawn]).T)
+    several = of.rows["profiles"].map(lambda names: any(map(mutations.is_compound, names)))
+    kinds = np.where(several, "several mutations", "one mutation")
+    given = of.rows["inhibitor"].astype(pd.CategoricalDtype(list(of.inhibitors)))
+    cells = counts.groupby(of.rows.groupby(["profiles", "inhibitor"]).ngroup()).sum()
+    cells = cells[cells[1] >= 2]
+    alike = (cells.eq(0) | cells.eq(cells[1], axis=0)).sum()
+    sums = {
+        "inhibitor": counts.groupby(given, observed=True).sum(),
+        "profile": counts.groupby(kinds).sum(),
+        "cells": alike.to_frame("all lines alike").T,
+    }
+    table = pd.concat(sums, names=["group", "of"])
+    table = table[table[1] > 0]
+    k, n, predicted = table[0], table[1], table.iloc[:, 2:]
+    low, high = np.quantile(predicted, QUANTILES, axis=1, method="inverted_cdf").astype(int)
+    below, above = (getattr(predicted, side)(k, axis=0).mean(axis=1) for side in ("le", "ge"))
+    limits = {"benefit_k": k, "benefit_n": n, "low": low, "high": high}
+    return pd.DataFrame(limits).assign(tail=np.minimum(below, above)).reset_index()
 
 
 def counted(of: Design, keep: NDArray[np.bool_] | None = None) -> pd.DataFrame:
@@ -277,7 +259,9 @@ def line_likelihood(of: Design, posterior: Posterior, *, adjusted: bool = False)
     return np.asarray(seen * log_odds - trials * np.logaddexp(0, log_odds))
 
 
-def neighbour(fitter: Fitter, posterior: Posterior, log_ratios: Floats, **changes: Any) -> Draws:
+def neighbour(
+    fitter: Fitter, posterior: Posterior, log_ratios: Floats | None, **changes: Any
+) -> Draws:
     """Draws under other lines or assumptions: reweighted where that is sound, else refitted.
 
     Weights are sound up to `MAX_PARETO_K` and with as many effective draws as a fit must have.
@@ -286,14 +270,17 @@ def neighbour(fitter: Fitter, posterior: Posterior, log_ratios: Floats, **change
     ----------
     fitter, posterior : Fitter, Posterior
         Of all lines.
-    log_ratios : array
-        Of each draw: how much more probable it is after the changes, up to a constant.
+    log_ratios : array, optional
+        Of each draw: how much more probable it is after the changes, up to a constant; None where
+        these draws cannot tell.
     **changes
         Of `Fitter.fit`, which makes the same changes.
     """
-    weights, k = smooth(log_ratios)
-    if k <= MAX_PARETO_K and 1 / (weights @ weights) >= MIN_EFFECTIVE:
-        return Draws(posterior, weights, k, "reweighted")
+    k = np.nan
+    if log_ratios is not None:
+        weights, k = smooth(log_ratios)
+        if k <= MAX_PARETO_K and 1 / (weights @ weights) >= MIN_EFFECTIVE:
+            return Draws(posterior, weights, k, "reweighted")
     return Draws(fitter.fit(**changes), None, k, "refitted")
 
 
@@ -313,7 +300,9 @@ def smooth(log_ratios: Floats) -> tuple[Floats, float]:
     return np.exp(smoothed), float(k)
 
 
-def without(fitter: Fitter, posterior: Posterior, keep: NDArray[np.bool_]) -> pd.DataFrame:
+def without(
+    fitter: Fitter, posterior: Posterior, keep: NDArray[np.bool_]
+) -> tuple[pd.DataFrame, Draws]:
     """Leave some rows out, and compare the cells that have a decided line.
 
     Parameters
@@ -329,14 +318,9 @@ def without(fitter: Fitter, posterior: Posterior, keep: NDArray[np.bool_]) -> pd
         ``profile, inhibitor, benefit_k, benefit_n, pooled, pooled_low, pooled_high`` of all
         lines, ``kept_k, kept_n, kept, kept_low, kept_high`` of those kept, and ``change`` of the
         pooled probability.
+    Draws
+        In which the rows are left out.
     """
-    return _left_out(fitter, posterior, keep)[0]
-
-
-def _left_out(
-    fitter: Fitter, posterior: Posterior, keep: NDArray[np.bool_]
-) -> tuple[pd.DataFrame, Draws]:
-    """Table of `without`, and the draws in which the rows are left out."""
     of = fitter.design
     gone = line_likelihood(of, posterior)[:, ~keep].sum(1)
     after = neighbour(fitter, posterior, -gone, keep=keep)
@@ -369,7 +353,7 @@ def leave_one_source_out(fitter: Fitter, posterior: Posterior) -> pd.DataFrame:
     rows = []
     for source, own in lines.groupby("source_id")[["benefit_k", "benefit_n"]].sum().iterrows():
         keep = (lines["source_id"] != source).to_numpy()
-        table, other = _left_out(fitter, posterior, keep)
+        table, other = without(fitter, posterior, keep)
         moved = table.iloc[int(table["change"].abs().argmax())].drop([*own.index])
         moved.index = moved.index.str.replace("kept", "without")
         said = {"source_id": source, "pareto_k": other.pareto_k, "method": other.method}
@@ -410,23 +394,20 @@ def prior_sensitivity(
     squared = squared + flat(posterior.compound**2).sum(1)
     fits = {"as fitted": Draws(posterior, None, np.nan, "fitted")}
     for name, other in others.items():
-        if replace(other, scale=priors.scale) == priors:
-            ratios = squared / 2 * (priors.scale**-2 - other.scale**-2)
-            fits[name] = neighbour(fitter, posterior, ratios, priors=other)
-        else:
-            fits[name] = Draws(fitter.fit(priors=other), None, np.nan, "refitted")
+        wider = replace(other, scale=priors.scale) == priors
+        ratios = squared / 2 * (priors.scale**-2 - other.scale**-2) if wider else None
+        fits[name] = neighbour(fitter, posterior, ratios, priors=other)
     cells = counted(fitter.design).reset_index()
-    table = pd.concat(
+    tables = (
         cells.assign(assumption=name, method=draws.method).join(
             summary(draws.posterior.probability, draws.weights)
         )
         for name, draws in fits.items()
     )
-    table = table[table["benefit_n"] > 0]
+    table = pd.concat(tables).query("benefit_n > 0")
     found = table.groupby(["profile", "inhibitor"])["pooled"]
-    return _largest_first(
-        table.assign(spread=found.transform("max") - found.transform("min")), "spread"
-    )
+    spread = found.transform("max") - found.transform("min")
+    return _largest_first(table.assign(spread=spread), "spread")
 
 
 def clustered(lines: pd.DataFrame, *, seed: int = 1) -> pd.DataFrame:
@@ -487,7 +468,7 @@ def adjusted(fitter: Fitter, posterior: Posterior) -> Draws:
 
 def contrast(
     of: Design, mark: NDArray[np.bool_], draws: Draws, place: int, group: str, others: str
-) -> pd.DataFrame:
+) -> dict[str, Any]:
     """Compare marked rows of a design with the others: counts and the adjusted odds ratio.
 
     Parameters
@@ -505,30 +486,27 @@ def contrast(
 
     Returns
     -------
-    DataFrame
-        One row: ``group, others, benefit_k, benefit_n, others_k, others_n, odds_ratio`` (median),
-        ``low, high`` (95% credible interval) and ``p_more``, the probability of an odds ratio
-        above 1.
+    dict
+        One row of a table: ``group, others, benefit_k, benefit_n, others_k, others_n,
+        odds_ratio`` (median), ``low, high`` (95% credible interval) and ``p_more``, the
+        probability of an odds ratio above 1.
     """
     shifts = flat(draws.posterior.covariates)[:, place]
     levels = (QUANTILES[0], 0.5, QUANTILES[1])
     low, middle, high = np.exp(quantiles(shifts, levels, draws.weights))
-    counts = of.rows[["benefit_k", "benefit_n"]]
-    sides = map(int, [*counts[mark].sum(), *counts[~mark].sum()])
-    names = ["benefit_k", "benefit_n", "others_k", "others_n"]
-    more = np.average(shifts > 0, weights=draws.weights)
-    return pd.DataFrame(
-        [
-            {"group": group, "others": others, **dict(zip(names, sides, strict=True)),
-             "odds_ratio": middle, "low": low, "high": high, "p_more": more}
-        ]
-    )  # fmt: skip
+    k, n = (of.rows[name].to_numpy() for name in ("benefit_k", "benefit_n"))
+    return {
+        "group": group, "others": others,
+        "benefit_k": k[mark].sum(), "benefit_n": n[mark].sum(),
+        "others_k": k[~mark].sum(), "others_n": n[~mark].sum(),
+        "odds_ratio": middle, "low": low, "high": high,
+        "p_more": np.average(shifts > 0, weights=draws.weights),
+    }  # fmt: skip
 
 
 def in_words(draws: Floats) -> str:
     """Mean and 95% interval of one quantity."""
-    low, high = np.quantile(draws, QUANTILES)
-    return f"{draws.mean():.2f} ({low:.2f} to {high:.2f})"
+    return style.estimate(draws.mean(), *np.quantile(draws, QUANTILES))
 
 
 def intervals(table: pd.DataFrame, name: str = "pooled") -> list[str]:

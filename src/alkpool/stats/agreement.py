@@ -13,7 +13,11 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
+from alkpool.problems import one_of
 from alkpool.stats.intervals import Floats, check_confidence
+
+# As statsmodels calls them.
+_METHODS = {"benjamini-hochberg": "fdr_bh", "holm": "holm"}
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,7 @@ def kappa(a: Iterable[object], b: Iterable[object], confidence: float = 0.95) ->
     np.add.at(table, (codes[:n], codes[n:]), 1)
     observed = float(np.trace(table) / n)
     expected = float(table.sum(axis=0) @ table.sum(axis=1) / n**2)
-    if len(labels) == 1:
-        return Kappa(math.nan, math.nan, math.nan, n, observed, expected)
-    # Its test of no agreement, which is not used, divides by 0 for a rater with one label only.
+    # 0 / 0 for one and the same label, and in a test of no agreement, which is not used.
     with np.errstate(all="ignore"):
         result = cohens_kappa(table)
     margin = -float(special.ndtri((1 - confidence) / 2))
@@ -117,18 +119,14 @@ def adjust(
     ----------
     Benjamini Y, Hochberg Y. J R Stat Soc B 1995;57:289-300. Holm S. Scand J Stat 1979;6:65-70.
     """
-    from statsmodels.stats.multitest import fdrcorrection, multipletests
+    from statsmodels.stats.multitest import multipletests
 
-    if method not in ("benjamini-hochberg", "holm"):
-        raise ValueError(f"method is {method!r}: it is benjamini-hochberg or holm")
+    one_of("method", method, _METHODS)
     adjusted = np.array(p_values, dtype=float)
+    wrong = adjusted[(adjusted < 0) | (adjusted > 1)]
+    if wrong.size:
+        raise ValueError(f"{wrong[0]:g} is not a P value: they lie between 0 and 1")
     tested = ~np.isnan(adjusted)
-    wrong = tested & ~((adjusted >= 0) & (adjusted <= 1))
-    if wrong.any():
-        raise ValueError(f"{adjusted[wrong][0]:g} is not a P value: they lie between 0 and 1")
     if tested.any():
-        family = adjusted[tested]
-        adjusted[tested] = (
-            multipletests(family, method="holm") if method == "holm" else fdrcorrection(family)
-        )[1]
+        adjusted[tested] = multipletests(adjusted[tested], method=_METHODS[method])[1]
     return adjusted

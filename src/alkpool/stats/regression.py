@@ -223,14 +223,7 @@ def _coefficients(
     limits: Floats,
     p_values: Floats,
 ) -> pd.DataFrame:
-    columns = {
-        "log_odds": estimate,
-        "standard_error": errors,
-        "odds_ratio": np.exp(estimate),
-        "low": np.exp(limits[:, 0]),
-        "high": np.exp(limits[:, 1]),
-        "p_value": p_values,
-        "n": len(response),
-        "events": int(response.sum()),
-    }
-    return pd.DataFrame(columns, index=design.columns.rename("term"))
+    names = ["log_odds", "standard_error", "odds_ratio", "low", "high", "p_value"]
+    columns = np.column_stack([estimate, errors, np.exp(estimate), np.exp(limits), p_values])
+    table = pd.DataFrame(columns, index=design.columns.rename("term"), columns=names)
+    return table.assign(n=len(response), events=int(response.sum()))

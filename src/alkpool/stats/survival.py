@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from alkpool.problems import one_of
 from alkpool.stats.intervals import Floats, Interval, check_confidence
 
 SAME_SURVIVAL = 1.5e-8
@@ -78,8 +79,7 @@ def km_median(
     MedianSurvival(median=8.0, low=2.0, high=nan, n=5, events=4)
     """
     check_confidence(confidence)
-    if method not in ("log-log", "linear", "normal"):
-        raise ValueError(f"method is {method!r}: it is log-log, linear or normal")
+    one_of("method", method, ("log-log", "linear", "normal"))
     times, event = _checked(months, observed)
     if not event.any():
         return MedianSurvival(math.nan, math.nan, math.nan, len(times), 0)
