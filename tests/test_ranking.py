@@ -656,7 +656,7 @@ def test_promised_names(curated):
 def test_text_has_three_groups_the_sources_and_the_disclaimer(curated):
     """A summary first; no line but a link is wider than asked for."""
     text = answers.to_text(look_up("L1196M+G1202R", ["lorlatinib"], evidence=curated), width=100)
-    places = [text.index(heading) for heading in answers.GROUPS.values()]
+    places = [text.index(heading) for heading in answers.STANDINGS.values()]
     assert places == sorted(places)
     assert "The other reading: read as single mutations" in text
     assert "https://doi.org/10.1016/j.cllc.2021.06.011" in text
@@ -670,6 +670,8 @@ def test_csv_has_a_row_for_each_inhibitor(curated):
     table = pd.read_csv(StringIO(answers.to_csv(answer)), keep_default_na=False)
     assert list(table["inhibitor"]) == list(answer.inhibitors["inhibitor"])
     assert table.loc[0, "rank"] == "1"
+    without = answers.to_csv(look_up("no ALK mutation", evidence=curated))
+    assert without == answers.to_csv(answer).splitlines()[0] + "\n"
 
 
 def test_settings_follow_the_compendium(tmp_path):

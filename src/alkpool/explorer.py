@@ -14,13 +14,14 @@ from typing import Any
 import pandas as pd
 
 from alkpool import answers, mutations, paths
-from alkpool.analysis import offtarget, ranking, sentence
+from alkpool.analysis import offtarget, ranking
 from alkpool.analysis.actionability import assessed_profiles, matrix, profile_order
 from alkpool.analysis.benefit import classify, evaluable
 from alkpool.analysis.evidence import assertions_on_lung_cancer, by_cell, calls_of, gather, records
 from alkpool.analysis.question import Question, ask
-from alkpool.analysis.ranking import COMPOSED, Cell, Decision, Evidence
+from alkpool.analysis.ranking import COMPOSED, Decision, Evidence
 from alkpool.analysis.settings import configured
+from alkpool.analysis.wording import READINGS, STANDINGS, WORDS
 from alkpool.data import laboratory, tables
 from alkpool.data.cohort import Cohort, analysis_set, lines, load, of_other_tumours, ours
 from alkpool.references import READ, Cited, known, patient_names, with_sources
@@ -28,7 +29,6 @@ from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen, 
 
 # Powers of ten in nM between which potencies are drawn, for every model the same.
 POTENCIES = (-1, 4)
-UNREPORTED = "Nothing is recorded here of these mutations on one allele: read from its parts."
 # Stands for every mutation of which, and of whose residue, nothing is known.
 NOBODY = "M1A"
 _AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
@@ -231,20 +231,12 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
         "no_inhibitors": [str(other) for other in OtherTreatment],
         "phases": [str(phase) for phase in Phase],
         "specimens": [str(specimen) for specimen in Specimen],
-        "standings": {str(standing): heading for standing, heading in answers.GROUPS.items()},
-        "readings": {str(phase): words for phase, words in answers.READINGS.items()},
-        "words": {
-            "disclaimer": answers.DISCLAIMER,
-            "legend": answers.LEGEND,
+        "standings": STANDINGS,
+        "readings": READINGS,
+        "words": dict(WORDS)
+        | {
             "basis": answers.basis(evidence.about),
             "searched": answers.searched(evidence.about),
-            "given": sentence.GIVEN_BEFORE,
-            "kinds": sentence.KINDS,
-            "mixed": sentence.MIXED,
-            "nothing_for": sentence.NOTHING_FOR,
-            "clones": sentence.OF_CLONES,
-            "if": sentence.IF,
-            "unreported": UNREPORTED,
         },
         # Places of the kinase domain that a source names by what they are.
         "protein": mutations.grammar()
@@ -336,7 +328,7 @@ def _row(decision: Decision) -> Record:
         "basis": str(decision.basis),
         "basis_text": decision.text,
         "marks": list(decision.marks),
-        "key": list(ranking.order(decision, Cell())),
+        "key": list(ranking.order(decision, ranking.NOTHING)),
     }
 
 
@@ -393,10 +385,7 @@ def _cells(evidence: Evidence) -> dict[str, dict[str, Record]]:
     found: dict[str, dict[str, Record]] = {}
     for key, cell in evidence.cells.items():
         found.setdefault(key[0], {})[key[1]] = {
-            "patients": cell.patients,
-            "groups": cell.groups,
-            "relapsed": cell.relapsed,
-            "laboratory": cell.laboratory,
+            **cell.behind,
             "calls": called.get(key, []),
             "assertions": asserted.get(key, []),
         }

@@ -5,7 +5,7 @@ from typing import Any
 
 from alkpool import stats
 from alkpool.analysis.actionability import worded
-from alkpool.analysis.ranking import NO_LIMITS, Cell, Finding, together
+from alkpool.analysis.ranking import NOTHING, Cell, Finding, together
 from alkpool.analysis.settings import Settings
 from alkpool.data.groups import as_printed
 from alkpool.references import once
@@ -41,7 +41,7 @@ Row = dict[str, Any]
 def _limits(k: int | None, n: int | None) -> Row:
     """``low, high`` of the Wilson 95% interval of k / n and its ``interval`` in words."""
     if k is None or not n:
-        return dict(NO_LIMITS)
+        return {"low": None, "high": None, "interval": ""}
     low, high = stats.wilson(k, n)
     return {"low": round(low, 4), "high": round(high, 4), "interval": stats.limits(low, high)}
 
@@ -99,7 +99,7 @@ def cell_of(
 
 def _patients(lines: list[Row], verdicts: list[Row]) -> Row:
     """Count the decided lines, and say what exists beside them: no line vanishes."""
-    judged = (verdicts or [Cell().patients])[0]
+    judged = (verdicts or [NOTHING.patients])[0]
     verdict, probability = judged["verdict"], judged["verdict_probability"]
     decided = [row for row in lines if row["evaluated"] and row["benefit"] != Benefit.UNKNOWN]
     k = sum(row["benefit"] == Benefit.BENEFIT for row in decided)

@@ -10,29 +10,40 @@ the tiers say; `alkpool.analysis.evidence.gather` collects it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import Any
 
 import pandas as pd
+from pydantic import TypeAdapter
 
 from alkpool import mutations
-from alkpool.analysis import offtarget, sentence
+from alkpool.analysis import offtarget, wording
 from alkpool.analysis.question import Question
-from alkpool.analysis.sentence import GIVEN_BEFORE
+from alkpool.analysis.wording import GIVEN_BEFORE
 from alkpool.data import tables
 from alkpool.data.groups import Groups
+from alkpool.files import yaml_beside
 from alkpool.references import once
-from alkpool.vocabulary import Phase, Standing, Tier, Verdict
+from alkpool.vocabulary import Phase, Standing, Tier
 
-STEPS = (
-    (Tier.PATIENTS, Tier.GROUPS, Tier.RELAPSE),
-    (Tier.FEW,),
-    (Tier.LABORATORY,),
-    (Tier.COMPONENTS, Tier.RESIDUE),
-)
+Row = dict[str, Any]
+
+_RULES: Mapping[str, Any] = yaml_beside(__file__)
+STEPS = tuple(tuple(map(Tier, step)) for step in _RULES["steps"])
 TIERS = [*(tier for step in STEPS for tier in step), Tier.NONE, Tier.PROGRESSED]
+DIFFERING = frozenset(_RULES["differing"])
+
+COLUMNS = [
+    "inhibitor", "status", "standing", "rank", "basis", "basis_text", "patients", "groups",
+    "relapsed", "laboratory", "sources", "marks",
+]  # fmt: skip
+
+COMPOSED = "read from its parts"
+JUST_PROGRESSED = "just progressed"
+CONFLICTING = "conflicting"
+PROGRESSED_TEXT = "the tumour has just progressed on it with this mutation"
 
 
 @dataclass(frozen=True)
@@ -60,39 +71,7 @@ class Composition:
     text: str
 
 
-# The first step that holds decides, so the weakest part does. The explorer applies the same table.
-COMPOSING = (
-    Composition(
-        Standing.AGAINST, True, Standing.UNDECIDED, (Standing.AGAINST,),
-        "{undoing} is known to undo resistance to it; {parts}",
-    ),
-    Composition(Standing.AGAINST, False, Standing.AGAINST, (Standing.AGAINST,), "{parts}"),
-    Composition(
-        Standing.UNDECIDED, False, Standing.UNDECIDED, (Standing.FOR, Standing.UNDECIDED),
-        "its parts leave it open; {parts}",
-    ),
-    Composition(Standing.FOR, False, Standing.FOR, (Standing.FOR,), "{parts}"),
-)  # fmt: skip
-COMPOSED = "read from its parts"
-
-COLUMNS = [
-    "inhibitor", "status", "standing", "rank", "basis", "basis_text", "patients", "groups",
-    "relapsed", "laboratory", "sources", "marks",
-]  # fmt: skip
-
-JUST_PROGRESSED = "just progressed"
-CONFLICTING = "conflicting"
-PROGRESSED_TEXT = "the tumour has just progressed on it with this mutation"
-
-# Substitutions of these residues are known to differ, so what speaks for one speaks for no other:
-# I1171 (Koopman 2022, p. e109; ceritinib for I1171N and I1171T, not I1171S, in Lin 2017, Table 2),
-# L1198 (L1198F undoes resistance to crizotinib, Shaw 2016; I1171N+L1198H resists it, Mizuta 2021).
-DIFFERING = frozenset(("I1171X", "L1198X"))
-
-# Of a proportion that has none.
-NO_LIMITS = {"low": None, "high": None, "interval": ""}
-
-Row = dict[str, Any]
+COMPOSING = TypeAdapter(list[Composition]).validate_python(_RULES["composing"])
 
 
 @dataclass(frozen=True)
@@ -136,30 +115,23 @@ class Cell:
         What is known and decides nothing.
     """
 
-    findings: Mapping[Tier, Finding] = field(default_factory=dict)
-    patients: Row = field(
-        default_factory=lambda: {
-            "k": 0,
-            "n": 0,
-            **NO_LIMITS,
-            "not_counted": 0,
-            "text": "0/0",
-            "lines": [],
-            "verdict": str(Verdict.INSUFFICIENT),
-            "verdict_probability": 1.0,
+    findings: Mapping[Tier, Finding]
+    patients: Row
+    groups: list[Row]
+    relapsed: Row
+    laboratory: Row
+    sources: tuple[Row, ...]
+    hint: str
+
+    @property
+    def behind(self) -> Row:
+        """What an answer holds of it."""
+        return {
+            name: getattr(self, name) for name in ("patients", "groups", "relapsed", "laboratory")
         }
-    )
-    groups: list[Row] = field(default_factory=list)
-    relapsed: Row = field(
-        default_factory=lambda: {"k": 0, "n": None, "of": "", "source": "", **NO_LIMITS}
-    )
-    laboratory: Row = field(
-        default_factory=lambda: {
-            "sensitive": 0, "resistant": 0, "reports": 0, "no_call": 0, "ours": 0, "calls": [],
-        }
-    )  # fmt: skip
-    sources: tuple[Row, ...] = ()
-    hint: str = ""
+
+
+NOTHING = Cell(findings={}, groups=[], sources=(), hint="", **_RULES["nothing"])
 
 
 @dataclass(frozen=True)
@@ -182,7 +154,7 @@ class Evidence:
 
     def cell(self, name: str, inhibitor: str) -> Cell:
         """What is known; empty where nothing is."""
-        return self.cells.get((name, inhibitor), Cell())
+        return self.cells.get((name, inhibitor), NOTHING)
 
     def sources(self, names: Iterable[str], inhibitor: str) -> list[Row]:
         """What stands behind several profiles, each source once."""
@@ -457,8 +429,8 @@ def answer(question: Question, evidence: Evidence) -> Answer:
     decided = ["inhibitor", "standing", "rank", "basis"]
     other = next((one for _, one in rest if not one[decided].equals(frame[decided])), None)
     unranked = f"Not ranked, because of {', '.join(question.findings)}. " * bool(question.findings)
-    reading = "" if other is None else sentence.IF[lead]
-    text = unranked + reading + sentence.standing_text(frame.to_dict("records"), lead)
+    reading = "" if other is None else wording.WORDS["if"][lead]
+    text = unranked + reading + wording.standing_text(frame.to_dict("records"), lead)
     others = not_assessed(question, evidence)
     return Answer(question, text, frame, lead, other, others, words, evidence.about)
 
@@ -501,10 +473,7 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
                 "rank": None,
                 "basis": str(decision.basis),
                 "basis_text": decision.text or "no data",
-                "patients": cell.patients,
-                "groups": cell.groups,
-                "relapsed": cell.relapsed,
-                "laboratory": cell.laboratory,
+                **cell.behind,
                 "sources": evidence.sources(behind, inhibitor),
                 "marks": list(decision.marks),
                 "key": list(order(decision, cell)),
