@@ -17,7 +17,7 @@ from alkpool import answers, mutations, paths
 from alkpool.analysis import offtarget, ranking
 from alkpool.analysis.actionability import assessed_profiles, matrix, profile_order
 from alkpool.analysis.benefit import classify, evaluable
-from alkpool.analysis.evidence import assertions_on_lung_cancer, by_cell, calls_of, gather, records
+from alkpool.analysis.evidence import gather, records
 from alkpool.analysis.question import Question, ask
 from alkpool.analysis.ranking import COMPOSED, Decision, Evidence
 from alkpool.analysis.settings import configured
@@ -369,26 +369,21 @@ def _cases(pool: Cohort, *, counted: bool = True) -> list[Record]:
 
 def _cells(evidence: Evidence) -> dict[str, dict[str, Record]]:
     """What is known by profile and inhibitor, measurements and assertions in full."""
-    measured = laboratory.load()
-    wild = measured.measurements.query("mutations == 'WT'")
+    wild = laboratory.load().measurements.query("mutations == 'WT'")
     controls = {(row["model_id"], row["inhibitor"]): row["value"] for row in records(wild)}
-    calls = [
-        call
-        | {
-            "text": answers.call_text(call),
-            "place": _place(call["value"] if call["unit"] == "nM" else None),
-            "wild": _place(controls.get((call["model"], call["inhibitor"]))),
-        }
-        for call in calls_of(measured)
-    ]
-    called, asserted = by_cell(calls), by_cell(assertions_on_lung_cancer())
     found: dict[str, dict[str, Record]] = {}
-    for key, cell in evidence.cells.items():
-        found.setdefault(key[0], {})[key[1]] = {
-            **cell.behind,
-            "calls": called.get(key, []),
-            "assertions": asserted.get(key, []),
-        }
+    for (profile, inhibitor), cell in evidence.cells.items():
+        calls = [
+            call
+            | {
+                "text": answers.call_text(call),
+                "place": _place(call["value"] if call["unit"] == "nM" else None),
+                "wild": _place(controls.get((call["model"], inhibitor))),
+            }
+            for call in cell.calls
+        ]
+        more = {"calls": calls, "assertions": cell.assertions}
+        found.setdefault(profile, {})[inhibitor] = cell.behind | more
     return found
 
 

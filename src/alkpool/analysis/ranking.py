@@ -113,6 +113,8 @@ class Cell:
         Each source, from `alkpool.references.cite`.
     hint : str
         What is known and decides nothing.
+    calls, assertions : list of dict
+        Measurements and assertions of knowledge bases with all that is known of them.
     """
 
     findings: Mapping[Tier, Finding]
@@ -122,6 +124,8 @@ class Cell:
     laboratory: Row
     sources: tuple[Row, ...]
     hint: str
+    calls: list[Row]
+    assertions: list[Row]
 
     @property
     def behind(self) -> Row:
@@ -131,7 +135,9 @@ class Cell:
         }
 
 
-NOTHING = Cell(findings={}, groups=[], sources=(), hint="", **_RULES["nothing"])
+NOTHING = Cell(
+    findings={}, groups=[], sources=(), hint="", calls=[], assertions=[], **_RULES["nothing"]
+)
 
 
 @dataclass(frozen=True)
