@@ -8,6 +8,7 @@ here too. Real cases only.
 
 import base64
 import math
+from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
@@ -15,15 +16,14 @@ import pandas as pd
 
 from alkpool import answers, mutations, paths
 from alkpool.analysis import offtarget, ranking
-from alkpool.analysis.actionability import assessed_profiles, matrix, profile_order
-from alkpool.analysis.benefit import classify, evaluable
-from alkpool.analysis.evidence import gather, records
+from alkpool.analysis.actionability import assessed_profiles, profile_order
+from alkpool.analysis.evidence import gather, lines_of, lines_of_other_tumours, records
 from alkpool.analysis.question import Question, ask
 from alkpool.analysis.ranking import COMPOSED, Decision, Evidence
 from alkpool.analysis.settings import configured
 from alkpool.analysis.wording import READINGS, STANDINGS, WORDS
 from alkpool.data import laboratory, tables
-from alkpool.data.cohort import Cohort, analysis_set, lines, load, of_other_tumours, ours
+from alkpool.data.cohort import Cohort, analysis_set, lines, load, of_other_tumours
 from alkpool.references import READ, Cited, known, patient_names, with_sources
 from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen, Tier
 
@@ -58,12 +58,13 @@ def contexts(cohort_name: str) -> Record:
     ValueError
         For a synthetic cohort: its cells are no evidence.
     """
-    cohort = load(cohort_name)
-    evidence = gather(cohort)
+    cohort, rules = load(cohort_name), configured()
+    evidence = gather(cohort, rules)
     data = export(cohort, evidence)
     profiles, cells = data["profiles"], _cells(evidence)
     pool = analysis_set(cohort)
-    cases = [*_cases(pool), *_cases(of_other_tumours(cohort), counted=False)]
+    cases = _cases(pool, lines_of(pool, rules))
+    others = _cases(of_other_tumours(cohort), lines_of_other_tumours(cohort, rules))
     courses = _courses(pool)
     pages = {
         name: {
@@ -76,7 +77,7 @@ def contexts(cohort_name: str) -> Record:
                 for other in profiles
                 if other != name and set(profiles[other]["residues"]) & set(about["residues"])
             ],
-            "cases": [case for case in cases if name in case["assessed"]],
+            "cases": [case for case in [*cases, *others] if name in case["assessed"]],
             "course": courses.get(name),
             "cells": cells.get(name, {}),
         }
@@ -85,10 +86,10 @@ def contexts(cohort_name: str) -> Record:
     return {
         "explorer": data,
         "cells": cells,
-        "matrix": _matrix(cohort, pages),
+        "matrix": _matrix(pages, cases),
         "places": _places(profiles),
         "records": {"profiles": pages, "inhibitors": _inhibitors(pages)},
-        "rules": asdict(rules := configured()),
+        "rules": asdict(rules),
         "changed": rules.changed(),
     }
 
@@ -141,21 +142,20 @@ def _inhibitors(pages: Record) -> dict[str, Record]:
     }
 
 
-def _matrix(cohort: Cohort, pages: Record) -> list[Record]:
+def _matrix(pages: Record, cases: list[Record]) -> list[Record]:
     """Rows with a patient or a group behind them, by residue; ``weight`` orders by evidence."""
-    rules = configured()
-    found, found_in_own = (
-        matrix(rows, rules.verdict, rules.benefit)
-        .set_index(["profile", "inhibitor"])["found_after"]
-        for rows in (cohort, ours(cohort))
-    )  # fmt: skip
+    after = [(name, case["resistance_on"]) for case in cases for name in case["assessed"]]
+    own = [
+        (name, case["resistance_on"]) for case in cases if case["own"] for name in case["assessed"]
+    ]
+    found, found_in_own = Counter(after), Counter(own)
     rows = []
     for name, page in pages.items():
         cells = {
             row["inhibitor"]: row
             | {
-                "found_after": int(found.get((name, row["inhibitor"]), 0)),
-                "found_in_own": int(found_in_own.get((name, row["inhibitor"]), 0)),
+                "found_after": found[name, row["inhibitor"]],
+                "found_in_own": found_in_own[name, row["inhibitor"]],
             }
             for row in page["answer"]["inhibitors"]
         }
@@ -345,13 +345,10 @@ def _profiles(evidence: Evidence, pool: Cohort) -> dict[str, Record]:
     }
 
 
-def _cases(pool: Cohort, *, counted: bool = True) -> list[Record]:
+def _cases(pool: Cohort, treated: list[Record]) -> list[Record]:
     """List the samples: their patient, the profiles they count for, the lines after them."""
-    rules = configured()
-    lines = classify(pool.treatments, rules.benefit)
-    alone = evaluable(lines, rules.benefit)["treatment_id"]
-    lines = lines.assign(evaluated=lines["treatment_id"].isin(alone) & counted)
-    after = {sample: records(rows) for sample, rows in lines.groupby("sample_id")}
+    # A line stands once, though its sample may count for several profiles.
+    after = {line["treatment_id"]: line for line in treated}.values()
     assessed = assessed_profiles(pool.samples).groupby("sample_id")["profile"].agg(list)
     samples = pool.samples.merge(
         pool.patients, on="patient_id", suffixes=("", "_of_patient"), validate="many_to_one"
@@ -361,7 +358,7 @@ def _cases(pool: Cohort, *, counted: bool = True) -> list[Record]:
         | {
             "own": case["patient_id"] in pool.own,
             "assessed": assessed[case["sample_id"]],
-            "lines": after.get(case["sample_id"], []),
+            "lines": [line for line in after if line["sample_id"] == case["sample_id"]],
         }
         for case in records(with_sources(samples, pool.sources, known()))
     ]
