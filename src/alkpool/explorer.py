@@ -8,7 +8,6 @@ here too. Real cases only.
 
 import base64
 import math
-from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
@@ -19,18 +18,19 @@ from alkpool.analysis import offtarget, ranking
 from alkpool.analysis.actionability import assessed_profiles, profile_order
 from alkpool.analysis.evidence import gather, lines_of, lines_of_other_tumours, records
 from alkpool.analysis.question import Question, ask
-from alkpool.analysis.ranking import COMPOSED, Decision, Evidence
+from alkpool.analysis.ranking import COMPOSED, Decision, Evidence, row_of
 from alkpool.analysis.settings import configured
 from alkpool.analysis.wording import READINGS, STANDINGS, WORDS
 from alkpool.data import laboratory, tables
 from alkpool.data.cohort import Cohort, analysis_set, lines, load, of_other_tumours
 from alkpool.references import READ, Cited, known, patient_names, with_sources
-from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen, Tier
+from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, PatientStatus, Phase, Specimen, Tier
 
 # Powers of ten in nM between which potencies are drawn, for every model the same.
 POTENCIES = (-1, 4)
 # Stands for every mutation of which, and of whose residue, nothing is known.
 NOBODY = "M1A"
+PHASES = (Phase.CIS, Phase.TRANS)
 _AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
 
 Record = dict[str, Any]
@@ -63,8 +63,9 @@ def contexts(cohort_name: str) -> Record:
     data = export(cohort, evidence)
     profiles, cells = data["profiles"], _cells(evidence)
     pool = analysis_set(cohort)
+    others = of_other_tumours(cohort)
     cases = _cases(pool, lines_of(pool, rules))
-    others = _cases(of_other_tumours(cohort), lines_of_other_tumours(cohort, rules))
+    cases += _cases(others, lines_of_other_tumours(cohort, rules))
     courses = _courses(pool)
     pages = {
         name: {
@@ -77,7 +78,7 @@ def contexts(cohort_name: str) -> Record:
                 for other in profiles
                 if other != name and set(profiles[other]["residues"]) & set(about["residues"])
             ],
-            "cases": [case for case in [*cases, *others] if name in case["assessed"]],
+            "cases": [case for case in cases if name in case["assessed"]],
             "course": courses.get(name),
             "cells": cells.get(name, {}),
         }
@@ -86,7 +87,7 @@ def contexts(cohort_name: str) -> Record:
     return {
         "explorer": data,
         "cells": cells,
-        "matrix": _matrix(pages, cases),
+        "matrix": _matrix(pages),
         "places": _places(profiles),
         "records": {"profiles": pages, "inhibitors": _inhibitors(pages)},
         "rules": asdict(rules),
@@ -124,13 +125,13 @@ def _courses(pool: Cohort) -> dict[str, Record]:
 
 
 def _inhibitors(pages: Record) -> dict[str, Record]:
-    compounds = {row["inhibitor"]: row for row in records(tables.inhibitors())}
+    aliases, generation = _aliases(), tables.inhibitors().set_index("inhibitor")["generation"]
     return {
         name: {
             "name": name,
             "page": name,
-            "aliases": [*filter(None, compounds[name]["aliases"].split(LIST_SEPARATOR))],
-            "generation": compounds[name]["generation"],
+            "aliases": aliases[name],
+            "generation": generation[name],
             "rows": [
                 row | {"profile": profile}
                 for profile, page in pages.items()
@@ -142,28 +143,17 @@ def _inhibitors(pages: Record) -> dict[str, Record]:
     }
 
 
-def _matrix(pages: Record, cases: list[Record]) -> list[Record]:
+def _matrix(pages: Record) -> list[Record]:
     """Rows with a patient or a group behind them, by residue; ``weight`` orders by evidence."""
-    after = [(name, case["resistance_on"]) for case in cases for name in case["assessed"]]
-    own = [
-        (name, case["resistance_on"]) for case in cases if case["own"] for name in case["assessed"]
-    ]
-    found, found_in_own = Counter(after), Counter(own)
     rows = []
     for name, page in pages.items():
-        cells = {
-            row["inhibitor"]: row
-            | {
-                "found_after": found[name, row["inhibitor"]],
-                "found_in_own": found_in_own[name, row["inhibitor"]],
-            }
-            for row in page["answer"]["inhibitors"]
-        }
-        treated = sum(
-            len(cell["patients"]["lines"]) + sum(group["n"] or 0 for group in cell["groups"])
-            for cell in cells.values()
-        )
-        seen = sum(cell["found_after"] + cell["relapsed"]["k"] for cell in cells.values())
+        cases = [case for case in page["cases"] if case["status"] == PatientStatus.INCLUDED]
+        cells, treated, seen = {}, 0, 0
+        for row in page["answer"]["inhibitors"]:
+            own = [case["own"] for case in cases if case["resistance_on"] == row["inhibitor"]]
+            cells[row["inhibitor"]] = row | {"found_after": len(own), "found_in_own": sum(own)}
+            treated += len(row["patients"]["lines"]) + sum(g["n"] or 0 for g in row["groups"])
+            seen += len(own) + row["relapsed"]["k"]
         if treated or seen:
             rows.append({"name": name, "cells": cells, "weight": treated * 1000 + seen})
     return rows
@@ -173,17 +163,13 @@ def _places(profiles: dict[str, Record]) -> list[Record]:
     """Residues of the kinase domain with a mutation: ``residue, samples, profiles``."""
     first, last = mutations.KINASE_DOMAIN
     found: dict[int, list[str]] = {}
-    for name, about in profiles.items():
-        for residue in about["residues"]:
-            if first <= residue <= last:
-                found.setdefault(residue, []).append(name)
+    for name in sorted(profiles, key=lambda name: -profiles[name]["samples"]):
+        for residue in profiles[name]["residues"]:
+            found.setdefault(residue, []).append(name)
     return [
-        {
-            "residue": residue,
-            "profiles": sorted(names, key=lambda name: -profiles[name]["samples"]),
-            "samples": sum(profiles[name]["samples"] for name in names),
-        }
-        for residue, names in sorted(found.items())
+        {"residue": r, "profiles": names, "samples": sum(profiles[n]["samples"] for n in names)}
+        for r, names in sorted(found.items())
+        if first <= r <= last
     ]
 
 
@@ -208,45 +194,37 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
         page, samples and residues; ``sources``, which the answers name by their place.
     """
     pool = analysis_set(cohort)
-    sources: dict[tuple[str, ...], Cited] = {}
-    for source in (source for cell in evidence.cells.values() for source in cell.sources):
-        sources.setdefault(tuple(source.values()), source)
+    sources = {_id(source): source for cell in evidence.cells.values() for source in cell.sources}
     # Of two readings of one source the more direct one stands first.
     directness = list(READ.values()).index
     cited = sorted(sources.values(), key=lambda source: directness(source["read"]))
-    places = {tuple(source.values()): place for place, source in enumerate(cited)}
+    places = {_id(source): place for place, source in enumerate(cited)}
     profiles = _profiles(evidence, pool)
-    compounds = tables.inhibitors()
     assessed = tables.assessed_inhibitors()
+    treatments = _aliases() | {str(other): [] for other in OtherTreatment}
+    mechanisms = offtarget.mechanisms()
+    about = evidence.about
     return {
-        "about": dict(evidence.about),
+        "about": dict(about),
         "inhibitors": list(assessed),
-        "treatments": [
-            *(
-                {"name": name, "aliases": [*filter(None, aliases.split(LIST_SEPARATOR))]}
-                for name, aliases in zip(compounds["inhibitor"], compounds["aliases"], strict=True)
-            ),
-            *({"name": str(other), "aliases": []} for other in OtherTreatment),
-        ],
-        "no_inhibitors": [str(other) for other in OtherTreatment],
-        "phases": [str(phase) for phase in Phase],
-        "specimens": [str(specimen) for specimen in Specimen],
+        "treatments": [{"name": name, "aliases": also} for name, also in treatments.items()],
+        "no_inhibitors": list(OtherTreatment),
+        "phases": list(Phase),
+        "specimens": list(Specimen),
         "standings": STANDINGS,
         "readings": READINGS,
-        "words": dict(WORDS)
-        | {
-            "basis": answers.basis(evidence.about),
-            "searched": answers.searched(evidence.about),
-        },
+        "words": WORDS | {"basis": answers.basis(about), "searched": answers.searched(about)},
         # Places of the kinase domain that a source names by what they are.
         "protein": mutations.grammar()
         | {"landmarks": records(pd.read_csv(paths.REFERENCE / "landmarks.csv"))},
         "profiles": profiles,
         "answers": {
-            name: {str(r): _answers(Question(parts, phase=r), evidence, places) for r in readings}
+            name: {
+                str(reading): _answers(Question(parts, phase=reading), evidence, places)
+                for reading in (PHASES if len(parts) > 1 else [Phase.SINGLE])
+            }
             for name in profiles
-            if (parts := mutations.mutations_of(name))
-            and (readings := _readings(parts))
+            for parts in [mutations.mutations_of(name)]
         },
         "substitutions": {
             residue: _answers(Question((unseen,)), evidence, places)
@@ -256,7 +234,7 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
         "unreported": _answers(Question((NOBODY,)), evidence, places),
         "composing": [
             {"part": step.part, "undone": step.undone, "quoted": step.quoted}
-            | _row(Decision(step.standing, Tier.COMPONENTS, step.text, marks=(COMPOSED,)))
+            | row_of(Decision(step.standing, Tier.COMPONENTS, step.text, marks=(COMPOSED,)))
             for step in ranking.COMPOSING
         ],
         "related": [str(tier) for tier in ranking.STEPS[-1]],
@@ -264,38 +242,33 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             inhibitor: sorted(part for part, of in evidence.restoring if of == inhibitor)
             for inhibitor in assessed
         },
-        "progressed": _row(ranking.PROGRESSED),
+        "progressed": row_of(ranking.PROGRESSED),
         "not_assessed": {
             inhibitor: {
-                name: {
-                    "known": known,
-                    "sources": [
-                        places[tuple(source.values())]
-                        for source in evidence.cell(name, inhibitor).sources
-                    ],
-                }
+                name: {"known": known, "sources": [places[_id(each)] for each in cell.sources]}
                 for name in profiles
+                for cell in [evidence.cell(name, inhibitor)]
                 if (known := ranking.known_of(name, inhibitor, evidence))
             }
             for inhibitor in tables.investigational_inhibitors()
         },
         "findings": {"No ALK mutation found": offtarget.words([], True, evidence.published)}
-        | {
-            name: offtarget.words([name], False, evidence.published)
-            for name in offtarget.mechanisms()
-        },
+        | {name: offtarget.words([name], False, evidence.published) for name in mechanisms},
         "none": offtarget.NO_MUTATION.pattern,
-        "reported": [
-            [name, mechanism["reported"]]
-            for name, mechanism in offtarget.mechanisms().items()
-            if mechanism["reported"]
-        ],
+        "reported": [[name, m["reported"]] for name, m in mechanisms.items() if m["reported"]],
         "sources": cited,
     }  # fmt: skip
 
 
-def _readings(parts: tuple[str, ...]) -> tuple[Phase, ...]:
-    return (Phase.SINGLE,) if len(parts) == 1 else (Phase.CIS, Phase.TRANS)
+def _id(source: Cited) -> tuple[str, ...]:
+    return tuple(source.values())
+
+
+def _aliases() -> dict[str, list[str]]:
+    known = records(tables.inhibitors())
+    return {
+        row["inhibitor"]: [*filter(None, row["aliases"].split(LIST_SEPARATOR))] for row in known
+    }
 
 
 def _unseen(residue: str, evidence: Evidence) -> str:
@@ -316,19 +289,8 @@ def _answers(question: Question, evidence: Evidence, places: dict[tuple[str, ...
     kept = ("inhibitor", "profile", "standing", "basis", "basis_text", "marks", "key")
     return {
         row["inhibitor"]: {name: row[name] for name in kept}
-        | {"sources": [places[tuple(source.values())] for source in row["sources"]]}
+        | {"sources": [places[_id(source)] for source in row["sources"]]}
         for row in ranking.ordered_rows(question, question.phase, evidence)
-    }
-
-
-def _row(decision: Decision) -> Record:
-    """What a row holds of a decision on which no case is known."""
-    return {
-        "standing": str(decision.standing),
-        "basis": str(decision.basis),
-        "basis_text": decision.text,
-        "marks": list(decision.marks),
-        "key": list(ranking.order(decision, ranking.NOTHING)),
     }
 
 

@@ -475,21 +475,28 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
                 "inhibitor": inhibitor,
                 "profile": weakest,
                 "status": str(status[inhibitor]),
-                "standing": str(decision.standing),
                 "rank": None,
-                "basis": str(decision.basis),
-                "basis_text": decision.text or "no data",
-                **cell.behind,
                 "sources": evidence.sources(behind, inhibitor),
-                "marks": list(decision.marks),
-                "key": list(order(decision, cell)),
             }
+            | row_of(decision, cell)
+            | cell.behind
         )
     rows.sort(key=lambda row: row["key"])
     ranked = [] if question.findings else [r for r in rows if r["standing"] == Standing.FOR]
     for row in ranked:
         row["rank"] = 1 + sum(other["key"] < row["key"] for other in ranked)
     return rows
+
+
+def row_of(decision: Decision, cell: Cell = NOTHING) -> Row:
+    """What a row holds of a decision, with the ``key`` that orders it."""
+    return {
+        "standing": str(decision.standing),
+        "basis": str(decision.basis),
+        "basis_text": decision.text or "no data",
+        "marks": list(decision.marks),
+        "key": list(order(decision, cell)),
+    }
 
 
 def order(decision: Decision, cell: Cell) -> tuple[float, ...]:

@@ -7,7 +7,7 @@ from alkpool.files import yaml_beside
 from alkpool.vocabulary import Phase, Standing
 
 _ALL: Mapping[str, Any] = yaml_beside(__file__)
-WORDS: Mapping[str, Any] = _ALL["words"]
+WORDS: dict[str, Any] = _ALL["words"]
 STANDINGS: Mapping[str, str] = _ALL["standings"]
 READINGS: Mapping[str, str] = _ALL["readings"]
 GIVEN_BEFORE: str = WORDS["given"]
