@@ -7,6 +7,7 @@ given after a sample with the profile, how many brought benefit.
 `rank` puts the inhibitors in order for one tumour (paper, Conclusions).
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from alkpool import mutations, stats
 from alkpool.analysis.benefit import BenefitRule, classify, evaluable
 from alkpool.data.cohort import Cohort, analysis_set
 from alkpool.data.tables import assessed_inhibitors
+from alkpool.files import yaml_beside
 from alkpool.problems import one_of
 from alkpool.stats import Floats
 from alkpool.vocabulary import Benefit, Phase, Sampling, Verdict
@@ -32,17 +34,10 @@ RELAPSE_PRIOR = 0.5
 
 Threshold = float | NDArray[np.float64] | NDArray[np.int64]
 
-# Rule id -> what it says and the verdict it gives, in the order in which the rules are tried.
-_TABLE = {
-    "V1": ("too few evaluable lines, relapsing share high", Verdict.NONE),
-    "V2": ("too few evaluable lines, relapsing share not high", Verdict.INSUFFICIENT),
-    "V3": ("sensitivity low", Verdict.NONE),
-    "V4": ("sensitivity not low, relapsing share high", Verdict.CONFLICTING),
-    "V5": ("sensitivity high, relapsing share low", Verdict.LIKELY),
-    "V6": ("sensitivity not low, neither V4 nor V5", Verdict.POSSIBLE),
-}
+# What each rule says and the verdict it gives, by its id, in the order in which they are tried.
+_TABLE: Mapping[str, tuple[str, str]] = yaml_beside(__file__)
 RULES = {name: words for name, (words, _) in _TABLE.items()}
-VERDICTS = {name: verdict for name, (_, verdict) in _TABLE.items()}
+VERDICTS = {name: Verdict(verdict) for name, (_, verdict) in _TABLE.items()}
 
 
 @dataclass(frozen=True)

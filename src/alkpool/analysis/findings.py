@@ -7,13 +7,13 @@ from alkpool import stats
 from alkpool.analysis.actionability import worded
 from alkpool.analysis.ranking import NOTHING, Cell, Finding, together
 from alkpool.analysis.settings import Settings
+from alkpool.files import yaml_beside
 from alkpool.references import once
 from alkpool.vocabulary import (
     UNKNOWN,
     Access,
     Benefit,
     Call,
-    CountOrigin,
     Endpoint,
     Sampling,
     Standing,
@@ -21,32 +21,11 @@ from alkpool.vocabulary import (
     Verdict,
 )
 
-# A published group speaks from this size on: for where at least half responded, against where
-# fewer than a fifth did; between them it points both ways.
-GROUP_SIZE = 5
-GROUP_FOR = 0.5
-GROUP_AGAINST = 0.2
 RESPONSES = (Endpoint.RESPONSE, Endpoint.BENEFIT)
-# What knowledge bases assert, in the words of a laboratory call.
-ASSERTED = {
-    "sensitivity": "sensitive",
-    "resistance": "resistant",
-    "does not support sensitivity": "not sensitive",
-}
-
-# What an answer holds of a line of treatment, a group and a measurement.
-LINE = ("patient", "own", "counted", "benefit", "text", "label", "cited")
-GROUP = (
-    "outcome_id", "mutations", "relation", "population", "after", "k", "n", "k_origin",
-    "endpoint", "percent_printed", "interval_printed", "pfs_months", "dor_months", "label",
-    "cited", "printed", "low", "high", "interval",
-)  # fmt: skip
-CALL = (
-    "model", "potency", "relation", "value", "unit", "sensitive_max", "resistant_min", "call",
-    "basis", "counts", "ours", "system", "assay", "cited", "measurement_id",
-)  # fmt: skip
 
 Row = dict[str, Any]
+
+_TABLES: Mapping[str, Any] = yaml_beside(__file__)
 
 
 def limits(k: int | None, n: int | None) -> Row:
@@ -57,8 +36,8 @@ def limits(k: int | None, n: int | None) -> Row:
     return {"low": round(low, 4), "high": round(high, 4), "interval": stats.limits(low, high)}
 
 
-def _only(names: Sequence[str], rows: Iterable[Row]) -> list[Row]:
-    return [{name: row[name] for name in names} for row in rows]
+def _held(kind: str, rows: Iterable[Row]) -> list[Row]:
+    return [{name: row[name] for name in _TABLES["held"][kind]} for row in rows]
 
 
 def cell_of(rules: Settings, rows: Mapping[str, list[Row]], verdict: Row) -> Cell:
@@ -93,7 +72,7 @@ def cell_of(rules: Settings, rows: Mapping[str, list[Row]], verdict: Row) -> Cel
     return Cell(
         findings={tier: finding for tier, finding in found.items() if finding is not None},
         patients=patients,
-        groups=_only(GROUP, rows["groups"]),
+        groups=_held("groups", rows["groups"]),
         relapsed={name: relapsed[name] for name in NOTHING.relapsed},
         laboratory=models,
         sources=tuple(once(cited)),
@@ -122,7 +101,7 @@ def _patients(lines: list[Row], judged: Row) -> Row:
         "not_counted": len(left_out),
         **interval,
         "text": f"{share}{said}{beside}",
-        "lines": _only(LINE, lines),
+        "lines": _held("lines", lines),
     }
 
 
@@ -169,13 +148,8 @@ def _agreed(direction: Standing, independent: int) -> float:
 
 def _speaks(group: Row) -> bool:
     """Tell whether a group says enough: a response, both counts, size, a text that is no echo."""
-    return bool(
-        group["k"] is not None
-        and group["n"] is not None
-        and group["n"] >= GROUP_SIZE
-        and group["endpoint"] in RESPONSES
-        and group["access"] != Access.TERTIARY
-    )
+    counted = group["k"] is not None and (group["n"] or 0) >= _TABLES["group"]["size"]
+    return counted and group["endpoint"] in RESPONSES and group["access"] != Access.TERTIARY
 
 
 def _groups_finding(groups: list[Row]) -> Finding | None:
@@ -185,12 +159,11 @@ def _groups_finding(groups: list[Row]) -> Finding | None:
     marks = dict.fromkeys(
         mark
         for row in groups
-        for mark, holds in (
-            ("count from a printed percentage", row["k_origin"] == CountOrigin.IMPLIED),
-            ("count from a printed interval", row["k_origin"] == CountOrigin.RECONSTRUCTED),
-            ("not all with exactly this mutation", not row["exact"]),
+        for mark in (
+            _TABLES["origin"].get(row["k_origin"]),
+            "not all with exactly this mutation" * (not row["exact"]),
         )
-        if holds
+        if mark
     )
     ordered = sorted(groups, key=lambda row: -row["n"])
     text = "; ".join(_group_text(row, ordered[:place]) for place, row in enumerate(ordered))
@@ -199,9 +172,9 @@ def _groups_finding(groups: list[Row]) -> Finding | None:
 
 
 def _direction(share: float) -> Standing:
-    if share >= GROUP_FOR:
+    if share >= _TABLES["group"]["for"]:
         return Standing.FOR
-    return Standing.AGAINST if share < GROUP_AGAINST else Standing.UNDECIDED
+    return Standing.AGAINST if share < _TABLES["group"]["against"] else Standing.UNDECIDED
 
 
 def _group_text(group: Row, before: Sequence[Row] = ()) -> str:
@@ -242,7 +215,7 @@ def _models(calls: list[Row]) -> Row:
         "no_call": sum(row["call"] == Call.UNKNOWN for row in calls),
         "reports": len({row["cited"]["url"] or row["cited"]["text"] for row in speaking}),
         "ours": sum(row["ours"] for row in of_model.values()),
-        "calls": _only(CALL, calls),
+        "calls": _held("calls", calls),
     }
 
 
@@ -251,20 +224,20 @@ def _laboratory_finding(models: Row) -> Finding | None:
     n = sensitive + resistant
     if not n:
         return None
-    counts = [
-        f"{what} in {k} laboratory model{'s' if k > 1 else ''}"
-        for what, k in (("sensitive", sensitive), ("resistant", resistant))
-        if k
-    ]
+    text = ", ".join(
+        f"{call} in {models[call]} laboratory model{'s' if models[call] > 1 else ''}"
+        for call in (Call.SENSITIVE, Call.RESISTANT)
+        if models[call]
+    )
     direction = together([Standing.FOR] * sensitive + [Standing.AGAINST] * resistant)
-    marks = [
-        *["one model"] * (n == 1),
-        *["one report"] * (n > 1 and models["reports"] == 1),
-        *["models disagree"] * (direction == Standing.UNDECIDED),
-        *["our threshold"] * (models["ours"] >= n),
-    ]
-    low = _agreed(direction, models["reports"])
-    return Finding(direction, ", ".join(counts), low, tuple(marks))
+    marks = {
+        "one model": n == 1,
+        "one report": n > 1 and models["reports"] == 1,
+        "models disagree": direction == Standing.UNDECIDED,
+        "our threshold": models["ours"] >= n,
+    }
+    said = tuple(mark for mark, holds in marks.items() if holds)
+    return Finding(direction, text, _agreed(direction, models["reports"]), said)
 
 
 def _hint(rows: Mapping[str, list[Row]], relapsed: Row) -> str:
@@ -272,7 +245,9 @@ def _hint(rows: Mapping[str, list[Row]], relapsed: Row) -> str:
     lines, calls = rows["lines"], rows["calls"]
     apart = {row["call"] for row in calls if not row["counts"]} - {Call.UNKNOWN}
     without = sum(row["call"] == Call.UNKNOWN for row in calls)
-    asserted = {ASSERTED[row["direction"]] for row in rows["assertions"] if not (lines or calls)}
+    asserted = {
+        _TABLES["asserted"][row["direction"]] for row in rows["assertions"] if not (lines or calls)
+    }
     said = [
         *(f"not counted: {row['text']} ({row['label']})" for row in lines),
         *(
