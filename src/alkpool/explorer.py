@@ -16,7 +16,7 @@ import pandas as pd
 from alkpool import answers, mutations, paths
 from alkpool.analysis import offtarget, ranking
 from alkpool.analysis.actionability import assessed_profiles, profile_order
-from alkpool.analysis.evidence import gather, lines_of, lines_of_other_tumours, records
+from alkpool.analysis.evidence import gather, lines_of, records
 from alkpool.analysis.question import Question, ask
 from alkpool.analysis.ranking import COMPOSED, Decision, Evidence, row_of
 from alkpool.analysis.settings import configured
@@ -63,9 +63,8 @@ def contexts(cohort_name: str) -> Record:
     data = export(cohort, evidence)
     profiles, cells = data["profiles"], _cells(evidence)
     pool = analysis_set(cohort)
-    others = of_other_tumours(cohort)
-    cases = _cases(pool, lines_of(pool, rules))
-    cases += _cases(others, lines_of_other_tumours(cohort, rules))
+    treated = [*lines_of(cohort, rules)]
+    cases = [*_cases(pool, treated), *_cases(of_other_tumours(cohort), treated)]
     courses = _courses(pool)
     pages = {
         name: {

@@ -7,7 +7,7 @@ given after a sample with the profile, how many brought benefit.
 `rank` puts the inhibitors in order for one tumour (paper, Conclusions).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -105,12 +105,8 @@ def assessed_profiles(samples: pd.DataFrame, *, split_trans: bool = True) -> pd.
         Columns ``sample_id, profile``; a trans sample has one row for each mutation.
     """
     trans = (samples["phase"] == Phase.TRANS) & split_trans
-    profiles = [
-        list(mutations.mutations_of(profile)) if apart else [profile]
-        for profile, apart in zip(samples["mutations"], trans, strict=True)
-    ]
-    table = samples[["sample_id"]].assign(profile=pd.Series(profiles, index=samples.index))
-    table = table.explode("profile")
+    profiles = samples["mutations"].str.split("+").where(trans, samples["mutations"])
+    table = samples[["sample_id"]].assign(profile=profiles).explode("profile")
     return table.astype({"profile": str}).reset_index(drop=True)
 
 
@@ -229,23 +225,17 @@ def judge(counts: pd.DataFrame, rule: VerdictRule = VerdictRule()) -> pd.DataFra
         most possible.
     """
     names = ("relapsed", "relapse_n", "benefit_k", "benefit_n")
-    relapsed, relapse_n, k, n = (counts[name].to_numpy() for name in names)
-    decided = decide(relapsed, relapse_n, k, n, **rule.thresholds)
-    verdicts, rules = (np.array(names) for names in (list(VERDICTS.values()), list(VERDICTS)))
+    given = [counts[name].to_numpy() for name in names]
+    decided = decide(*given, **rule.thresholds)
     return counts.assign(
-        verdict=verdicts[decided],
-        rule=rules[decided],
-        verdict_probability=verdict_probability(relapsed, relapse_n, k, n, decided, rule),
+        verdict=np.array(list(VERDICTS.values()))[decided],
+        rule=np.array(list(VERDICTS))[decided],
+        verdict_probability=verdict_probability(given, decided, rule),
     )
 
 
 def verdict_probability(
-    relapsed: ArrayLike,
-    relapse_n: ArrayLike,
-    benefit_k: ArrayLike,
-    benefit_n: ArrayLike,
-    decided: NDArray[np.intp],
-    rule: VerdictRule = VerdictRule(),
+    counts: Sequence[ArrayLike], decided: NDArray[np.intp], rule: VerdictRule = VerdictRule()
 ) -> Floats:
     """Probability that the rule would decide alike if the true shares were known.
 
@@ -257,8 +247,8 @@ def verdict_probability(
 
     Parameters
     ----------
-    relapsed, relapse_n, benefit_k, benefit_n : array_like of int
-        Counts.
+    counts : sequence of array_like of int
+        ``relapsed, relapse_n, benefit_k, benefit_n``.
     decided : ndarray of int
         From `decide`.
     rule : VerdictRule
@@ -268,11 +258,11 @@ def verdict_probability(
     --------
     Three of three lines that helped, and no relapse in 60 samples:
 
-    >>> float(verdict_probability(0, 60, 3, 3, decide(0, 60, 3, 3, **VerdictRule().thresholds))
-    ...       .round(2))
+    >>> counts = (0, 60, 3, 3)
+    >>> float(verdict_probability(counts, decide(*counts, **VerdictRule().thresholds)).round(2))
     0.67
     """
-    k, n, r, total = np.broadcast_arrays(benefit_k, benefit_n, relapsed, relapse_n)
+    r, total, k, n = np.broadcast_arrays(*counts)
 
     def relapsing_below(mark: float) -> Floats:
         return np.asarray(special.betainc(r + RELAPSE_PRIOR, total - r + RELAPSE_PRIOR, mark))

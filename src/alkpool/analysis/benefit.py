@@ -101,7 +101,10 @@ def classify(treatments: pd.DataFrame, rule: BenefitRule = BenefitRule()) -> pd.
     >>> classify(pd.DataFrame(line))[["benefit", "rule"]].to_dict("records")
     [{'benefit': 'benefit', 'rule': 'R3'}]
     """
-    conditions = _conditions(treatments, rule.threshold_months)
+    try:
+        conditions = _conditions(treatments, rule.threshold_months)
+    except KeyError as error:
+        raise ValueError(f"the treatments have no column {error.args[0]}") from None
     # The first condition that holds decides; R9 is what is left.
     fired = np.select(list(conditions.values()), range(len(conditions)), len(conditions))
     classes = np.array([list(Benefit).index(given) for given in outcomes(rule).values()])
@@ -152,7 +155,7 @@ def _is(column: pd.Series, *terms: StrEnum) -> Flags:
 
 
 def _terms(treatments: pd.DataFrame, name: str, vocabulary: type[StrEnum]) -> pd.Series:
-    column = _column(treatments, name)
+    column = treatments[name]
     known = _is(column, *vocabulary) | column.isna().to_numpy(dtype=bool) | (column == "")
     if not known.all():
         at = int(np.argmin(known))
@@ -164,16 +167,10 @@ def _terms(treatments: pd.DataFrame, name: str, vocabulary: type[StrEnum]) -> pd
 
 
 def _months(treatments: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    months = pd.to_numeric(_column(treatments, name)).to_numpy(dtype=np.float64)
+    months = pd.to_numeric(treatments[name]).to_numpy(dtype=np.float64)
     if (months < 0).any() or np.isinf(months).any():
         raise ValueError(f"{name} must be finite and not negative")
     return months
-
-
-def _column(treatments: pd.DataFrame, name: str) -> pd.Series:
-    if name not in treatments:
-        raise ValueError(f"the treatments have no column {name}")
-    return treatments[name]
 
 
 def followed(treatments: pd.DataFrame) -> pd.DataFrame:

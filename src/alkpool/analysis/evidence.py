@@ -122,7 +122,7 @@ def gather(cohort: Cohort | None = None, settings: Settings | None = None) -> Ev
     pool, published_groups = analysis_set(real), published.load()
     outcomes = _outcomes(published_groups)
     rows = {
-        "lines": [*lines_of(pool, rules), *lines_of_other_tumours(real, rules)],
+        "lines": [*lines_of(real, rules)],
         "relapses": [*_relapses_in(pool, rules), *_relapses_printed(published_groups)],
         "calls": _calls(laboratory.load()),
         "assertions": [*_assertions_on_lung_cancer()],
@@ -185,39 +185,31 @@ def _cited(table: pd.DataFrame, sources: pd.DataFrame) -> list[Row]:
     return [row | {"sources": [row["cited"]]} for row in rows]
 
 
-def lines_of(pool: Cohort, rules: Settings) -> list[Row]:
+def lines_of(real: Cohort, rules: Settings) -> Iterator[Row]:
     """Every line after a sample, under each profile for which the sample counts.
 
     Each has the columns of the table with ``profile, patient``, its ``benefit`` and ``rule``,
     whether it is ``evaluated``, whether it is ``counted`` among those with or without benefit,
     whether it is ``documented`` (also the response to a combination whose partner is no ALK
-    inhibitor), whether the patient is of one's ``own`` cohort, and a ``text``.
+    inhibitor), whether the patient is of one's ``own`` cohort, and a ``text``. Lines of patients
+    whose tumour is another are shown with its name, and never counted.
     """
-    lines = classify(cohorts.lines(pool), rules.benefit)
-    alone = lines["treatment_id"].isin(evaluable(lines, rules.benefit)["treatment_id"])
-    table = assessed_profiles(pool.samples).merge(lines.assign(evaluated=alone), on="sample_id")
-    return [
-        row
-        | {
-            "patient": row["patient_id"],
-            "counted": row["evaluated"] and row["benefit"] != Benefit.UNKNOWN,
-            "documented": row["evaluated"] or _attributable(row),
-            "own": row["patient_id"] in pool.own,
-            "text": _line_text(row),
-        }
-        for row in _cited(table, pool.sources)
-    ]
-
-
-def lines_of_other_tumours(real: Cohort, rules: Settings) -> list[Row]:
-    """Lines of patients whose tumour is another: shown with its name, and never counted."""
     others = cohorts.of_other_tumours(real)
-    why = dict(zip(others.patients["patient_id"], others.patients["exclusion_reason"], strict=True))
-    uncounted = dict.fromkeys(("evaluated", "counted", "documented"), False)
-    return [
-        row | uncounted | {"text": f"{why[row['patient_id']]}; {row['text']}"}
-        for row in lines_of(others, rules)
-    ]
+    for pool in (analysis_set(real), others):
+        reasons = pool.patients.set_index("patient_id")["exclusion_reason"]
+        lines = classify(cohorts.lines(pool), rules.benefit)
+        alone = lines["treatment_id"].isin(evaluable(lines, rules.benefit)["treatment_id"])
+        lines = lines.assign(evaluated=alone & (pool is not others))
+        table = assessed_profiles(pool.samples).merge(lines, on="sample_id")
+        for row in _cited(table, pool.sources):
+            lung, why = pool is not others, reasons[row["patient_id"]]
+            yield row | {
+                "patient": row["patient_id"],
+                "counted": row["evaluated"] and row["benefit"] != Benefit.UNKNOWN,
+                "documented": row["evaluated"] or (lung and _attributable(row)),
+                "own": row["patient_id"] in pool.own,
+                "text": _line_text(row) if lung else f"{why}; {_line_text(row)}",
+            }
 
 
 def _attributable(line: Row) -> bool:

@@ -9,19 +9,7 @@ from alkpool.analysis.ranking import NOTHING, Cell, Finding, together
 from alkpool.analysis.settings import Settings
 from alkpool.files import yaml_beside
 from alkpool.references import once
-from alkpool.vocabulary import (
-    UNKNOWN,
-    Access,
-    Benefit,
-    Call,
-    Endpoint,
-    Sampling,
-    Standing,
-    Tier,
-    Verdict,
-)
-
-RESPONSES = (Endpoint.RESPONSE, Endpoint.BENEFIT)
+from alkpool.vocabulary import UNKNOWN, Access, Benefit, Call, Sampling, Standing, Tier, Verdict
 
 Row = dict[str, Any]
 
@@ -126,11 +114,7 @@ def _few_finding(lines: list[Row], rules: Settings) -> Finding | None:
     k = sum(row["benefit"] == Benefit.BENEFIT for row in told)
     direction = together([Standing.FOR] * k + [Standing.AGAINST] * (len(told) - k))
     patients = len({row["patient_id"] for row in told})
-    outcomes = "; ".join(
-        f"{'benefit' if row['benefit'] == Benefit.BENEFIT else 'no benefit'}: {row['text']} "
-        f"({row['label']})"
-        for row in told
-    )
+    outcomes = "; ".join(f"{row['benefit']}: {row['text']} ({row['label']})" for row in told)
     partners = dict.fromkeys(f"with {row['partner']}" for row in told if row["partner"])
     marks = (f"{patients} patient{'s' if patients > 1 else ''}", *partners)
     return Finding(direction, outcomes, _agreed(direction, patients), marks)
@@ -148,8 +132,9 @@ def _agreed(direction: Standing, independent: int) -> float:
 
 def _speaks(group: Row) -> bool:
     """Tell whether a group says enough: a response, both counts, size, a text that is no echo."""
-    counted = group["k"] is not None and (group["n"] or 0) >= _TABLES["group"]["size"]
-    return counted and group["endpoint"] in RESPONSES and group["access"] != Access.TERTIARY
+    rule = _TABLES["group"]
+    counted = group["k"] is not None and (group["n"] or 0) >= rule["size"]
+    return counted and group["endpoint"] in rule["endpoints"] and group["access"] != Access.TERTIARY
 
 
 def _groups_finding(groups: list[Row]) -> Finding | None:
@@ -180,7 +165,7 @@ def _direction(share: float) -> Standing:
 def _group_text(group: Row, before: Sequence[Row] = ()) -> str:
     """Say a group in a clause, and whether it shares patients with one said before it."""
     of_whom = " or ".join(group["names"])
-    did = "benefited" if group["endpoint"] == Endpoint.BENEFIT else "responded"
+    did = _TABLES["did"].get(group["endpoint"], "responded")
     shared = {row["trial"] for row in before} - {UNKNOWN}
     part = "part of a larger group" * bool(group["subset_of"])
     part = "the same trial, shares patients" if group["trial"] in shared else part

@@ -97,6 +97,43 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """Standing of one inhibitor for one profile, and what it rests on.
+
+    Attributes
+    ----------
+    standing, basis : Standing, Tier
+        What the evidence amounts to, and the tier that decides.
+    text : str
+        Why, as a clause.
+    low : float
+        Orders inhibitors of one basis.
+    marks : tuple of str
+        What must be said beside it.
+    rests_on : tuple of str
+        Other profiles whose evidence decides.
+    """
+
+    standing: Standing = Standing.UNDECIDED
+    basis: Tier = Tier.NONE
+    text: str = ""
+    low: float = 0.0
+    marks: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether any tier says something."""
+        return self.basis != Tier.NONE
+
+    @property
+    def told(self) -> str:
+        """Why, with what must be said beside it, where another decision quotes it."""
+        quoted = self.marks and not self.rests_on
+        return f"{self.text} [{', '.join(self.marks)}]" if quoted else self.text
+
+
+@dataclass(frozen=True)
 class Cell:
     """Everything known of one profile and one inhibitor, by tier, and what stands behind it.
 
@@ -162,6 +199,10 @@ class Evidence:
         """What is known; empty where nothing is."""
         return self.cells.get((name, inhibitor), NOTHING)
 
+    def own(self, name: str, inhibitor: str) -> Decision:
+        """What the evidence on a profile itself decides."""
+        return decide(self.cell(name, inhibitor).findings)
+
     def sources(self, names: Iterable[str], inhibitor: str) -> list[Row]:
         """What stands behind several profiles, each source once."""
         return once(source for name in names for source in self.cell(name, inhibitor).sources)
@@ -172,13 +213,12 @@ class Evidence:
         return frozenset(name for name, _ in self.cells)
 
     @cached_property
-    def substitutions(self) -> Mapping[str, tuple[str, ...]]:
+    def substitutions(self) -> Mapping[str, list[str]]:
         """Known substitutions of each residue by its class, the class itself included."""
         found: dict[str, list[str]] = {}
-        for name in sorted(self.profiles):
-            if "+" not in name:
-                found.setdefault(mutations.residue_class(name), []).append(name)
-        return {residue: tuple(names) for residue, names in found.items()}
+        for name in sorted(name for name in self.profiles if "+" not in name):
+            found.setdefault(mutations.residue_class(name), []).append(name)
+        return found
 
     @cached_property
     def restoring(self) -> frozenset[tuple[str, str]]:
@@ -188,46 +228,12 @@ class Evidence:
         L1198F does for crizotinib (Shaw 2016).
         """
         found = set()
-        for (name, inhibitor), cell in self.cells.items():
-            if "+" in name and decide(cell.findings).standing == Standing.FOR:
-                parts = set(name.split("+"))
-                resist = {
-                    p for p in parts if assess(p, inhibitor, self).standing == Standing.AGAINST
-                }
-                found |= {(part, inhibitor) for part in parts - resist if resist}
+        for name, inhibitor in self.cells:
+            if "+" in name and self.own(name, inhibitor).standing == Standing.FOR:
+                parts = {p: assess(p, inhibitor, self).standing for p in name.split("+")}
+                if Standing.AGAINST in parts.values():
+                    found |= {(p, inhibitor) for p in parts if parts[p] != Standing.AGAINST}
         return frozenset(found)
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Standing of one inhibitor for one profile, and what it rests on.
-
-    Attributes
-    ----------
-    standing, basis : Standing, Tier
-        What the evidence amounts to, and the tier that decides.
-    text : str
-        Why, as a clause.
-    low : float
-        Orders inhibitors of one basis.
-    marks : tuple of str
-        What must be said beside it.
-    rests_on : tuple of str
-        Other profiles whose evidence decides.
-    """
-
-    standing: Standing = Standing.UNDECIDED
-    basis: Tier = Tier.NONE
-    text: str = ""
-    low: float = 0.0
-    marks: tuple[str, ...] = ()
-    rests_on: tuple[str, ...] = ()
-
-    @property
-    def told(self) -> str:
-        """Why, with what must be said beside it, where another decision quotes it."""
-        own_marks = [] if self.rests_on else self.marks
-        return self.text + f" [{', '.join(own_marks)}]" * bool(own_marks)
 
 
 @dataclass(frozen=True)
@@ -303,9 +309,8 @@ def assess(name: str, inhibitor: str, evidence: Evidence) -> Decision:
     A single mutation is read from the other substitutions of its residue, where they agree; a
     compound in cis from its parts: any that resists speaks against.
     """
-    cell = evidence.cell(name, inhibitor)
-    own = decide(cell.findings)
-    if own.basis != Tier.NONE:
+    cell, own = evidence.cell(name, inhibitor), evidence.own(name, inhibitor)
+    if own.known:
         return own
     related = (_by_parts if "+" in name else _by_residue)(name, inhibitor, evidence)
     if related is None:
@@ -323,8 +328,7 @@ def _by_residue(name: str, inhibitor: str, evidence: Evidence) -> Decision | Non
     said = {
         other: decision
         for other in evidence.substitutions.get(residue, ())
-        if other != name
-        and (decision := decide(evidence.cell(other, inhibitor).findings)).basis != Tier.NONE
+        if other != name and (decision := evidence.own(other, inhibitor)).known
     }
     if not said:
         return None
@@ -360,7 +364,7 @@ def parts_of(name: str, profiles: Iterable[str]) -> list[str]:
 def _by_parts(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
     parts = parts_of(name, evidence.profiles)
     said = {part: assess(part, inhibitor, evidence) for part in parts}
-    if all(decision.basis == Tier.NONE for decision in said.values()):
+    if not any(decision.known for decision in said.values()):
         return None
     resist = [part for part in parts if said[part].standing == Standing.AGAINST]
     # One that is in a compound which resists all the same undoes nothing here.
@@ -374,7 +378,7 @@ def _by_parts(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
     quoted = {
         part: decision
         for part, decision in said.items()
-        if decision.basis != Tier.NONE
+        if decision.known
         and decision.standing in step.quoted
         # A smaller compound that is composed itself is told by its mutations.
         and not (
@@ -451,19 +455,18 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
     status = tables.inhibitors().set_index("inhibitor")["status"]
     rows: list[Row] = []
     for inhibitor in tables.assessed_inhibitors():
-        decisions = {name: assess(name, inhibitor, evidence) for name in names}
-        cells = {name: evidence.cell(name, inhibitor) for name in names}
-        weakest = max(names, key=lambda name: order(decisions[name], cells[name]))
-        decision, cell = decisions[weakest], cells[weakest]
-        behind = [*names, *(other for name in names for other in decisions[name].rests_on)]
+        found = {
+            name: (assess(name, inhibitor, evidence), evidence.cell(name, inhibitor))
+            for name in names
+        }
+        weakest = max(names, key=lambda name: order(*found[name]))
+        decision, cell = found[weakest]
+        behind = [*names, *(other for name in names for other in found[name][0].rests_on)]
         if len(names) > 1:
             # The weakest decides, and what is known of every other clone stands beside it.
-            others = (
-                f"; beside it {name}: {decisions[name].told or 'no data'}"
-                for name in names
-                if name != weakest
-            )
-            text = f"{weakest}: {decision.text or 'no data'}{''.join(others)}"
+            others = [name for name in names if name != weakest]
+            beside = (f"; beside it {name}: {found[name][0].told or 'no data'}" for name in others)
+            text = f"{weakest}: {decision.text or 'no data'}{''.join(beside)}"
             decision = replace(decision, text=text)
         if inhibitor == question.progressed_on:
             known = f" ({decision.text})" if decision.standing == Standing.AGAINST else ""
