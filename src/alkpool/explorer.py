@@ -193,11 +193,11 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
         page, samples and residues; ``sources``, which the answers name by their place.
     """
     pool = analysis_set(cohort)
-    sources = {_id(source): source for cell in evidence.cells.values() for source in cell.sources}
+    sources = [source for cell in evidence.cells.values() for source in cell.sources]
     # Of two readings of one source the more direct one stands first.
     directness = list(READ.values()).index
-    cited = sorted(sources.values(), key=lambda source: directness(source["read"]))
-    places = {_id(source): place for place, source in enumerate(cited)}
+    unique = {tuple(source.values()): source for source in sources}.values()
+    cited = sorted(unique, key=lambda source: directness(source["read"]))
     profiles = _profiles(evidence, pool)
     assessed = tables.assessed_inhibitors()
     treatments = _aliases() | {str(other): [] for other in OtherTreatment}
@@ -219,18 +219,18 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
         "profiles": profiles,
         "answers": {
             name: {
-                str(reading): _answers(Question(parts, phase=reading), evidence, places)
+                str(reading): _answers(Question(parts, phase=reading), evidence, cited)
                 for reading in (PHASES if len(parts) > 1 else [Phase.SINGLE])
             }
             for name in profiles
             for parts in [mutations.mutations_of(name)]
         },
         "substitutions": {
-            residue: _answers(Question((unseen,)), evidence, places)
+            residue: _answers(Question((unseen,)), evidence, cited)
             for residue in evidence.substitutions
             if residue.endswith("X") and (unseen := _unseen(residue, evidence))
         },
-        "unreported": _answers(Question((NOBODY,)), evidence, places),
+        "unreported": _answers(Question((NOBODY,)), evidence, cited),
         "composing": [
             {"part": step.part, "undone": step.undone, "quoted": step.quoted}
             | row_of(Decision(step.standing, Tier.COMPONENTS, step.text, marks=(COMPOSED,)))
@@ -244,7 +244,7 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
         "progressed": row_of(ranking.PROGRESSED),
         "not_assessed": {
             inhibitor: {
-                name: {"known": known, "sources": [places[_id(each)] for each in cell.sources]}
+                name: {"known": known, "sources": [*map(cited.index, cell.sources)]}
                 for name in profiles
                 for cell in [evidence.cell(name, inhibitor)]
                 if (known := ranking.known_of(name, inhibitor, evidence))
@@ -259,15 +259,9 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
     }  # fmt: skip
 
 
-def _id(source: Cited) -> tuple[str, ...]:
-    return tuple(source.values())
-
-
 def _aliases() -> dict[str, list[str]]:
-    known = records(tables.inhibitors())
-    return {
-        row["inhibitor"]: [*filter(None, row["aliases"].split(LIST_SEPARATOR))] for row in known
-    }
+    compounds = tables.inhibitors().set_index("inhibitor")["aliases"]
+    return {str(name): [*filter(None, a.split(LIST_SEPARATOR))] for name, a in compounds.items()}
 
 
 def _unseen(residue: str, evidence: Evidence) -> str:
@@ -276,7 +270,7 @@ def _unseen(residue: str, evidence: Evidence) -> str:
     return next(name for name in names if name not in evidence.profiles)
 
 
-def _answers(question: Question, evidence: Evidence, places: dict[tuple[str, ...], int]) -> Record:
+def _answers(question: Question, evidence: Evidence, cited: list[Cited]) -> Record:
     """Answer one reading of a profile.
 
     Returns
@@ -288,7 +282,7 @@ def _answers(question: Question, evidence: Evidence, places: dict[tuple[str, ...
     kept = ("inhibitor", "profile", "standing", "basis", "basis_text", "marks", "key")
     return {
         row["inhibitor"]: {name: row[name] for name in kept}
-        | {"sources": [places[_id(source)] for source in row["sources"]]}
+        | {"sources": [*map(cited.index, row["sources"])]}
         for row in ranking.ordered_rows(question, question.phase, evidence)
     }
 

@@ -84,13 +84,12 @@ def by_class(
     """
     pool = analysis_set(cohort)
     samples = with_class(pool.samples, by_residue=by_residue)
-    counts = pd.crosstab(samples["resistance_on"], samples["mutation_class"])
-    series = samples[samples["sample_id"].isin(share_samples(pool, rule)["sample_id"])]
-    counted = pd.crosstab(series["resistance_on"], series["mutation_class"])
-    counted = counted.reindex_like(counts).fillna(0).astype(int)
-    table = pd.DataFrame({"samples": counts.stack(), "relapsed": counted.stack()}).reset_index()
-    for name, each in (("total", counts), ("relapse_n", counted)):
-        table[name] = table["resistance_on"].map(each.sum(axis=1))
+    in_series = samples["sample_id"].isin(share_samples(pool, rule)["sample_id"])
+    groups = in_series.groupby([samples["resistance_on"], samples["mutation_class"]])
+    found = pd.DataFrame({"samples": groups.size(), "relapsed": groups.sum()})
+    table = found.unstack(fill_value=0).stack(future_stack=True)
+    total = table.groupby("resistance_on").transform("sum")
+    table = table.assign(total=total["samples"], relapse_n=total["relapsed"]).reset_index()
     order = ["resistance_on", "mutation_class", "samples", "total", "relapsed", "relapse_n"]
     return _with_shares(table[order], "relapsed", "relapse_n")
 
