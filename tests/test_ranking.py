@@ -223,7 +223,7 @@ def test_two_models_of_one_report_order_as_one_and_two_lines_of_one_patient_too(
     limits = {1: pytest.approx(0.2065, abs=1e-4), 2: pytest.approx(0.3424, abs=1e-4)}
     for cell in curated.cells.values():
         found = cell.findings.get(Tier.LABORATORY)
-        if found and found.direction == Standing.FOR and cell.laboratory["reports"] in limits:
+        if found and found.standing == Standing.FOR and cell.laboratory["reports"] in limits:
             assert found.low == limits[cell.laboratory["reports"]]
             compared += cell.laboratory["sensitive"] > 1
     assert compared > 3
@@ -292,7 +292,7 @@ def test_a_verdict_says_how_probable_it_is():
 
 findings = st.dictionaries(
     st.sampled_from([tier for step in STEPS for tier in step]),
-    st.sampled_from(Standing).map(lambda direction: Finding(direction, "")),
+    st.sampled_from(Standing).map(Finding),
 )
 
 
@@ -300,7 +300,7 @@ findings = st.dictionaries(
 def test_the_first_step_that_speaks_decides(said):
     """Written again as sentences."""
     step = next((s for s in STEPS if any(tier in said for tier in s)), ())
-    pointing = {said[tier].direction for tier in step if tier in said}
+    pointing = {said[tier].standing for tier in step if tier in said}
     expected = Standing.UNDECIDED
     if pointing == {Standing.FOR}:
         expected = Standing.FOR

@@ -18,7 +18,7 @@ from alkpool.analysis import offtarget, ranking
 from alkpool.analysis.actionability import assessed_profiles, profile_order
 from alkpool.analysis.evidence import gather, lines_of, records
 from alkpool.analysis.question import Question, ask
-from alkpool.analysis.ranking import COMPOSED, Decision, Evidence, row_of
+from alkpool.analysis.ranking import COMPOSED, Evidence, Finding, row_of
 from alkpool.analysis.settings import configured
 from alkpool.analysis.wording import READINGS, STANDINGS, WORDS
 from alkpool.data import laboratory, tables
@@ -233,7 +233,7 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
         "unreported": _answers(Question((NOBODY,)), evidence, cited),
         "composing": [
             {"part": step.part, "undone": step.undone, "quoted": step.quoted}
-            | row_of(Decision(step.standing, Tier.COMPONENTS, step.text, marks=(COMPOSED,)))
+            | row_of(Finding(step.standing, Tier.COMPONENTS, step.text, marks=(COMPOSED,)))
             for step in ranking.COMPOSING
         ],
         "related": [str(tier) for tier in ranking.STEPS[-1]],

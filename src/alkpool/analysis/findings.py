@@ -49,16 +49,16 @@ def cell_of(rules: Settings, rows: Mapping[str, list[Row]], verdict: Row) -> Cel
         default=NOTHING.relapsed,
     )
     models = _models(rows["calls"])
-    found = {
-        Tier.PATIENTS: _patients_finding(patients, rules),
-        Tier.GROUPS: _groups_finding([row for row in rows["groups"] if _speaks(row)]),
-        Tier.RELAPSE: _relapse_finding(relapsed, rules),
-        Tier.FEW: _few_finding(rows["lines"], rules),
-        Tier.LABORATORY: _laboratory_finding(models),
-    }
+    found = [
+        _patients_finding(patients, rules),
+        _groups_finding([row for row in rows["groups"] if _speaks(row)]),
+        _relapse_finding(relapsed, rules),
+        _few_finding(rows["lines"], rules),
+        _laboratory_finding(models),
+    ]
     cited = (source for kind in rows.values() for row in kind for source in row["sources"])
     return Cell(
-        findings={tier: finding for tier, finding in found.items() if finding is not None},
+        findings={finding.basis: finding for finding in found if finding},
         patients=patients,
         groups=_held("groups", rows["groups"]),
         relapsed={name: relapsed[name] for name in NOTHING.relapsed},
@@ -100,6 +100,7 @@ def _patients_finding(patients: Row, rules: Settings) -> Finding | None:
     enough = k / n >= rules.verdict.low_sensitivity
     return Finding(
         Standing.FOR if enough else Standing.AGAINST,
+        Tier.PATIENTS,
         f"benefit in {k} of {n} lines of treatment ({patients['interval']}): "
         f"{worded(patients['verdict'], patients['verdict_probability'])}",
         float(stats.wilson(k, n).low),
@@ -117,7 +118,7 @@ def _few_finding(lines: list[Row], rules: Settings) -> Finding | None:
     outcomes = "; ".join(f"{row['benefit']}: {row['text']} ({row['label']})" for row in told)
     partners = dict.fromkeys(f"with {row['partner']}" for row in told if row["partner"])
     marks = (f"{patients} patient{'s' if patients > 1 else ''}", *partners)
-    return Finding(direction, outcomes, _agreed(direction, patients), marks)
+    return Finding(direction, Tier.FEW, outcomes, _agreed(direction, patients), marks)
 
 
 def _agreed(direction: Standing, independent: int) -> float:
@@ -153,7 +154,7 @@ def _groups_finding(groups: list[Row]) -> Finding | None:
     ordered = sorted(groups, key=lambda row: -row["n"])
     text = "; ".join(_group_text(row, ordered[:place]) for place, row in enumerate(ordered))
     low = float(stats.wilson(ordered[0]["k"], ordered[0]["n"]).low)
-    return Finding(direction, text, low, tuple(marks))
+    return Finding(direction, Tier.GROUPS, text, low, tuple(marks))
 
 
 def _direction(share: float) -> Standing:
@@ -178,7 +179,7 @@ def _relapse_finding(relapsed: Row, rules: Settings) -> Finding | None:
     if not n or k < rule.high_relapse_samples or k / n < rule.high_relapse_share:
         return None
     marks = ("pooled reports",) if relapsed.get("sampling") == Sampling.SELECTED else ()
-    return Finding(Standing.AGAINST, _found_after(relapsed), marks=marks)
+    return Finding(Standing.AGAINST, Tier.RELAPSE, _found_after(relapsed), marks=marks)
 
 
 def _found_after(relapsed: Row) -> str:
@@ -222,7 +223,8 @@ def _laboratory_finding(models: Row) -> Finding | None:
         "our threshold": models["ours"] >= n,
     }
     said = tuple(mark for mark, holds in marks.items() if holds)
-    return Finding(direction, text, _agreed(direction, models["reports"]), said)
+    low = _agreed(direction, models["reports"])
+    return Finding(direction, Tier.LABORATORY, text, low, said)
 
 
 def _hint(rows: Mapping[str, list[Row]], relapsed: Row) -> str:

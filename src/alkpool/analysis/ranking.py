@@ -76,40 +76,18 @@ COMPOSING = TypeAdapter(list[Composition]).validate_python(_RULES["composing"])
 
 @dataclass(frozen=True)
 class Finding:
-    """What one tier says of a profile and an inhibitor.
-
-    Attributes
-    ----------
-    direction : Standing
-        Where it points; undecided: both ways, or between them.
-    text : str
-        The finding as a clause.
-    low : float
-        Lower limit of its interval, which orders inhibitors within a tier.
-    marks : tuple of str
-        What must be said beside it, as ``1 patient``.
-    """
-
-    direction: Standing
-    text: str
-    low: float = 0.0
-    marks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Standing of one inhibitor for one profile, and what it rests on.
+    """What evidence says of a profile and an inhibitor: that of one tier, or all of it together.
 
     Attributes
     ----------
     standing, basis : Standing, Tier
-        What the evidence amounts to, and the tier that decides.
+        Where it points (undecided: both ways, or between them), and the tier that decides.
     text : str
-        Why, as a clause.
+        The finding as a clause.
     low : float
-        Orders inhibitors of one basis.
+        Lower limit of its interval, which orders inhibitors of one basis.
     marks : tuple of str
-        What must be said beside it.
+        What must be said beside it, as ``1 patient``.
     rests_on : tuple of str
         Other profiles whose evidence decides.
     """
@@ -128,7 +106,7 @@ class Decision:
 
     @property
     def told(self) -> str:
-        """Why, with what must be said beside it, where another decision quotes it."""
+        """Why, with what must be said beside it, where another finding quotes it."""
         quoted = self.marks and not self.rests_on
         return f"{self.text} [{', '.join(self.marks)}]" if quoted else self.text
 
@@ -199,7 +177,7 @@ class Evidence:
         """What is known; empty where nothing is."""
         return self.cells.get((name, inhibitor), NOTHING)
 
-    def own(self, name: str, inhibitor: str) -> Decision:
+    def own(self, name: str, inhibitor: str) -> Finding:
         """What the evidence on a profile itself decides."""
         return decide(self.cell(name, inhibitor).findings)
 
@@ -271,30 +249,30 @@ class Answer:
     about: Mapping[str, Any]
 
 
-PROGRESSED = Decision(Standing.AGAINST, Tier.PROGRESSED, PROGRESSED_TEXT, marks=(JUST_PROGRESSED,))
+PROGRESSED = Finding(Standing.AGAINST, Tier.PROGRESSED, PROGRESSED_TEXT, marks=(JUST_PROGRESSED,))
 
 
-def decide(findings: Mapping[Tier, Finding]) -> Decision:
+def decide(findings: Mapping[Tier, Finding]) -> Finding:
     """Apply the table of steps to what the tiers say.
 
     Examples
     --------
-    >>> resists = Finding(Standing.AGAINST, "resistant in 2 models")
+    >>> resists = Finding(Standing.AGAINST, Tier.LABORATORY, "resistant in 2 models")
     >>> decide({Tier.LABORATORY: resists}).standing
     <Standing.AGAINST: 'against'>
     """
     for step in STEPS:
-        said = {tier: findings[tier] for tier in step if tier in findings}
-        if not said:
-            continue
-        standing = together(finding.direction for finding in said.values())
-        basis, first = next(iter(said.items()))
-        marks = tuple(dict.fromkeys(mark for finding in said.values() for mark in finding.marks))
-        if len(said) > 1 and standing == Standing.UNDECIDED:
-            marks = (CONFLICTING, *marks)
-        text = "; ".join(finding.text for finding in said.values())
-        return Decision(standing, basis, text, first.low, marks)
-    return Decision()
+        if said := [findings[tier] for tier in step if tier in findings]:
+            standing = together(finding.standing for finding in said)
+            conflict = len(said) > 1 and standing == Standing.UNDECIDED
+            marks = dict.fromkeys(mark for finding in said for mark in finding.marks)
+            return replace(
+                said[0],
+                standing=standing,
+                text="; ".join(finding.text for finding in said),
+                marks=(*[CONFLICTING] * conflict, *marks),
+            )
+    return Finding()
 
 
 def together(standings: Iterable[Standing]) -> Standing:
@@ -303,7 +281,7 @@ def together(standings: Iterable[Standing]) -> Standing:
     return found.pop() if len(found) == 1 else Standing.UNDECIDED
 
 
-def assess(name: str, inhibitor: str, evidence: Evidence) -> Decision:
+def assess(name: str, inhibitor: str, evidence: Evidence) -> Finding:
     """Standing of an inhibitor for a profile, by its own evidence or what is related to it.
 
     A single mutation is read from the other substitutions of its residue, where they agree; a
@@ -323,7 +301,7 @@ def assess(name: str, inhibitor: str, evidence: Evidence) -> Decision:
     return replace(related, standing=standing, text=text)
 
 
-def _by_residue(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
+def _by_residue(name: str, inhibitor: str, evidence: Evidence) -> Finding | None:
     residue = mutations.residue_class(name)
     said = {
         other: decision
@@ -343,7 +321,7 @@ def _by_residue(name: str, inhibitor: str, evidence: Evidence) -> Decision | Non
         opening += " are known to differ, so none speaks for it"
     elif len({decision.standing for decision in said.values()}) > 1:
         opening += " disagree, so none counts"
-    return Decision(
+    return Finding(
         standing, Tier.RESIDUE, f"{opening}: {listed}",
         min(decision.low for decision in said.values()),
         ("other substitutions only",), tuple(said),
@@ -361,7 +339,7 @@ def parts_of(name: str, profiles: Iterable[str]) -> list[str]:
     return [*singles, *sorted(smaller.intersection(profiles))]
 
 
-def _by_parts(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
+def _by_parts(name: str, inhibitor: str, evidence: Evidence) -> Finding | None:
     parts = parts_of(name, evidence.profiles)
     said = {part: assess(part, inhibitor, evidence) for part in parts}
     if not any(decision.known for decision in said.values()):
@@ -388,7 +366,7 @@ def _by_parts(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
     }
     told = "; ".join(f"{part} alone: {decision.told}" for part, decision in quoted.items())
     behind = dict.fromkeys([*quoted, *(name for d in quoted.values() for name in d.rests_on)])
-    return Decision(
+    return Finding(
         step.standing, Tier.COMPONENTS, step.text.format(undoing=", ".join(undoing), parts=told),
         min(decision.low for decision in said.values()), (COMPOSED,), tuple(behind),
     )  # fmt: skip
@@ -491,7 +469,7 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
     return rows
 
 
-def row_of(decision: Decision, cell: Cell = NOTHING) -> Row:
+def row_of(decision: Finding, cell: Cell = NOTHING) -> Row:
     """What a row holds of a decision, with the ``key`` that orders it."""
     return {
         "standing": str(decision.standing),
@@ -502,7 +480,7 @@ def row_of(decision: Decision, cell: Cell = NOTHING) -> Row:
     }
 
 
-def order(decision: Decision, cell: Cell) -> tuple[float, ...]:
+def order(decision: Finding, cell: Cell) -> tuple[float, ...]:
     """Sort key: best evidence first, the inhibitor that has just failed last."""
     standing = list(Standing).index(decision.standing)
     tier = TIERS.index(decision.basis)
