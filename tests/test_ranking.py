@@ -223,7 +223,7 @@ def test_two_models_of_one_report_order_as_one_and_two_lines_of_one_patient_too(
     limits = {1: pytest.approx(0.2065, abs=1e-4), 2: pytest.approx(0.3424, abs=1e-4)}
     for cell in curated.cells.values():
         found = cell.findings.get(Tier.LABORATORY)
-        if found and found.direction == Standing.FOR and cell.laboratory["reports"] in limits:
+        if found and found.standing == Standing.FOR and cell.laboratory["reports"] in limits:
             assert found.low == limits[cell.laboratory["reports"]]
             compared += cell.laboratory["sensitive"] > 1
     assert compared > 3
@@ -292,7 +292,7 @@ def test_a_verdict_says_how_probable_it_is():
 
 findings = st.dictionaries(
     st.sampled_from([tier for step in STEPS for tier in step]),
-    st.sampled_from(Standing).map(lambda direction: Finding(direction, "")),
+    st.sampled_from(Standing).map(Finding),
 )
 
 
@@ -300,7 +300,7 @@ findings = st.dictionaries(
 def test_the_first_step_that_speaks_decides(said):
     """Written again as sentences."""
     step = next((s for s in STEPS if any(tier in said for tier in s)), ())
-    pointing = {said[tier].direction for tier in step if tier in said}
+    pointing = {said[tier].standing for tier in step if tier in said}
     expected = Standing.UNDECIDED
     if pointing == {Standing.FOR}:
         expected = Standing.FOR
@@ -656,7 +656,7 @@ def test_promised_names(curated):
 def test_text_has_three_groups_the_sources_and_the_disclaimer(curated):
     """A summary first; no line but a link is wider than asked for."""
     text = answers.to_text(look_up("L1196M+G1202R", ["lorlatinib"], evidence=curated), width=100)
-    places = [text.index(heading) for heading in answers.GROUPS.values()]
+    places = [text.index(heading) for heading in answers.STANDINGS.values()]
     assert places == sorted(places)
     assert "The other reading: read as single mutations" in text
     assert "https://doi.org/10.1016/j.cllc.2021.06.011" in text
@@ -670,6 +670,8 @@ def test_csv_has_a_row_for_each_inhibitor(curated):
     table = pd.read_csv(StringIO(answers.to_csv(answer)), keep_default_na=False)
     assert list(table["inhibitor"]) == list(answer.inhibitors["inhibitor"])
     assert table.loc[0, "rank"] == "1"
+    without = answers.to_csv(look_up("no ALK mutation", evidence=curated))
+    assert without == answers.to_csv(answer).splitlines()[0] + "\n"
 
 
 def test_settings_follow_the_compendium(tmp_path):

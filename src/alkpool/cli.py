@@ -7,14 +7,16 @@ Each command imports what it needs: the command line itself starts without the d
 import shlex
 import shutil
 import sys
+from collections.abc import Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from alkpool import paths
-from alkpool.files import write_atomically
+from alkpool.files import write_atomically, yaml_beside
 from alkpool.problems import DataError, plain_number, printable, refuse
 from alkpool.vocabulary import Form, Phase, Specimen
 
@@ -38,11 +40,19 @@ def _file(output: Path) -> Path:
     return output
 
 
-Output = Annotated[
-    Path,
-    typer.Option("--output", "-o", callback=_file, help="Where to write; - is standard output."),
-]
-Format = Annotated[Form, typer.Option("--format", help="Form of the answer.")]
+_SAYS: Mapping[str, str] = yaml_beside(__file__)
+
+
+def _argument(name: str) -> Any:
+    return typer.Argument(help=_SAYS[name])
+
+
+def _option(name: str, *flags: str, **more: Any) -> Any:
+    return typer.Option(*flags, help=_SAYS[name], **more)
+
+
+Output = Annotated[Path, _option("output", "--output", "-o", callback=_file)]
+Format = Annotated[Form, _option("format", "--format")]
 
 
 def main() -> None:
@@ -69,8 +79,7 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def _commands(
     _version: Annotated[
-        bool,
-        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+        bool, _option("version", "--version", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
     if not paths.DATA.is_dir():
@@ -80,14 +89,8 @@ def _commands(
 
 @app.command()
 def check(
-    folders: Annotated[
-        list[Path] | None,
-        typer.Argument(help="Cohort folders; without any, all data of the project."),
-    ] = None,
-    private: Annotated[
-        bool,
-        typer.Option("--privacy", help="Look instead for what could tell who a patient is."),
-    ] = False,
+    folders: Annotated[list[Path] | None, _argument("check.folders")] = None,
+    private: Annotated[bool, _option("check.privacy", "--privacy")] = False,
 ) -> None:
     """List every problem of the data, with file, row and column.
 
@@ -107,21 +110,13 @@ def check(
 
 @app.command()
 def classify(
-    file: Annotated[
-        Path,
-        typer.Argument(help="CSV file with one line of treatment a row; - is standard input."),
-    ],
+    file: Annotated[Path, _argument("classify.file")],
     output: Output = STREAM,
     threshold_months: Annotated[
-        float,
-        typer.Option(
-            parser=plain_number,
-            metavar="NUMBER",
-            help="Months of PFS or DoT from which there is benefit.",
-        ),
+        float, _option("classify.threshold_months", parser=plain_number, metavar="NUMBER")
     ] = 6,
     ongoing_dot: Annotated[
-        Literal["unknown", "no benefit"], typer.Option(help="Class of a short ongoing DoT.")
+        Literal["unknown", "no benefit"], _option("classify.ongoing_dot")
     ] = "unknown",
 ) -> None:
     """Classify lines of treatment by clinical benefit (Figure 1).
@@ -148,33 +143,15 @@ def classify(
 
 @app.command("look-up")
 def look_up(
-    profile: Annotated[
-        str,
-        typer.Argument(help="One or more mutations in any spelling, as I1171N; a line of a report; "
-                       "or 'no ALK mutation'."),
-    ] = "",
-    prior: Annotated[
-        list[str] | None,
-        typer.Option(help="Treatments given, in order, joined by , ; / or ->, or each by its own "
-                     "--prior: ALK inhibitors by any name, chemotherapy, other. The tumour has "
-                     "progressed on the last inhibitor."),
-    ] = None,
-    phase: Annotated[
-        Phase, typer.Option(help="Whether several mutations share an allele.")
-    ] = Phase.UNKNOWN,
-    specimen: Annotated[Specimen, typer.Option(help="What was sequenced.")] = Specimen.UNKNOWN,
-    finding: Annotated[
-        list[str] | None,
-        typer.Option(help="Off-target finding, as 'MET amplification'; may be given again."),
-    ] = None,
-    cohort_name: Annotated[
-        str,
-        typer.Option("--cohort", help="Cohort of real cases: a name, the path of a folder, or "
-                     "several joined by commas."),
-    ] = "curated",
+    profile: Annotated[str, _argument("look_up.profile")] = "",
+    prior: Annotated[list[str] | None, _option("look_up.prior")] = None,
+    phase: Annotated[Phase, _option("look_up.phase")] = Phase.UNKNOWN,
+    specimen: Annotated[Specimen, _option("look_up.specimen")] = Specimen.UNKNOWN,
+    finding: Annotated[list[str] | None, _option("look_up.finding")] = None,
+    cohort_name: Annotated[str, _option("look_up.cohort", "--cohort")] = "curated",
     form: Format = Form.TABLE,
     output: Output = STREAM,
-) -> None:  # fmt: skip
+) -> None:
     """Say what the evidence amounts to for one tumour.
 
     Patients and published groups decide first, then one or two patients, then the laboratory, then
@@ -203,26 +180,18 @@ def look_up(
         raise typer.Exit(1) from None
     for note in pool.read_as:
         typer.echo(f"note: {printable(note)}", err=True)
-    match form:
-        case Form.JSON:
-            text = answers.to_json(found)
-        case Form.CSV:
-            text = answers.to_csv(found)
-        case Form.TABLE:
-            terminal = output == STREAM and sys.stdout.isatty()
-            width = shutil.get_terminal_size().columns if terminal else 0
-            text = answers.to_text(found, bold=terminal, width=width)
-    _write(output, text)
+    forms = {Form.JSON: answers.to_json, Form.CSV: answers.to_csv}
+    terminal = output == STREAM and sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if terminal else 0
+    as_text = partial(answers.to_text, bold=terminal, width=width)
+    _write(output, forms.get(form, as_text)(found))
 
 
 @app.command("template")
 def write_template(
-    file: Annotated[Path | None, typer.Argument(help="File to write, .xlsx or .csv.")] = None,
-    columns_from: Annotated[
-        Path | None,
-        typer.Option(help="Propose instead how the columns of this table are read by add."),
-    ] = None,
-    sheet: Annotated[str, typer.Option(help="Its sheet, where a workbook has several.")] = "",
+    file: Annotated[Path | None, _argument("template.file")] = None,
+    columns_from: Annotated[Path | None, _option("template.columns_from")] = None,
+    sheet: Annotated[str, _option("template.sheet")] = "",
     output: Output = STREAM,
 ) -> None:
     """Write an empty table for new cases, with drop-downs in Excel.
@@ -247,9 +216,7 @@ def write_template(
 
 
 @app.command("new-cohort")
-def new_cohort(
-    folder: Annotated[Path, typer.Argument(help="Folder to make, outside this project.")],
-) -> None:
+def new_cohort(folder: Annotated[Path, _argument("new_cohort.folder")]) -> None:
     """Start a cohort of your own, with no patients yet."""
     from alkpool.intake import template
 
@@ -260,17 +227,10 @@ def new_cohort(
 
 @app.command()
 def add(
-    file: Annotated[Path, typer.Argument(help="Filled-in template, .xlsx or .csv.")],
-    columns: Annotated[
-        Path | None,
-        typer.Option(help="Mapping by which any table is read; see template --columns-from."),
-    ] = None,
-    cohort_name: Annotated[
-        str, typer.Option("--cohort", help="Cohort to add to: a name or the path of a folder.")
-    ] = "curated",
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Merge; without it nothing is changed.")
-    ] = False,
+    file: Annotated[Path, _argument("add.file")],
+    columns: Annotated[Path | None, _option("add.columns")] = None,
+    cohort_name: Annotated[str, _option("add.cohort", "--cohort")] = "curated",
+    yes: Annotated[bool, _option("add.yes", "--yes")] = False,
 ) -> None:
     """Show what new cases would change; merge them on --yes.
 
@@ -294,14 +254,10 @@ def add(
 
 @app.command()
 def diff(
-    old: Annotated[Path | None, typer.Argument(help="Folder of results.")] = None,
-    new: Annotated[Path | None, typer.Argument(help="Another one; by default results.")] = None,
-    revision: Annotated[
-        str, typer.Option("--git", help="Compare with the results of this revision instead of OLD.")
-    ] = "",
-    everything: Annotated[
-        bool, typer.Option("--all", help="Also rules, calls, counts and rows.")
-    ] = False,
+    old: Annotated[Path | None, _argument("diff.old")] = None,
+    new: Annotated[Path | None, _argument("diff.new")] = None,
+    revision: Annotated[str, _option("diff.revision", "--git")] = "",
+    everything: Annotated[bool, _option("diff.everything", "--all")] = False,
     form: Format = Form.TABLE,
     output: Output = STREAM,
 ) -> None:
@@ -318,9 +274,9 @@ def diff(
     else:
         with difference.results_at(revision or "HEAD") as before:
             changes = difference.compare(before, old or paths.RESULTS)
-    others = {Form.JSON: difference.to_json, Form.CSV: difference.to_csv}
-    written = others[form](changes) if form in others else difference.to_text(changes, everything)
-    _write(output, written)
+    forms = {Form.JSON: difference.to_json, Form.CSV: difference.to_csv}
+    as_text = partial(difference.to_text, everything=everything)
+    _write(output, forms.get(form, as_text)(changes))
 
 
 def _write(output: Path, text: str) -> None:

@@ -14,23 +14,23 @@ from typing import Any
 import pandas as pd
 
 from alkpool import answers, mutations, paths
-from alkpool.analysis import offtarget, ranking, sentence
-from alkpool.analysis.actionability import assessed_profiles, matrix, profile_order
-from alkpool.analysis.benefit import classify, evaluable
-from alkpool.analysis.evidence import assertions_on_lung_cancer, by_cell, calls_of, gather, records
+from alkpool.analysis import offtarget, ranking
+from alkpool.analysis.actionability import assessed_profiles, profile_order
+from alkpool.analysis.evidence import gather, lines_of, records
 from alkpool.analysis.question import Question, ask
-from alkpool.analysis.ranking import COMPOSED, Cell, Decision, Evidence
+from alkpool.analysis.ranking import COMPOSED, Evidence, Finding, row_of
 from alkpool.analysis.settings import configured
+from alkpool.analysis.wording import READINGS, STANDINGS, WORDS
 from alkpool.data import laboratory, tables
-from alkpool.data.cohort import Cohort, analysis_set, lines, load, of_other_tumours, ours
+from alkpool.data.cohort import Cohort, analysis_set, lines, load, of_other_tumours
 from alkpool.references import READ, Cited, known, patient_names, with_sources
-from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, Phase, Specimen, Tier
+from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, PatientStatus, Phase, Specimen, Tier
 
 # Powers of ten in nM between which potencies are drawn, for every model the same.
 POTENCIES = (-1, 4)
-UNREPORTED = "Nothing is recorded here of these mutations on one allele: read from its parts."
 # Stands for every mutation of which, and of whose residue, nothing is known.
 NOBODY = "M1A"
+PHASES = (Phase.CIS, Phase.TRANS)
 _AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
 
 Record = dict[str, Any]
@@ -58,12 +58,13 @@ def contexts(cohort_name: str) -> Record:
     ValueError
         For a synthetic cohort: its cells are no evidence.
     """
-    cohort = load(cohort_name)
-    evidence = gather(cohort)
+    cohort, rules = load(cohort_name), configured()
+    evidence = gather(cohort, rules)
     data = export(cohort, evidence)
     profiles, cells = data["profiles"], _cells(evidence)
     pool = analysis_set(cohort)
-    cases = [*_cases(pool), *_cases(of_other_tumours(cohort), counted=False)]
+    treated = [*lines_of(cohort, rules)]
+    cases = [*_cases(pool, treated), *_cases(of_other_tumours(cohort), treated)]
     courses = _courses(pool)
     pages = {
         name: {
@@ -85,10 +86,10 @@ def contexts(cohort_name: str) -> Record:
     return {
         "explorer": data,
         "cells": cells,
-        "matrix": _matrix(cohort, pages),
+        "matrix": _matrix(pages),
         "places": _places(profiles),
         "records": {"profiles": pages, "inhibitors": _inhibitors(pages)},
-        "rules": asdict(rules := configured()),
+        "rules": asdict(rules),
         "changed": rules.changed(),
     }
 
@@ -123,13 +124,13 @@ def _courses(pool: Cohort) -> dict[str, Record]:
 
 
 def _inhibitors(pages: Record) -> dict[str, Record]:
-    compounds = {row["inhibitor"]: row for row in records(tables.inhibitors())}
+    aliases, generation = _aliases(), tables.inhibitors().set_index("inhibitor")["generation"]
     return {
         name: {
             "name": name,
             "page": name,
-            "aliases": [*filter(None, compounds[name]["aliases"].split(LIST_SEPARATOR))],
-            "generation": compounds[name]["generation"],
+            "aliases": aliases[name],
+            "generation": generation[name],
             "rows": [
                 row | {"profile": profile}
                 for profile, page in pages.items()
@@ -141,29 +142,17 @@ def _inhibitors(pages: Record) -> dict[str, Record]:
     }
 
 
-def _matrix(cohort: Cohort, pages: Record) -> list[Record]:
+def _matrix(pages: Record) -> list[Record]:
     """Rows with a patient or a group behind them, by residue; ``weight`` orders by evidence."""
-    rules = configured()
-    found, found_in_own = (
-        matrix(rows, rules.verdict, rules.benefit)
-        .set_index(["profile", "inhibitor"])["found_after"]
-        for rows in (cohort, ours(cohort))
-    )  # fmt: skip
     rows = []
     for name, page in pages.items():
-        cells = {
-            row["inhibitor"]: row
-            | {
-                "found_after": int(found.get((name, row["inhibitor"]), 0)),
-                "found_in_own": int(found_in_own.get((name, row["inhibitor"]), 0)),
-            }
-            for row in page["answer"]["inhibitors"]
-        }
-        treated = sum(
-            len(cell["patients"]["lines"]) + sum(group["n"] or 0 for group in cell["groups"])
-            for cell in cells.values()
-        )
-        seen = sum(cell["found_after"] + cell["relapsed"]["k"] for cell in cells.values())
+        cases = [case for case in page["cases"] if case["status"] == PatientStatus.INCLUDED]
+        cells, treated, seen = {}, 0, 0
+        for row in page["answer"]["inhibitors"]:
+            own = [case["own"] for case in cases if case["resistance_on"] == row["inhibitor"]]
+            cells[row["inhibitor"]] = row | {"found_after": len(own), "found_in_own": sum(own)}
+            treated += len(row["patients"]["lines"]) + sum(g["n"] or 0 for g in row["groups"])
+            seen += len(own) + row["relapsed"]["k"]
         if treated or seen:
             rows.append({"name": name, "cells": cells, "weight": treated * 1000 + seen})
     return rows
@@ -173,17 +162,13 @@ def _places(profiles: dict[str, Record]) -> list[Record]:
     """Residues of the kinase domain with a mutation: ``residue, samples, profiles``."""
     first, last = mutations.KINASE_DOMAIN
     found: dict[int, list[str]] = {}
-    for name, about in profiles.items():
-        for residue in about["residues"]:
-            if first <= residue <= last:
-                found.setdefault(residue, []).append(name)
+    for name in sorted(profiles, key=lambda name: -profiles[name]["samples"]):
+        for residue in profiles[name]["residues"]:
+            found.setdefault(residue, []).append(name)
     return [
-        {
-            "residue": residue,
-            "profiles": sorted(names, key=lambda name: -profiles[name]["samples"]),
-            "samples": sum(profiles[name]["samples"] for name in names),
-        }
-        for residue, names in sorted(found.items())
+        {"residue": r, "profiles": names, "samples": sum(profiles[n]["samples"] for n in names)}
+        for r, names in sorted(found.items())
+        if first <= r <= last
     ]
 
 
@@ -208,63 +193,47 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
         page, samples and residues; ``sources``, which the answers name by their place.
     """
     pool = analysis_set(cohort)
-    sources: dict[tuple[str, ...], Cited] = {}
-    for source in (source for cell in evidence.cells.values() for source in cell.sources):
-        sources.setdefault(tuple(source.values()), source)
+    sources = [source for cell in evidence.cells.values() for source in cell.sources]
     # Of two readings of one source the more direct one stands first.
     directness = list(READ.values()).index
-    cited = sorted(sources.values(), key=lambda source: directness(source["read"]))
-    places = {tuple(source.values()): place for place, source in enumerate(cited)}
+    unique = {tuple(source.values()): source for source in sources}.values()
+    cited = sorted(unique, key=lambda source: directness(source["read"]))
     profiles = _profiles(evidence, pool)
-    compounds = tables.inhibitors()
     assessed = tables.assessed_inhibitors()
+    treatments = _aliases() | {str(other): [] for other in OtherTreatment}
+    mechanisms = offtarget.mechanisms()
+    about = evidence.about
     return {
-        "about": dict(evidence.about),
+        "about": dict(about),
         "inhibitors": list(assessed),
-        "treatments": [
-            *(
-                {"name": name, "aliases": [*filter(None, aliases.split(LIST_SEPARATOR))]}
-                for name, aliases in zip(compounds["inhibitor"], compounds["aliases"], strict=True)
-            ),
-            *({"name": str(other), "aliases": []} for other in OtherTreatment),
-        ],
-        "no_inhibitors": [str(other) for other in OtherTreatment],
-        "phases": [str(phase) for phase in Phase],
-        "specimens": [str(specimen) for specimen in Specimen],
-        "standings": {str(standing): heading for standing, heading in answers.GROUPS.items()},
-        "readings": {str(phase): words for phase, words in answers.READINGS.items()},
-        "words": {
-            "disclaimer": answers.DISCLAIMER,
-            "legend": answers.LEGEND,
-            "basis": answers.basis(evidence.about),
-            "searched": answers.searched(evidence.about),
-            "given": sentence.GIVEN_BEFORE,
-            "kinds": sentence.KINDS,
-            "mixed": sentence.MIXED,
-            "nothing_for": sentence.NOTHING_FOR,
-            "clones": sentence.OF_CLONES,
-            "if": sentence.IF,
-            "unreported": UNREPORTED,
-        },
+        "treatments": [{"name": name, "aliases": also} for name, also in treatments.items()],
+        "no_inhibitors": list(OtherTreatment),
+        "phases": list(Phase),
+        "specimens": list(Specimen),
+        "standings": STANDINGS,
+        "readings": READINGS,
+        "words": WORDS | {"basis": answers.basis(about), "searched": answers.searched(about)},
         # Places of the kinase domain that a source names by what they are.
         "protein": mutations.grammar()
         | {"landmarks": records(pd.read_csv(paths.REFERENCE / "landmarks.csv"))},
         "profiles": profiles,
         "answers": {
-            name: {str(r): _answers(Question(parts, phase=r), evidence, places) for r in readings}
+            name: {
+                str(reading): _answers(Question(parts, phase=reading), evidence, cited)
+                for reading in (PHASES if len(parts) > 1 else [Phase.SINGLE])
+            }
             for name in profiles
-            if (parts := mutations.mutations_of(name))
-            and (readings := _readings(parts))
+            for parts in [mutations.mutations_of(name)]
         },
         "substitutions": {
-            residue: _answers(Question((unseen,)), evidence, places)
+            residue: _answers(Question((unseen,)), evidence, cited)
             for residue in evidence.substitutions
             if residue.endswith("X") and (unseen := _unseen(residue, evidence))
         },
-        "unreported": _answers(Question((NOBODY,)), evidence, places),
+        "unreported": _answers(Question((NOBODY,)), evidence, cited),
         "composing": [
             {"part": step.part, "undone": step.undone, "quoted": step.quoted}
-            | _row(Decision(step.standing, Tier.COMPONENTS, step.text, marks=(COMPOSED,)))
+            | row_of(Finding(step.standing, Tier.COMPONENTS, step.text, marks=(COMPOSED,)))
             for step in ranking.COMPOSING
         ],
         "related": [str(tier) for tier in ranking.STEPS[-1]],
@@ -272,38 +241,27 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
             inhibitor: sorted(part for part, of in evidence.restoring if of == inhibitor)
             for inhibitor in assessed
         },
-        "progressed": _row(ranking.PROGRESSED),
+        "progressed": row_of(ranking.PROGRESSED),
         "not_assessed": {
             inhibitor: {
-                name: {
-                    "known": known,
-                    "sources": [
-                        places[tuple(source.values())]
-                        for source in evidence.cell(name, inhibitor).sources
-                    ],
-                }
+                name: {"known": known, "sources": [*map(cited.index, cell.sources)]}
                 for name in profiles
+                for cell in [evidence.cell(name, inhibitor)]
                 if (known := ranking.known_of(name, inhibitor, evidence))
             }
             for inhibitor in tables.investigational_inhibitors()
         },
         "findings": {"No ALK mutation found": offtarget.words([], True, evidence.published)}
-        | {
-            name: offtarget.words([name], False, evidence.published)
-            for name in offtarget.mechanisms()
-        },
+        | {name: offtarget.words([name], False, evidence.published) for name in mechanisms},
         "none": offtarget.NO_MUTATION.pattern,
-        "reported": [
-            [name, mechanism["reported"]]
-            for name, mechanism in offtarget.mechanisms().items()
-            if mechanism["reported"]
-        ],
+        "reported": [[name, m["reported"]] for name, m in mechanisms.items() if m["reported"]],
         "sources": cited,
     }  # fmt: skip
 
 
-def _readings(parts: tuple[str, ...]) -> tuple[Phase, ...]:
-    return (Phase.SINGLE,) if len(parts) == 1 else (Phase.CIS, Phase.TRANS)
+def _aliases() -> dict[str, list[str]]:
+    compounds = tables.inhibitors().set_index("inhibitor")["aliases"]
+    return {str(name): [*filter(None, a.split(LIST_SEPARATOR))] for name, a in compounds.items()}
 
 
 def _unseen(residue: str, evidence: Evidence) -> str:
@@ -312,7 +270,7 @@ def _unseen(residue: str, evidence: Evidence) -> str:
     return next(name for name in names if name not in evidence.profiles)
 
 
-def _answers(question: Question, evidence: Evidence, places: dict[tuple[str, ...], int]) -> Record:
+def _answers(question: Question, evidence: Evidence, cited: list[Cited]) -> Record:
     """Answer one reading of a profile.
 
     Returns
@@ -324,19 +282,8 @@ def _answers(question: Question, evidence: Evidence, places: dict[tuple[str, ...
     kept = ("inhibitor", "profile", "standing", "basis", "basis_text", "marks", "key")
     return {
         row["inhibitor"]: {name: row[name] for name in kept}
-        | {"sources": [places[tuple(source.values())] for source in row["sources"]]}
+        | {"sources": [*map(cited.index, row["sources"])]}
         for row in ranking.ordered_rows(question, question.phase, evidence)
-    }
-
-
-def _row(decision: Decision) -> Record:
-    """What a row holds of a decision on which no case is known."""
-    return {
-        "standing": str(decision.standing),
-        "basis": str(decision.basis),
-        "basis_text": decision.text,
-        "marks": list(decision.marks),
-        "key": list(ranking.order(decision, Cell())),
     }
 
 
@@ -353,13 +300,10 @@ def _profiles(evidence: Evidence, pool: Cohort) -> dict[str, Record]:
     }
 
 
-def _cases(pool: Cohort, *, counted: bool = True) -> list[Record]:
+def _cases(pool: Cohort, treated: list[Record]) -> list[Record]:
     """List the samples: their patient, the profiles they count for, the lines after them."""
-    rules = configured()
-    lines = classify(pool.treatments, rules.benefit)
-    alone = evaluable(lines, rules.benefit)["treatment_id"]
-    lines = lines.assign(evaluated=lines["treatment_id"].isin(alone) & counted)
-    after = {sample: records(rows) for sample, rows in lines.groupby("sample_id")}
+    # A line stands once, though its sample may count for several profiles.
+    after = {line["treatment_id"]: line for line in treated}.values()
     assessed = assessed_profiles(pool.samples).groupby("sample_id")["profile"].agg(list)
     samples = pool.samples.merge(
         pool.patients, on="patient_id", suffixes=("", "_of_patient"), validate="many_to_one"
@@ -369,7 +313,7 @@ def _cases(pool: Cohort, *, counted: bool = True) -> list[Record]:
         | {
             "own": case["patient_id"] in pool.own,
             "assessed": assessed[case["sample_id"]],
-            "lines": after.get(case["sample_id"], []),
+            "lines": [line for line in after if line["sample_id"] == case["sample_id"]],
         }
         for case in records(with_sources(samples, pool.sources, known()))
     ]
@@ -377,29 +321,21 @@ def _cases(pool: Cohort, *, counted: bool = True) -> list[Record]:
 
 def _cells(evidence: Evidence) -> dict[str, dict[str, Record]]:
     """What is known by profile and inhibitor, measurements and assertions in full."""
-    measured = laboratory.load()
-    wild = measured.measurements.query("mutations == 'WT'")
+    wild = laboratory.load().measurements.query("mutations == 'WT'")
     controls = {(row["model_id"], row["inhibitor"]): row["value"] for row in records(wild)}
-    calls = [
-        call
-        | {
-            "text": answers.call_text(call),
-            "place": _place(call["value"] if call["unit"] == "nM" else None),
-            "wild": _place(controls.get((call["model"], call["inhibitor"]))),
-        }
-        for call in calls_of(measured)
-    ]
-    called, asserted = by_cell(calls), by_cell(assertions_on_lung_cancer())
     found: dict[str, dict[str, Record]] = {}
-    for key, cell in evidence.cells.items():
-        found.setdefault(key[0], {})[key[1]] = {
-            "patients": cell.patients,
-            "groups": cell.groups,
-            "relapsed": cell.relapsed,
-            "laboratory": cell.laboratory,
-            "calls": called.get(key, []),
-            "assertions": asserted.get(key, []),
-        }
+    for (profile, inhibitor), cell in evidence.cells.items():
+        calls = [
+            call
+            | {
+                "text": answers.call_text(call),
+                "place": _place(call["value"] if call["unit"] == "nM" else None),
+                "wild": _place(controls.get((call["model"], inhibitor))),
+            }
+            for call in cell.calls
+        ]
+        more = {"calls": calls, "assertions": cell.assertions}
+        found.setdefault(profile, {})[inhibitor] = cell.behind | more
     return found
 
 

@@ -7,6 +7,7 @@ given after a sample with the profile, how many brought benefit.
 `rank` puts the inhibitors in order for one tumour (paper, Conclusions).
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from alkpool import mutations, stats
 from alkpool.analysis.benefit import BenefitRule, classify, evaluable
 from alkpool.data.cohort import Cohort, analysis_set
 from alkpool.data.tables import assessed_inhibitors
+from alkpool.files import yaml_beside
 from alkpool.problems import one_of
 from alkpool.stats import Floats
 from alkpool.vocabulary import Benefit, Phase, Sampling, Verdict
@@ -32,17 +34,10 @@ RELAPSE_PRIOR = 0.5
 
 Threshold = float | NDArray[np.float64] | NDArray[np.int64]
 
-# Rule id -> what it says and the verdict it gives, in the order in which the rules are tried.
-_TABLE = {
-    "V1": ("too few evaluable lines, relapsing share high", Verdict.NONE),
-    "V2": ("too few evaluable lines, relapsing share not high", Verdict.INSUFFICIENT),
-    "V3": ("sensitivity low", Verdict.NONE),
-    "V4": ("sensitivity not low, relapsing share high", Verdict.CONFLICTING),
-    "V5": ("sensitivity high, relapsing share low", Verdict.LIKELY),
-    "V6": ("sensitivity not low, neither V4 nor V5", Verdict.POSSIBLE),
-}
+# What each rule says and the verdict it gives, by its id, in the order in which they are tried.
+_TABLE: Mapping[str, tuple[str, str]] = yaml_beside(__file__)
 RULES = {name: words for name, (words, _) in _TABLE.items()}
-VERDICTS = {name: verdict for name, (_, verdict) in _TABLE.items()}
+VERDICTS = {name: Verdict(verdict) for name, (_, verdict) in _TABLE.items()}
 
 
 @dataclass(frozen=True)
@@ -110,12 +105,8 @@ def assessed_profiles(samples: pd.DataFrame, *, split_trans: bool = True) -> pd.
         Columns ``sample_id, profile``; a trans sample has one row for each mutation.
     """
     trans = (samples["phase"] == Phase.TRANS) & split_trans
-    profiles = [
-        list(mutations.mutations_of(profile)) if apart else [profile]
-        for profile, apart in zip(samples["mutations"], trans, strict=True)
-    ]
-    table = samples[["sample_id"]].assign(profile=pd.Series(profiles, index=samples.index))
-    table = table.explode("profile")
+    profiles = samples["mutations"].str.split("+").where(trans, samples["mutations"])
+    table = samples[["sample_id"]].assign(profile=profiles).explode("profile")
     return table.astype({"profile": str}).reset_index(drop=True)
 
 
@@ -158,37 +149,33 @@ def matrix(
     pooled = analysis_set(cohort)
     profiles = assessed_profiles(pooled.samples, split_trans=split_trans)
     sampled = profiles.merge(pooled.samples[["sample_id", "resistance_on"]], on="sample_id")
+    sampled = sampled.rename(columns={"resistance_on": "inhibitor"})
     lines = profiles.merge(classify(pooled.treatments, benefit_rule), on="sample_id")
     judged = evaluable(lines, benefit_rule)
-    combined = lines.drop(index=judged.index)
-    names = sorted(profiles["profile"].unique(), key=profile_order)
     shared = share_samples(pooled, rule)
-    in_series = sampled["sample_id"].isin(shared["sample_id"])
-    cells = pd.MultiIndex.from_product(
-        [names, assessed_inhibitors()], names=["profile", "inhibitor"]
-    )
-
-    def count(rows: pd.DataFrame, inhibitor: str) -> pd.Series:
-        counts = rows.groupby(["profile", inhibitor]).size()
-        return counts.rename_axis(cells.names).reindex(cells, fill_value=0)
-
-    table = pd.DataFrame(
-        {
-            "found_after": count(sampled, "resistance_on"),
-            "relapsed": count(sampled[in_series], "resistance_on"),
-            "benefit_k": count(judged[judged["benefit"] == Benefit.BENEFIT], "inhibitor"),
-            "no_benefit": count(judged[judged["benefit"] == Benefit.NO_BENEFIT], "inhibitor"),
-            "unknown_n": count(judged[judged["benefit"] == Benefit.UNKNOWN], "inhibitor"),
-            "combined_n": count(combined, "inhibitor"),
-        }
-    ).reset_index()
+    counted = {
+        "found_after": sampled,
+        "relapsed": sampled[sampled["sample_id"].isin(shared["sample_id"])],
+        "benefit_k": judged[judged["benefit"] == Benefit.BENEFIT],
+        "benefit_n": judged[judged["benefit"] != Benefit.UNKNOWN],
+        "unknown_n": judged[judged["benefit"] == Benefit.UNKNOWN],
+        "combined_n": lines.drop(index=judged.index),
+    }
+    names = sorted(profiles["profile"].unique(), key=profile_order)
+    cell = ["profile", "inhibitor"]
+    cells = pd.MultiIndex.from_product([names, assessed_inhibitors()], names=cell)
+    counts = {name: rows.groupby(cell).size().reindex(cells, fill_value=0)
+              for name, rows in counted.items()}  # fmt: skip
+    table = pd.DataFrame(counts).reset_index()
     after = shared["resistance_on"].value_counts()
     table = table.assign(
         samples=table["profile"].map(profiles["profile"].value_counts()),
         relapse_n=table["inhibitor"].map(after).fillna(0).astype(int),
-        benefit_n=table["benefit_k"] + table["no_benefit"],
     )
-    return judged_cells(table, rule)[COLUMNS]
+    relapse = stats.proportions(table["relapsed"], table["relapse_n"]).add_prefix("relapse_")
+    sensitivity = stats.proportions(table["benefit_k"], table["benefit_n"])
+    sensitivity.columns = pd.Index(["sensitivity", "sensitivity_low", "sensitivity_high"])
+    return judge(table.join(relapse).join(sensitivity), rule)[COLUMNS]
 
 
 def share_samples(cohort: Cohort, rule: VerdictRule) -> pd.DataFrame:
@@ -202,14 +189,6 @@ def share_samples(cohort: Cohort, rule: VerdictRule) -> pd.DataFrame:
     series = sources.loc[sources["sampling"] == Sampling.CONSECUTIVE, "source_id"]
     patients = cohort.patients.loc[cohort.patients["source_id"].isin(series), "patient_id"]
     return cohort.samples[cohort.samples["patient_id"].isin(patients)]
-
-
-def judged_cells(table: pd.DataFrame, rule: VerdictRule) -> pd.DataFrame:
-    """Add shares with their intervals, and the verdict, to counts."""
-    relapse = stats.proportions(table["relapsed"], table["relapse_n"]).add_prefix("relapse_")
-    sensitivity = stats.proportions(table["benefit_k"], table["benefit_n"])
-    sensitivity.columns = pd.Index(["sensitivity", "sensitivity_low", "sensitivity_high"])
-    return judge(table.join(relapse).join(sensitivity), rule)
 
 
 COLUMNS = [
@@ -246,23 +225,17 @@ def judge(counts: pd.DataFrame, rule: VerdictRule = VerdictRule()) -> pd.DataFra
         most possible.
     """
     names = ("relapsed", "relapse_n", "benefit_k", "benefit_n")
-    relapsed, relapse_n, k, n = (counts[name].to_numpy() for name in names)
-    decided = decide(relapsed, relapse_n, k, n, **rule.thresholds)
-    verdicts, rules = (np.array(names) for names in (list(VERDICTS.values()), list(VERDICTS)))
+    given = [counts[name].to_numpy() for name in names]
+    decided = decide(*given, **rule.thresholds)
     return counts.assign(
-        verdict=verdicts[decided],
-        rule=rules[decided],
-        verdict_probability=verdict_probability(relapsed, relapse_n, k, n, decided, rule),
+        verdict=np.array(list(VERDICTS.values()))[decided],
+        rule=np.array(list(VERDICTS))[decided],
+        verdict_probability=verdict_probability(given, decided, rule),
     )
 
 
 def verdict_probability(
-    relapsed: ArrayLike,
-    relapse_n: ArrayLike,
-    benefit_k: ArrayLike,
-    benefit_n: ArrayLike,
-    decided: NDArray[np.intp],
-    rule: VerdictRule = VerdictRule(),
+    counts: Sequence[ArrayLike], decided: NDArray[np.intp], rule: VerdictRule = VerdictRule()
 ) -> Floats:
     """Probability that the rule would decide alike if the true shares were known.
 
@@ -274,8 +247,8 @@ def verdict_probability(
 
     Parameters
     ----------
-    relapsed, relapse_n, benefit_k, benefit_n : array_like of int
-        Counts.
+    counts : sequence of array_like of int
+        ``relapsed, relapse_n, benefit_k, benefit_n``.
     decided : ndarray of int
         From `decide`.
     rule : VerdictRule
@@ -285,11 +258,11 @@ def verdict_probability(
     --------
     Three of three lines that helped, and no relapse in 60 samples:
 
-    >>> float(verdict_probability(0, 60, 3, 3, decide(0, 60, 3, 3, **VerdictRule().thresholds))
-    ...       .round(2))
+    >>> counts = (0, 60, 3, 3)
+    >>> float(verdict_probability(counts, decide(*counts, **VerdictRule().thresholds)).round(2))
     0.67
     """
-    k, n, r, total = np.broadcast_arrays(benefit_k, benefit_n, relapsed, relapse_n)
+    r, total, k, n = np.broadcast_arrays(*counts)
 
     def relapsing_below(mark: float) -> Floats:
         return np.asarray(special.betainc(r + RELAPSE_PRIOR, total - r + RELAPSE_PRIOR, mark))
@@ -325,15 +298,9 @@ def decide(
     benefit_k: ArrayLike,
     benefit_n: ArrayLike,
     *,
-    min_evaluable: Threshold,
-    low_sensitivity: Threshold,
-    high_sensitivity: Threshold,
-    high_relapse_share: Threshold,
-    high_relapse_samples: Threshold,
-    low_relapse_share: Threshold,
-    likely_lower: Threshold,
     relapsing: ArrayLike | None = None,
     sensitivity: ArrayLike | None = None,
+    **thresholds: Threshold,
 ) -> NDArray[np.intp]:
     """Give the place in `VERDICTS` of the rule that decides; everything broadcasts.
 
@@ -341,31 +308,29 @@ def decide(
     ----------
     relapsed, relapse_n, benefit_k, benefit_n : array_like of int
         Counts.
-    min_evaluable, low_sensitivity, high_sensitivity, high_relapse_share, high_relapse_samples, \
-low_relapse_share, likely_lower : number or ndarray
-        Thresholds, see `VerdictRule`.
     relapsing, sensitivity : array_like of float, optional
         Shares to judge instead of those of the counts.
+    **thresholds : number or ndarray
+        Each of `VerdictRule.thresholds`.
     """
     relapsing = share(relapsed, relapse_n) if relapsing is None else np.asarray(relapsing)
-    sensitivity = share(benefit_k, benefit_n) if sensitivity is None else np.asarray(sensitivity)
-    few = np.asarray(benefit_n) < min_evaluable
-    high = (relapsing >= high_relapse_share) & (np.asarray(relapsed) >= high_relapse_samples)
-    firm = np.asarray(stats.wilson(benefit_k, benefit_n).low) >= likely_lower
-    conditions = [
+    helped = share(benefit_k, benefit_n) if sensitivity is None else np.asarray(sensitivity)
+    few = np.asarray(benefit_n) < thresholds["min_evaluable"]
+    many = np.asarray(relapsed) >= thresholds["high_relapse_samples"]
+    high = (relapsing >= thresholds["high_relapse_share"]) & many
+    firm = np.asarray(stats.wilson(benefit_k, benefit_n).low) >= thresholds["likely_lower"]
+    rare = relapsing < thresholds["low_relapse_share"]
+    conditions = np.broadcast_arrays(
         few & high,
         few,
-        sensitivity < low_sensitivity,
+        helped < thresholds["low_sensitivity"],
         high,
-        (sensitivity >= high_sensitivity) & (relapsing < low_relapse_share) & firm,
-    ]
-    places = list(range(len(conditions)))
-    return np.select(np.broadcast_arrays(*conditions), places, len(conditions))
+        (helped >= thresholds["high_sensitivity"]) & rare & firm,
+    )
+    return np.select(conditions, list(range(len(conditions))), len(conditions))
 
 
-def share(k: ArrayLike, n: ArrayLike) -> NDArray[np.float64]:
-    """Divide counts; missing where nothing was observed."""
-    counted, total = np.broadcast_arrays(np.asarray(k, dtype=float), np.asarray(n, dtype=float))
-    shares = np.full(total.shape, np.nan)
-    np.divide(counted, total, out=shares, where=total > 0)
-    return shares
+def share(k: ArrayLike, n: ArrayLike) -> Floats:
+    """Divide counts; missing, so neither high nor low, where nothing was observed."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.divide(np.asarray(k, dtype=float), n))

@@ -5,7 +5,7 @@ treatment as its surrogate. The rule that decided is kept beside the class.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from alkpool.files import yaml_beside
 from alkpool.problems import one_of
 from alkpool.vocabulary import Answer, Benefit, BestResponse, Relation, TreatmentStatus
 
@@ -22,21 +23,8 @@ Flags = NDArray[np.bool_]
 # The paper's "PFS of >= 6 months".
 THRESHOLD_MONTHS = 6.0
 
-# Rule id -> what it says and the class it gives, in the order in which the rules are tried.
-_TABLE = {
-    "R1": ("best overall response CR or PR", Benefit.BENEFIT),
-    "R2": ("best overall response PD", Benefit.NO_BENEFIT),
-    "R3": ("PFS at or above the threshold", Benefit.BENEFIT),
-    "R4": ("PFS below the threshold, treatment ongoing", Benefit.UNKNOWN),
-    "R5": ("PFS below the threshold, treatment ended or status unknown", Benefit.NO_BENEFIT),
-    "R6": ("PFS not reported, DoT at or above the threshold", Benefit.BENEFIT),
-    "R7": ("PFS not reported, DoT below the threshold, treatment ongoing", Benefit.UNKNOWN),
-    "R8": (
-        "PFS not reported, DoT below the threshold, treatment ended or status unknown",
-        Benefit.NO_BENEFIT,
-    ),
-    "R9": ("neither reported, or only a bound that does not decide", Benefit.UNKNOWN),
-}
+_TABLE: Mapping[str, tuple[str, str]] = yaml_beside(__file__)
+# What each rule says by its id, in the order in which the rules are tried.
 RULES = {name: words for name, (words, _) in _TABLE.items()}
 
 
@@ -73,7 +61,8 @@ class BenefitRule:
 
 def outcomes(rule: BenefitRule = BenefitRule()) -> dict[str, Benefit]:
     """Class that each rule id gives."""
-    return {name: given for name, (_, given) in _TABLE.items()} | {"R7": Benefit(rule.ongoing_dot)}
+    given = {name: Benefit(said) for name, (_, said) in _TABLE.items()}
+    return given | {"R7": Benefit(rule.ongoing_dot)}
 
 
 def classify(treatments: pd.DataFrame, rule: BenefitRule = BenefitRule()) -> pd.DataFrame:
@@ -112,7 +101,10 @@ def classify(treatments: pd.DataFrame, rule: BenefitRule = BenefitRule()) -> pd.
     >>> classify(pd.DataFrame(line))[["benefit", "rule"]].to_dict("records")
     [{'benefit': 'benefit', 'rule': 'R3'}]
     """
-    conditions = _conditions(treatments, rule.threshold_months)
+    try:
+        conditions = _conditions(treatments, rule.threshold_months)
+    except KeyError as error:
+        raise ValueError(f"the treatments have no column {error.args[0]}") from None
     # The first condition that holds decides; R9 is what is left.
     fired = np.select(list(conditions.values()), range(len(conditions)), len(conditions))
     classes = np.array([list(Benefit).index(given) for given in outcomes(rule).values()])
@@ -163,7 +155,7 @@ def _is(column: pd.Series, *terms: StrEnum) -> Flags:
 
 
 def _terms(treatments: pd.DataFrame, name: str, vocabulary: type[StrEnum]) -> pd.Series:
-    column = _column(treatments, name)
+    column = treatments[name]
     known = _is(column, *vocabulary) | column.isna().to_numpy(dtype=bool) | (column == "")
     if not known.all():
         at = int(np.argmin(known))
@@ -175,16 +167,10 @@ def _terms(treatments: pd.DataFrame, name: str, vocabulary: type[StrEnum]) -> pd
 
 
 def _months(treatments: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    months = pd.to_numeric(_column(treatments, name)).to_numpy(dtype=np.float64)
+    months = pd.to_numeric(treatments[name]).to_numpy(dtype=np.float64)
     if (months < 0).any() or np.isinf(months).any():
         raise ValueError(f"{name} must be finite and not negative")
     return months
-
-
-def _column(treatments: pd.DataFrame, name: str) -> pd.Series:
-    if name not in treatments:
-        raise ValueError(f"the treatments have no column {name}")
-    return treatments[name]
 
 
 def followed(treatments: pd.DataFrame) -> pd.DataFrame:

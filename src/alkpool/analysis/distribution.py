@@ -4,6 +4,7 @@ A sample belongs to the inhibitor in ``resistance_on``. Samples with two or more
 one class, ``multiple``, in the distribution and keep their own profile elsewhere.
 """
 
+import itertools
 from collections.abc import Iterable
 
 import pandas as pd
@@ -40,7 +41,7 @@ def with_class(samples: pd.DataFrame, *, by_residue: bool = True) -> pd.DataFram
         The samples with ``mutation_count`` and ``mutation_class``.
     """
     profiles = samples["mutations"]
-    counts = profiles.map(lambda profile: len(mutations.mutations_of(profile))).astype(int)
+    counts = profiles.str.count(r"\+") + 1
     classes = profiles
     if by_residue:
         residue = profiles.map(mutations.residue_class)
@@ -59,11 +60,13 @@ def by_inhibitor(cohort: Cohort) -> pd.DataFrame:
     DataFrame
         Columns ``resistance_on, samples, total, share, low, high``, most frequent first.
     """
-    samples = analysis_set(cohort).samples
-    counts = samples["resistance_on"].value_counts().rename("samples").reset_index()
-    counts = counts.sort_values(["samples", "resistance_on"], ascending=[False, True])
-    counts = counts.reset_index(drop=True).assign(total=len(samples))
-    return counts.join(stats.proportions(counts["samples"], counts["total"]))
+    after = analysis_set(cohort).samples.groupby("resistance_on").size()
+    counts = after.sort_values(ascending=False, kind="stable").reset_index(name="samples")
+    return _with_shares(counts.assign(total=after.sum()))
+
+
+def _with_shares(table: pd.DataFrame, k: str = "samples", n: str = "total") -> pd.DataFrame:
+    return table.join(stats.proportions(table[k], table[n]))
 
 
 def by_class(
@@ -81,15 +84,14 @@ def by_class(
     """
     pool = analysis_set(cohort)
     samples = with_class(pool.samples, by_residue=by_residue)
-    counts = pd.crosstab(samples["resistance_on"], samples["mutation_class"])
-    series = samples[samples["sample_id"].isin(share_samples(pool, rule)["sample_id"])]
-    counted = pd.crosstab(series["resistance_on"], series["mutation_class"])
-    counted = counted.reindex_like(counts).fillna(0).astype(int)
-    table = pd.DataFrame({"samples": counts.stack(), "relapsed": counted.stack()}).reset_index()
-    for name, each in (("total", counts), ("relapse_n", counted)):
-        table[name] = table["resistance_on"].map(each.sum(axis=1))
+    in_series = samples["sample_id"].isin(share_samples(pool, rule)["sample_id"])
+    groups = in_series.groupby([samples["resistance_on"], samples["mutation_class"]])
+    found = pd.DataFrame({"samples": groups.size(), "relapsed": groups.sum()})
+    table = found.unstack(fill_value=0).stack(future_stack=True)
+    total = table.groupby("resistance_on").transform("sum")
+    table = table.assign(total=total["samples"], relapse_n=total["relapsed"]).reset_index()
     order = ["resistance_on", "mutation_class", "samples", "total", "relapsed", "relapse_n"]
-    return table[order].join(stats.proportions(table["relapsed"], table["relapse_n"]))
+    return _with_shares(table[order], "relapsed", "relapse_n")
 
 
 def by_mutation(cohort: Cohort) -> pd.DataFrame:
@@ -108,15 +110,10 @@ def by_mutation(cohort: Cohort) -> pd.DataFrame:
     """
     samples = analysis_set(cohort).samples
     counts = samples["mutations"].map(mutations.mutations_of).explode().value_counts()
-    names = sorted(counts.index, key=mutations.residues)
-    return pd.DataFrame(
-        {
-            "mutation": names,
-            "residue": [mutations.residues(name)[0] for name in names],
-            "samples": [int(counts[name]) for name in names],
-            "total": len(samples),
-        }
-    )
+    counts = counts.sort_index(key=lambda names: names.map(mutations.residues), kind="stable")
+    residues = [mutations.residues(name)[0] for name in counts.index]
+    table = {"mutation": counts.index, "residue": residues, "samples": counts.to_numpy()}
+    return pd.DataFrame(table | {"total": len(samples)})
 
 
 def against_other_inhibitors(
@@ -146,31 +143,22 @@ def against_other_inhibitors(
     samples = with_class(pool.samples, by_residue=by_residue)
     samples = samples[samples["sample_id"].isin(share_samples(pool, rule)["sample_id"])]
     samples = samples[samples["resistance_on"] != UNKNOWN]
-    classes = _frequent(samples["mutation_class"], minimum)
-    inhibitors = _frequent(samples["resistance_on"], minimum)
+    table = pd.crosstab(samples["mutation_class"], samples["resistance_on"])
+    of_class, after = table.sum(axis=1), table.sum()
     rows = []
-    for mutation_class in classes:
-        for inhibitor in inhibitors:
-            has = samples["mutation_class"] == mutation_class
-            after = samples["resistance_on"] == inhibitor
-            k, n = int((has & after).sum()), int(after.sum())
-            other_k, other_n = int((has & ~after).sum()), int((~after).sum())
-            if other_n == 0:
-                continue
+    for mutation_class, inhibitor in itertools.product(
+        of_class.index[of_class >= minimum], after.index[after >= minimum]
+    ):
+        k, n = int(table.loc[mutation_class, inhibitor]), int(after[inhibitor])
+        other_k, other_n = int(of_class[mutation_class]) - k, len(samples) - n
+        if other_n:
             test = stats.fisher_exact([[k, n - k], [other_k, other_n - other_k]])
-            rows.append(
-                (mutation_class, inhibitor, k, n, other_k, other_n, test.odds_ratio,
-                 *test.interval, test.p_value)
-            )  # fmt: skip
+            found = (k, n, other_k, other_n, test.odds_ratio, *test.interval, test.p_value)
+            rows.append((mutation_class, inhibitor, *found))
     columns = ["mutation_class", "resistance_on", "k", "n", "other_k", "other_n", "odds_ratio",
                "low", "high", "p_value"]  # fmt: skip
-    table = pd.DataFrame(rows, columns=columns)
-    return table.assign(p_adjusted=stats.adjust(table["p_value"]) if rows else [])
-
-
-def _frequent(values: pd.Series, minimum: int) -> list[str]:
-    counts = values.value_counts()
-    return sorted(str(value) for value in counts.index[counts >= minimum])
+    tests = pd.DataFrame(rows, columns=columns)
+    return tests.assign(p_adjusted=stats.adjust(tests["p_value"]) if rows else [])
 
 
 def by_variant(first: pd.DataFrame, classes: Iterable[str]) -> pd.DataFrame:
@@ -194,7 +182,7 @@ def by_variant(first: pd.DataFrame, classes: Iterable[str]) -> pd.DataFrame:
     total = first["fusion_variant"].value_counts()
     table["samples"] = [int(found.get(cell, 0)) for cell in every]
     table["total"] = [int(total.get(variant, 0)) for _, variant in every]
-    return table.join(stats.proportions(table["samples"], table["total"]))
+    return _with_shares(table)
 
 
 def variant_samples(cohort: Cohort, *, by_residue: bool = True) -> pd.DataFrame:

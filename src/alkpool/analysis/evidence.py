@@ -1,7 +1,7 @@
 """Gather the evidence on every profile and inhibitor, tier by tier (`alkpool.analysis.ranking`)."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,9 @@ from alkpool import mutations, paths, references
 from alkpool.analysis import invitro, ranking
 from alkpool.analysis.actionability import assessed_profiles, matrix, share_samples
 from alkpool.analysis.benefit import classify, evaluable
-from alkpool.analysis.findings import cell_of
+from alkpool.analysis.findings import cell_of, limits
 from alkpool.analysis.question import ask
-from alkpool.analysis.ranking import Answer, Evidence
+from alkpool.analysis.ranking import NOTHING, Answer, Evidence
 from alkpool.analysis.settings import Settings, configured
 from alkpool.data import cohort as cohorts
 from alkpool.data import groups as published
@@ -27,6 +27,7 @@ from alkpool.vocabulary import (
     LIST_SEPARATOR,
     UNKNOWN,
     Access,
+    Benefit,
     GroupRelation,
     Phase,
     Sampling,
@@ -35,6 +36,9 @@ from alkpool.vocabulary import (
 
 # First author and year of a citation, as knowledge bases write it.
 _CITATION = re.compile(r"(?P<first_author>[\w-]+)(?: et al\.)?,.*?(?P<year>\d{4})")
+
+# Of evidence, in the order of its sources.
+KINDS = ("lines", "groups", "relapses", "calls", "assertions")
 
 Row = dict[str, Any]
 
@@ -115,42 +119,41 @@ def gather(cohort: Cohort | None = None, settings: Settings | None = None) -> Ev
     if real.synthetic:
         raise ValueError(f"the cohort {real.name} is synthetic: its cells are no evidence")
     rules = configured() if settings is None else settings
-    pool, groups, measured = analysis_set(real), published.load(), laboratory.load()
-    called = calls_of(measured)
-    assertions = assertions_on_lung_cancer()
-    outcomes = outcomes_of(groups)
-    relapses = [*_relapses_in(pool, rules), *_relapses_printed(groups)]
-    names = dict.fromkeys(
-        [
-            *assessed_profiles(pool.samples)["profile"],
-            *(row["profile"] for row in [*called, *assertions, *relapses]),
-            *(name for row in outcomes for name in row["names"]),
-        ]
-    )
-    by_key = {
-        what: by_cell(rows)
-        for what, rows in (
-            ("lines", [*lines_of(pool, rules), *_lines_of_other_tumours(real, rules)]),
-            ("groups", _spread(outcomes, names)),
-            ("relapses", relapses), ("calls", called), ("assertions", assertions),
-        )
-    }  # fmt: skip
-    keys = dict.fromkeys(key for rows in by_key.values() for key in rows)
-    by_key["verdicts"] = by_cell(records(matrix(pool, rules.verdict, rules.benefit)))
+    pool, published_groups = analysis_set(real), published.load()
+    outcomes = _outcomes(published_groups)
+    rows = {
+        "lines": [*lines_of(real, rules)],
+        "relapses": [*_relapses_in(pool, rules), *_relapses_printed(published_groups)],
+        "calls": _calls(laboratory.load()),
+        "assertions": [*_assertions_on_lung_cancer()],
+    }
+    names = [
+        *assessed_profiles(pool.samples)["profile"],
+        *(row["profile"] for kind in ("calls", "assertions", "relapses") for row in rows[kind]),
+        *(name for row in outcomes for name in row["names"]),
+    ]
+    rows["groups"] = [*_spread(outcomes, dict.fromkeys(names))]
+    found: dict[tuple[str, str], dict[str, list[Row]]] = {}
+    for kind in KINDS:
+        for row in rows[kind]:
+            of_cell = found.setdefault((row["profile"], row["inhibitor"]), {of: [] for of in KINDS})
+            of_cell[kind].append(row)
+    verdicts = {
+        (row["profile"], row["inhibitor"]): row
+        for row in records(matrix(pool, rules.verdict, rules.benefit))
+    }
     return Evidence(
         cells={
-            key: cell_of(rules, **{what: rows.get(key, []) for what, rows in by_key.items()})
-            for key in keys
+            key: cell_of(rules, of_cell, verdicts.get(key, NOTHING.patients))
+            for key, of_cell in found.items()
             if key[0] != UNKNOWN
         },
-        about=_about(real, pool, called, assertions, outcomes),
-        published=groups,
+        about=_about(real, pool, outcomes, rows),
+        published=published_groups,
     )
 
 
-def _about(
-    real: Cohort, pool: Cohort, called: list[Row], assertions: list[Row], outcomes: list[Row]
-) -> Row:
+def _about(real: Cohort, pool: Cohort, outcomes: list[Row], rows: dict[str, list[Row]]) -> Row:
     of_pool = pool.sources["source_id"].isin(pool.patients["source_id"])
     years = pool.sources.loc[of_pool, "year"].dropna()
     return {
@@ -162,9 +165,9 @@ def _about(
         "groups": len(outcomes),
         "search_date": real.meta.search_date and real.meta.search_date.isoformat(),
         "latest_year": None if years.empty else int(years.max()),
-        "measurements": len(called),
-        "models": len({row["model"] for row in called}),
-        "assertions": len(assertions),
+        "measurements": len(rows["calls"]),
+        "models": len({row["model"] for row in rows["calls"]}),
+        "assertions": len(rows["assertions"]),
     }
 
 
@@ -176,46 +179,37 @@ def records(table: pd.DataFrame | None) -> list[Row]:
     return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
 
 
-def by_cell(rows: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:
-    """Rows by their profile and inhibitor."""
-    found: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
-        found.setdefault((row["profile"], row["inhibitor"]), []).append(row)
-    return found
+def _cited(table: pd.DataFrame, sources: pd.DataFrame) -> list[Row]:
+    """Rows with their ``label``, ``cited`` and, that all kinds of evidence have, ``sources``."""
+    rows = records(with_sources(table, sources, references.known()))
+    return [row | {"sources": [row["cited"]]} for row in rows]
 
 
-def lines_of(pool: Cohort, rules: Settings) -> list[Row]:
+def lines_of(real: Cohort, rules: Settings) -> Iterator[Row]:
     """Every line after a sample, under each profile for which the sample counts.
 
-    Each has the columns of the table with ``profile, patient_id, source_id, label, cited``, its
-    ``benefit`` and ``rule``, whether it is ``evaluated``, whether it is ``documented`` (the
-    response to a combination whose partner is no ALK inhibitor), whether the patient is of one's
-    ``own`` cohort, and a ``text``.
+    Each has the columns of the table with ``profile, patient``, its ``benefit`` and ``rule``,
+    whether it is ``evaluated``, whether it is ``counted`` among those with or without benefit,
+    whether it is ``documented`` (also the response to a combination whose partner is no ALK
+    inhibitor), whether the patient is of one's ``own`` cohort, and a ``text``. Lines of patients
+    whose tumour is another are shown with its name, and never counted.
     """
-    classified = classify(cohorts.lines(pool), rules.benefit)
-    alone = classified["treatment_id"].isin(evaluable(classified, rules.benefit)["treatment_id"])
-    cited = with_sources(classified.assign(evaluated=alone), pool.sources, references.known())
-    table = assessed_profiles(pool.samples).merge(cited, on="sample_id")
-    return [
-        row
-        | {
-            "documented": row["evaluated"] or _attributable(row),
-            "own": row["patient_id"] in pool.own,
-            "text": _line_text(row),
-        }
-        for row in records(table)
-    ]
-
-
-def _lines_of_other_tumours(real: Cohort, rules: Settings) -> list[Row]:
-    """Lines of patients whose tumour is another: shown with its name, and never counted."""
     others = cohorts.of_other_tumours(real)
-    why = dict(zip(others.patients["patient_id"], others.patients["exclusion_reason"], strict=True))
-    uncounted = {"evaluated": False, "documented": False}
-    return [
-        row | uncounted | {"text": f"{why[row['patient_id']]}; {row['text']}"}
-        for row in lines_of(others, rules)
-    ]
+    for pool in (analysis_set(real), others):
+        reasons = pool.patients.set_index("patient_id")["exclusion_reason"]
+        lines = classify(cohorts.lines(pool), rules.benefit)
+        alone = lines["treatment_id"].isin(evaluable(lines, rules.benefit)["treatment_id"])
+        lines = lines.assign(evaluated=alone & (pool is not others))
+        table = assessed_profiles(pool.samples).merge(lines, on="sample_id")
+        for row in _cited(table, pool.sources):
+            lung, why = pool is not others, reasons[row["patient_id"]]
+            yield row | {
+                "patient": row["patient_id"],
+                "counted": row["evaluated"] and row["benefit"] != Benefit.UNKNOWN,
+                "documented": row["evaluated"] or (lung and _attributable(row)),
+                "own": row["patient_id"] in pool.own,
+                "text": _line_text(row) if lung else f"{why}; {_line_text(row)}",
+            }
 
 
 def _attributable(line: Row) -> bool:
@@ -227,19 +221,15 @@ def _attributable(line: Row) -> bool:
 
 
 def _line_text(line: Row) -> str:
-    months = next(
-        (
-            f"{line[f'{measure}_relation'].replace('=', '')}{line[f'{measure}_months']:g} months"
-            for measure in ("pfs", "dot")
-            if line[f"{measure}_months"] is not None
-        ),
-        "",
-    )
-    response = "" if line["best_response"] == UNKNOWN else line["best_response"]
+    followed = [
+        f"{line[f'{measure}_relation'].replace('=', '')}{line[f'{measure}_months']:g} months"
+        for measure in ("pfs", "dot")
+        if line[f"{measure}_months"] is not None
+    ]
     later = line["lines_since_sample"]
     said = [
-        response,
-        months,
+        "" if line["best_response"] == UNKNOWN else line["best_response"],
+        *followed[:1],
         f"with {line['partner']}" if line["partner"] else "",
         "combination" if line["monotherapy"] == "no" and not line["partner"] else "",
         "monotherapy not stated" if line["monotherapy"] == UNKNOWN else "",
@@ -250,13 +240,15 @@ def _line_text(line: Row) -> str:
     return ", ".join(filter(None, said)) or "outcome not stated"
 
 
-def outcomes_of(groups: Groups) -> list[Row]:
-    """Outcomes of groups that name their mutations, with ``names``, ``label`` and ``cited``."""
+def _outcomes(groups: Groups) -> list[Row]:
+    """Outcomes of groups that name their mutations, with ``names``, limits, and as ``printed``."""
     named = ~groups.outcomes["mutations"].isin(published.OUTCOME_GROUPS)
     table = groups.outcomes[named & (groups.outcomes["inhibitor"] != published.NOT_SPLIT)]
     return [
-        row | {"names": row["mutations"].split(LIST_SEPARATOR)}
-        for row in records(with_sources(table, groups.sources, references.known()))
+        row
+        | {"names": row["mutations"].split(LIST_SEPARATOR), "printed": published.as_printed(row)}
+        | limits(row["k"], row["n"])
+        for row in _cited(table, groups.sources)
     ]
 
 
@@ -269,35 +261,28 @@ def _spread(outcomes: Sequence[Row], profiles: Mapping[str, object]) -> Iterator
                 yield row | {"profile": profile, "exact": exact}
 
 
-def _relapses_in(pool: Cohort, rules: Settings) -> list[Row]:
+def _relapses_in(pool: Cohort, rules: Settings) -> Iterator[Row]:
     """Samples at resistance to each inhibitor in the cases, as one series."""
-    sampled = assessed_profiles(pool.samples).merge(
-        with_sources(
-            pool.samples.merge(pool.patients[["patient_id", "source_id"]], on="patient_id"),
-            pool.sources,
-            references.known(),
-        ),
-        on="sample_id",
+    of_source = pool.patients[["patient_id", "source_id"]]
+    samples = with_sources(
+        pool.samples.merge(of_source, on="patient_id"), pool.sources, references.known()
     )
     series = share_samples(pool, rules.verdict)
     after = series["resistance_on"].value_counts()
-    rows = []
+    sampled = assessed_profiles(pool.samples).merge(samples, on="sample_id")
     for (profile, inhibitor), found in sampled.groupby(["profile", "resistance_on"]):
         k = int(found["sample_id"].isin(series["sample_id"]).sum())
-        rows.append(
-            {
-                "profile": profile, "inhibitor": inhibitor,
-                "k": k or len(found), "n": int(after[str(inhibitor)]) if k else None,
-                "label": "consecutive cases" if k else "cases", "of": "samples",
-                "sources": references.once(found["cited"]),
-            }
-        )  # fmt: skip
-    return rows
+        n = int(after[str(inhibitor)]) if k else None
+        yield {
+            "profile": profile, "inhibitor": inhibitor, "k": k or len(found), "n": n,
+            "of": "samples", "source": "consecutive cases" if k else "cases",
+            "sources": references.once(found["cited"]), **limits(k, n),
+        }  # fmt: skip
 
 
-def _relapses_printed(groups: Groups) -> list[Row]:
+def _relapses_printed(groups: Groups) -> Iterator[Row]:
     """Published counts of one profile or residue class at resistance to one inhibitor."""
-    table = with_sources(groups.counts, groups.sources, references.known())
+    table = groups.counts
     usable = (
         table["after"].isin(tables.inhibitors()["inhibitor"])
         & ~table["mutations"].isin(published.COUNT_GROUPS)
@@ -305,15 +290,13 @@ def _relapses_printed(groups: Groups) -> list[Row]:
         & table["k"].notna()
         & (table["access"] != Access.TERTIARY)
     )
-    return [
-        row
-        | {"profile": row["mutations"], "inhibitor": row["after"], "sources": [row["cited"]]}
-        | {"of": "mutated samples" if row["sampling"] == Sampling.SELECTED else "samples"}
-        for row in records(table[usable])
-    ]
+    for row in _cited(table[usable], groups.sources):
+        of = "mutated samples" if row["sampling"] == Sampling.SELECTED else "samples"
+        named = {"profile": row["mutations"], "inhibitor": row["after"], "source": row["label"]}
+        yield row | named | {"of": of} | limits(row["k"], row["n"])
 
 
-def calls_of(measured: InVitro) -> list[Row]:
+def _calls(measured: InVitro) -> list[Row]:
     """Measurements of mutants with their call, that of their model, and their source.
 
     ``counts`` says whether the model may decide; ``ours`` whether the call is exploratory.
@@ -322,20 +305,18 @@ def calls_of(measured: InVitro) -> list[Row]:
     keys = ["model_id", "mutations", "inhibitor"]
     of_model = invitro.by_combination(called).rename(columns={"call": "of_model"})
     table = called.merge(of_model, on=keys).sort_values("measurement_id")
-    table = with_sources(table, measured.sources, references.known())
     ours = table["basis"] == invitro.EXPLORATORY
     names = {"model_id": "model", "mutations": "profile", "decides": "counts"}
-    return records(table.rename(columns=names | {"potency_type": "potency"}).assign(ours=ours))
+    table = table.rename(columns=names | {"potency_type": "potency"}).assign(ours=ours)
+    return _cited(table, measured.sources)
 
 
-def assertions_on_lung_cancer() -> list[Row]:
-    """Assertions of knowledge bases on lung cancer, which decide nothing."""
+def _assertions_on_lung_cancer() -> Iterator[Row]:
+    """Assertions of knowledge bases, which decide nothing."""
     known = references.known()
-    found = []
     for row in records(laboratory.load_assertions().query("nsclc == 'yes'")):
         access = Access.SECONDARY if "review" in row["knowledge_base"] else Access.DATABASE_RECORD
         named = _CITATION.match(row["citation"])
         said = row | {"access": access} | (named.groupdict() if named else {})
         cited = references.cite(said, known)
-        found.append(row | {"profile": row["mutations"], "cited": cited})
-    return found
+        yield row | {"profile": row["mutations"], "cited": cited, "sources": [cited]}

@@ -44,10 +44,8 @@ def outcomes_by_mutation(groups: Groups) -> pd.DataFrame:
     """
     counted = (Endpoint.RESPONSE, Endpoint.BENEFIT, Endpoint.CONTROL)
     rows = groups.outcomes[groups.outcomes["endpoint"].isin(counted)]
-    kind = rows["mutations"].map(
-        {BASE_RATE: "base rate", WITH: "with or without", WITHOUT: "with or without"}
-    )
-    rows = rows.assign(kind=kind.fillna("mutation"))
+    kinds = {BASE_RATE: "base rate", WITH: "with or without", WITHOUT: "with or without"}
+    rows = rows.assign(kind=rows["mutations"].map(kinds).fillna("mutation"))
     base = rows["kind"] == "base rate"
     comparable = [_comparable(row, rows[~base]) for _, row in rows[base].iterrows()]
     rows = rows.drop(rows.index[base][~np.array(comparable, dtype=bool)])
@@ -101,16 +99,12 @@ def contrasts(groups: Groups) -> pd.DataFrame:
     pairs = outcomes[outcomes["mutations"] == WITH].merge(
         outcomes[outcomes["mutations"] == WITHOUT], on=keys, suffixes=("_with", "_without")
     )
-    sides = {"with_mutation": "with", "without_mutation": "without"}
-    found = [
-        pairs.assign(
-            measure=unit, locator=pairs["locator_with"],
-            **{name: pd.to_numeric(pairs[f"{printed}_{side}"].replace("", None))
-               for name, side in sides.items()},
-        ).dropna(subset=[*sides])
-        for printed, unit in (
-            ("percent_printed", "responses, %"), ("pfs_months", "median PFS, months"),
-        )
-    ]  # fmt: skip
-    columns = [*keys, "measure", *sides, "locator"]
-    return pd.concat(found)[columns].sort_values([*keys, "measure"], ignore_index=True)
+    found = []
+    for printed, unit in (
+        ("percent_printed", "responses, %"), ("pfs_months", "median PFS, months"),
+    ):  # fmt: skip
+        sides = pairs[[f"{printed}_with", f"{printed}_without"]].replace("", None)
+        sides = sides.apply(pd.to_numeric).set_axis(["with_mutation", "without_mutation"], axis=1)
+        table = pairs[keys].assign(measure=unit).join(sides.dropna(), how="inner")
+        found.append(table.assign(locator=pairs["locator_with"]))
+    return pd.concat(found).sort_values([*keys, "measure"], ignore_index=True)

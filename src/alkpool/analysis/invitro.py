@@ -69,12 +69,10 @@ def with_call(
     stated = table["call_in_source"] != Call.UNKNOWN
     without = table[["sensitive_max", "resistant_min"]].isna().all(axis="columns")
     without &= (table["potency_type"] == "IC50") & (table["unit"] == "nM")
-    ours = table.assign(
-        sensitive_max=np.nan if exploratory_sensitive_nM is None else exploratory_sensitive_nM,
-        resistant_min=np.nan if exploratory_resistant_nM is None else exploratory_resistant_nM,
-    )
-    explored = _by_threshold(ours).replace({str(Call.INTERMEDIATE): str(Call.UNKNOWN)})
-    derived = _by_threshold(table).where(~without, explored)
+    ours = _by_threshold(table, exploratory_sensitive_nM, exploratory_resistant_nM)
+    ours = ours.replace({str(Call.INTERMEDIATE): str(Call.UNKNOWN)})
+    derived = _by_threshold(table, table["sensitive_max"], table["resistant_min"])
+    derived = derived.where(~without, ours)
     call = table["call_in_source"].where(stated, derived)
     if intermediate != "neither":
         call = call.replace({str(Call.INTERMEDIATE): intermediate})
@@ -83,20 +81,20 @@ def with_call(
     return table.assign(call=call, basis=basis)
 
 
-def _by_threshold(table: pd.DataFrame) -> pd.Series:
+def _by_threshold(
+    table: pd.DataFrame, sensitive: pd.Series | float | None, resistant: pd.Series | float | None
+) -> pd.Series:
+    """Calls by limits, of which none holds for anything where it is missing."""
+    low, high = (np.asarray(limit, dtype=float) for limit in (sensitive, resistant))
     value, relation = table["value"], table["relation"]
-    low_enough = (value <= table["sensitive_max"]) & (relation != Relation.ABOVE)
-    high_enough = (value >= table["resistant_min"]) & (relation != Relation.BELOW)
-    between = (
-        (value > table["sensitive_max"])
-        & (value < table["resistant_min"])
-        & relation.isin([Relation.EQUAL, Relation.ABOUT])
-    )
-    calls = np.select(
-        [low_enough, high_enough, between],
-        [str(Call.SENSITIVE), str(Call.RESISTANT), str(Call.INTERMEDIATE)],
-        str(Call.UNKNOWN),
-    )
+    conditions = {
+        Call.SENSITIVE: (value <= low) & (relation != Relation.ABOVE),
+        Call.RESISTANT: (value >= high) & (relation != Relation.BELOW),
+        Call.INTERMEDIATE: (value > low)
+        & (value < high)
+        & relation.isin([Relation.EQUAL, Relation.ABOUT]),
+    }
+    calls = np.select([*conditions.values()], [str(call) for call in conditions], str(Call.UNKNOWN))
     return pd.Series(calls, index=table.index, dtype=str)
 
 
@@ -143,16 +141,14 @@ def spans(potencies: pd.DataFrame) -> pd.DataFrame:
         Columns ``mutations, inhibitor, origin, values, ic50, calls``, the last two as text.
     """
     rows = []
-    for (mutations, inhibitor, origin), found in potencies.groupby(
-        ["mutations", "inhibitor", "origin"]
-    ):
+    keys = ["mutations", "inhibitor", "origin"]
+    for cell, found in potencies.groupby(keys):
         numbers = found["value"].dropna()
         named = found.loc[found["value"].isna(), "call"].value_counts()
         calls = ", ".join(f"{name} {count}" for name, count in named.items())
         ends = [f"{value:g}" for value in sorted({numbers.min(), numbers.max()}) if len(numbers)]
-        rows.append([mutations, inhibitor, origin, len(numbers), " to ".join(ends), calls])
-    columns = ["mutations", "inhibitor", "origin", "values", "ic50", "calls"]
-    return pd.DataFrame(rows, columns=columns)
+        rows.append([*cell, len(numbers), " to ".join(ends), calls])
+    return pd.DataFrame(rows, columns=[*keys, "values", "ic50", "calls"])
 
 
 def by_combination(calls: pd.DataFrame) -> pd.DataFrame:
@@ -189,14 +185,11 @@ def compared(matrix: pd.DataFrame, calls: pd.DataFrame) -> pd.DataFrame:
         observed, agrees``. Conflicting and insufficient evidence, and intermediate calls, are left
         out.
     """
-    observed = matrix.assign(
-        observed=matrix["verdict"].map({str(v): str(c) for v, c in OBSERVED.items()})
-    ).dropna(subset="observed")
+    called = matrix["verdict"].map({str(v): str(c) for v, c in OBSERVED.items()})
+    observed = matrix.rename(columns={"profile": "mutations"}).assign(observed=called)
+    kept = ["mutations", "inhibitor", "verdict", "rule", "benefit_k", "benefit_n", "observed"]
     decided = calls[calls["call"].isin([Call.SENSITIVE, Call.RESISTANT])]
-    columns = ["profile", "inhibitor", "verdict", "rule", "benefit_k", "benefit_n", "observed"]
-    table = decided.merge(
-        observed[columns].rename(columns={"profile": "mutations"}), on=["mutations", "inhibitor"]
-    )
+    table = decided.merge(observed[kept].dropna(subset="observed"), on=["mutations", "inhibitor"])
     return table.assign(agrees=table["call"] == table["observed"])
 
 
@@ -224,19 +217,16 @@ def of_other_studies(
     papers = papers[["sample_id", "resistance_on", "source_id"]].merge(pool.sources, on="source_id")
     after = papers.rename(columns={"resistance_on": "inhibitor"})
     given = papers.merge(pool.treatments[["sample_id", "inhibitor"]], on="sample_id")
-    clinical = pd.concat([after, given]).merge(
-        assessed_profiles(pool.samples, split_trans=split_trans), on="sample_id"
-    )
-    clinical = clinical.rename(columns={"profile": "mutations"})
+    assessed = assessed_profiles(pool.samples, split_trans=split_trans)
+    assessed = assessed.rename(columns={"profile": "mutations"})
+    clinical = pd.concat([after, given]).merge(assessed, on="sample_id")
     models = invitro.models[["model_id", "source_id"]].merge(invitro.sources, on="source_id")
     keys = ["model_id", "mutations", "inhibitor"]
-    same = [
+    same = pd.concat(
         models[models[name] != ""].merge(clinical, on=name, suffixes=("_of_model", ""))[keys]
         for name in ("doi", "pmid")
-    ]
-    return calls[
-        ~pd.MultiIndex.from_frame(calls[keys]).isin(pd.MultiIndex.from_frame(pd.concat(same)))
-    ]
+    )
+    return calls[~pd.MultiIndex.from_frame(calls[keys]).isin(pd.MultiIndex.from_frame(same))]
 
 
 def by_cell(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -305,12 +295,10 @@ def agreement(matrix: pd.DataFrame, calls: pd.DataFrame) -> pd.DataFrame:
         high`` with the exact (Clopper-Pearson) 95% interval, missing where nothing can be
         compared.
     """
-    pairs = compared(matrix, calls)
     models = sorted(calls.loc[calls["call"] != Call.UNKNOWN, "model_id"].unique())
-    counts = pairs.groupby("model_id")["agrees"].agg(["sum", "count"])
-    counts = counts.set_axis(["agreeing", "compared"], axis="columns")
-    counts = counts.reindex(models, fill_value=0).astype(int)
-    interval = stats.clopper_pearson(counts["agreeing"].to_numpy(), counts["compared"].to_numpy())
-    share = counts["agreeing"] / counts["compared"].where(counts["compared"] > 0)
-    table = counts.assign(share=share.astype(float), low=interval.low, high=interval.high)
-    return table.rename_axis("model_id").reset_index()
+    agrees = compared(matrix, calls).groupby("model_id")["agrees"]
+    counts = pd.DataFrame({"agreeing": agrees.sum(), "compared": agrees.size()}, index=models)
+    counts = counts.fillna(0).astype(int).rename_axis("model_id").reset_index()
+    k, n = counts["agreeing"], counts["compared"]
+    interval = stats.clopper_pearson(k, n)
+    return counts.assign(share=k / n.where(n > 0), low=interval.low, high=interval.high)

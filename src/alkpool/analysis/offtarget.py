@@ -6,29 +6,25 @@ groups.
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import pandas as pd
 
 from alkpool import mutations, paths
-from alkpool.data.groups import Groups
+from alkpool.analysis.groups import WITH, WITHOUT
+from alkpool.data.groups import NOT_SPLIT, Groups
+from alkpool.files import yaml_beside
 from alkpool.references import Cited, cite, with_sources
-from alkpool.vocabulary import Access
+from alkpool.vocabulary import LIST_SEPARATOR, Access
 
 Row = dict[str, Any]
 
-UNCOUNTED = "printed without a count, so without an interval"
-PAPER = cite(
-    {
-        "first_author": "Koopman B",
-        "year": 2022,
-        "journal": "Clin Lung Cancer",
-        "doi": "10.1016/j.cllc.2021.06.011",
-        "access": Access.FULL_TEXT,
-    }
-)
+_WORDS: Mapping[str, Any] = yaml_beside(__file__)
+UNCOUNTED: str = _WORDS["uncounted"]
+PAPER = cite(_WORDS["paper"])
+NO_MUTATION = re.compile(_WORDS["no_mutation"], re.IGNORECASE)
 
 
 @cache
@@ -40,13 +36,6 @@ def mechanisms() -> dict[str, Row]:
     """
     with (paths.REFERENCE / "mechanisms.csv").open(encoding="utf-8", newline="") as file:
         return {row["mechanism"]: row for row in csv.DictReader(file)}
-
-
-NO_MUTATION = re.compile(
-    r"(no|without)( alk)?( resistance)?( kinase domain)? mutations?( found| detected)?|none"
-    r"|wild[- ]?type|wt|negative",
-    re.IGNORECASE,
-)
 
 
 def is_no_mutation(text: str) -> bool:
@@ -71,10 +60,7 @@ def named(text: str) -> str:
     if re.search(mutations.NOT_FOUND, wanted, re.IGNORECASE):
         raise ValueError(f"{wanted!r}: a finding that was not found is none: leave it out")
     for name, mechanism in mechanisms().items():
-        if (
-            re.fullmatch(mechanism["names"], wanted, re.IGNORECASE)
-            or wanted.lower() == name.lower()
-        ):
+        if re.fullmatch(f"{mechanism['names']}|{re.escape(name)}", wanted, re.IGNORECASE):
             return name
     raise ValueError(
         f"nothing is collected on the finding {wanted!r}; known are {', '.join(mechanisms())}"
@@ -99,31 +85,18 @@ def words(findings: Sequence[str], without: bool, published: Groups) -> list[Row
     list of dict
         ``text`` and its ``sources`` (`alkpool.references.cite`).
     """
+    known = mechanisms()
     said = [
-        {"text": mechanisms()[name]["says"], "sources": [PAPER, _reference(mechanisms()[name])]}
+        {"text": known[name]["says"], "sources": [PAPER, _reference(known[name])]}
         for name in findings
     ]
     if "MET amplification" in findings:
         said += _counts(published)
     if without:
-        said.append(
-            {
-                "text": "A mutation of the ALK kinase domain is found in approximately 19% to 54% "
-                "of samples that resist an ALK inhibitor (Introduction): many tumours resist by "
-                "other means.",
-                "sources": [PAPER],
-            }
-        )
-        said += _without_mutation(published)
+        said += [{"text": _WORDS["share"], "sources": [PAPER]}, *_without_mutation(published)]
         if not findings:
-            look_for = ", ".join(mechanisms())
-            said.append(
-                {
-                    "text": f"To be assessed in addition (Discussion): {look_for}. Each can be "
-                    "asked for as a finding.",
-                    "sources": [PAPER, *map(_reference, mechanisms().values())],
-                }
-            )
+            sources = [PAPER, *map(_reference, known.values())]
+            said.append({"text": _WORDS["look_for"].format(", ".join(known)), "sources": sources})
     return said
 
 
@@ -137,20 +110,15 @@ def _counts(published: Groups) -> Iterator[Row]:
     rows = published.counts[published.counts["mutations"] == "MET amplification"]
     rows = rows[rows["percent_printed"] != ""]
     for row in with_sources(rows, published.sources).to_dict("records"):
-        yield {
-            "text": f"MET amplification in {row['percent_printed']}% of samples after "
-            f"{row['after']}, {UNCOUNTED}.",
-            "sources": [row["cited"]],
-        }
+        text = _WORDS["amplified"].format_map({**row, "uncounted": UNCOUNTED})
+        yield {"text": text, "sources": [row["cited"]]}
 
 
 def _without_mutation(published: Groups) -> Iterator[Row]:
     """Outcomes of patients without a mutation, each beside those with one in the same report."""
     table = published.outcomes
-    reports = table.loc[table["mutations"] == "no ALK mutation", "source_id"].unique()
-    chosen = table["source_id"].isin(reports) & table["mutations"].isin(
-        ["no ALK mutation", "any ALK mutation"]
-    )
+    reports = table.loc[table["mutations"] == WITHOUT, "source_id"].unique()
+    chosen = table["source_id"].isin(reports) & table["mutations"].isin([WITHOUT, WITH])
     for row in with_sources(table[chosen], published.sources).to_dict("records"):
         results = []
         if row["percent_printed"]:
@@ -158,10 +126,10 @@ def _without_mutation(published: Groups) -> Iterator[Row]:
         if pd.notna(row["pfs_months"]):
             results.append(f"median progression-free survival {row['pfs_months']:g} months")
         if results:
-            drug = "the next ALK inhibitor" if row["inhibitor"] == "not split" else row["inhibitor"]
-            yield {
-                "text": f"{row['mutations'].capitalize().replace('alk', 'ALK')}, {drug} after "
-                f"{row['after'].replace(';', ', ')} ({row['population']}): "
-                f"{', '.join(results)}.",
-                "sources": [row["cited"]],
-            }
+            text = _WORDS["without"].format(
+                mutations=row["mutations"].capitalize().replace("alk", "ALK"),
+                inhibitor=row["inhibitor"].replace(NOT_SPLIT, "the next ALK inhibitor"),
+                after=row["after"].replace(LIST_SEPARATOR, ", "),
+                population=row["population"], results=", ".join(results),
+            )  # fmt: skip
+            yield {"text": text, "sources": [row["cited"]]}

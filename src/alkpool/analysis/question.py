@@ -81,18 +81,17 @@ def ask(
     for name, given in (("prior", prior), ("findings", findings)):
         if isinstance(given, str):
             raise TypeError(f"{name} is the text {given!r}; must be a sequence of names")
-    found = tuple(map(offtarget.named, findings))
-    without = offtarget.is_no_mutation(profile) or (found and not profile.strip())
-    names: tuple[str, ...] = ()
-    aside: tuple[str, ...] = ()
+    found = [*map(offtarget.named, findings)]
     one_of("phase", phase, Phase)
     one_of("specimen", specimen, Specimen)
     known = Phase(phase)
-    if not without:
+    names: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
+    if not (offtarget.is_no_mutation(profile) or (found and not profile.strip())):
         reading = mutations.read(profile)
         names = mutations.mutations_of(reading.profile)
         aside = tuple(f"{text} ({what})" for what, text in reading.set_aside)
-        found = tuple(dict.fromkeys((*found, *offtarget.reported(reading.set_aside))))
+        found += offtarget.reported(reading.set_aside)
         if reading.phase and known == Phase.UNKNOWN:
             known = Phase(reading.phase)
     if len(names) < 2:
@@ -109,7 +108,7 @@ def ask(
     elif mutations.ONE_RESIDUE.search("+".join(names)):
         known = Phase.TRANS
     given = tuple(map(_treatment, prior))
-    return Question(names, given, known, Specimen(specimen), found, aside)
+    return Question(names, given, known, Specimen(specimen), tuple(dict.fromkeys(found)), aside)
 
 
 def _treatment(text: str) -> str:

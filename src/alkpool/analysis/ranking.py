@@ -10,29 +10,40 @@ the tiers say; `alkpool.analysis.evidence.gather` collects it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import Any
 
 import pandas as pd
+from pydantic import TypeAdapter
 
 from alkpool import mutations
-from alkpool.analysis import offtarget, sentence
+from alkpool.analysis import offtarget, wording
 from alkpool.analysis.question import Question
-from alkpool.analysis.sentence import GIVEN_BEFORE
+from alkpool.analysis.wording import GIVEN_BEFORE
 from alkpool.data import tables
 from alkpool.data.groups import Groups
+from alkpool.files import yaml_beside
 from alkpool.references import once
-from alkpool.vocabulary import Phase, Standing, Tier, Verdict
+from alkpool.vocabulary import Phase, Standing, Tier
 
-STEPS = (
-    (Tier.PATIENTS, Tier.GROUPS, Tier.RELAPSE),
-    (Tier.FEW,),
-    (Tier.LABORATORY,),
-    (Tier.COMPONENTS, Tier.RESIDUE),
-)
+Row = dict[str, Any]
+
+_RULES: Mapping[str, Any] = yaml_beside(__file__)
+STEPS = tuple(tuple(map(Tier, step)) for step in _RULES["steps"])
 TIERS = [*(tier for step in STEPS for tier in step), Tier.NONE, Tier.PROGRESSED]
+DIFFERING = frozenset(_RULES["differing"])
+
+COLUMNS = [
+    "inhibitor", "status", "standing", "rank", "basis", "basis_text", "patients", "groups",
+    "relapsed", "laboratory", "sources", "marks",
+]  # fmt: skip
+
+COMPOSED = "read from its parts"
+JUST_PROGRESSED = "just progressed"
+CONFLICTING = "conflicting"
+PROGRESSED_TEXT = "the tumour has just progressed on it with this mutation"
 
 
 @dataclass(frozen=True)
@@ -60,61 +71,44 @@ class Composition:
     text: str
 
 
-# The first step that holds decides, so the weakest part does. The explorer applies the same table.
-COMPOSING = (
-    Composition(
-        Standing.AGAINST, True, Standing.UNDECIDED, (Standing.AGAINST,),
-        "{undoing} is known to undo resistance to it; {parts}",
-    ),
-    Composition(Standing.AGAINST, False, Standing.AGAINST, (Standing.AGAINST,), "{parts}"),
-    Composition(
-        Standing.UNDECIDED, False, Standing.UNDECIDED, (Standing.FOR, Standing.UNDECIDED),
-        "its parts leave it open; {parts}",
-    ),
-    Composition(Standing.FOR, False, Standing.FOR, (Standing.FOR,), "{parts}"),
-)  # fmt: skip
-COMPOSED = "read from its parts"
-
-COLUMNS = [
-    "inhibitor", "status", "standing", "rank", "basis", "basis_text", "patients", "groups",
-    "relapsed", "laboratory", "sources", "marks",
-]  # fmt: skip
-
-JUST_PROGRESSED = "just progressed"
-CONFLICTING = "conflicting"
-PROGRESSED_TEXT = "the tumour has just progressed on it with this mutation"
-
-# Substitutions of these residues are known to differ, so what speaks for one speaks for no other:
-# I1171 (Koopman 2022, p. e109; ceritinib for I1171N and I1171T, not I1171S, in Lin 2017, Table 2),
-# L1198 (L1198F undoes resistance to crizotinib, Shaw 2016; I1171N+L1198H resists it, Mizuta 2021).
-DIFFERING = frozenset(("I1171X", "L1198X"))
-
-# Of a proportion that has none.
-NO_LIMITS = {"low": None, "high": None, "interval": ""}
-
-Row = dict[str, Any]
+COMPOSING = TypeAdapter(list[Composition]).validate_python(_RULES["composing"])
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one tier says of a profile and an inhibitor.
+    """What evidence says of a profile and an inhibitor: that of one tier, or all of it together.
 
     Attributes
     ----------
-    direction : Standing
-        Where it points; undecided: both ways, or between them.
+    standing, basis : Standing, Tier
+        Where it points (undecided: both ways, or between them), and the tier that decides.
     text : str
         The finding as a clause.
     low : float
-        Lower limit of its interval, which orders inhibitors within a tier.
+        Lower limit of its interval, which orders inhibitors of one basis.
     marks : tuple of str
         What must be said beside it, as ``1 patient``.
+    rests_on : tuple of str
+        Other profiles whose evidence decides.
     """
 
-    direction: Standing
-    text: str
+    standing: Standing = Standing.UNDECIDED
+    basis: Tier = Tier.NONE
+    text: str = ""
     low: float = 0.0
     marks: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether any tier says something."""
+        return self.basis != Tier.NONE
+
+    @property
+    def told(self) -> str:
+        """Why, with what must be said beside it, where another finding quotes it."""
+        quoted = self.marks and not self.rests_on
+        return f"{self.text} [{', '.join(self.marks)}]" if quoted else self.text
 
 
 @dataclass(frozen=True)
@@ -134,32 +128,31 @@ class Cell:
         Each source, from `alkpool.references.cite`.
     hint : str
         What is known and decides nothing.
+    calls, assertions : list of dict
+        Measurements and assertions of knowledge bases with all that is known of them.
     """
 
-    findings: Mapping[Tier, Finding] = field(default_factory=dict)
-    patients: Row = field(
-        default_factory=lambda: {
-            "k": 0,
-            "n": 0,
-            **NO_LIMITS,
-            "not_counted": 0,
-            "text": "0/0",
-            "lines": [],
-            "verdict": str(Verdict.INSUFFICIENT),
-            "verdict_probability": 1.0,
+    findings: Mapping[Tier, Finding]
+    patients: Row
+    groups: list[Row]
+    relapsed: Row
+    laboratory: Row
+    sources: tuple[Row, ...]
+    hint: str
+    calls: list[Row]
+    assertions: list[Row]
+
+    @property
+    def behind(self) -> Row:
+        """What an answer holds of it."""
+        return {
+            name: getattr(self, name) for name in ("patients", "groups", "relapsed", "laboratory")
         }
-    )
-    groups: list[Row] = field(default_factory=list)
-    relapsed: Row = field(
-        default_factory=lambda: {"k": 0, "n": None, "of": "", "source": "", **NO_LIMITS}
-    )
-    laboratory: Row = field(
-        default_factory=lambda: {
-            "sensitive": 0, "resistant": 0, "reports": 0, "no_call": 0, "ours": 0, "calls": [],
-        }
-    )  # fmt: skip
-    sources: tuple[Row, ...] = ()
-    hint: str = ""
+
+
+NOTHING = Cell(
+    findings={}, groups=[], sources=(), hint="", calls=[], assertions=[], **_RULES["nothing"]
+)
 
 
 @dataclass(frozen=True)
@@ -182,7 +175,11 @@ class Evidence:
 
     def cell(self, name: str, inhibitor: str) -> Cell:
         """What is known; empty where nothing is."""
-        return self.cells.get((name, inhibitor), Cell())
+        return self.cells.get((name, inhibitor), NOTHING)
+
+    def own(self, name: str, inhibitor: str) -> Finding:
+        """What the evidence on a profile itself decides."""
+        return decide(self.cell(name, inhibitor).findings)
 
     def sources(self, names: Iterable[str], inhibitor: str) -> list[Row]:
         """What stands behind several profiles, each source once."""
@@ -194,13 +191,12 @@ class Evidence:
         return frozenset(name for name, _ in self.cells)
 
     @cached_property
-    def substitutions(self) -> Mapping[str, tuple[str, ...]]:
+    def substitutions(self) -> Mapping[str, list[str]]:
         """Known substitutions of each residue by its class, the class itself included."""
         found: dict[str, list[str]] = {}
-        for name in sorted(self.profiles):
-            if "+" not in name:
-                found.setdefault(mutations.residue_class(name), []).append(name)
-        return {residue: tuple(names) for residue, names in found.items()}
+        for name in sorted(name for name in self.profiles if "+" not in name):
+            found.setdefault(mutations.residue_class(name), []).append(name)
+        return found
 
     @cached_property
     def restoring(self) -> frozenset[tuple[str, str]]:
@@ -210,46 +206,12 @@ class Evidence:
         L1198F does for crizotinib (Shaw 2016).
         """
         found = set()
-        for (name, inhibitor), cell in self.cells.items():
-            if "+" in name and decide(cell.findings).standing == Standing.FOR:
-                parts = set(name.split("+"))
-                resist = {
-                    p for p in parts if assess(p, inhibitor, self).standing == Standing.AGAINST
-                }
-                found |= {(part, inhibitor) for part in parts - resist if resist}
+        for name, inhibitor in self.cells:
+            if "+" in name and self.own(name, inhibitor).standing == Standing.FOR:
+                parts = {p: assess(p, inhibitor, self).standing for p in name.split("+")}
+                if Standing.AGAINST in parts.values():
+                    found |= {(p, inhibitor) for p in parts if parts[p] != Standing.AGAINST}
         return frozenset(found)
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Standing of one inhibitor for one profile, and what it rests on.
-
-    Attributes
-    ----------
-    standing, basis : Standing, Tier
-        What the evidence amounts to, and the tier that decides.
-    text : str
-        Why, as a clause.
-    low : float
-        Orders inhibitors of one basis.
-    marks : tuple of str
-        What must be said beside it.
-    rests_on : tuple of str
-        Other profiles whose evidence decides.
-    """
-
-    standing: Standing = Standing.UNDECIDED
-    basis: Tier = Tier.NONE
-    text: str = ""
-    low: float = 0.0
-    marks: tuple[str, ...] = ()
-    rests_on: tuple[str, ...] = ()
-
-    @property
-    def told(self) -> str:
-        """Why, with what must be said beside it, where another decision quotes it."""
-        own_marks = [] if self.rests_on else self.marks
-        return self.text + f" [{', '.join(own_marks)}]" * bool(own_marks)
 
 
 @dataclass(frozen=True)
@@ -287,30 +249,30 @@ class Answer:
     about: Mapping[str, Any]
 
 
-PROGRESSED = Decision(Standing.AGAINST, Tier.PROGRESSED, PROGRESSED_TEXT, marks=(JUST_PROGRESSED,))
+PROGRESSED = Finding(Standing.AGAINST, Tier.PROGRESSED, PROGRESSED_TEXT, marks=(JUST_PROGRESSED,))
 
 
-def decide(findings: Mapping[Tier, Finding]) -> Decision:
+def decide(findings: Mapping[Tier, Finding]) -> Finding:
     """Apply the table of steps to what the tiers say.
 
     Examples
     --------
-    >>> resists = Finding(Standing.AGAINST, "resistant in 2 models")
+    >>> resists = Finding(Standing.AGAINST, Tier.LABORATORY, "resistant in 2 models")
     >>> decide({Tier.LABORATORY: resists}).standing
     <Standing.AGAINST: 'against'>
     """
     for step in STEPS:
-        said = {tier: findings[tier] for tier in step if tier in findings}
-        if not said:
-            continue
-        standing = together(finding.direction for finding in said.values())
-        basis, first = next(iter(said.items()))
-        marks = tuple(dict.fromkeys(mark for finding in said.values() for mark in finding.marks))
-        if len(said) > 1 and standing == Standing.UNDECIDED:
-            marks = (CONFLICTING, *marks)
-        text = "; ".join(finding.text for finding in said.values())
-        return Decision(standing, basis, text, first.low, marks)
-    return Decision()
+        if said := [findings[tier] for tier in step if tier in findings]:
+            standing = together(finding.standing for finding in said)
+            conflict = len(said) > 1 and standing == Standing.UNDECIDED
+            marks = dict.fromkeys(mark for finding in said for mark in finding.marks)
+            return replace(
+                said[0],
+                standing=standing,
+                text="; ".join(finding.text for finding in said),
+                marks=(*[CONFLICTING] * conflict, *marks),
+            )
+    return Finding()
 
 
 def together(standings: Iterable[Standing]) -> Standing:
@@ -319,15 +281,14 @@ def together(standings: Iterable[Standing]) -> Standing:
     return found.pop() if len(found) == 1 else Standing.UNDECIDED
 
 
-def assess(name: str, inhibitor: str, evidence: Evidence) -> Decision:
+def assess(name: str, inhibitor: str, evidence: Evidence) -> Finding:
     """Standing of an inhibitor for a profile, by its own evidence or what is related to it.
 
     A single mutation is read from the other substitutions of its residue, where they agree; a
     compound in cis from its parts: any that resists speaks against.
     """
-    cell = evidence.cell(name, inhibitor)
-    own = decide(cell.findings)
-    if own.basis != Tier.NONE:
+    cell, own = evidence.cell(name, inhibitor), evidence.own(name, inhibitor)
+    if own.known:
         return own
     related = (_by_parts if "+" in name else _by_residue)(name, inhibitor, evidence)
     if related is None:
@@ -340,13 +301,12 @@ def assess(name: str, inhibitor: str, evidence: Evidence) -> Decision:
     return replace(related, standing=standing, text=text)
 
 
-def _by_residue(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
+def _by_residue(name: str, inhibitor: str, evidence: Evidence) -> Finding | None:
     residue = mutations.residue_class(name)
     said = {
         other: decision
         for other in evidence.substitutions.get(residue, ())
-        if other != name
-        and (decision := decide(evidence.cell(other, inhibitor).findings)).basis != Tier.NONE
+        if other != name and (decision := evidence.own(other, inhibitor)).known
     }
     if not said:
         return None
@@ -361,7 +321,7 @@ def _by_residue(name: str, inhibitor: str, evidence: Evidence) -> Decision | Non
         opening += " are known to differ, so none speaks for it"
     elif len({decision.standing for decision in said.values()}) > 1:
         opening += " disagree, so none counts"
-    return Decision(
+    return Finding(
         standing, Tier.RESIDUE, f"{opening}: {listed}",
         min(decision.low for decision in said.values()),
         ("other substitutions only",), tuple(said),
@@ -379,10 +339,10 @@ def parts_of(name: str, profiles: Iterable[str]) -> list[str]:
     return [*singles, *sorted(smaller.intersection(profiles))]
 
 
-def _by_parts(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
+def _by_parts(name: str, inhibitor: str, evidence: Evidence) -> Finding | None:
     parts = parts_of(name, evidence.profiles)
     said = {part: assess(part, inhibitor, evidence) for part in parts}
-    if all(decision.basis == Tier.NONE for decision in said.values()):
+    if not any(decision.known for decision in said.values()):
         return None
     resist = [part for part in parts if said[part].standing == Standing.AGAINST]
     # One that is in a compound which resists all the same undoes nothing here.
@@ -396,7 +356,7 @@ def _by_parts(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
     quoted = {
         part: decision
         for part, decision in said.items()
-        if decision.basis != Tier.NONE
+        if decision.known
         and decision.standing in step.quoted
         # A smaller compound that is composed itself is told by its mutations.
         and not (
@@ -406,7 +366,7 @@ def _by_parts(name: str, inhibitor: str, evidence: Evidence) -> Decision | None:
     }
     told = "; ".join(f"{part} alone: {decision.told}" for part, decision in quoted.items())
     behind = dict.fromkeys([*quoted, *(name for d in quoted.values() for name in d.rests_on)])
-    return Decision(
+    return Finding(
         step.standing, Tier.COMPONENTS, step.text.format(undoing=", ".join(undoing), parts=told),
         min(decision.low for decision in said.values()), (COMPOSED,), tuple(behind),
     )  # fmt: skip
@@ -457,8 +417,8 @@ def answer(question: Question, evidence: Evidence) -> Answer:
     decided = ["inhibitor", "standing", "rank", "basis"]
     other = next((one for _, one in rest if not one[decided].equals(frame[decided])), None)
     unranked = f"Not ranked, because of {', '.join(question.findings)}. " * bool(question.findings)
-    reading = "" if other is None else sentence.IF[lead]
-    text = unranked + reading + sentence.standing_text(frame.to_dict("records"), lead)
+    reading = "" if other is None else wording.WORDS["if"][lead]
+    text = unranked + reading + wording.standing_text(frame.to_dict("records"), lead)
     others = not_assessed(question, evidence)
     return Answer(question, text, frame, lead, other, others, words, evidence.about)
 
@@ -473,19 +433,18 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
     status = tables.inhibitors().set_index("inhibitor")["status"]
     rows: list[Row] = []
     for inhibitor in tables.assessed_inhibitors():
-        decisions = {name: assess(name, inhibitor, evidence) for name in names}
-        cells = {name: evidence.cell(name, inhibitor) for name in names}
-        weakest = max(names, key=lambda name: order(decisions[name], cells[name]))
-        decision, cell = decisions[weakest], cells[weakest]
-        behind = [*names, *(other for name in names for other in decisions[name].rests_on)]
+        found = {
+            name: (assess(name, inhibitor, evidence), evidence.cell(name, inhibitor))
+            for name in names
+        }
+        weakest = max(names, key=lambda name: order(*found[name]))
+        decision, cell = found[weakest]
+        behind = [*names, *(other for name in names for other in found[name][0].rests_on)]
         if len(names) > 1:
             # The weakest decides, and what is known of every other clone stands beside it.
-            others = (
-                f"; beside it {name}: {decisions[name].told or 'no data'}"
-                for name in names
-                if name != weakest
-            )
-            text = f"{weakest}: {decision.text or 'no data'}{''.join(others)}"
+            others = [name for name in names if name != weakest]
+            beside = (f"; beside it {name}: {found[name][0].told or 'no data'}" for name in others)
+            text = f"{weakest}: {decision.text or 'no data'}{''.join(beside)}"
             decision = replace(decision, text=text)
         if inhibitor == question.progressed_on:
             known = f" ({decision.text})" if decision.standing == Standing.AGAINST else ""
@@ -497,18 +456,11 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
                 "inhibitor": inhibitor,
                 "profile": weakest,
                 "status": str(status[inhibitor]),
-                "standing": str(decision.standing),
                 "rank": None,
-                "basis": str(decision.basis),
-                "basis_text": decision.text or "no data",
-                "patients": cell.patients,
-                "groups": cell.groups,
-                "relapsed": cell.relapsed,
-                "laboratory": cell.laboratory,
                 "sources": evidence.sources(behind, inhibitor),
-                "marks": list(decision.marks),
-                "key": list(order(decision, cell)),
             }
+            | row_of(decision, cell)
+            | cell.behind
         )
     rows.sort(key=lambda row: row["key"])
     ranked = [] if question.findings else [r for r in rows if r["standing"] == Standing.FOR]
@@ -517,7 +469,18 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
     return rows
 
 
-def order(decision: Decision, cell: Cell) -> tuple[float, ...]:
+def row_of(decision: Finding, cell: Cell = NOTHING) -> Row:
+    """What a row holds of a decision, with the ``key`` that orders it."""
+    return {
+        "standing": str(decision.standing),
+        "basis": str(decision.basis),
+        "basis_text": decision.text or "no data",
+        "marks": list(decision.marks),
+        "key": list(order(decision, cell)),
+    }
+
+
+def order(decision: Finding, cell: Cell) -> tuple[float, ...]:
     """Sort key: best evidence first, the inhibitor that has just failed last."""
     standing = list(Standing).index(decision.standing)
     tier = TIERS.index(decision.basis)

@@ -6,6 +6,7 @@ end. Cases whose source has no year are in no year; `undated` counts them.
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from alkpool import stats
@@ -111,19 +112,16 @@ def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     sides = [side.set_index(CELL) for side in (after, before)]
     cells = sides[0].index.union(sides[1].index).sort_values()
     now, then = (_completed(side, cells) for side in sides)
-    differs = now != then
-    moved = pd.Series("", cells)
-    for kind, columns in (
-        ("denominator", ["relapse_n"]), ("counts", OWN_COUNTS), ("verdict", ["verdict"]),
-    ):  # fmt: skip
-        moved = moved.mask(differs[columns].any(axis=1), kind)
+    kinds = {"verdict": ["verdict"], "counts": OWN_COUNTS, "denominator": ["relapse_n"]}
+    differs = [(now != then)[columns].any(axis=1) for columns in kinds.values()]
+    moved = np.select(differs, range(len(kinds)), -1)
     table = now.join(then.add_suffix("_before"))
     table.insert(0, "moved", moved)
-    table = table[moved != ""].reset_index()
+    table = table[moved >= 0].sort_values("moved", kind="stable").reset_index()
+    table["moved"] = table["moved"].map(dict(enumerate(kinds))).astype(str)
     for name, k, n in (("relapse", "relapsed", "relapse_n"), ("benefit", "benefit_k", "benefit_n")):
         table = table.join(stats.proportions(table[k], table[n]).add_prefix(f"{name}_"))
-    order = table["moved"].map({"verdict": 0, "counts": 1, "denominator": 2})
-    return table.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+    return table
 
 
 def _completed(side: pd.DataFrame, cells: pd.Index) -> pd.DataFrame:
@@ -165,5 +163,5 @@ def history(evidence: pd.DataFrame) -> pd.DataFrame:
 def newest(evidence: pd.DataFrame) -> pd.DataFrame:
     """List what the newest year of `over_time` changed, as `changes`."""
     found = sorted(evidence["year"].unique())
-    last, earlier = found[-1:], found[-2:-1] if len(found) > 1 else []
+    last, earlier = found[-1:], found[-2:-1]
     return changes(evidence[evidence["year"].isin(earlier)], evidence[evidence["year"].isin(last)])
