@@ -15,7 +15,8 @@ import pytest
 from project import COMPENDIUM, PARAMETERS, Project
 
 from alkpool import paths
-from alkpool.compendium import plan, report
+from alkpool.compendium import plan
+from alkpool.compendium.__main__ import main
 from alkpool.compendium.imports import PACKAGE, Imports
 from alkpool.compendium.publish import KEPT
 
@@ -527,7 +528,7 @@ def test_a_wrong_cohort_for_one_run_is_said_once(
     cohort: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line, however many chapters would read it."""
-    assert report.main(["report", "--cohort", cohort]) == 1
+    assert main(["report", "--cohort", cohort]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: COHORT: ")
     assert said in line

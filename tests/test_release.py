@@ -17,6 +17,7 @@ from rocrate.rocrate import ROCrate
 
 from alkpool import paths, release
 from alkpool.analysis.actionability import VerdictRule, matrix
+from alkpool.compendium.__main__ import main
 from alkpool.data.cohort import load
 from alkpool.intake import flatfile, place
 from alkpool.problems import ProjectError
@@ -438,5 +439,5 @@ def test_a_draft_is_dated_by_its_commit(home: Path) -> None:
 
 
 def test_command_says_what_is_wrong(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert release.main(["--since", str(tmp_path)]) == 1
+    assert main(["release", "--since", str(tmp_path)]) == 1
     assert capsys.readouterr().err.startswith("error: ")

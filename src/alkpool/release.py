@@ -4,7 +4,6 @@
 release note. Equal inputs give equal bytes: no date is the clock's.
 """
 
-import argparse
 import datetime
 import hashlib
 import json
@@ -12,10 +11,9 @@ import platform
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,42 +21,26 @@ from typing import Any
 import yaml
 from rocrate.rocrate import ROCrate
 
-from alkpool import paths
+from alkpool.compendium.book import git
 from alkpool.compendium.plan import CONFIGURATION, cohorts, read
-from alkpool.files import exchange, locked
+from alkpool.files import exchange, locked, yaml_beside
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
 CHECKSUMS, NOTE = "SHA256SUMS", "RELEASE-NOTE.md"
 METADATA = "ro-crate-metadata.json"
-
-CC_BY, MIT = "https://creativecommons.org/licenses/by/4.0/", "https://spdx.org/licenses/MIT"
-LICENCES = {
-    CC_BY: "Creative Commons Attribution 4.0 International",
-    MIT: "MIT License",
-}
-
-# Folder of the release, where it comes from in the checkout, its licence, and what it holds.
-FOLDERS = {
-    "data": ("data", CC_BY, "Facts with their sources and places; README.md is the data "
-             "dictionary, datapackage.json the description for programs. Cohorts that cohort.yaml "
-             "calls synthetic are made up: their rows are not patients."),
-    "results": ("results", CC_BY, "Tables that the notebooks made of the data, by cohort. "
-                "Rows of synthetic cohorts have the column synthetic."),
-    "book": ("build/book", CC_BY, "The rendered book; open index.html."),
-    "notebooks": ("notebooks", MIT, "The chapters, without outputs."),
-    "src": ("src", MIT, "The package alkpool."),
-}  # fmt: skip
-FILES = (
-    "README.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "LICENSE-DATA", "compendium.yaml",
-    "pyproject.toml", "requirements.lock",
-)  # fmt: skip
 BOOK = "build/book/index.html"
 DESCRIPTION_FILE = "cohort.yaml"
 
+_HOLDS = yaml_beside(__file__)
+FOLDERS: dict[str, dict[str, str]] = _HOLDS["folders"]
+FILES: list[str] = _HOLDS["files"]
+LICENCES: dict[str, str] = _HOLDS["licences"]
+MEDIA: dict[str, str] = _HOLDS["media"]
+CC_BY = next(iter(LICENCES))
+
 # Run times and hours on the status page.
 CLOCK = re.compile(r'(?<=<span class="clock">)[^<]*')
-MEDIA = {".csv": "text/csv", ".json": "application/json", ".yaml": "application/yaml"}
 
 
 @dataclass(frozen=True)
@@ -69,10 +51,9 @@ class Identity:
     date: datetime.date
     draft: bool
 
-    @property
-    def name(self) -> str:
-        """Name of the folder."""
-        return f"alkpool-{self.version}" + "-draft" * self.draft
+    def called(self, title: str) -> str:
+        """Title with the version."""
+        return f"{title} {self.version}" + " (draft)" * self.draft
 
 
 def identify(home: Path) -> Identity:
@@ -94,23 +75,25 @@ def identify(home: Path) -> Identity:
             f"CITATION.cff: date-released: found {released!r}; must be a date such as 2026-01-31"
         )
     sections = _sections(home)
-    if released is not None and not sections.get("[Unreleased]"):
-        heading = f"[{version}] - {released.isoformat()}"
-        if heading not in sections:
-            raise ProjectError(
-                f"CHANGELOG.md: has no heading '## {heading}', the version of pyproject.toml with "
-                "date-released of CITATION.cff"
-            )
-        if cited["version"] != version:
-            raise ProjectError(
-                f"CITATION.cff: version: found {cited['version']!r}; must be {version!r}, that of "
-                "pyproject.toml"
-            )
-        return Identity(version, released, draft=False)
-    command = ["git", "log", "-1", "--format=%cs"]
+    if released is None or sections.get("[Unreleased]"):
+        return Identity(version, _last_commit(home), draft=True)
+    heading = f"[{version}] - {released.isoformat()}"
+    if heading not in sections:
+        raise ProjectError(
+            f"CHANGELOG.md: has no heading '## {heading}', the version of pyproject.toml with "
+            "date-released of CITATION.cff"
+        )
+    if cited["version"] != version:
+        raise ProjectError(
+            f"CITATION.cff: version: found {cited['version']!r}; must be {version!r}, that of "
+            "pyproject.toml"
+        )
+    return Identity(version, released, draft=False)
+
+
+def _last_commit(home: Path) -> datetime.date:
     try:
-        asked = subprocess.run(command, cwd=home, capture_output=True, text=True, check=True)
-        return Identity(version, datetime.date.fromisoformat(asked.stdout.strip()), draft=True)
+        return datetime.date.fromisoformat(git(home, "log", "-1", "--format=%cs"))
     except (OSError, subprocess.CalledProcessError, ValueError):
         raise ProjectError(
             "this is a draft, and there is no commit to date it by; to release a version, set "
@@ -142,7 +125,7 @@ def make(home: Path, target: Path, since: Path | None = None) -> Path:
         Where something that belongs into it has not been made.
     """
     identity = identify(home)
-    sources = {name: home / place for name, (place, *_) in FOLDERS.items()}
+    sources = {name: home / said["from"] for name, said in FOLDERS.items()}
     missing = [shown(source) for source in sources.values() if not any(source.glob("*"))]
     missing += [name for name in (*FILES, BOOK) if not (home / name).is_file()]
     if missing:
@@ -150,13 +133,14 @@ def make(home: Path, target: Path, since: Path | None = None) -> Path:
     if private := [*_not_published(home)]:
         raise ProjectError("\n".join(private))
     note = release_note(home, identity, since)
+    made = target / f"alkpool-{identity.version}{'-draft' * identity.draft}"
     target.mkdir(parents=True, exist_ok=True)
     with locked(target), tempfile.TemporaryDirectory(dir=target, prefix=".making-") as stage:
         for killed in set(target.glob(".making-*")) - {Path(stage)}:
             shutil.rmtree(killed)
-        folder = Path(stage) / identity.name
-        unwanted = shutil.ignore_patterns(".*", "__pycache__")
+        folder = Path(stage) / made.name
         for name, source in sources.items():
+            unwanted = shutil.ignore_patterns(".*", "__pycache__")
             shutil.copytree(source, folder / name, ignore=unwanted)
         for name in FILES:
             shutil.copyfile(home / name, folder / name)
@@ -166,7 +150,6 @@ def make(home: Path, target: Path, since: Path | None = None) -> Path:
         (folder / NOTE).write_text(note, "utf-8")
         (folder / METADATA).write_text(describe(folder, identity), "utf-8")
         (folder / CHECKSUMS).write_text(checksums(folder), "utf-8")
-        made = target / identity.name
         exchange(folder, made)
     return made
 
@@ -190,12 +173,12 @@ def _not_published(home: Path) -> Iterator[str]:
         cells = json.loads(path.read_text("utf-8"))["cells"]
         if any(cell.get("outputs") for cell in cells):
             yield f"{path.relative_to(home)}: has outputs, and a release is public; clear them"
-    if not shutil.which("git"):
+    try:
+        # Whatever else somebody saved beside them; where there is no repository nobody can tell.
+        untracked = git(home, "ls-files", "--others", "-z", "data", "results", "notebooks", "src")
+    except (OSError, subprocess.CalledProcessError):
         return
-    # Whatever else somebody saved beside them; where there is no repository nobody can tell.
-    listed = ["git", "ls-files", "--others", "-z", "data", "results", "notebooks", "src"]
-    asked = subprocess.run(listed, cwd=home, capture_output=True, text=True, check=False)
-    for name in filter(None, asked.stdout.split("\0")):
+    for name in filter(None, untracked.split("\0")):
         if not any(part.startswith((".", "__pycache__")) for part in name.split("/")):
             yield f"{name}: git does not track it, and a release is public; remove or git add it"
 
@@ -238,26 +221,30 @@ def describe(folder: Path, identity: Identity) -> str:
     reference = cited["references"][0]
     address = f"https://doi.org/{reference['doi']}"
     paper = entity(address, "ScholarlyArticle", name=reference["title"])
-    root = crate.root_dataset
-    root["name"] = f"{cited['title']}, {identity.version}" + " (draft)" * identity.draft
-    root["description"] = " ".join(cited["abstract"].split())
-    root["datePublished"] = identity.date.isoformat()
-    root["version"] = identity.version
-    root["license"] = licences[CC_BY]
-    root["author"] = authors if len(authors) > 1 else authors[0]
-    root["publisher"] = authors[0]
-    root["keywords"] = ", ".join(cited["keywords"])
-    root["citation"] = paper
-    root["isBasedOn"] = paper
-    for name, (_, licence, text) in FOLDERS.items():
-        properties = {"name": name, "description": text, "license": licences[licence]}
+    about = {
+        "name": identity.called(f"{cited['title']},"),
+        "description": " ".join(cited["abstract"].split()),
+        "datePublished": identity.date.isoformat(),
+        "version": identity.version,
+        "license": licences[CC_BY],
+        "author": authors if len(authors) > 1 else authors[0],
+        "publisher": authors[0],
+        "keywords": ", ".join(cited["keywords"]),
+        "citation": paper,
+        "isBasedOn": paper,
+    }
+    for name, value in about.items():
+        crate.root_dataset[name] = value
+    for name, said in FOLDERS.items():
+        licence = licences[said["licence"]]
+        properties = {"name": name, "description": said["says"], "license": licence}
         crate.add_dataset(dest_path=f"{name}/", properties=properties)
     for name, text in _tables(folder):
         properties = {"name": name, "description": text, "license": licences[CC_BY]}
         properties["encodingFormat"] = MEDIA[Path(name).suffix]
         crate.add_file(dest_path=name, properties=properties)
-    said = crate.metadata.generate()
-    return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    metadata = crate.metadata.generate()
+    return json.dumps(metadata, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _author(cited: dict[str, str]) -> dict[str, str]:
@@ -305,16 +292,20 @@ def release_note(home: Path, identity: Identity, since: Path | None = None) -> s
     since : Path, optional
         Folder of an earlier release, or of its results.
     """
+    news = read(home=home).extension.loaded().news(home / "results", since)
+    changes = next(filter(None, _sections(home).values()), "")
     lines = [
-        f"# alkpool {identity.version}" + " (draft)" * identity.draft,
+        identity.called("# alkpool"),
         "",
         f"{'State of' if identity.draft else 'Released on'} {identity.date.isoformat()}.",
-    ]
-    lines += read(home=home).extension.loaded().news(home / "results", since)
-    changes = next(filter(None, _sections(home).values()), "")
-    lines += ["## Changes", "", changes, "", "## What is in it", ""]
-    lines += [f"- `{name}/`: {text}" for name, (_, _, text) in FOLDERS.items()]
-    lines += [
+        *news,
+        "## Changes",
+        "",
+        changes,
+        "",
+        "## What is in it",
+        "",
+        *(f"- `{name}/`: {said['says']}" for name, said in FOLDERS.items()),
         f"- `{METADATA}` describes the folder (RO-Crate 1.1), `requirements.lock` lists the "
         f"packages, `sha256sum -c {CHECKSUMS}` checks every file.",
         f"- Made with Python {platform.python_version()}.",
@@ -329,21 +320,3 @@ def _sections(home: Path) -> dict[str, str]:
     parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
     headings = map(str.strip, parts[1::2])
     return dict(zip(headings, map(str.strip, parts[2::2]), strict=True))
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Make a release; 0 done, 1 something is wrong (the message says how), 2 wrong usage."""
-    parser = argparse.ArgumentParser(prog="python -m alkpool.release")
-    parser.add_argument("--since", type=Path, help="folder of an earlier release or its results")
-    options = parser.parse_args(arguments)
-    try:
-        made = make(paths.HOME, paths.BUILD / "release", options.since)
-    except ProjectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(f"done: {shown(made)}")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

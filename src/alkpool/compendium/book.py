@@ -147,19 +147,26 @@ def made_from() -> dict[str, str]:
 def _in_git() -> tuple[str, str]:
     """Give the state of the data and of the code."""
     try:
-        checkout, commit = _git("rev-parse", "--show-toplevel", "HEAD").splitlines()
+        checkout, commit = git(paths.HOME, "rev-parse", "--show-toplevel", "HEAD").splitlines()
         if Path(checkout).resolve() != paths.HOME.resolve():
             return NO_COMMIT, NO_COMMIT
-        day = _git("log", "-1", "--format=%cs", "--", "data")
-        changed = " with uncommitted changes" if _git("status", "--porcelain") else ""
+        day = git(paths.HOME, "log", "-1", "--format=%cs", "--", "data")
+        changed = " with uncommitted changes" * bool(git(paths.HOME, "status", "--porcelain"))
     except (OSError, subprocess.CalledProcessError):
         return NO_COMMIT, NO_COMMIT
     return f"last changed {day}", commit + changed
 
 
-def _git(*arguments: str) -> str:
+def git(home: Path, *arguments: str) -> str:
+    """What git says of a checkout.
+
+    Raises
+    ------
+    OSError, CalledProcessError
+        Where there is no git, or it has no answer.
+    """
     command = ["git", "--no-optional-locks", *arguments]
-    done = subprocess.run(command, cwd=paths.HOME, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=home, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
 

@@ -4,13 +4,11 @@ Start with ``make new NAME=my-question``. Either the notebook and its entry are 
 or nothing has changed.
 """
 
-import argparse
 import ast
 import json
 import math
 import re
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -203,27 +201,3 @@ def _flow(mapping: Mapping[str, Any]) -> str:
 
 def _value(mapping: Any, key: str) -> Any:
     return next(value for name, value in mapping.value if name.value == key)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; 0 done, 1 the message says what is wrong."""
-    parser = argparse.ArgumentParser(prog="python -m alkpool.compendium.new")
-    parser.add_argument("name", metavar="NAME", help="of the notebook, such as my-question")
-    parser.add_argument("--title", default="", help="heading of its page")
-    parser.add_argument("--from", default="", dest="source", help="notebook that is copied")
-    options = parser.parse_args(arguments)
-    try:
-        notebook = new(options.name, options.title, options.source or TEMPLATE)
-    except ProjectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"error: {error.filename}: {error.strerror}; nothing was made", file=sys.stderr)
-        return 1
-    entry = f"its entry in {CONFIGURATION}"
-    print(f"made {shown(notebook)} and {entry}; make report shows it as a chapter")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Print the book as one PDF, and its summary. Start with ``python -m alkpool.compendium.pdf``.
+"""Print the book as one PDF, and its summary.
 
 Sphinx puts all pages into one document; as an extension of Sphinx, this module gives each chapter
 sheets of its own and leaves out pages that only a screen can show, ``screen_only`` in their
@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from io import BytesIO
 from pathlib import Path
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 BUILDER = "singlehtml"
-TARGET = paths.BUILD / "alkpool.pdf"
 DOCUMENT = "index.html"
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -145,7 +143,7 @@ def browser() -> str:
     return found
 
 
-def write(build: Path, target: Path) -> None:
+def write(build: Path, target: Path) -> list[Path]:
     """Print the book and its summary; only a complete PDF replaces the one that is there.
 
     Parameters
@@ -154,6 +152,11 @@ def write(build: Path, target: Path) -> None:
         Folder of the book and of what it was made from.
     target : Path
         The PDF; the summary stands beside it, ``-summary`` added to its name.
+
+    Returns
+    -------
+    list of Path
+        What was printed.
 
     Raises
     ------
@@ -171,14 +174,10 @@ def write(build: Path, target: Path) -> None:
     if SUMMARY in whole:
         summary = document.with_name("summary.html")
         summary.write_text(_summary(whole), "utf-8")
-        contents[summary_of(target)] = _print(summary, command)
+        contents[target.with_stem(f"{target.stem}-summary")] = _print(summary, command)
     for path, pages in contents.items():
         write_if_changed(path, pages)
-
-
-def summary_of(target: Path) -> Path:
-    """Name of the summary of a PDF."""
-    return target.with_stem(f"{target.stem}-summary")
+    return list(contents)
 
 
 def _summary(html: str) -> str:
@@ -218,18 +217,3 @@ def _numbered(html: str, printed: bytes) -> str:
         lambda entry: entry[0].replace(PLACEHOLDER, str(numbers[entry["anchor"]])),
         html,
     )
-
-
-def main() -> int:
-    """Write the PDF and its summary; 0 done, 1 something is wrong (the message says how)."""
-    try:
-        write(paths.BUILD, TARGET)
-    except ProjectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(f"done: {shown(TARGET)}, {shown(summary_of(TARGET))}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
