@@ -21,7 +21,7 @@ import yaml
 
 from alkpool import paths
 from alkpool.compendium import render, run
-from alkpool.compendium.imports import Imports
+from alkpool.compendium.imports import behind
 from alkpool.compendium.plan import (
     COHORT,
     CONFIGURATION,
@@ -124,7 +124,7 @@ def _key(
     chapters = [run.folder(task, build) / run.RECORD for task in tasks]
     code = [f"import {__name__}", *(_read(path) for path in sources if path.suffix == ".py")]
     code.append(f"import {compendium.extension.module}")
-    data = [*extension_inputs(compendium), *Imports().behind(*code)]
+    data = [*extension_inputs(compendium), *behind(*code)]
     files = [*sources, *chapters, *data, paths.HOME / CONFIGURATION]
     return hash_of([json.dumps(state), _read(DICTIONARY), *(task.key for task in tasks)], files)
 
@@ -261,7 +261,7 @@ def _of_study(compendium: Compendium, kept: Path) -> dict[str, Any]:
     It takes seconds and does not depend on the notebooks: what was made is kept.
     """
     extension = compendium.extension
-    modules = Imports().behind(f"import {extension.module}")
+    modules = behind(f"import {extension.module}")
     files = [*extension_inputs(compendium), *modules, paths.HOME / CONFIGURATION]
     key = hash_of([compendium.cohort], files)
     if json.loads(_read(kept) or "{}").get("key") != key:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from alkpool import paths
-from alkpool.compendium.imports import Imports
+from alkpool.compendium.imports import behind
 from alkpool.files import hash_of
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
@@ -107,7 +107,7 @@ def _made_with(source: Path) -> str:
     # What the table of contents changes is compared page by page.
     files = {path for path in there - pages if path.name != "_toc.yml"}
     code = [path.read_text("utf-8") for path in files if path.suffix == ".py"]
-    modules = Imports().behind(f"import {__name__}", *code)
+    modules = behind(f"import {__name__}", *code)
     names = sorted(page.relative_to(source).as_posix() for page in pages)
     return hash_of(names, [*files, *modules, paths.HOME / "requirements.lock"])
 
