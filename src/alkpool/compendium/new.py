@@ -8,7 +8,9 @@ import ast
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+import textwrap
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -116,37 +118,29 @@ def _problems(name: str, title: str, source: str) -> Iterator[str]:
 
 def _copied(name: str, source: str, title: str, cohort: str) -> Iterator[tuple[Path, str]]:
     """Give the files of the new chapter, with names of their own for all that it makes."""
-    notebook: dict[str, Any] = json.loads((paths.NOTEBOOKS / f"{source}.ipynb").read_text("utf-8"))
-    for cell in notebook["cells"]:
-        cell["source"] = "".join(cell["source"])
-    first, *others = notebook["cells"]
-    code = [cell["source"] for cell in others if cell["cell_type"] == "code"]
-    names = {
-        found[1]: f"{found[1][:4]}{name}-{found[1][4:]}"
-        for found in re.finditer(r"\"(fig-[\w-]+)\"", "\n".join(code))
-    }
-    prose = "\n".join(cell["source"] for cell in others if cell["cell_type"] == "markdown")
-    names |= {label: f"{name}-{label}" for label in LABEL.findall(prose)}
+    import nbformat
+
+    notebook = nbformat.read(paths.NOTEBOOKS / f"{source}.ipynb", as_version=4)
+    first, *others = notebook.cells
+    text = "\n".join(cell.source for cell in others)
+    figures = re.findall(r'"(fig-[\w-]+)"', text)
+    names = {figure: figure.replace("fig-", f"fig-{name}-", 1) for figure in figures}
+    names |= {label: f"{name}-{label}" for label in LABEL.findall(text)}
     heading = re.sub(r"([\\`*_{}\[\]<>$])", r"\\\1", title.strip())
-    first["source"] = re.sub("^# .*", lambda _: f"# {heading}", first["source"], count=1)
-    for cell in notebook["cells"]:
-        text = renamed(cell["source"], names)
-        if cell["cell_type"] == "code":
-            for table in set(_tables(text)) - {source}:
-                own = json.dumps(f"{name}-{table}")
-                text = re.sub(rf'"{re.escape(table)}"(?=,\s*\w+,?\s*\))', own, text)
-            text = text.replace(f'"{source}"', json.dumps(name))
-        if PARAMETERS_TAG in cell["metadata"].get("tags", []):
-            chosen = f"{COHORT} = {json.dumps(cohort, ensure_ascii=False)}"
-            default = re.search(rf'^{COHORT} = "[^"]*"', text, re.MULTILINE)
-            text = text.replace(default[0], chosen, 1) if default else text
-        cell["source"] = text.splitlines(keepends=True)
-    yield (
-        paths.NOTEBOOKS / f"{name}.ipynb",
-        json.dumps(notebook, ensure_ascii=False, indent=1) + "\n",
-    )
-    if _takeaways(source).is_file():
-        yield _takeaways(name), renamed(_takeaways(source).read_text("utf-8"), names)
+    first.source = re.sub("^# .*", lambda _: f"# {heading}", first.source, count=1)
+    default, chosen = rf'(?m)^{COHORT} = "[^"]*"', json.dumps(cohort, ensure_ascii=False)
+    for cell in notebook.cells:
+        cell.source = renamed(cell.source, names)
+        if cell.cell_type == "code":
+            for table in set(_tables(cell.source)) - {source}:
+                written = rf'"{re.escape(table)}"(?=,\s*\w+,?\s*\))'
+                cell.source = re.sub(written, f'"{name}-{table}"', cell.source)
+            cell.source = cell.source.replace(f'"{source}"', f'"{name}"')
+        if PARAMETERS_TAG in cell.metadata.get("tags", []):
+            cell.source = re.sub(default, lambda _: f"{COHORT} = {chosen}", cell.source, count=1)
+    yield paths.NOTEBOOKS / f"{name}.ipynb", nbformat.writes(notebook) + "\n"
+    if (sentences := _takeaways(source)).is_file():
+        yield _takeaways(name), renamed(sentences.read_text("utf-8"), names)
 
 
 def _tables(code: str) -> Iterator[str]:
@@ -162,17 +156,18 @@ def _place(compendium: Compendium, notebook: str) -> tuple[int, dict[str, Any], 
 
     Of a notebook that is no chapter the longest part on the cohort of the compendium.
     """
+    sizes = {}
     for number, part in enumerate(compendium.parts):
+        cohort = part.cohort or compendium.cohort
         for chapter in part.chapters:
             if chapter.notebook == notebook:
                 settings = chapter.model_dump(exclude={"notebook"}, exclude_defaults=True)
-                return number, settings, chapter.cohort or part.cohort or compendium.cohort
-    sizes = [
-        len(part.chapters) * (part.cohort in ("", compendium.cohort)) for part in compendium.parts
-    ]
-    if not any(sizes):
+                return number, settings, chapter.cohort or cohort
+        if part.chapters and cohort == compendium.cohort:
+            sizes[number] = len(part.chapters)
+    if not sizes:
         raise ProjectError(f"{CONFIGURATION} has no part with chapters to which to add one")
-    return sizes.index(max(sizes)), {}, compendium.cohort
+    return max(sizes, key=sizes.__getitem__), {}, compendium.cohort
 
 
 def _registered(text: str, place: int, entry: dict[str, Any]) -> str:
@@ -180,23 +175,16 @@ def _registered(text: str, place: int, entry: dict[str, Any]) -> str:
     parts = _value(yaml.compose(text, yaml.SafeLoader), "parts")
     chapters = _value(parts.value[place], "chapters")
     stop = chapters.end_mark.index
+    dumped = partial(yaml.safe_dump, sort_keys=False, allow_unicode=True, width=math.inf)
     if chapters.flow_style:
-        return f"{text[: stop - 1]}, {_flow(entry)}{text[stop - 1 :]}"
+        added = dumped(entry, default_flow_style=True).strip()
+        return f"{text[: stop - 1]}, {added}{text[stop - 1 :]}"
     # A block ends only where the next thing begins: the last thing in it ends where it ends.
     events: Any = yaml.parse(text, yaml.SafeLoader)
     ends = (end for each in events if each.start_mark.index < (end := each.end_mark.index) <= stop)
-    end = text.find("\n", max(ends))
-    head, tail = (text, "") if end < 0 else (text[:end], text[end:])
-    indent = " " * chapters.start_mark.column
-    block = [_flow({key: value})[1:-1] for key, value in entry.items()]
-    lines = [f"{indent}- {block[0]}", *(f"{indent}  {line}" for line in block[1:])]
-    return "\n".join([head, *lines]) + tail
-
-
-def _flow(mapping: Mapping[str, Any]) -> str:
-    return yaml.safe_dump(
-        mapping, default_flow_style=True, sort_keys=False, allow_unicode=True, width=math.inf
-    ).strip()
+    line, _, after = text[(last := max(ends)) :].partition("\n")
+    added = textwrap.indent(dumped([entry]), " " * chapters.start_mark.column)
+    return f"{text[:last]}{line}\n{added}{after}"
 
 
 def _value(mapping: Any, key: str) -> Any:
