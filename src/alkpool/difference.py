@@ -19,6 +19,7 @@ import pandas as pd
 
 from alkpool import paths
 from alkpool.data.reader import read_sheet
+from alkpool.files import files_in
 from alkpool.problems import DataError, Problem, printable, refuse, spreadsheet_cell
 
 COLUMNS = ["kind", "table", "row", "column", "old", "new", "synthetic"]
@@ -73,21 +74,15 @@ def compare(old: Path, new: Path) -> pd.DataFrame:
     for folder in (old, new):
         if not folder.is_dir():
             refuse(str(folder), "must be a folder of results")
-        files = [path for path in folder.rglob("*.csv") if path.is_file()]
-        tables.append({path.relative_to(folder).as_posix(): path for path in files})
+        tables.append(files_in(folder, "*.csv"))
     changes: list[Change] = []
     for name in sorted(tables[0].keys() | tables[1]):
-        files = [side[name] for side in tables if name in side]
-        if len(files) == 2 and files[0].read_bytes() == files[1].read_bytes():
+        before, after = (side.get(name) for side in tables)
+        if before and after and before.read_bytes() == after.read_bytes():
             continue
-        frames = [_read(path, name) for path in files]
+        frames = [_read(path, name) if path else pd.DataFrame() for path in (before, after)]
         mark = "yes" if any("synthetic" in frame for frame in frames) else ""
-        moved = (
-            _table_changes(*frames)
-            if len(files) == 2
-            else [_one_sided("table", "", "", name in tables[0])]
-        )
-        changes += [(kind, name, *where, mark) for kind, *where in moved]
+        changes += [(kind, name, *where, mark) for kind, *where in _table_changes(*frames)]
     found = pd.DataFrame(changes, columns=COLUMNS, dtype=str)
     found["kind"] = pd.Categorical(found["kind"], list(KINDS))
     return found.sort_values(["kind", "synthetic"], kind="stable", ignore_index=True).astype(str)
@@ -105,6 +100,10 @@ def _one_sided(kind: str, row: str, column: str, removed: bool) -> Change:
 
 
 def _table_changes(old: pd.DataFrame, new: pd.DataFrame) -> Iterator[Change]:
+    """Changes of a table, that without columns is not there: kind, row, column, old and new."""
+    if old.columns.empty or new.columns.empty:
+        yield _one_sided("table", "", "", new.columns.empty)
+        return
     for column in old.columns.symmetric_difference(new.columns):
         yield _one_sided("table", "", column, column in old)
     shared = old.columns.intersection(new.columns, sort=False)
