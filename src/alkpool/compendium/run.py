@@ -23,6 +23,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -30,7 +31,7 @@ from typing import Any
 
 from alkpool import paths
 from alkpool.compendium.plan import CONFIGURATION, Task
-from alkpool.files import exchange, states
+from alkpool.files import exchange, files_in, states
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
@@ -103,11 +104,8 @@ def newest(task: Task, build: Path) -> Task | None:
 
 
 def _hashes(made: Path) -> dict[str, str]:
-    files = sorted(path for path in made.rglob("*") if path.is_file() and path.name != RECORD)
-    return {
-        path.relative_to(made).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in files
-    }
+    files = {name: path for name, path in files_in(made).items() if name != RECORD}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
 
 
 def kernel_environment(build: Path) -> dict[str, str]:
@@ -134,13 +132,9 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
         When a chapter failed: notebook, cell, error, and where the failed copy lies. Chapters
         that had started are finished and kept, the others are not started.
     """
-    from rich.console import Console
-    from rich.progress import track
-
     environment = kernel_environment(build)
     _start_server(environment, PRELOADED_FOR_MANY if len(tasks) > 2 * jobs else ())
-    console = Console(highlight=False)
-    console.print(f"notebooks to execute: {len(tasks)}, {min(jobs, len(tasks))} at a time")
+    print(f"notebooks to execute: {len(tasks)}, {min(jobs, len(tasks))} at a time", flush=True)
     stopped = threading.Event()
 
     def finish(task: Task) -> str:
@@ -153,7 +147,7 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
         # One that fails later may have ended because all did.
         if not (failure and stopped.is_set()):
             outcome = "failed" if failure else f"{record(task, build)['seconds']:.1f} s"
-            console.print(f"  {task.page}  {outcome}", style="red" if failure else None)
+            print(f"  {task.page}  {outcome}", flush=True)
         if failure:
             stopped.set()
         return failure
@@ -162,11 +156,7 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
     with ThreadPoolExecutor(jobs) as pool:
         runs = [pool.submit(finish, task) for task in longest_first]
         try:
-            finished = track(
-                as_completed(runs), "notebooks", len(tasks), console=console, transient=True,
-                disable=not console.is_terminal,
-            )  # fmt: skip
-            failures = [*filter(None, (each.result() for each in finished))]
+            failures = [*filter(None, (each.result() for each in as_completed(runs)))]
         except BaseException:
             stopped.set()
             while not all(each.done() for each in runs):
@@ -215,6 +205,10 @@ class Kernel(ForkServerProcess):
 
     wait = poll  # the manager waits only for one that has ended
 
+    def send_signal(self, number: int) -> None:
+        """Send it a signal."""
+        os.kill(self.pid or 0, number)
+
 
 def _serve(connection_file: str, environment: Mapping[str, str], place: Path) -> None:
     """Be the process of a kernel, as if it had been started anew."""
@@ -228,7 +222,8 @@ def _serve(connection_file: str, environment: Mapping[str, str], place: Path) ->
     sys.path[:0] = environment["PYTHONPATH"].split(os.pathsep)
     from ipykernel.kernelapp import launch_new_instance
 
-    launch_new_instance(argv=["-f", connection_file, "--HistoryManager.enabled=False"])
+    parent = f"--IPKernelApp.parent_handle={os.getppid()}"
+    launch_new_instance(argv=["-f", connection_file, parent, "--HistoryManager.enabled=False"])
 
 
 def _end_with_the_report() -> None:
@@ -334,7 +329,6 @@ def _checkout(task: Task, home: Path) -> set[tuple[Path, int, int]]:
             copy = home / path.relative_to(paths.HOME)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
-            copy.chmod(0o444)
     return states(home)
 
 
@@ -345,21 +339,23 @@ def _failure(task: Task, error: Exception, work: Path, build: Path) -> str:
     missing = re.findall(rf"{re.escape(str(work / CHECKOUT))}/([^'\"]+)", reason)
     missing += [f"data/{file}" for file in re.findall(r"(\S+): the file is missing", reason)]
     if there := [file for file in missing if (paths.HOME / file).exists()]:
-        remedy = f"add it to its reads: in {CONFIGURATION}"
-        if not there[0].startswith("data/"):
-            remedy = "a chapter reads data only"
+        data = there[0].startswith("data/")
+        remedy = f"add it to its reads: in {CONFIGURATION}" if data else "a chapter reads data only"
         reason = f"{task.page} reads {', '.join(there)}: {remedy}"
-    unfinished = work / "unfinished.ipynb"
-    try:
+    told = [f"{name}: {reason}"]
+    # There may be no notebook yet, or, on a full disk, half of one.
+    with suppress(OSError, ValueError):
+        unfinished, copy = work / "unfinished.ipynb", build / "failed" / f"{task.page}.ipynb"
         cells = json.loads(unfinished.read_text("utf-8"))["cells"]
-        copy = build / "failed" / f"{task.page}.ipynb"
         copy.parent.mkdir(parents=True, exist_ok=True)
         unfinished.replace(copy)
-    except (OSError, ValueError):
-        # There is no notebook yet, or, on a full disk, half of one.
-        return _failed(task, f"{name}: {reason}")
-    finally:
-        shutil.rmtree(work)
+        told = [*_where(task, cells), *told, f"the notebook as far as it ran: {shown(copy)}"]
+    shutil.rmtree(work)
+    return _failed(task, *told)
+
+
+def _where(task: Task, cells: Sequence[Any]) -> list[str]:
+    """Last cell that had begun."""
     of_source = (c for c in cells if not ADDED_TAGS.intersection(c["metadata"].get("tags", [])))
     where = []
     for number, cell in enumerate(of_source, start=1):
@@ -368,19 +364,17 @@ def _failure(task: Task, error: Exception, work: Path, build: Path) -> str:
             where = [f"notebooks/{task.notebook.name}, cell {number}:"]
             where += [f"  {line}" for line in lines[:SOURCE_LINES_SHOWN]]
             where += ["  ..."] * (len(lines) > SOURCE_LINES_SHOWN)
-    ran = f"the notebook as far as it ran: {shown(copy)}"
-    return _failed(task, *where, f"{name}: {reason}", ran)
+    return where
 
 
 def _names(notebook: Any) -> Iterator[str]:
     """Names of a chapter that pages can refer to: figures and labels."""
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
-            yield from LABEL.findall("".join(cell["source"]))
+            yield from LABEL.findall(cell["source"])
         for output in cell.get("outputs", []):
-            for described in output.get("metadata", {}).values():
-                if isinstance(described, dict) and "name" in (said := described.get("alkpool", {})):
-                    yield said["name"]
+            said = output.get("metadata", {}).get("image/svg+xml", {}).get("alkpool", {})
+            yield from filter(None, [said.get("name")])
 
 
 def renamed(text: str, names: Mapping[str, str]) -> str:
@@ -398,6 +392,6 @@ def _stripped(notebook: Any) -> Any:
     }
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:02d}"
-        kept = {k: v for k, v in cell.metadata.items() if k not in ("papermill", "execution")}
-        cell["metadata"] = {k: v for k, v in kept.items() if k != "tags" or v}
+        for of_this_run in ("papermill", "execution"):
+            cell.metadata.pop(of_this_run, None)
     return notebook
