@@ -23,20 +23,18 @@ from rocrate.rocrate import ROCrate
 
 from alkpool.compendium.book import git
 from alkpool.compendium.plan import CONFIGURATION, cohorts, read
-from alkpool.files import exchange, locked, yaml_beside
+from alkpool.files import exchange, files_in, locked, yaml_beside
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
 CHECKSUMS, NOTE = "SHA256SUMS", "RELEASE-NOTE.md"
 METADATA = "ro-crate-metadata.json"
 BOOK = "build/book/index.html"
-DESCRIPTION_FILE = "cohort.yaml"
 
 _HOLDS = yaml_beside(__file__)
 FOLDERS: dict[str, dict[str, str]] = _HOLDS["folders"]
 FILES: list[str] = _HOLDS["files"]
 LICENCES: dict[str, str] = _HOLDS["licences"]
-MEDIA: dict[str, str] = _HOLDS["media"]
 CC_BY = next(iter(LICENCES))
 
 # Run times and hours on the status page.
@@ -69,25 +67,19 @@ def identify(home: Path) -> Identity:
     """
     version = tomllib.loads((home / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     cited = yaml.safe_load((home / "CITATION.cff").read_text("utf-8"))
-    released = cited.get("date-released")
-    if released is not None and not isinstance(released, datetime.date):
-        raise ProjectError(
-            f"CITATION.cff: date-released: found {released!r}; must be a date such as 2026-01-31"
-        )
-    sections = _sections(home)
+    released, sections = cited.get("date-released"), _sections(home)
     if released is None or sections.get("[Unreleased]"):
         return Identity(version, _last_commit(home), draft=True)
-    heading = f"[{version}] - {released.isoformat()}"
+    if not isinstance(released, datetime.date):
+        must = f"found {released!r}; must be a date such as 2026-01-31"
+        raise ProjectError(f"CITATION.cff: date-released: {must}")
+    heading = f"[{version}] - {released}"
     if heading not in sections:
-        raise ProjectError(
-            f"CHANGELOG.md: has no heading '## {heading}', the version of pyproject.toml with "
-            "date-released of CITATION.cff"
-        )
+        same = "the version of pyproject.toml with date-released of CITATION.cff"
+        raise ProjectError(f"CHANGELOG.md: has no heading '## {heading}', {same}")
     if cited["version"] != version:
-        raise ProjectError(
-            f"CITATION.cff: version: found {cited['version']!r}; must be {version!r}, that of "
-            "pyproject.toml"
-        )
+        must = f"found {cited['version']!r}; must be {version!r}, that of pyproject.toml"
+        raise ProjectError(f"CITATION.cff: version: {must}")
     return Identity(version, released, draft=False)
 
 
@@ -185,11 +177,10 @@ def _not_published(home: Path) -> Iterator[str]:
 
 def checksums(folder: Path) -> str:
     """List the SHA-256 of every file, as ``sha256sum -c`` reads it."""
-    listed = sorted(path for path in folder.rglob("*") if path.is_file())
     return "".join(
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n"
-        for path in listed
-        if path != folder / CHECKSUMS
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n"
+        for name, path in files_in(folder).items()
+        if name != CHECKSUMS
     )
 
 
@@ -199,8 +190,8 @@ def describe(folder: Path, identity: Identity) -> str:
     Returns
     -------
     str
-        Content of ``ro-crate-metadata.json``: the folders, every table of data and results, the
-        licences, the paper, and how to cite.
+        Content of ``ro-crate-metadata.json``: the folders, the cohorts and their results, the
+        licences, the paper, and how to cite. Tables are described in ``data/datapackage.json``.
 
     References
     ----------
@@ -235,14 +226,9 @@ def describe(folder: Path, identity: Identity) -> str:
     }
     for name, value in about.items():
         crate.root_dataset[name] = value
-    for name, said in FOLDERS.items():
-        licence = licences[said["licence"]]
-        properties = {"name": name, "description": said["says"], "license": licence}
+    for name, (text, licence) in _folders(folder).items():
+        properties = {"name": name, "description": text, "license": licences[licence]}
         crate.add_dataset(dest_path=f"{name}/", properties=properties)
-    for name, text in _tables(folder):
-        properties = {"name": name, "description": text, "license": licences[CC_BY]}
-        properties["encodingFormat"] = MEDIA[Path(name).suffix]
-        crate.add_file(dest_path=name, properties=properties)
     metadata = crate.metadata.generate()
     return json.dumps(metadata, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
@@ -255,29 +241,17 @@ def _author(cited: dict[str, str]) -> dict[str, str]:
     return {"kind": "Organization" if "name" in cited else "Person", "name": name, **page}
 
 
-def _tables(folder: Path) -> Iterator[tuple[str, str]]:
-    """Tables and descriptions of data and results, with what is said of each."""
-    package = json.loads((folder / "data/datapackage.json").read_text("utf-8"))
-    said = {f"data/{each['path']}": each["description"] for each in package["resources"]}
-    tables = [path for path in (folder / "data").rglob("*") if path.suffix in MEDIA]
-    for path in sorted([*tables, *(folder / "results").rglob("*.csv")]):
-        name = path.relative_to(folder).as_posix()
-        text = said.get(name, "Description of the tables, for programs.")
-        if path.name == DESCRIPTION_FILE:
-            text = f"What the cohort is: {_title(folder, path.parent.name)}."
-        elif name.startswith("results/"):
-            words = path.stem.replace("_", " ").capitalize()
-            made_up = "synthetic" in path.read_text("utf-8").partition("\n")[0].split(",")
-            text = f"{words}. {_title(folder, name.split('/')[1])}."
-            text += " Synthetic rows, not patients." * made_up
-        yield name, text
-
-
-def _title(folder: Path, cohort: str) -> str:
-    description = folder / "data" / "cohorts" / cohort / DESCRIPTION_FILE
-    if not description.is_file():
-        return cohort
-    return str(yaml.safe_load(description.read_text("utf-8"))["title"])
+def _folders(folder: Path) -> dict[str, tuple[str, str]]:
+    """What is said of each folder of a release, and of each cohort in it, with the licence."""
+    described = {name: (said["says"], said["licence"]) for name, said in FOLDERS.items()}
+    for description in sorted((folder / "data/cohorts").glob("*/cohort.yaml")):
+        said = yaml.safe_load(description.read_text("utf-8"))
+        made_up = " Synthetic rows, not patients." * said["synthetic"]
+        for place, words in (("data/cohorts", "Tables of a cohort"), ("results", "Results of it")):
+            if (folder / place / description.parent.name).is_dir():
+                text = f"{words}: {said['title']}.{made_up}"
+                described[f"{place}/{description.parent.name}"] = text, CC_BY
+    return described
 
 
 def release_note(home: Path, identity: Identity, since: Path | None = None) -> str:
