@@ -93,7 +93,7 @@ WRONG: dict[str, tuple[Callable[[Project], object], list[str]]] = {
     ),
     "reads outside of data": (
         lambda p: p.edit("compendium.yaml", "data/reference/*", "results/*"),
-        ["reads: found 'results/*'; must start with data/"],
+        ["reads.0: String should match pattern '^data/'; found 'results/*'"],
     ),
     "page": (
         lambda p: p.edit("compendium.yaml", "pages: [status]", "pages: [status, imprint]"),

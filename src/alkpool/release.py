@@ -21,8 +21,9 @@ from typing import Any
 import yaml
 from rocrate.rocrate import ROCrate
 
+from alkpool import paths
 from alkpool.compendium.book import git
-from alkpool.compendium.plan import CONFIGURATION, cohorts, read
+from alkpool.compendium.plan import CONFIGURATION, read
 from alkpool.files import exchange, files_in, locked, yaml_beside
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
@@ -94,7 +95,9 @@ def _last_commit(home: Path) -> datetime.date:
         ) from None
 
 
-def make(home: Path, target: Path, since: Path | None = None) -> Path:
+def make(
+    home: Path = paths.HOME, target: Path = paths.BUILD / "release", since: Path | None = None
+) -> Path:
     """Make the release as one folder: all of it, or nothing.
 
     Parameters
@@ -149,7 +152,7 @@ def make(home: Path, target: Path, since: Path | None = None) -> Path:
 def _not_published(home: Path) -> Iterator[str]:
     """List what may hold rows of patients whom nobody has published."""
     published = {path.parent.name for path in (home / "data/cohorts").glob("*/cohort.yaml")}
-    run = cohorts(read(home=home))
+    run = {cohort for *_, cohort in read(home=home).chapters()}
     named = {name.strip() for cohort in run for name in cohort.split(",")}
     for name in sorted(named - published):
         yield f"{CONFIGURATION}: cohort: found {name!r}; a release takes those of data/cohorts only"

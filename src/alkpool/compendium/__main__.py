@@ -6,74 +6,43 @@ Each imports what it needs: a report that has nothing to do is done in a moment.
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from pkgutil import resolve_name
 
-from alkpool import paths
 from alkpool.paths import shown
 from alkpool.problems import ProjectError, whole_from
-
-
-def _report(build: Path | None, cohort: str, **options: bool | int | str) -> str:
-    from alkpool.compendium import plan, report
-
-    target = paths.BUILD
-    if cohort:
-        cohort, target = plan.for_one_run(cohort)
-    if build:
-        build = target = build.resolve()
-    return report.report(build or paths.BUILD, target, cohort=cohort, **options)  # type: ignore[arg-type]
-
-
-def _pdf() -> str:
-    from alkpool.compendium import pdf
-
-    return f"done: {', '.join(map(shown, pdf.write(paths.BUILD, paths.BUILD / 'alkpool.pdf')))}"
-
-
-def _new(name: str, title: str, source: str) -> str:
-    from alkpool.compendium import new, plan
-
-    notebook = new.new(name, title, source or new.TEMPLATE)
-    entry = f"its entry in {plan.CONFIGURATION}"
-    return f"made {shown(notebook)} and {entry}; make report shows it as a chapter"
-
-
-def _release(since: Path | None) -> str:
-    from alkpool import release
-
-    return f"done: {shown(release.make(paths.HOME, paths.BUILD / 'release', since))}"
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m alkpool.compendium")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    report = commands.add_parser("report", help="run the notebooks that changed, make the book")
-    report.set_defaults(run=_report)
+    def command(name: str, run: str, words: str) -> Callable[..., object]:
+        added = commands.add_parser(name, help=words)
+        added.set_defaults(run=f"alkpool.{run}")
+        return added.add_argument
+
+    words = "run the notebooks that changed, make the book"
+    option = command("report", "compendium.report:report", words)
     cores = os.cpu_count() or 1
-    report.add_argument("--jobs", type=whole_from(1), default=cores, help="notebooks at a time")
-    report.add_argument("--build", type=Path, help="another build folder, also for the results")
-    only_this_run = (
-        "cohort for this run only, several joined by commas; its results and its book stay in "
-        "build/cohorts"
-    )
-    report.add_argument("--cohort", default="", help=only_this_run)
-    report.add_argument("--only", default="", help="notebook to look at alone, such as 04")
-    report.add_argument("--force", action="store_true", help="run every notebook again")
-    report.add_argument("--no-book", dest="render", action="store_false", help="no rendering")
+    option("--jobs", type=whole_from(1), default=cores, help="notebooks at a time")
+    option("--build", type=Path, help="another build folder, also for the results")
+    apart = "results and book stay in build/cohorts"
+    option("--cohort", default="", help=f"for this run only, several joined by commas; {apart}")
+    option("--only", default="", help="notebook to look at alone, such as 04")
+    option("--force", action="store_true", help="run every notebook again")
+    option("--no-book", dest="render", action="store_false", help="no rendering")
 
-    commands.add_parser("pdf", help="print the book and its summary").set_defaults(run=_pdf)
+    command("pdf", "compendium.pdf:write", "print the book and its summary")
 
-    new = commands.add_parser("new", help="make a notebook of one's own, as a chapter")
-    new.set_defaults(run=_new)
-    new.add_argument("name", metavar="NAME", help="of the notebook, such as my-question")
-    new.add_argument("--title", default="", help="heading of its page")
-    new.add_argument("--from", default="", dest="source", help="notebook that is copied")
+    option = command("new", "compendium.new:new", "make a notebook of one's own, as a chapter")
+    option("name", metavar="NAME", help="of the notebook, such as my-question")
+    option("--title", default="", help="heading of its page")
+    option("--from", default="", dest="source", help="notebook that is copied")
 
-    release = commands.add_parser("release", help="put data, results and book into a folder")
-    release.set_defaults(run=_release)
-    release.add_argument("--since", type=Path, help="folder of an earlier release or its results")
+    option = command("release", "release:make", "put data, results and book into a folder")
+    option("--since", type=Path, help="folder of an earlier release or its results")
     return parser
 
 
@@ -81,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; 0 done, 1 something is wrong (the message says how), 2 wrong usage."""
     options = vars(_parser().parse_args(arguments))
     try:
-        print(options.pop("run")(**options))
+        made = resolve_name(options.pop("run"))(**options)
+        print(f"done: {shown(made)}" if isinstance(made, Path) else made)
     except ProjectError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -17,28 +17,19 @@ from typing import Any
 import yaml
 
 from alkpool import paths
+from alkpool.compendium import plan
 from alkpool.compendium.imports import MAGIC
-from alkpool.compendium.plan import (
-    COHORT,
-    CONFIGURATION,
-    PARAMETERS_TAG,
-    TEMPLATE_SUFFIX,
-    Compendium,
-    plan,
-    read,
-)
 from alkpool.compendium.run import LABEL, renamed
 from alkpool.files import locked, write_atomically
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
 TEMPLATE = "template"
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-MAX_CHARACTERS = 60
+NAME = re.compile(r"(?=.{1,60}$)[a-z0-9]+(-[a-z0-9]+)*")
 MAX_TITLE = 120
 
 
-def new(name: str, title: str = "", source: str = TEMPLATE) -> Path:
+def new(name: str, title: str = "", source: str = "") -> str:
     """Make a notebook and its takeaways from another, as a chapter of its own.
 
     Parameters
@@ -48,13 +39,14 @@ def new(name: str, title: str = "", source: str = TEMPLATE) -> Path:
     title : str
         Heading of the page; without it, the name in words.
     source : str
-        Notebook that is copied. Its tables, figures, labels and takeaways get names of their own.
-        The new chapter stands at the end of its part, with all else that its entry says.
+        Notebook that is copied; without it, the template. Its tables, figures, labels and
+        takeaways get names of their own. The new chapter stands at the end of its part, with all
+        else that its entry says.
 
     Returns
     -------
-    Path
-        The notebook.
+    str
+        What was made.
 
     Raises
     ------
@@ -66,46 +58,49 @@ def new(name: str, title: str = "", source: str = TEMPLATE) -> Path:
     --------
     >>> new("by-specimen", source="03-mutation-distribution")  # doctest: +SKIP
     """
+    source = source or TEMPLATE
     title = title or name.replace("-", " ").capitalize()
     if problems := [*_problems(name, title, source)]:
         raise ProjectError("\n".join(problems))
     notebook = paths.NOTEBOOKS / f"{name}.ipynb"
     with locked(paths.HOME):
-        compendium = read()
-        plan(compendium)
-        place, settings, cohort = _place(compendium, source)
+        compendium = plan.read()
+        plan.plan(compendium)
+        part, settings, cohort = _place(compendium, source)
         texts = dict(_copied(name, source, title, cohort))
-        listed = {chapter.notebook for part in compendium.parts for chapter in part.chapters}
+        listed = [chapter.notebook for _, chapter, _ in compendium.chapters()]
         there = [path for path in texts if path.exists()]
         for path in there:
             # What a killed run left is taken up again.
             if name in listed or path.read_text("utf-8") != texts[path]:
                 raise ProjectError(f"NAME: found {name!r}; {shown(path)} is there")
-        configuration = paths.HOME / CONFIGURATION
+        configuration = paths.HOME / plan.CONFIGURATION
         text = configuration.read_text("utf-8")
-        registered = _registered(text, place, {"notebook": name, **settings})
+        entry = {"notebook": name, **settings}
+        registered = _registered(text, compendium.parts.index(part), entry)
         try:
             for path, text in texts.items():
                 write_atomically(path, text)
-            plan(Compendium.model_validate(yaml.safe_load(registered)))
+            plan.plan(plan.Compendium.model_validate(yaml.safe_load(registered)))
             write_atomically(configuration, registered)
         except BaseException:
             for path in texts.keys() - set(there):
                 path.unlink(missing_ok=True)
             raise
-    return notebook
+    registry = f"its entry in {plan.CONFIGURATION}"
+    return f"made {shown(notebook)} and {registry}; make report shows it as a chapter"
 
 
 def _takeaways(name: str) -> Path:
-    return paths.TAKEAWAYS / f"{name}{TEMPLATE_SUFFIX}"
+    return paths.TAKEAWAYS / f"{name}{plan.TEMPLATE_SUFFIX}"
 
 
 def _problems(name: str, title: str, source: str) -> Iterator[str]:
     taken = {path.name.partition(".")[0] for path in paths.BOOK.glob("*.md*")} | {TEMPLATE}
     if not name:
         yield "NAME: give one, as in: make new NAME=my-question"
-    elif not NAME.fullmatch(name) or len(name) > MAX_CHARACTERS:
-        allowed = f"small letters and digits, with hyphens between, at most {MAX_CHARACTERS}"
+    elif not NAME.fullmatch(name):
+        allowed = "small letters and digits, with hyphens between, at most 60"
         yield f"NAME: found {name[:80]!r}; must be {allowed}, such as my-question"
     elif name in taken:
         yield f"NAME: found {name!r}; it is the name of a page or of the template"
@@ -128,7 +123,8 @@ def _copied(name: str, source: str, title: str, cohort: str) -> Iterator[tuple[P
     names |= {label: f"{name}-{label}" for label in LABEL.findall(text)}
     heading = re.sub(r"([\\`*_{}\[\]<>$])", r"\\\1", title.strip())
     first.source = re.sub("^# .*", lambda _: f"# {heading}", first.source, count=1)
-    default, chosen = rf'(?m)^{COHORT} = "[^"]*"', json.dumps(cohort, ensure_ascii=False)
+    default = rf'(?m)^{plan.COHORT} = "[^"]*"'
+    chosen = f"{plan.COHORT} = {json.dumps(cohort, ensure_ascii=False)}"
     for cell in notebook.cells:
         cell.source = renamed(cell.source, names)
         if cell.cell_type == "code":
@@ -136,8 +132,8 @@ def _copied(name: str, source: str, title: str, cohort: str) -> Iterator[tuple[P
                 written = rf'"{re.escape(table)}"(?=,\s*\w+,?\s*\))'
                 cell.source = re.sub(written, f'"{name}-{table}"', cell.source)
             cell.source = cell.source.replace(f'"{source}"', f'"{name}"')
-        if PARAMETERS_TAG in cell.metadata.get("tags", []):
-            cell.source = re.sub(default, lambda _: f"{COHORT} = {chosen}", cell.source, count=1)
+        if plan.PARAMETERS_TAG in cell.metadata.get("tags", []):
+            cell.source = re.sub(default, lambda _: chosen, cell.source, count=1)
     yield paths.NOTEBOOKS / f"{name}.ipynb", nbformat.writes(notebook) + "\n"
     if (sentences := _takeaways(source)).is_file():
         yield _takeaways(name), renamed(sentences.read_text("utf-8"), names)
@@ -151,23 +147,18 @@ def _tables(code: str) -> Iterator[str]:
                 yield table
 
 
-def _place(compendium: Compendium, notebook: str) -> tuple[int, dict[str, Any], str]:
+def _place(compendium: plan.Compendium, notebook: str) -> tuple[plan.Part, dict[str, Any], str]:
     """Part of the first chapter that is a notebook, its settings, and the cohort on which it runs.
 
-    Of a notebook that is no chapter the longest part on the cohort of the compendium.
+    Of a notebook that is no chapter the part with the most on the cohort of the compendium.
     """
-    sizes = {}
-    for number, part in enumerate(compendium.parts):
-        cohort = part.cohort or compendium.cohort
-        for chapter in part.chapters:
-            if chapter.notebook == notebook:
-                settings = chapter.model_dump(exclude={"notebook"}, exclude_defaults=True)
-                return number, settings, chapter.cohort or cohort
-        if part.chapters and cohort == compendium.cohort:
-            sizes[number] = len(part.chapters)
-    if not sizes:
-        raise ProjectError(f"{CONFIGURATION} has no part with chapters to which to add one")
-    return max(sizes, key=sizes.__getitem__), {}, compendium.cohort
+    for part, chapter, cohort in compendium.chapters():
+        if chapter.notebook == notebook:
+            return part, chapter.model_dump(exclude={"notebook"}, exclude_defaults=True), cohort
+    parts = [part for part, _, cohort in compendium.chapters() if cohort == compendium.cohort]
+    if not parts:
+        raise ProjectError(f"{plan.CONFIGURATION} has no part with chapters to which to add one")
+    return max(parts, key=parts.count), {}, compendium.cohort
 
 
 def _registered(text: str, place: int, entry: dict[str, Any]) -> str:
@@ -175,7 +166,7 @@ def _registered(text: str, place: int, entry: dict[str, Any]) -> str:
     parts = _value(yaml.compose(text, yaml.SafeLoader), "parts")
     chapters = _value(parts.value[place], "chapters")
     stop = chapters.end_mark.index
-    dumped = partial(yaml.safe_dump, sort_keys=False, allow_unicode=True, width=math.inf)
+    dumped: Any = partial(yaml.safe_dump, sort_keys=False, allow_unicode=True, width=math.inf)
     if chapters.flow_style:
         added = dumped(entry, default_flow_style=True).strip()
         return f"{text[: stop - 1]}, {added}{text[stop - 1 :]}"

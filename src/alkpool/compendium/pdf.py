@@ -61,40 +61,36 @@ def _on_sheets(app: "Sphinx", document: "nodes.document", _: str) -> None:
     from docutils import nodes
     from sphinx import addnodes
 
+    env = app.env
     captions = {
         page: toctree["caption"] or ""
-        for toctree in app.env.get_doctree(app.config.root_doc).findall(addnodes.toctree)
+        for toctree in env.get_doctree(app.config.root_doc).findall(addnodes.toctree)
         for _, page in toctree["entries"]
     }
     sheets: list[dict[str, Any]] = []
     for file in list(document.findall(addnodes.start_of_file)):
         page = file["docname"]
-        if "screen_only" in app.env.metadata[page]:
+        if "screen_only" in env.metadata[page]:
             file.parent.remove(file)
             continue
         first = next(file.findall(lambda node: isinstance(node, nodes.raw | nodes.title)))
-        sheet = {
-            "page": page,
-            "anchor": f"sheet-{len(sheets)}",
-            "title": app.env.titles[page].astext(),
-            "part": captions.get(page, ""),
-            "below": page not in captions,
-            "synthetic": "synthetic-ribbon" in first.astext(),
-        }
-        sheets.append(sheet)
-        kind = "below" if sheet["below"] else "chapter"
-        content = nodes.container(
-            "", *file.children, classes=[kind, sheet["anchor"]], ids=[sheet["anchor"]]
-        )
-        if "summary" in app.env.metadata[page]:
-            content["classes"].append(SUMMARY)
-        if app.env.doc2path(page).endswith(".ipynb"):
+        anchor, below = f"sheet-{len(sheets)}", page not in captions
+        sheets.append(
+            {
+                "page": page, "anchor": anchor, "title": env.titles[page].astext(),
+                "part": captions.get(page, ""), "below": below,
+                "synthetic": "synthetic-ribbon" in first.astext(),
+            }
+        )  # fmt: skip
+        classes = ["below" if below else "chapter", anchor]
+        classes += [SUMMARY] * ("summary" in env.metadata[page])
+        content = nodes.container("", *file.children, classes=classes, ids=[anchor])
+        if env.doc2path(page).endswith(".ipynb"):
             place = f"notebooks/{Path(page).name}.ipynb"
             said = f"The code of this chapter is not printed: {place} has it."
             content += nodes.paragraph(said, said, classes=["code-place"])
-        file.children = []
-        file += content
-    app.env.sheets = sheets  # type: ignore[attr-defined]
+        file[:] = [content]
+    env.sheets = sheets  # type: ignore[attr-defined]
 
 
 def _in_its_frame(
@@ -143,7 +139,7 @@ def browser() -> str:
     return found
 
 
-def write(build: Path, target: Path) -> list[Path]:
+def write(build: Path = paths.BUILD, target: Path = paths.BUILD / "alkpool.pdf") -> str:
     """Print the book and its summary; only a complete PDF replaces the one that is there.
 
     Parameters
@@ -155,7 +151,7 @@ def write(build: Path, target: Path) -> list[Path]:
 
     Returns
     -------
-    list of Path
+    str
         What was printed.
 
     Raises
@@ -177,7 +173,7 @@ def write(build: Path, target: Path) -> list[Path]:
         contents[target.with_stem(f"{target.stem}-summary")] = _print(summary, command)
     for path, pages in contents.items():
         write_if_changed(path, pages)
-    return list(contents)
+    return f"done: {', '.join(map(shown, contents))}"
 
 
 def _summary(html: str) -> str:

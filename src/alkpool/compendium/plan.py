@@ -11,13 +11,14 @@ import json
 import os
 import platform
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, JsonValue, StrictBool, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, ValidationError
 
 from alkpool import paths
 from alkpool.compendium.imports import behind
@@ -30,6 +31,10 @@ COHORT = "cohort"
 TEMPLATE_SUFFIX = ".md.j2"
 
 
+# Data files, of which {cohort} may be a part.
+Pattern = Annotated[str, Field(pattern="^data/")]
+
+
 class _Settings(BaseModel):
     """What a compendium and its parts hand down to what they hold."""
 
@@ -37,7 +42,7 @@ class _Settings(BaseModel):
 
     cohort: str = ""
     parameters: dict[str, JsonValue] = {}
-    reads: tuple[str, ...] = ()
+    reads: tuple[Pattern, ...] = ()
 
 
 class Chapter(_Settings):
@@ -68,7 +73,7 @@ class Extension(BaseModel):
 
     module: str
     records: dict[str, str] = {}
-    reads: tuple[str, ...] = ()
+    reads: tuple[Pattern, ...] = ()
 
     def loaded(self) -> ModuleType:
         """Give the module.
@@ -93,6 +98,12 @@ class Compendium(_Settings):
     cohort: str
     extension: Extension
     parts: tuple[Part, ...]
+
+    def chapters(self) -> Iterator[tuple[Part, Chapter, str]]:
+        """Chapters, each with its part, and with its cohort as it is written."""
+        for part in self.parts:
+            for chapter in part.chapters:
+                yield part, chapter, chapter.cohort or part.cohort or self.cohort
 
 
 class Description(BaseModel):
@@ -193,15 +204,6 @@ def _read(model: type[_Model], path: Path, place: str) -> _Model:
         raise ProjectError(f"{place} is not readable YAML: {error}") from None
 
 
-def cohorts(compendium: Compendium) -> set[str]:
-    """Cohorts that chapters run on, as they are written: several are joined by commas."""
-    return {
-        chapter.cohort or part.cohort or compendium.cohort
-        for part in compendium.parts
-        for chapter in part.chapters
-    }
-
-
 def for_one_run(cohort: str) -> tuple[str, Path]:
     """Cohort of a run as its folders, and the build folder of such runs.
 
@@ -264,13 +266,12 @@ def plan(compendium: Compendium) -> list[Task]:
     """
     problems: list[str] = []
     tasks: list[Task] = []
-    for part in compendium.parts:
-        for chapter in part.chapters:
-            try:
-                tasks.append(_resolve(compendium, part, chapter))
-            except ProjectError as error:
-                place = f'{CONFIGURATION}, part "{part.title}", chapter {chapter.notebook}'
-                problems += [f"{place}: {problem}" for problem in str(error).splitlines()]
+    for part, chapter, cohort in compendium.chapters():
+        try:
+            tasks.append(_resolve(compendium, part, chapter, cohort))
+        except ProjectError as error:
+            place = f'{CONFIGURATION}, part "{part.title}", chapter {chapter.notebook}'
+            problems += [f"{place}: {problem}" for problem in str(error).splitlines()]
     if not problems:
         # Which parameters a notebook has is known only once all can be read.
         problems += _unused_parameters(compendium, tasks)
@@ -280,13 +281,13 @@ def plan(compendium: Compendium) -> list[Task]:
     return tasks
 
 
-def _resolve(compendium: Compendium, part: Part, chapter: Chapter) -> Task:
-    cohort = chapter.cohort or part.cohort or compendium.cohort
+def _resolve(compendium: Compendium, part: Part, chapter: Chapter, cohort: str) -> Task:
     folders = _cohort_folders(cohort)
     names = [folder.name for folder in folders]
     patterns = (*compendium.reads, *part.reads, *chapter.reads)
     problems = [f"{COHORT}: {problem}" for problem in _cohort_problems(cohort)]
-    problems += _reads_problems(folders, patterns)
+    unread = (pattern for pattern in patterns if not _found(folders, pattern))
+    problems += [f"reads: found {pattern!r}; there is no such file" for pattern in unread]
     notebook = paths.NOTEBOOKS / f"{chapter.notebook}.ipynb"
     if not notebook.is_file():
         known = ", ".join(sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb")))
@@ -335,14 +336,6 @@ def _found(folders: Sequence[Path], pattern: str) -> set[Path]:
     return {path for each in expanded for path in paths.HOME.glob(each)}
 
 
-def _reads_problems(folders: Sequence[Path], patterns: Sequence[str]) -> Iterator[str]:
-    for pattern in patterns:
-        if not pattern.startswith("data/"):
-            yield f"reads: found {pattern!r}; must start with data/"
-        elif not _found(folders, pattern):
-            yield f"reads: found {pattern!r}; there is no such file"
-
-
 def _cohort_folders(cohort: str, base: Path = paths.HOME) -> list[Path]:
     return [paths.cohort_folder(name.strip(), base) for name in cohort.split(",")]
 
@@ -387,20 +380,15 @@ def _parameter_problems(
     for name, value in wanted.items():
         if name not in declared:
             yield f"parameters: found {name!r}; the notebook has {', '.join(declared)}"
-        elif not _fits(value, default := declared[name].default):
-            kind = f"{default!r} ({type(default).__name__})"
-            yield f"parameters.{name}: found {value!r}; must be of the type of its default, {kind}"
+            continue
+        default, words = declared[name].default, re.findall('"([^"]+)"', declared[name].help)
+        must = f"parameters.{name}: found {value!r}; must be"
+        if type(value) not in (type(default), {float: int, tuple: list}.get(type(default))):
+            yield f"{must} of the type of its default, {default!r} ({type(default).__name__})"
         elif isinstance(value, int | float) and value is not False and value <= 0 < default:
-            yield f"parameters.{name}: found {value!r}; must be above 0, as its default {default!r}"
-        elif value not in (words := re.findall('"([^"]+)"', declared[name].help)) and (
-            default in words
-        ):
-            yield f"parameters.{name}: found {value!r}; must be one of {', '.join(words)}"
-
-
-def _fits(value: object, default: object) -> bool:
-    others = {float: int, tuple: list}
-    return type(value) in (type(default), others.get(type(default)))
+            yield f"{must} above 0, as its default {default!r}"
+        elif default in words and value not in words:
+            yield f"{must} one of {', '.join(words)}"
 
 
 def _unused_parameters(compendium: Compendium, tasks: Sequence[Task]) -> Iterator[str]:
@@ -423,11 +411,9 @@ def _page_problems(compendium: Compendium, chapters: Sequence[str]) -> Iterator[
         yield f"{CONFIGURATION}, pages: found {page!r}; must be one of {', '.join(known)}"
     for below in compendium.extension.records.keys() - set(pages):
         yield f"{CONFIGURATION}, extension.records: found {below!r}; must be one of the pages"
-    once: set[str] = set()
-    for name in [*pages, *chapters, *(part.title for part in compendium.parts)]:
-        if name in once:
-            yield f"{CONFIGURATION}: found {name!r} twice; it can stand in the book only once"
-        once.add(name)
+    names = [*pages, *chapters, *(part.title for part in compendium.parts)]
+    for name in [name for name, times in Counter(names).items() if times > 1]:
+        yield f"{CONFIGURATION}: found {name!r} twice; it can stand in the book only once"
 
 
 def _code(notebook: Path) -> set[Path]:

@@ -7,15 +7,14 @@ from pathlib import Path
 
 from alkpool import paths
 from alkpool.compendium import book, publish, run
-from alkpool.compendium.plan import Task, plan, read
+from alkpool.compendium.plan import Task, for_one_run, plan, read
 from alkpool.files import locked
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
 
 def report(
-    build: Path,
-    target: Path,
+    build: Path | None = None,
     *,
     jobs: int,
     force: bool = False,
@@ -27,12 +26,10 @@ def report(
 
     Parameters
     ----------
-    build : Path
-        Folder of the executed notebooks, which runs on other cohorts share: a chapter that does
-        not read them is not executed again.
-    target : Path
-        Folder of the book, and of the result tables where it is not ``build`` of the project; they
-        change only when every chapter has succeeded.
+    build : Path, optional
+        Another folder of executed notebooks, of the book and of the result tables. In that of the
+        project, runs on other cohorts share the executed notebooks: a chapter that does not read
+        them is not executed again.
     jobs : int
         Notebooks that run at the same time.
     force : bool
@@ -40,7 +37,7 @@ def report(
     render : bool
         Make the book too.
     cohort : str
-        See `read`.
+        Cohort for this run only; its tables and its book have a folder of their own.
     only : str
         Notebook, by name or number, to look at alone: other chapters are shown as they last ran,
         and ``results`` stays as it is.
@@ -53,9 +50,12 @@ def report(
     Raises
     ------
     ProjectError
-        Whatever a person has to put right. The last good results and book stay in place.
+        Whatever a person has to put right. The last good results and book stay in place; result
+        tables change only when every chapter has succeeded.
     """
     started = time.perf_counter()
+    cohort, target = for_one_run(cohort) if cohort else ("", paths.BUILD)
+    build, target = (build.resolve(), build.resolve()) if build else (paths.BUILD, target)
     own = target.resolve() == paths.BUILD.resolve()
     results = paths.RESULTS if own else target / "results"
     build.mkdir(parents=True, exist_ok=True)
