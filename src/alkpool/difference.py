@@ -121,17 +121,15 @@ def _table_changes(old: pd.DataFrame, new: pd.DataFrame) -> Iterator[Change]:
 def _key(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
     """Fewest leading columns that tell rows apart: of words where that does, else of any kind."""
     both = pd.concat([old, new])
-    words = [
-        column
-        for column in both
-        if column not in VERDICTS and not all(map(_NUMBER.fullmatch, both[column]))
-    ]
-    for columns in (words, list(both)):
+    every = [str(column) for column in both]
+    numbers = [column for column in every if both[column].str.fullmatch(_NUMBER).all()]
+    words = [column for column in every if column not in VERDICTS and column not in numbers]
+    for columns in (words, every):
         for number in range(1, len(columns) + 1):
             leading = columns[:number]
             if not (old.duplicated(leading).any() or new.duplicated(leading).any()):
-                return [str(column) for column in leading]
-    return [str(column) for column in both]
+                return leading
+    return every
 
 
 def _keyed(frame: pd.DataFrame, key: list[str]) -> pd.DataFrame:
