@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -122,15 +123,13 @@ def made_from() -> dict[str, str]:
 
 def _in_git() -> tuple[str, str]:
     """Give the state of the data and of the code."""
-    try:
+    with suppress(OSError, subprocess.CalledProcessError):
         checkout, commit = git(paths.HOME, "rev-parse", "--show-toplevel", "HEAD").splitlines()
-        if Path(checkout).resolve() != paths.HOME.resolve():
-            return NO_COMMIT, NO_COMMIT
-        day = git(paths.HOME, "log", "-1", "--format=%cs", "--", "data")
-        changed = " with uncommitted changes" * bool(git(paths.HOME, "status", "--porcelain"))
-    except (OSError, subprocess.CalledProcessError):
-        return NO_COMMIT, NO_COMMIT
-    return f"last changed {day}", commit + changed
+        if Path(checkout).resolve() == paths.HOME.resolve():
+            day = git(paths.HOME, "log", "-1", "--format=%cs", "--", "data")
+            changed = " with uncommitted changes" * bool(git(paths.HOME, "status", "--porcelain"))
+            return f"last changed {day}", commit + changed
+    return NO_COMMIT, NO_COMMIT
 
 
 def git(home: Path, *arguments: str) -> str:

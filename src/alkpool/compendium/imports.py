@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import resolve_name
 from pathlib import Path
 
 from alkpool import paths
@@ -37,7 +38,7 @@ def behind(*sources: str) -> set[Path]:
     found = inside - modules - beside
     try:
         waiting = [file for text in sources for file in _imported(MAGIC.sub(r"\1pass", text), "")]
-    except SyntaxError:
+    except (SyntaxError, ImportError):
         return inside
     while waiting:
         path = waiting.pop()
@@ -53,7 +54,7 @@ def _of(path: Path, _changed: int) -> list[Path]:
     root = next(root for root in ROOTS if path.is_relative_to(root))
     try:
         return [*_imported(path.read_bytes(), ".".join(path.relative_to(root).parent.parts))]
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, ImportError):
         # It imports nothing until it is mended, which changes its content.
         return []
 
@@ -63,8 +64,7 @@ def _imported(source: str | bytes, package: str) -> Iterator[Path]:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: -node.level + 1 or None] if node.level else []
-            base = ".".join([*above, *filter(None, [node.module])])
+            base = resolve_name("." * node.level + (node.module or ""), package)
             names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
         else:
             continue
