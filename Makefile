@@ -47,11 +47,11 @@ report: $(STAMP) ## Run what changed, make build/book/index.html (ONLY=04)
 
 .PHONY: pdf
 pdf: report ## Print the report and its summary as PDF; needs Chromium
-	@$(PY) -m alkpool.compendium.pdf
+	@$(PY) -m alkpool.compendium pdf
 
 .PHONY: release
 release: report ## Put data, results and book into a folder (SINCE=earlier)
-	@$(PY) -m alkpool.release $${SINCE:+--since="$$SINCE"}
+	@$(PY) -m alkpool.compendium release $${SINCE:+--since="$$SINCE"}
 
 .PHONY: test
 test: $(STAMP) ## Check the code, make the book, and run the tests
@@ -74,7 +74,7 @@ lab: $(STAMP) folders ## Open the notebooks in JupyterLab (root: ARGS=--allow-ro
 
 .PHONY: new
 new: $(STAMP) ## Make a chapter of your own (NAME=my-question FROM=chapter)
-	@$(PY) -m alkpool.compendium.new --title="$$TITLE" --from="$$FROM" -- "$$NAME"
+	@$(PY) -m alkpool.compendium new --title="$$TITLE" --from="$$FROM" -- "$$NAME"
 
 .PHONY: data
 data: $(STAMP) ## Make the tables and their dictionary from the raw facts

@@ -165,7 +165,9 @@ def small_project(home: Path, *, kernels: bool = False) -> Project:
         "_config.yml",
         "_ext/alkpool_book.py",
         "_ext/search.js",
+        "figure.txt.j2",
         "index.md.j2",
+        "ribbon.html.j2",
         "status.md.j2",
     ):
         made.write(f"book/{name}", (ROOT / "book" / name).read_text())

@@ -31,9 +31,9 @@ def figure(words: dict[str, str] | None) -> dict[str, Any]:
 
 
 def notebook(*outputs: dict[str, Any]) -> dict[str, Any]:
-    code = {"cell_type": "code", "id": "b", "metadata": {"tags": ["x"]}, "source": ["1"],
+    code = {"cell_type": "code", "id": "b", "metadata": {"tags": ["x"]}, "source": "1",
             "outputs": list(outputs), "execution_count": 1}  # fmt: skip
-    text = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": ["# Title"]}
+    text = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# Title"}
     return copy.deepcopy({"cells": [text, code]})
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alkpool import difference, paths
-from alkpool.difference import COLUMNS, Kind
+from alkpool.difference import COLUMNS
 from alkpool.problems import no_formula
 
 TRACKED = paths.RESULTS
@@ -209,15 +209,14 @@ def test_changes_lead_from_the_old_table_to_the_new(old, new):
     columns = ["name", "n", "verdict"]
     frames = [pd.DataFrame(rows, columns=columns, dtype=str) for rows in (old, new)]
     key = difference._key(*frames)
-    before, after = (difference._keyed(frame, key) for frame in frames)
-    for change in difference._table_changes("t", *frames):
-        row = change["row"]
-        if change["kind"] == Kind.ROW:
-            if change["old"]:
+    before, after = (difference._keyed(frame, key).to_dict("index") for frame in frames)
+    for kind, row, column, was, now in difference._table_changes(*frames):
+        if kind == "row":
+            if was:
                 del before[row]
             else:
                 before[row] = after[row]
         else:
-            assert before[row][change["column"]] == change["old"]
-            before[row][change["column"]] = change["new"]
+            assert before[row][column] == was
+            before[row][column] = now
     assert before == after

@@ -308,7 +308,7 @@ def test_tables_of_a_chapter_link_its_profiles() -> None:
         "<td class='a'>G1202R</td><th>L1196M+G1202R</th><th>L1196M+\nG1202R</th>"
         "<td>G1202R 5</td><td>G1202K</td>"
     )
-    page = {"cells": [{"outputs": [{"data": {"text/html": [table]}}]}, {}]}
+    page = {"cells": [{"outputs": [{"data": {"text/html": table}}]}, {}]}
     book._link_records(page, {"G1202R": "profiles/G1202R", "L1196M+G1202R": "profiles/both"})
     assert page["cells"][0]["outputs"][0]["data"]["text/html"] == (
         "<td class='a'><a href=\"../profiles/G1202R.html\">G1202R</a></td>"

@@ -31,7 +31,7 @@ Tables = dict[str, bytes]
 # Kills its own process at the n-th change of a file, counted from when the package is loaded.
 KILLED_AT_A_CHANGE = """\
 import os, signal, sys
-from alkpool.compendium.report import main
+from alkpool.compendium.__main__ import main
 left = int(sys.argv[1])
 def count(event, arguments):
     global left

@@ -18,7 +18,7 @@ from alkpool import cli, mutations, paths
 from alkpool.analysis import settings
 from alkpool.analysis.benefit import BenefitRule
 from alkpool.analysis.evidence import look_up
-from alkpool.compendium import report
+from alkpool.compendium.__main__ import main as compendium
 from alkpool.data import cohort
 from alkpool.files import read_yaml
 from alkpool.intake import classify, flatfile, mapping, place
@@ -585,7 +585,7 @@ def test_a_parameter_of_another_notation_is_no_number(tmp_path, number):  # F47
 @pytest.mark.parametrize("text", ["010", "6:30", "6_0", "nan", "-3", "maybe", "1e2", " 4", ""])
 def test_an_option_of_another_notation_stops_before_anything_runs(tmp_path, text, capsys):
     whole = [
-        (report.main, ["report", f"--jobs={text}"]),
+        (compendium, ["report", f"--jobs={text}"]),
         (large.main, ["curated", f"--universes={text}"]),
         (large.main, ["curated", f"--workers={text}"]),
         (large.main, ["curated", f"--scheduler={text}"]),

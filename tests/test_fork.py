@@ -24,7 +24,7 @@ def forkable(project: Project) -> Project:
 
 
 def new(project: Project, *arguments: str, expect: int = 0) -> str:
-    command = [sys.executable, "-m", "alkpool.compendium.new", *arguments]
+    command = [sys.executable, "-m", "alkpool.compendium", "new", *arguments]
     done = subprocess.run(command, cwd=project.home, env=project.environment(), text=True,
                           capture_output=True, check=False)  # fmt: skip
     assert done.returncode == expect, done.stdout + done.stderr
@@ -258,8 +258,8 @@ def test_a_second_time_is_an_error_that_loses_nothing(forkable: Project) -> None
 def test_two_at_once_are_both_registered(forkable: Project) -> None:
     names = ["mine", "yours", "theirs"]
     runs = [
-        subprocess.Popen([sys.executable, "-m", "alkpool.compendium.new", name], cwd=forkable.home,
-                         env=forkable.environment())
+        subprocess.Popen([sys.executable, "-m", "alkpool.compendium", "new", name],
+                         cwd=forkable.home, env=forkable.environment())
         for name in names
     ]  # fmt: skip
     assert [run.wait(60) for run in runs] == [0, 0, 0]
@@ -283,5 +283,5 @@ def test_make_hands_over_what_was_typed(tmp_path: Path) -> None:
         cwd=tmp_path, env=kept, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout == (
-        '[-m][alkpool.compendium.new][--title=What\'s "new"; `id` here?][--from=][--][my-question]'
+        '[-m][alkpool.compendium][new][--title=What\'s "new"; `id` here?][--from=][--][my-question]'
     )

@@ -41,11 +41,11 @@ def make(home: Path, *arguments: str, **environment: str) -> str:
 def test_values_arrive_as_they_were_given(home: Path) -> None:
     given = [f"{name}={HOSTILE}" for name in ("NAME", "TITLE", "FROM")]
     assert make(home, "new", *given) == (
-        f"<-m><alkpool.compendium.new><--title={HOSTILE}><--from={HOSTILE}><--><{HOSTILE}>"
+        f"<-m><alkpool.compendium><new><--title={HOSTILE}><--from={HOSTILE}><--><{HOSTILE}>"
     )
     said = make(home, "release", *(f"{name}={HOSTILE}" for name in ("SINCE", "COHORT", "ONLY")))
     assert f"<--cohort={HOSTILE}><--only={HOSTILE}>" in said
-    assert f"<alkpool.release><--since={HOSTILE}>" in said
+    assert f"<alkpool.compendium><release><--since={HOSTILE}>" in said
 
 
 def test_lists_are_split_and_not_run(home: Path) -> None:

@@ -14,7 +14,7 @@ from factory import line, make_cohort, sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alkpool import paths, show
+from alkpool import paths, show, style
 from alkpool.analysis import actionability, distribution, invitro
 from alkpool.data import laboratory
 from alkpool.data.cohort import analysis_set
@@ -66,6 +66,7 @@ def test_a_figure_without_room_is_shown_without_a_warning(cohort, shown):  # F50
     ax.set_yticks([0.5], ["a name that leaves no room for anything else " * 3])
     with pytest.warns(UserWarning, match="constrained_layout not applied"):
         figure.draw_without_rendering()
+    style.use_style()  # as `show` has at its import; each test begins with warnings of its own
     show.figure(Drawing(figure, "A figure."), "fig-x", "Caption.", cohort)
     assert len(shown) == 1
 

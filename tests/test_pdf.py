@@ -10,6 +10,8 @@ from bs4 import BeautifulSoup
 from project import COMPENDIUM, COUNT, FIGURE, PARAMETERS, ROOT, small_project
 
 from alkpool.compendium import pdf
+from alkpool.compendium.__main__ import main
+from alkpool.problems import ProjectError
 
 pytestmark = pytest.mark.xdist_group("pdf")
 
@@ -136,8 +138,6 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("book/index.html", "sphinx/singlehtml/index.html"):
         (build / name).parent.mkdir(parents=True)
         (build / name).write_text("<p>")
-    monkeypatch.setattr(pdf.paths, "BUILD", build)
-    monkeypatch.setattr(pdf, "TARGET", build / "alkpool.pdf")
     monkeypatch.setattr(pdf.render, "rendered", lambda _, work, builder: work / builder)
     return build
 
@@ -162,15 +162,14 @@ def fake_chromium(folder: Path, does: str) -> str:
     ],
 )
 def test_a_failure_leaves_the_last_good_pdf_alone(
-    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str], does: str, message: str,
-) -> None:  # fmt: skip
+    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, does: str, message: str
+) -> None:
     monkeypatch.setenv("CHROMIUM", fake_chromium(tmp_path, does))
     monkeypatch.setattr(pdf, "SECONDS", 1)
     target = book / "alkpool.pdf"
     target.write_text("the last good one")
-    assert pdf.main() == 1
-    assert message in capsys.readouterr().err
+    with pytest.raises(ProjectError, match=message):
+        pdf.write(book, target)
     assert target.read_text() == "the last good one"
     assert sorted(path.name for path in book.iterdir()) == ["alkpool.pdf", "book", "sphinx"]
 
@@ -180,17 +179,17 @@ def test_what_is_missing_is_named(
 ) -> None:
     monkeypatch.setenv("PATH", str(book))
     monkeypatch.delenv("CHROMIUM", raising=False)
-    assert pdf.main() == 1
-    assert "no Chromium found" in (said := capsys.readouterr().err)
+    assert main(["pdf"]) == 1
+    assert "error: no Chromium found" in (said := capsys.readouterr().err)
     assert "sudo apt-get install chromium" in said
     assert "make pdf CHROMIUM=" in said
 
     monkeypatch.setenv("CHROMIUM", "/nowhere/chromium")
-    assert pdf.main() == 1
+    assert main(["pdf"]) == 1
     assert "CHROMIUM: found '/nowhere/chromium'; no such program" in capsys.readouterr().err
 
     monkeypatch.setenv("CHROMIUM", fake_chromium(book, "exit 0"))
     (book / "book/index.html").unlink()
-    assert pdf.main() == 1
-    assert "index.html is missing: run make report" in capsys.readouterr().err
+    with pytest.raises(ProjectError, match="index.html is missing: run make report"):
+        pdf.write(book, book / "alkpool.pdf")
     assert not list(book.glob("*.pdf"))

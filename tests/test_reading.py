@@ -73,7 +73,7 @@ OWN = Task(
 
 def test_a_page_of_an_own_cohort_says_not_where_it_lies() -> None:
     code = translate_parameters("python3", "python", OWN.parameters, "")
-    cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "source": [code]}
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "source": code}
     page = pages._page({"cells": [cell]}, OWN, set(), [OWN.page])
     assert 'cohort = "curated,Klinik Süd"' in page["cells"][0]["source"]
     assert "private" not in json.dumps(page)

@@ -17,6 +17,7 @@ from rocrate.rocrate import ROCrate
 
 from alkpool import paths, release
 from alkpool.analysis.actionability import VerdictRule, matrix
+from alkpool.compendium.__main__ import main
 from alkpool.data.cohort import load
 from alkpool.intake import flatfile, place
 from alkpool.problems import ProjectError
@@ -246,10 +247,11 @@ def test_metadata_is_read_by_the_reference_library(home: Path) -> None:
     for name in named:
         path = made / name
         assert path.is_dir() if name.endswith("/") else path.is_file(), name
-    tables = {
-        n for n in contents(made) if n.endswith(".csv") and n.startswith(("data/", "results/"))
-    }
-    assert tables <= named
+    cohorts = {f"{path.relative_to(made)}/" for path in made.glob("data/cohorts/*")}
+    assert cohorts | {"results/curated/", "data/", "results/"} <= named
+    listed = json.loads((made / "data/datapackage.json").read_text("utf-8"))["resources"]
+    tables = {name for name in contents(made) if re.match(r"data/(?!raw).*\.csv$", name)}
+    assert tables <= {f"data/{table['path']}" for table in listed}
     for name, entity in graph(made).items():
         assert entity["@type"], name
         if entity["@type"] in ("File", "Dataset"):
@@ -306,11 +308,15 @@ def test_reference_validator_finds_nothing_wrong(home: Path) -> None:
     assert "REQUIRED" in dict(validated(made))
 
 
+SYNTHETIC = ("data/cohorts/reconstructed/", "results/reconstructed/")
+
+
 def test_synthetic_data_say_so_in_the_metadata(home: Path) -> None:
     entities = graph(release.make(home, home / "out"))
-    synthetic = [name for name in entities if "/reconstructed/" in name]
-    assert len(synthetic) > 5
-    assert [name for name in synthetic if "synthetic" not in entities[name]["description"]] == []
+    assert "/reconstructed/" not in "".join(set(entities) - {*SYNTHETIC})
+    for name in SYNTHETIC:
+        assert "Synthetic rows, not patients." in entities[name]["description"]
+    assert "Synthetic" not in entities["results/curated/"]["description"]
 
 
 def test_note_says_what_the_newest_data_changed(home: Path) -> None:
@@ -438,5 +444,5 @@ def test_a_draft_is_dated_by_its_commit(home: Path) -> None:
 
 
 def test_command_says_what_is_wrong(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert release.main(["--since", str(tmp_path)]) == 1
+    assert main(["release", "--since", str(tmp_path)]) == 1
     assert capsys.readouterr().err.startswith("error: ")

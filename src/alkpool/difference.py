@@ -12,7 +12,6 @@ import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,8 @@ import pandas as pd
 
 from alkpool import paths
 from alkpool.data.reader import read_sheet
-from alkpool.problems import DataError, Problem, printable, spreadsheet_cell
+from alkpool.files import files_in
+from alkpool.problems import DataError, Problem, printable, refuse, spreadsheet_cell
 
 COLUMNS = ["kind", "table", "row", "column", "old", "new", "synthetic"]
 
@@ -34,25 +34,18 @@ _PAIR = re.compile(r"(?:profile|mutations): ([^;]+); inhibitor: ([^;]+)")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?|-?inf|nan|")
 _WHOLE = re.compile(r"-?\d+|")
 
-
-class Kind(StrEnum):
-    """Kind of a change, the most important first."""
-
-    VERDICT = "verdict"
-    COUNT = "count"
-    TABLE = "table"
-    ROW = "row"
-    NUMBER = "number"
-    TEXT = "text"
+# What `COLUMNS` say of a change, or some of it.
+Change = tuple[str, ...]
 
 
-WORDS = {
-    Kind.VERDICT: "Verdicts, rules and calls in each table",
-    Kind.COUNT: "Counts",
-    Kind.TABLE: "Tables and columns",
-    Kind.ROW: "Rows",
-    Kind.NUMBER: "Shares, limits and other numbers",
-    Kind.TEXT: "Other words",
+# Kinds of change, the most important first, and what stands above those of a kind.
+KINDS = {
+    "verdict": "Verdicts, rules and calls in each table",
+    "count": "Counts",
+    "table": "Tables and columns",
+    "row": "Rows",
+    "number": "Shares, limits and other numbers",
+    "text": "Other words",
 }
 
 
@@ -67,7 +60,7 @@ def compare(old: Path, new: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``kind`` (see `Kind`), ``table`` (path below the folder), ``row`` (its key), ``column``,
+        ``kind`` (see `KINDS`), ``table`` (path below the folder), ``row`` (its key), ``column``,
         ``old``, ``new`` (text; of a row or table that came or went, ``present`` on one side),
         ``synthetic`` (``yes`` where no patient stands behind the table). Sorted by kind, patients
         before made-up ones, table, and the place in it.
@@ -77,32 +70,22 @@ def compare(old: Path, new: Path) -> pd.DataFrame:
     DataError
         Where a folder or a table cannot be read.
     """
-    names = {}
+    tables = []
     for folder in (old, new):
         if not folder.is_dir():
-            raise DataError([Problem(str(folder), None, "", "", "must be a folder of results")])
-        names[folder] = {
-            path.relative_to(folder).as_posix() for path in folder.rglob("*.csv") if path.is_file()
-        }
-    changes: list[dict[str, str]] = []
-    for name in sorted(names[old] | names[new]):
-        sides = ["present" if name in names[folder] else "" for folder in (old, new)]
-        if "" not in sides and (old / name).read_bytes() == (new / name).read_bytes():
+            refuse(str(folder), "must be a folder of results")
+        tables.append(files_in(folder, "*.csv"))
+    changes: list[Change] = []
+    for name in sorted(tables[0].keys() | tables[1]):
+        before, after = (side.get(name) for side in tables)
+        if before and after and before.read_bytes() == after.read_bytes():
             continue
-        tables = [_read(folder / name, name) for folder in (old, new) if name in names[folder]]
-        made_up = "yes" if any("synthetic" in table for table in tables) else ""
-        moved = _table_changes(name, *tables) if len(tables) == 2 else [
-            _change(Kind.TABLE, name, "", "", *sides)
-        ]  # fmt: skip
-        changes += [change | {"synthetic": made_up} for change in moved]
+        frames = [_read(path, name) if path else pd.DataFrame() for path in (before, after)]
+        mark = "yes" if any("synthetic" in frame for frame in frames) else ""
+        changes += [(kind, name, *where, mark) for kind, *where in _table_changes(*frames)]
     found = pd.DataFrame(changes, columns=COLUMNS, dtype=str)
-    order = {str(kind): place for place, kind in enumerate(Kind)}
-    return found.sort_values(["kind", "synthetic"], kind="stable", ignore_index=True,
-                             key=lambda cells: cells.replace(order))  # fmt: skip
-
-
-def _change(kind: Kind, table: str, row: str, column: str, old: str, new: str) -> dict[str, str]:
-    return dict(zip(COLUMNS, (str(kind), table, row, column, old, new, ""), strict=True))
+    found["kind"] = pd.Categorical(found["kind"], list(KINDS))
+    return found.sort_values(["kind", "synthetic"], kind="stable", ignore_index=True).astype(str)
 
 
 def _read(path: Path, name: str) -> pd.DataFrame:
@@ -112,56 +95,58 @@ def _read(path: Path, name: str) -> pd.DataFrame:
     return sheet.cells
 
 
-def _table_changes(name: str, old: pd.DataFrame, new: pd.DataFrame) -> Iterator[dict[str, str]]:
-    for column in [*old.columns.difference(new.columns), *new.columns.difference(old.columns)]:
-        sides = ["present" if column in frame else "" for frame in (old, new)]
-        yield _change(Kind.TABLE, name, "", str(column), *sides)
-    shared = [str(column) for column in old if column in new]
+def _one_sided(kind: str, row: str, column: str, removed: bool) -> Change:
+    return (kind, row, column, *(("present", "") if removed else ("", "present")))
+
+
+def _table_changes(old: pd.DataFrame, new: pd.DataFrame) -> Iterator[Change]:
+    """Changes of a table, that without columns is not there: kind, row, column, old and new."""
+    if old.columns.empty or new.columns.empty:
+        yield _one_sided("table", "", "", new.columns.empty)
+        return
+    for column in old.columns.symmetric_difference(new.columns):
+        yield _one_sided("table", "", column, column in old)
+    shared = old.columns.intersection(new.columns, sort=False)
     key = _key(old[shared], new[shared])
-    rows = [_keyed(frame, key) for frame in (old, new)]
-    for row in dict.fromkeys([*rows[0], *rows[1]]):
-        before, after = (side.get(row) for side in rows)
-        if before is None or after is None:
-            yield _change(Kind.ROW, name, row, "", *("present" * bool(s) for s in (before, after)))
-            continue
-        for column in shared:
-            if before[column] != after[column]:
-                kind = _kind(column, before[column], after[column])
-                yield _change(kind, name, row, column, before[column], after[column])
+    before, after = _keyed(old[shared], key), _keyed(new[shared], key)
+    for row in before.index.symmetric_difference(after.index, sort=False):
+        yield _one_sided("row", row, "", row in before.index)
+    both = before.index.intersection(after.index, sort=False)
+    differs = before.loc[both].ne(after.loc[both])
+    for row, column in differs.stack()[lambda cells: cells].index:
+        was, now = str(before.at[row, column]), str(after.at[row, column])
+        yield _kind(column, was, now), row, column, was, now
 
 
 def _key(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
     """Fewest leading columns that tell rows apart: of words where that does, else of any kind."""
     both = pd.concat([old, new])
-    words = [
-        column
-        for column in both
-        if column not in VERDICTS and not all(map(_NUMBER.fullmatch, both[column]))
-    ]
-    for columns in (words, list(both)):
+    every = [str(column) for column in both]
+    numbers = [column for column in every if both[column].str.fullmatch(_NUMBER).all()]
+    words = [column for column in every if column not in VERDICTS and column not in numbers]
+    for columns in (words, every):
         for number in range(1, len(columns) + 1):
             leading = columns[:number]
             if not (old.duplicated(leading).any() or new.duplicated(leading).any()):
-                return [str(column) for column in leading]
-    return [str(column) for column in both]
+                return leading
+    return every
 
 
-def _keyed(frame: pd.DataFrame, key: list[str]) -> dict[str, dict[str, str]]:
+def _keyed(frame: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     """Rows by the words of their key; a row that comes again is numbered."""
-    rows: Any = frame.astype(str).to_dict("records")
-    named = ["; ".join(f"{column}: {row[column]}" for column in key) for row in rows]
-    times = pd.Series(named, dtype=str).groupby(named).cumcount() + 1
-    names = (name if n == 1 else f"{name} ({n})" for name, n in zip(named, times, strict=True))
-    return dict(zip(names, rows, strict=True))
+    rows = frame[key].to_dict("records")
+    named = pd.Series(["; ".join(f"{k}: {v}" for k, v in row.items()) for row in rows], dtype=str)
+    times = named.groupby(named).cumcount() + 1
+    return frame.set_index(named.where(times == 1, named + " (" + times.astype(str) + ")"))
 
 
-def _kind(column: str, old: str, new: str) -> Kind:
+def _kind(column: str, old: str, new: str) -> str:
     numbers = _NUMBER.fullmatch(old) and _NUMBER.fullmatch(new)
     if column in VERDICTS and not numbers:
-        return Kind.VERDICT
+        return "verdict"
     if _WHOLE.fullmatch(old) and _WHOLE.fullmatch(new):
-        return Kind.COUNT
-    return Kind.NUMBER if numbers else Kind.TEXT
+        return "count"
+    return "number" if numbers else "text"
 
 
 @contextmanager
@@ -173,15 +158,13 @@ def results_at(revision: str) -> Iterator[Path]:
     DataError
         Where git has no such revision, or no results in it.
     """
-    command = ["git", "-C", str(paths.HOME), "archive", "--format=tar", "--end-of-options",
-               revision, "results"]  # fmt: skip
+    command = ["git", "-C", str(paths.HOME), "archive", "--end-of-options", revision, "results"]
     try:
         packed = subprocess.run(command, capture_output=True, check=True).stdout
-    except FileNotFoundError:
+    except (FileNotFoundError, subprocess.CalledProcessError) as error:
         reason = "git is not installed; name two folders instead"
-        raise DataError([Problem("--git", None, "", revision, reason)]) from None
-    except subprocess.CalledProcessError as error:
-        reason = f"git says: {' '.join(error.stderr.decode(errors='replace').split())}"
+        if isinstance(error, subprocess.CalledProcessError):
+            reason = f"git says: {' '.join(error.stderr.decode(errors='replace').split())}"
         raise DataError([Problem("--git", None, "", revision, reason)]) from None
     with tempfile.TemporaryDirectory() as folder:
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
@@ -207,7 +190,7 @@ def to_text(changes: pd.DataFrame, everything: bool = False) -> str:
     """
     if changes.empty:
         return "Nothing changed: every table is the same.\n"
-    leads = changes["column"].isin(["verdict", "benefit"]) & (changes["kind"] == Kind.VERDICT)
+    leads = changes["column"].isin(["verdict", "benefit"]) & (changes["kind"] == "verdict")
     lines = []
     for made_up, heading in (("", "Verdicts that moved"), ("yes", "Synthetic verdicts that moved")):
         rows = changes[leads & (changes["synthetic"] == made_up)]
@@ -217,7 +200,7 @@ def to_text(changes: pd.DataFrame, everything: bool = False) -> str:
         lines += _rest(changes)
     else:
         counts = changes.loc[~leads, "kind"].value_counts(sort=False)
-        also = ", ".join(f"{WORDS[Kind(str(kind))].lower()} {n}" for kind, n in counts.items())
+        also = ", ".join(f"{KINDS[str(kind)].lower()} {n}" for kind, n in counts.items())
         lines.append(f"Also changed: {also or 'nothing'}.")
         lines.append("Each of them: --all. As a table: --format csv or json.")
     return "\n".join(map(printable, lines)) + "\n"
@@ -228,27 +211,27 @@ def _verdict(change: Mapping[Any, str]) -> str:
     pair = _PAIR.search(change["row"])
     subject = ", ".join(pair.groups()) if pair else change["row"]
     column = "" if change["column"] == "verdict" else f", {change['column']}"
-    return (
-        f"  {cohort}: {subject}{column}: {change['old'] or 'blank'} -> {change['new'] or 'blank'}"
-    )
+    return f"  {cohort}: {subject}{column}: {_moved(change)}"
+
+
+def _moved(change: Mapping[Any, str]) -> str:
+    return f"{change['old'] or 'blank'} -> {change['new'] or 'blank'}"
 
 
 def _rest(changes: pd.DataFrame) -> Iterator[str]:
-    for kind, heading in WORDS.items():
+    for kind, heading in KINDS.items():
         rows = changes[changes["kind"] == kind]
-        if kind in (Kind.NUMBER, Kind.TEXT):
+        if kind in ("number", "text"):
             tables = ", ".join(f"{name} {n}" for name, n in rows["table"].value_counts().items())
             yield f"{heading}: {len(rows)} changed ({tables})" if tables else f"{heading}: none"
-        else:
-            yield f"{heading}: {len(rows) or 'none changed'}"
-            yield from (f"  {_said(change)}" for change in rows.to_dict("records"))
-
-
-def _said(change: Mapping[Any, str]) -> str:
-    place = ", ".join(filter(None, (change["table"], change["row"], change["column"])))
-    if "present" in (change["old"], change["new"]) and "" in (change["old"], change["new"]):
-        return f"{place}: {'removed' if change['old'] else 'added'}"
-    return f"{place}: {change['old'] or 'blank'} -> {change['new'] or 'blank'}"
+            continue
+        yield f"{heading}: {len(rows) or 'none changed'}"
+        for change in rows.to_dict("records"):
+            place = ", ".join(filter(None, (change["table"], change["row"], change["column"])))
+            if kind in ("table", "row"):
+                yield f"  {place}: {'removed' if change['old'] else 'added'}"
+            else:
+                yield f"  {place}: {_moved(change)}"
 
 
 def to_csv(changes: pd.DataFrame) -> str:

@@ -164,6 +164,12 @@ def read_yaml(path: Path) -> object:
         raise ValueError(f"{reason[:300]}" or type(error).__name__) from None
 
 
+def files_in(folder: Path, pattern: str = "*") -> dict[str, Path]:
+    """Files of a folder and of those in it, by their place there."""
+    found = sorted(path for path in folder.rglob(pattern) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path for path in found}
+
+
 def hash_of(texts: Iterable[str], files: Iterable[Path]) -> str:
     """Hash texts, and files by their place in the project and their content."""
     total = hashlib.sha256("\0".join(texts).encode())

@@ -4,7 +4,6 @@
 release note. Equal inputs give equal bytes: no date is the clock's.
 """
 
-import argparse
 import datetime
 import hashlib
 import json
@@ -12,10 +11,9 @@ import platform
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,41 +22,24 @@ import yaml
 from rocrate.rocrate import ROCrate
 
 from alkpool import paths
-from alkpool.compendium.plan import CONFIGURATION, cohorts, read
-from alkpool.files import exchange, locked
+from alkpool.compendium.book import git
+from alkpool.compendium.plan import CONFIGURATION, read
+from alkpool.files import exchange, files_in, locked, yaml_beside
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
 CHECKSUMS, NOTE = "SHA256SUMS", "RELEASE-NOTE.md"
 METADATA = "ro-crate-metadata.json"
-
-CC_BY, MIT = "https://creativecommons.org/licenses/by/4.0/", "https://spdx.org/licenses/MIT"
-LICENCES = {
-    CC_BY: "Creative Commons Attribution 4.0 International",
-    MIT: "MIT License",
-}
-
-# Folder of the release, where it comes from in the checkout, its licence, and what it holds.
-FOLDERS = {
-    "data": ("data", CC_BY, "Facts with their sources and places; README.md is the data "
-             "dictionary, datapackage.json the description for programs. Cohorts that cohort.yaml "
-             "calls synthetic are made up: their rows are not patients."),
-    "results": ("results", CC_BY, "Tables that the notebooks made of the data, by cohort. "
-                "Rows of synthetic cohorts have the column synthetic."),
-    "book": ("build/book", CC_BY, "The rendered book; open index.html."),
-    "notebooks": ("notebooks", MIT, "The chapters, without outputs."),
-    "src": ("src", MIT, "The package alkpool."),
-}  # fmt: skip
-FILES = (
-    "README.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "LICENSE-DATA", "compendium.yaml",
-    "pyproject.toml", "requirements.lock",
-)  # fmt: skip
 BOOK = "build/book/index.html"
-DESCRIPTION_FILE = "cohort.yaml"
+
+_HOLDS = yaml_beside(__file__)
+FOLDERS: dict[str, dict[str, str]] = _HOLDS["folders"]
+FILES: list[str] = _HOLDS["files"]
+LICENCES: dict[str, str] = _HOLDS["licences"]
+CC_BY = next(iter(LICENCES))
 
 # Run times and hours on the status page.
 CLOCK = re.compile(r'(?<=<span class="clock">)[^<]*')
-MEDIA = {".csv": "text/csv", ".json": "application/json", ".yaml": "application/yaml"}
 
 
 @dataclass(frozen=True)
@@ -69,10 +50,9 @@ class Identity:
     date: datetime.date
     draft: bool
 
-    @property
-    def name(self) -> str:
-        """Name of the folder."""
-        return f"alkpool-{self.version}" + "-draft" * self.draft
+    def called(self, title: str) -> str:
+        """Title with the version."""
+        return f"{title} {self.version}" + " (draft)" * self.draft
 
 
 def identify(home: Path) -> Identity:
@@ -88,29 +68,25 @@ def identify(home: Path) -> Identity:
     """
     version = tomllib.loads((home / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     cited = yaml.safe_load((home / "CITATION.cff").read_text("utf-8"))
-    released = cited.get("date-released")
-    if released is not None and not isinstance(released, datetime.date):
-        raise ProjectError(
-            f"CITATION.cff: date-released: found {released!r}; must be a date such as 2026-01-31"
-        )
-    sections = _sections(home)
-    if released is not None and not sections.get("[Unreleased]"):
-        heading = f"[{version}] - {released.isoformat()}"
-        if heading not in sections:
-            raise ProjectError(
-                f"CHANGELOG.md: has no heading '## {heading}', the version of pyproject.toml with "
-                "date-released of CITATION.cff"
-            )
-        if cited["version"] != version:
-            raise ProjectError(
-                f"CITATION.cff: version: found {cited['version']!r}; must be {version!r}, that of "
-                "pyproject.toml"
-            )
-        return Identity(version, released, draft=False)
-    command = ["git", "log", "-1", "--format=%cs"]
+    released, sections = cited.get("date-released"), _sections(home)
+    if released is None or sections.get("[Unreleased]"):
+        return Identity(version, _last_commit(home), draft=True)
+    if not isinstance(released, datetime.date):
+        must = f"found {released!r}; must be a date such as 2026-01-31"
+        raise ProjectError(f"CITATION.cff: date-released: {must}")
+    heading = f"[{version}] - {released}"
+    if heading not in sections:
+        same = "the version of pyproject.toml with date-released of CITATION.cff"
+        raise ProjectError(f"CHANGELOG.md: has no heading '## {heading}', {same}")
+    if cited["version"] != version:
+        must = f"found {cited['version']!r}; must be {version!r}, that of pyproject.toml"
+        raise ProjectError(f"CITATION.cff: version: {must}")
+    return Identity(version, released, draft=False)
+
+
+def _last_commit(home: Path) -> datetime.date:
     try:
-        asked = subprocess.run(command, cwd=home, capture_output=True, text=True, check=True)
-        return Identity(version, datetime.date.fromisoformat(asked.stdout.strip()), draft=True)
+        return datetime.date.fromisoformat(git(home, "log", "-1", "--format=%cs"))
     except (OSError, subprocess.CalledProcessError, ValueError):
         raise ProjectError(
             "this is a draft, and there is no commit to date it by; to release a version, set "
@@ -119,7 +95,9 @@ def identify(home: Path) -> Identity:
         ) from None
 
 
-def make(home: Path, target: Path, since: Path | None = None) -> Path:
+def make(
+    home: Path = paths.HOME, target: Path = paths.BUILD / "release", since: Path | None = None
+) -> Path:
     """Make the release as one folder: all of it, or nothing.
 
     Parameters
@@ -142,7 +120,7 @@ def make(home: Path, target: Path, since: Path | None = None) -> Path:
         Where something that belongs into it has not been made.
     """
     identity = identify(home)
-    sources = {name: home / place for name, (place, *_) in FOLDERS.items()}
+    sources = {name: home / said["from"] for name, said in FOLDERS.items()}
     missing = [shown(source) for source in sources.values() if not any(source.glob("*"))]
     missing += [name for name in (*FILES, BOOK) if not (home / name).is_file()]
     if missing:
@@ -150,13 +128,14 @@ def make(home: Path, target: Path, since: Path | None = None) -> Path:
     if private := [*_not_published(home)]:
         raise ProjectError("\n".join(private))
     note = release_note(home, identity, since)
+    made = target / f"alkpool-{identity.version}{'-draft' * identity.draft}"
     target.mkdir(parents=True, exist_ok=True)
     with locked(target), tempfile.TemporaryDirectory(dir=target, prefix=".making-") as stage:
         for killed in set(target.glob(".making-*")) - {Path(stage)}:
             shutil.rmtree(killed)
-        folder = Path(stage) / identity.name
-        unwanted = shutil.ignore_patterns(".*", "__pycache__")
+        folder = Path(stage) / made.name
         for name, source in sources.items():
+            unwanted = shutil.ignore_patterns(".*", "__pycache__")
             shutil.copytree(source, folder / name, ignore=unwanted)
         for name in FILES:
             shutil.copyfile(home / name, folder / name)
@@ -166,7 +145,6 @@ def make(home: Path, target: Path, since: Path | None = None) -> Path:
         (folder / NOTE).write_text(note, "utf-8")
         (folder / METADATA).write_text(describe(folder, identity), "utf-8")
         (folder / CHECKSUMS).write_text(checksums(folder), "utf-8")
-        made = target / identity.name
         exchange(folder, made)
     return made
 
@@ -174,7 +152,7 @@ def make(home: Path, target: Path, since: Path | None = None) -> Path:
 def _not_published(home: Path) -> Iterator[str]:
     """List what may hold rows of patients whom nobody has published."""
     published = {path.parent.name for path in (home / "data/cohorts").glob("*/cohort.yaml")}
-    run = cohorts(read(home=home))
+    run = {cohort for *_, cohort in read(home=home).chapters()}
     named = {name.strip() for cohort in run for name in cohort.split(",")}
     for name in sorted(named - published):
         yield f"{CONFIGURATION}: cohort: found {name!r}; a release takes those of data/cohorts only"
@@ -190,23 +168,22 @@ def _not_published(home: Path) -> Iterator[str]:
         cells = json.loads(path.read_text("utf-8"))["cells"]
         if any(cell.get("outputs") for cell in cells):
             yield f"{path.relative_to(home)}: has outputs, and a release is public; clear them"
-    if not shutil.which("git"):
+    try:
+        # Whatever else somebody saved beside them; where there is no repository nobody can tell.
+        untracked = git(home, "ls-files", "--others", "-z", "data", "results", "notebooks", "src")
+    except (OSError, subprocess.CalledProcessError):
         return
-    # Whatever else somebody saved beside them; where there is no repository nobody can tell.
-    listed = ["git", "ls-files", "--others", "-z", "data", "results", "notebooks", "src"]
-    asked = subprocess.run(listed, cwd=home, capture_output=True, text=True, check=False)
-    for name in filter(None, asked.stdout.split("\0")):
+    for name in filter(None, untracked.split("\0")):
         if not any(part.startswith((".", "__pycache__")) for part in name.split("/")):
             yield f"{name}: git does not track it, and a release is public; remove or git add it"
 
 
 def checksums(folder: Path) -> str:
     """List the SHA-256 of every file, as ``sha256sum -c`` reads it."""
-    listed = sorted(path for path in folder.rglob("*") if path.is_file())
     return "".join(
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n"
-        for path in listed
-        if path != folder / CHECKSUMS
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n"
+        for name, path in files_in(folder).items()
+        if name != CHECKSUMS
     )
 
 
@@ -216,8 +193,8 @@ def describe(folder: Path, identity: Identity) -> str:
     Returns
     -------
     str
-        Content of ``ro-crate-metadata.json``: the folders, every table of data and results, the
-        licences, the paper, and how to cite.
+        Content of ``ro-crate-metadata.json``: the folders, the cohorts and their results, the
+        licences, the paper, and how to cite. Tables are described in ``data/datapackage.json``.
 
     References
     ----------
@@ -238,26 +215,25 @@ def describe(folder: Path, identity: Identity) -> str:
     reference = cited["references"][0]
     address = f"https://doi.org/{reference['doi']}"
     paper = entity(address, "ScholarlyArticle", name=reference["title"])
-    root = crate.root_dataset
-    root["name"] = f"{cited['title']}, {identity.version}" + " (draft)" * identity.draft
-    root["description"] = " ".join(cited["abstract"].split())
-    root["datePublished"] = identity.date.isoformat()
-    root["version"] = identity.version
-    root["license"] = licences[CC_BY]
-    root["author"] = authors if len(authors) > 1 else authors[0]
-    root["publisher"] = authors[0]
-    root["keywords"] = ", ".join(cited["keywords"])
-    root["citation"] = paper
-    root["isBasedOn"] = paper
-    for name, (_, licence, text) in FOLDERS.items():
+    about = {
+        "name": identity.called(f"{cited['title']},"),
+        "description": " ".join(cited["abstract"].split()),
+        "datePublished": identity.date.isoformat(),
+        "version": identity.version,
+        "license": licences[CC_BY],
+        "author": authors if len(authors) > 1 else authors[0],
+        "publisher": authors[0],
+        "keywords": ", ".join(cited["keywords"]),
+        "citation": paper,
+        "isBasedOn": paper,
+    }
+    for name, value in about.items():
+        crate.root_dataset[name] = value
+    for name, (text, licence) in _folders(folder).items():
         properties = {"name": name, "description": text, "license": licences[licence]}
         crate.add_dataset(dest_path=f"{name}/", properties=properties)
-    for name, text in _tables(folder):
-        properties = {"name": name, "description": text, "license": licences[CC_BY]}
-        properties["encodingFormat"] = MEDIA[Path(name).suffix]
-        crate.add_file(dest_path=name, properties=properties)
-    said = crate.metadata.generate()
-    return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    metadata = crate.metadata.generate()
+    return json.dumps(metadata, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _author(cited: dict[str, str]) -> dict[str, str]:
@@ -268,29 +244,17 @@ def _author(cited: dict[str, str]) -> dict[str, str]:
     return {"kind": "Organization" if "name" in cited else "Person", "name": name, **page}
 
 
-def _tables(folder: Path) -> Iterator[tuple[str, str]]:
-    """Tables and descriptions of data and results, with what is said of each."""
-    package = json.loads((folder / "data/datapackage.json").read_text("utf-8"))
-    said = {f"data/{each['path']}": each["description"] for each in package["resources"]}
-    tables = [path for path in (folder / "data").rglob("*") if path.suffix in MEDIA]
-    for path in sorted([*tables, *(folder / "results").rglob("*.csv")]):
-        name = path.relative_to(folder).as_posix()
-        text = said.get(name, "Description of the tables, for programs.")
-        if path.name == DESCRIPTION_FILE:
-            text = f"What the cohort is: {_title(folder, path.parent.name)}."
-        elif name.startswith("results/"):
-            words = path.stem.replace("_", " ").capitalize()
-            made_up = "synthetic" in path.read_text("utf-8").partition("\n")[0].split(",")
-            text = f"{words}. {_title(folder, name.split('/')[1])}."
-            text += " Synthetic rows, not patients." * made_up
-        yield name, text
-
-
-def _title(folder: Path, cohort: str) -> str:
-    description = folder / "data" / "cohorts" / cohort / DESCRIPTION_FILE
-    if not description.is_file():
-        return cohort
-    return str(yaml.safe_load(description.read_text("utf-8"))["title"])
+def _folders(folder: Path) -> dict[str, tuple[str, str]]:
+    """What is said of each folder of a release, and of each cohort in it, with the licence."""
+    described = {name: (said["says"], said["licence"]) for name, said in FOLDERS.items()}
+    for description in sorted((folder / "data/cohorts").glob("*/cohort.yaml")):
+        said = yaml.safe_load(description.read_text("utf-8"))
+        made_up = " Synthetic rows, not patients." * said["synthetic"]
+        for place, words in (("data/cohorts", "Tables of a cohort"), ("results", "Results of it")):
+            if (folder / place / description.parent.name).is_dir():
+                text = f"{words}: {said['title']}.{made_up}"
+                described[f"{place}/{description.parent.name}"] = text, CC_BY
+    return described
 
 
 def release_note(home: Path, identity: Identity, since: Path | None = None) -> str:
@@ -305,16 +269,20 @@ def release_note(home: Path, identity: Identity, since: Path | None = None) -> s
     since : Path, optional
         Folder of an earlier release, or of its results.
     """
+    news = read(home=home).extension.loaded().news(home / "results", since)
+    changes = next(filter(None, _sections(home).values()), "")
     lines = [
-        f"# alkpool {identity.version}" + " (draft)" * identity.draft,
+        identity.called("# alkpool"),
         "",
         f"{'State of' if identity.draft else 'Released on'} {identity.date.isoformat()}.",
-    ]
-    lines += read(home=home).extension.loaded().news(home / "results", since)
-    changes = next(filter(None, _sections(home).values()), "")
-    lines += ["## Changes", "", changes, "", "## What is in it", ""]
-    lines += [f"- `{name}/`: {text}" for name, (_, _, text) in FOLDERS.items()]
-    lines += [
+        *news,
+        "## Changes",
+        "",
+        changes,
+        "",
+        "## What is in it",
+        "",
+        *(f"- `{name}/`: {said['says']}" for name, said in FOLDERS.items()),
         f"- `{METADATA}` describes the folder (RO-Crate 1.1), `requirements.lock` lists the "
         f"packages, `sha256sum -c {CHECKSUMS}` checks every file.",
         f"- Made with Python {platform.python_version()}.",
@@ -329,21 +297,3 @@ def _sections(home: Path) -> dict[str, str]:
     parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
     headings = map(str.strip, parts[1::2])
     return dict(zip(headings, map(str.strip, parts[2::2]), strict=True))
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Make a release; 0 done, 1 something is wrong (the message says how), 2 wrong usage."""
-    parser = argparse.ArgumentParser(prog="python -m alkpool.release")
-    parser.add_argument("--since", type=Path, help="folder of an earlier release or its results")
-    options = parser.parse_args(arguments)
-    try:
-        made = make(paths.HOME, paths.BUILD / "release", options.since)
-    except ProjectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(f"done: {shown(made)}")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

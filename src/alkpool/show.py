@@ -9,9 +9,7 @@ import hashlib
 import html
 import json
 import re
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from io import StringIO
 
 import great_tables
@@ -28,17 +26,7 @@ from alkpool.data.cohort import Cohort
 from alkpool.files import write_atomically
 from alkpool.problems import as_text as as_text
 from alkpool.problems import no_formula
-from alkpool.style import (
-    Drawing,
-    counted,
-    estimate,
-    fraction,
-    listed,
-    p_value,
-    percent,
-    proportion,
-    verb,
-)
+from alkpool.style import counted, estimate, fraction, listed, p_value, percent, proportion, verb
 from alkpool.vocabulary import UNKNOWN, Verdict
 
 __all__ = [
@@ -209,16 +197,7 @@ def _marked(words: str, pool: Cohort) -> str:
     return f"{SYNTHETIC_MARK}. {words}" if pool.synthetic else words
 
 
-@contextmanager
-def _however_little_room() -> Iterator[None]:
-    """Leave a figure as it is where long names take all of its room: no reason to have no book."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "constrained_layout not applied", UserWarning)
-        yield
-
-
-@_however_little_room()
-def figure(drawing: Drawing, name: str, caption: str, pool: Cohort) -> None:
+def figure(drawing: style.Drawing, name: str, caption: str, pool: Cohort) -> None:
     """Show a figure as SVG with the caption and alternative text that the book needs.
 
     Parameters
@@ -322,21 +301,17 @@ def takeaways(chapter: str, pool: Cohort, **facts: object) -> None:
     --------
     >>> takeaways("my-question", pool, helped=5, decided=7)  # doctest: +SKIP
     """
-    templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(paths.TAKEAWAYS), undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    templates.filters |= {
-        words.__name__: words
-        for words in (fraction, counted, p_value, percent, verb, listed, as_text)
-    }
     place = f"notebooks/takeaways/{chapter}.md.j2"
+    file = paths.TAKEAWAYS / f"{chapter}.md.j2"
+    if not file.is_file():
+        raise ValueError(f"{place}: no such file; write a list, an item for each takeaway")
+    templates = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    filters = (fraction, counted, p_value, percent, verb, listed, as_text)
+    templates.filters |= {words.__name__: words for words in filters}
     try:
-        text = templates.get_template(f"{chapter}.md.j2").render(pool=pool, **facts)
-    except jinja2.TemplateNotFound:
-        raise ValueError(
-            f"{place}: no such file; write a list, an item for each takeaway"
-        ) from None
+        text = templates.from_string(file.read_text("utf-8")).render(pool=pool, **facts)
     except jinja2.TemplateSyntaxError as error:
         raise ValueError(f"{place}, line {error.lineno}: {error}") from None
     except jinja2.UndefinedError as error:

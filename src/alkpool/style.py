@@ -5,6 +5,7 @@ apart with every kind of colour blindness (tested by simulation) and are never t
 every class also has a word, a letter or a shape.
 """
 
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +108,8 @@ class Drawing:
 def use_style() -> None:
     """Set matplotlib up for the book, by ``alkpool.mplstyle``."""
     mpl.rcParams.update(_SETTINGS)
+    # Long names may take all the room of a figure: no reason to have no book.
+    warnings.filterwarnings("ignore", "constrained_layout not applied", UserWarning)
 
 
 def ink_on(colour: ColorType) -> str:

@@ -132,7 +132,7 @@ def test_size_is_sane(printed: Printed, pages: Pages) -> None:
 
 def test_the_summary_is_short_and_whole(printed: Printed) -> None:
     """At most ten pages, none of them blank: title, matrix, answers, how sure, limits, sources."""
-    reader = PdfReader(pdf.summary_of(printed.path))
+    reader = PdfReader(printed.path.with_stem(f"{printed.path.stem}-summary"))
     pages = [" ".join(page.extract_text().split()) for page in reader.pages]
     assert len(pages) <= 10
     assert min(map(len, pages)) > 200

@@ -81,7 +81,6 @@ def execute_notebook(
         stdout=subprocess.PIPE, cwd=kernel_manager_class.folder,
         env=kernel_manager_class.environment,
     )  # fmt: skip
-    kernel_manager_class.begun(process)
     printed, _ = process.communicate(json.dumps(code))
     failed = None
     for line in printed.splitlines():

@@ -13,30 +13,20 @@ import shutil
 import subprocess
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from alkpool import paths
-from alkpool.compendium import render, run
-from alkpool.compendium.imports import Imports
-from alkpool.compendium.plan import (
-    COHORT,
-    CONFIGURATION,
-    TEMPLATE_SUFFIX,
-    Compendium,
-    Part,
-    Task,
-    extension_inputs,
-)
+from alkpool.compendium import plan, render, run
+from alkpool.compendium.imports import behind
+from alkpool.compendium.plan import COHORT, Compendium, Part, Task
 from alkpool.compendium.run import ADDED_TAGS, renamed
-from alkpool.files import exchange, hash_of, write_if_changed
+from alkpool.files import exchange, files_in, hash_of, write_if_changed
 from alkpool.problems import ProjectError, as_text
-
-if TYPE_CHECKING:
-    import jinja2
 
 KEY = ".key"
 INDEX = "index"
@@ -46,27 +36,14 @@ NO_COMMIT = "none: not a git checkout, or nothing committed"
 # Shown on the status page; requirements.lock has all of them.
 NAMED_PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "jupyter-book", "sphinx")
 
-VISIBILITY_TAGS = re.compile(r"(hide|remove|show)-")
-
-RIBBON = """\
-<div class="synthetic-strip"><span>Synthetic: no patients</span></div>
-<div class="synthetic-ribbon" role="note">
-<strong>Synthetic data: not patients.</strong> Every row of this chapter's cohort, {cohort}, is \
-made up to fit published numbers. Nothing on this page is evidence.
-</div>"""
-
 # Tabs, bookmarks and the sidebar show the title alone.
 SYNTHETIC_TITLE = " (synthetic)"
 
-FIGURE = """\
-:::{{figure}} /figures/{name}.svg
-:name: {name}
-:alt: {alt}
-:class: {classes}
+# Templates of what stands within a page.
+RIBBON, FIGURE = "ribbon.html.j2", "figure.txt.j2"
 
-{caption}
-:::
-"""
+HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
+VISIBILITY_TAGS = re.compile(r"(hide|remove|show)-")
 
 # A link from a notebook to one beside it.
 NOTEBOOK_LINK = re.compile(r"\]\(([\w-]+)\.ipynb\)")
@@ -120,12 +97,12 @@ def _read(path: Path) -> str:
 def _key(
     compendium: Compendium, tasks: Sequence[Task], build: Path, state: Mapping[str, str]
 ) -> str:
-    sources = [path for path in paths.BOOK.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    sources = [path for path in files_in(paths.BOOK).values() if path.suffix != ".pyc"]
     chapters = [run.folder(task, build) / run.RECORD for task in tasks]
     code = [f"import {__name__}", *(_read(path) for path in sources if path.suffix == ".py")]
     code.append(f"import {compendium.extension.module}")
-    data = [*extension_inputs(compendium), *Imports().behind(*code)]
-    files = [*sources, *chapters, *data, paths.HOME / CONFIGURATION]
+    data = [*plan.extension_inputs(compendium), *behind(*code)]
+    files = [*sources, *chapters, *data, paths.HOME / plan.CONFIGURATION]
     return hash_of([json.dumps(state), _read(DICTIONARY), *(task.key for task in tasks)], files)
 
 
@@ -146,20 +123,25 @@ def made_from() -> dict[str, str]:
 
 def _in_git() -> tuple[str, str]:
     """Give the state of the data and of the code."""
-    try:
-        checkout, commit = _git("rev-parse", "--show-toplevel", "HEAD").splitlines()
-        if Path(checkout).resolve() != paths.HOME.resolve():
-            return NO_COMMIT, NO_COMMIT
-        day = _git("log", "-1", "--format=%cs", "--", "data")
-        changed = " with uncommitted changes" if _git("status", "--porcelain") else ""
-    except (OSError, subprocess.CalledProcessError):
-        return NO_COMMIT, NO_COMMIT
-    return f"last changed {day}", commit + changed
+    with suppress(OSError, subprocess.CalledProcessError):
+        checkout, commit = git(paths.HOME, "rev-parse", "--show-toplevel", "HEAD").splitlines()
+        if Path(checkout).resolve() == paths.HOME.resolve():
+            day = git(paths.HOME, "log", "-1", "--format=%cs", "--", "data")
+            changed = " with uncommitted changes" * bool(git(paths.HOME, "status", "--porcelain"))
+            return f"last changed {day}", commit + changed
+    return NO_COMMIT, NO_COMMIT
 
 
-def _git(*arguments: str) -> str:
+def git(home: Path, *arguments: str) -> str:
+    """What git says of a checkout.
+
+    Raises
+    ------
+    OSError, CalledProcessError
+        Where there is no git, or it has no answer.
+    """
     command = ["git", "--no-optional-locks", *arguments]
-    done = subprocess.run(command, cwd=paths.HOME, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=home, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
 
@@ -171,71 +153,58 @@ def _assemble(
     state: Mapping[str, str],
 ) -> None:
     """Write every page that changed to the source folder of Sphinx, and remove all others."""
-    notebooks = {
-        task: json.loads(run.executed_notebook(task, build).read_text("utf-8")) for task in tasks
-    }
+    import nbformat
+
     # What figures and labels are called, by what their notebooks call them.
     names: dict[str, dict[str, str]] = {}
     for task in tasks:
         own = {name: f"{name}{task.suffix}" for name in run.record(task, build)["names"]}
         names.setdefault(task.suffix, {}).update(own)
     context = _of_study(compendium, target / "study.json")
-    kinds = compendium.extension.records
     records = {
         name: f"{below}/{record['page']}"
-        for below in kinds
+        for below in compendium.extension.records
         for name, record in context["records"][below].items()
     }
-    parts = [
-        {
-            "title": _part_title(part, tasks),
-            "chapters": [
-                _chapter(task, notebook, build, names[task.suffix])
-                for task, notebook in notebooks.items()
-                if task.part == part.title
-            ],
-        }
-        for part in compendium.parts
-    ]
     content: dict[str, bytes] = {}
     # The page that a drawing is part of.
     shown_on: dict[str, str] = {}
-    for task, notebook in notebooks.items():
-        place = f"notebooks/{task.notebook.name}"
-        drawings = figures(notebook, place, names[task.suffix])
+    chapters: dict[str, list[dict[str, Any]]] = {part.title: [] for part in compendium.parts}
+    for task in tasks:
+        notebook = nbformat.read(run.executed_notebook(task, build), as_version=4)
+        own = names[task.suffix]
+        chapters[task.part].append(_chapter(task, notebook, build, own))
+        drawings = figures(notebook, f"notebooks/{task.notebook.name}", own)
         content |= drawings
         shown_on |= dict.fromkeys(drawings, f"{task.page}.ipynb")
-        page = _page(notebook, task, names[task.suffix], [task.page for task in tasks])
+        page = _page(notebook, task, own, [task.page for task in tasks])
         if not task.suffix and not task.synthetic:
             _link_records(page, records)
         content[f"{task.page}.ipynb"] = json.dumps(page, ensure_ascii=False, indent=1).encode()
-    context |= {
-        "compendium": compendium,
-        "parts": parts,
-        "state": state,
-        "data_dictionary": _read(DICTIONARY),
-    }
-    for below, template in kinds.items():
+    parts = [
+        {"title": _part_title(part, tasks), "pages": part.pages, "chapters": chapters[part.title]}
+        for part in compendium.parts
+    ]
+    context |= {"compendium": compendium, "parts": parts, "state": state}
+    context["data_dictionary"] = _read(DICTIONARY)
+    for below, template in compendium.extension.records.items():
         for name, record in context["records"][below].items():
-            filled = _filled_in(f"{template}{TEMPLATE_SUFFIX}", context | {"page": record})
+            filled = _filled_in(f"{template}{plan.TEMPLATE_SUFFIX}", context | {"page": record})
             content[f"{records[name]}.md"] = filled
     listed = {INDEX, *(page for part in compendium.parts for page in part.pages)}
-    for path in sorted(path for path in paths.BOOK.rglob("*") if path.is_file()):
-        name = path.relative_to(paths.BOOK).as_posix()
-        if path.suffix in (".md", ".j2") and name.partition(".")[0] not in listed:
-            continue
-        if path.suffix == ".j2":
-            content[name.removesuffix(".j2")] = _filled_in(name, context)
-        elif path.suffix != ".pyc":
+    for name, path in files_in(paths.BOOK).items():
+        if path.suffix not in (".md", ".j2", ".pyc"):
             content[name] = path.read_bytes()
-    contents = _toc(compendium, tasks, records.values())
+        elif name.partition(".")[0] in listed:
+            content[name.removesuffix(".j2")] = _filled_in(name, context)
+    contents = _toc(parts, records.values())
     content["_toc.yml"] = yaml.safe_dump(contents, sort_keys=False).encode()
     source = target / "book-src"
     for name, page_bytes in content.items():
         if write_if_changed(source / name, page_bytes):
             render.forget(shown_on.get(name, name), target / "sphinx")
-    for path in [path for path in source.rglob("*") if path.is_file()]:
-        if path.relative_to(source).as_posix() not in content:
+    for name, path in files_in(source).items():
+        if name not in content:
             path.unlink()
 
 
@@ -254,8 +223,8 @@ def _of_study(compendium: Compendium, kept: Path) -> dict[str, Any]:
     It takes seconds and does not depend on the notebooks: what was made is kept.
     """
     extension = compendium.extension
-    modules = Imports().behind(f"import {extension.module}")
-    files = [*extension_inputs(compendium), *modules, paths.HOME / CONFIGURATION]
+    modules = behind(f"import {extension.module}")
+    files = [*plan.extension_inputs(compendium), *modules, paths.HOME / plan.CONFIGURATION]
     key = hash_of([compendium.cohort], files)
     if json.loads(_read(kept) or "{}").get("key") != key:
         contexts = extension.loaded().contexts(compendium.cohort)
@@ -265,23 +234,21 @@ def _of_study(compendium: Compendium, kept: Path) -> dict[str, Any]:
 
 def _link_records(page: Notebook, records: Mapping[str, str]) -> None:
     """Let the records in the tables of a chapter lead to their pages."""
-    if not records:
-        return
     # The names of a matrix break after their +.
     names = "|".join(re.escape(name).replace(r"\+", r"\+\n?") for name in records)
     pattern = re.compile(rf"(<t[dh]\b[^>]*>)({names})(?=</t[dh]>)")
 
     def linked(found: re.Match[str]) -> str:
-        page = records[found[2].replace("\n", "")]
-        return f'{found[1]}<a href="../{page}.html">{found[2]}</a>'
+        page = records.get(found[2].replace("\n", ""))
+        return f'{found[1]}<a href="../{page}.html">{found[2]}</a>' if page else found[0]
 
     for output in (output for cell in page["cells"] for output in cell.get("outputs", [])):
         if "text/html" in output.get("data", {}):
-            output["data"]["text/html"] = pattern.sub(linked, "".join(output["data"]["text/html"]))
+            output["data"]["text/html"] = pattern.sub(linked, output["data"]["text/html"])
 
 
 @cache
-def _templates() -> "jinja2.Environment":
+def _templates() -> Any:
     import jinja2
 
     environment = jinja2.Environment(
@@ -298,12 +265,16 @@ def _templates() -> "jinja2.Environment":
 
 
 def _filled_in(name: str, context: Mapping[str, object]) -> bytes:
+    """Fill in a template of the book; a page without gaps stays as it is."""
     import jinja2
 
+    if not name.endswith(".j2"):
+        return (paths.BOOK / name).read_bytes()
     try:
-        return _templates().get_template(name).render(context).encode()
+        text: str = _templates().get_template(name).render(context)
     except jinja2.TemplateError as error:
         raise ProjectError(f"book/{name}: {error}") from None
+    return text.encode()
 
 
 def _json(value: object) -> str:
@@ -312,31 +283,27 @@ def _json(value: object) -> str:
     return text.replace("<", "\\u003c")
 
 
-def _toc(
-    compendium: Compendium, tasks: Sequence[Task], records: Collection[str]
-) -> dict[str, object]:
+def _toc(parts: Sequence[Mapping[str, Any]], records: Collection[str]) -> dict[str, object]:
     def entry(page: str) -> dict[str, object]:
         sections = [{"file": record} for record in records if record.startswith(f"{page}/")]
         return {"file": page, "sections": sections} if sections else {"file": page}
 
-    parts = []
-    for part in compendium.parts:
-        pages = [*part.pages, *(task.page for task in tasks if task.part == part.title)]
-        if pages:
-            title = _part_title(part, tasks)
-            parts.append({"caption": title, "chapters": [*map(entry, pages)]})
-    return {"format": "jb-book", "root": INDEX, "parts": parts}
+    listed = []
+    for part in parts:
+        pages = [*part["pages"], *(chapter["page"] for chapter in part["chapters"])]
+        listed += [{"caption": part["title"], "chapters": [*map(entry, pages)]}] * bool(pages)
+    return {"format": "jb-book", "root": INDEX, "parts": listed}
 
 
 def _chapter(
     task: Task, notebook: Notebook, build: Path, names: Mapping[str, str]
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """What the generated pages can say about a chapter."""
     made = (run.folder(task, build) / "results").glob(f"*/takeaways/{task.notebook.stem}.json")
     takeaways = [text for path in made for text in json.loads(path.read_text("utf-8"))]
     return {
         "page": task.page,
-        "title": _title(notebook, task),
+        "title": _titled(notebook, task),
         "synthetic": task.synthetic,
         "parameters": task.parameters | {COHORT: _cohort_named(task)},
         "takeaways": [renamed(text, names) for text in takeaways],
@@ -349,14 +316,14 @@ def _cohort_named(task: Task) -> str:
     return ",".join(Path(name).name for name in task.parameters[COHORT].split(","))
 
 
-def _title(notebook: Notebook, task: Task) -> str:
-    text = "\n".join(
-        "".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"
-    )
-    heading = re.search(r"^# (.+)$", text, re.MULTILINE)
-    if heading is None:
-        raise ProjectError(f"notebooks/{task.notebook.name} has no heading '# Title'")
-    return heading[1].strip() + SYNTHETIC_TITLE * task.synthetic
+def _titled(notebook: Notebook, task: Task) -> str:
+    """Title of a chapter, which says from now on in the notebook too whether it is made up."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown" and (heading := HEADING.search(cell["source"])):
+            title = heading[1].strip() + SYNTHETIC_TITLE * task.synthetic
+            cell["source"] = cell["source"].replace(heading[0], f"# {title}", 1)
+            return title
+    raise ProjectError(f"notebooks/{task.notebook.name} has no heading '# Title'")
 
 
 def figures(notebook: Notebook, source: str, names: Mapping[str, str]) -> dict[str, bytes]:
@@ -382,8 +349,7 @@ def figures(notebook: Notebook, source: str, names: Mapping[str, str]) -> dict[s
         place = f"{source}, cell {number}"
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
-                text = "".join(output["text"]).strip()
-                problems.append(f"{place} printed a warning: {text}")
+                problems.append(f"{place} printed a warning: {output['text'].strip()}")
             data = output.get("data", {})
             image = next((kind for kind in data if kind.startswith("image/")), None)
             if image is None:
@@ -392,13 +358,8 @@ def figures(notebook: Notebook, source: str, names: Mapping[str, str]) -> dict[s
             if missing := [word for word in ("name", "caption", "alt") if not said.get(word)]:
                 problems.append(f"{place}: its figure has no {' and no '.join(missing)}")
                 continue
-            drawings[f"figures/{names[said['name']]}.svg"] = "".join(data[image]).encode()
-            words = FIGURE.format(
-                name=said["name"], caption=said["caption"],
-                alt=json.dumps(said["alt"], ensure_ascii=False),
-                classes=said.get("classes", "column"),
-            )  # fmt: skip
-            output["data"] = {"text/markdown": words}
+            drawings[f"figures/{names[said['name']]}.svg"] = data[image].encode()
+            output["data"] = {"text/markdown": _filled_in(FIGURE, said).decode()}
     if problems:
         raise ProjectError("\n".join(problems))
     return drawings
@@ -422,8 +383,10 @@ def _page(
 ) -> Notebook:
     """Make the page of a chapter from its executed notebook."""
     cells: list[Notebook] = []
+    if task.synthetic:
+        words = _filled_in(RIBBON, {"cohort": task.page.partition("/")[0]}).decode()
+        cells = [{"cell_type": "markdown", "id": "ribbon", "metadata": {}, "source": words}]
     for cell in notebook["cells"]:
-        cell["source"] = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             cell["source"] = _linked(renamed(cell["source"], names), task.page, pages)
         else:
@@ -433,20 +396,13 @@ def _page(
                 cell["source"] = cell["source"].replace(place, _cohort_named(task))
             for data in (output.get("data", {}) for output in cell["outputs"]):
                 if "text/markdown" in data:
-                    data["text/markdown"] = renamed("".join(data["text/markdown"]), names)
+                    data["text/markdown"] = renamed(data["text/markdown"], names)
             if cells and _is_plain(cells[-1]) and not cells[-1]["outputs"] and _is_plain(cell):
                 # One button for several cells in a row, of which only the last shows anything.
                 cell["source"] = f"{cells.pop()['source']}\n\n{cell['source']}"
         cells.append(cell)
     for cell in filter(_is_plain, cells):
         cell["metadata"]["tags"] = [*cell["metadata"].get("tags", []), "hide-input"]
-    if task.synthetic:
-        first = next(cell for cell in cells if cell["cell_type"] == "markdown")
-        first["source"] = re.sub(
-            r"^(# .+)$", rf"\1{SYNTHETIC_TITLE}", first["source"], count=1, flags=re.MULTILINE
-        )
-        ribbon = RIBBON.format(cohort=task.page.partition("/")[0])
-        cells.insert(0, {"cell_type": "markdown", "id": "ribbon", "metadata": {}, "source": ribbon})
     return notebook | {"cells": cells}
 
 

@@ -1,14 +1,16 @@
 """Which modules of the project some code imports, directly or through others.
 
 Found by reading, not by running: a chapter runs again when a module it imports has changed, and
-for no other. Data of the package are part of all, as any module may read them, but for the YAML
-and the template of a module, beside it under its name. Names that nobody spells out, such as those
-of ``importlib``, are not found.
+for no other. Data of the package are part of all, as any module may read them, but for what stands
+beside a module under its name. Names that nobody spells out, such as those of ``importlib``,
+are not found.
 """
 
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
+from importlib.util import resolve_name
 from pathlib import Path
 
 from alkpool import paths
@@ -22,78 +24,59 @@ ROOTS = (PACKAGE.parent, paths.HOME, paths.NOTEBOOKS)
 MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
 
 
-class Imports:
-    """Finds the files behind imports; each is read once, as it is when it is first asked for."""
+def behind(*sources: str) -> set[Path]:
+    """Files that code imports, with those which they import in turn, and data of the package.
 
-    def __init__(self) -> None:
-        self._direct: dict[Path, frozenset[Path]] = {}
-        inside = (path for path in PACKAGE.rglob("[!.]*") if path.is_file())
-        data = {p for p in inside if p.suffix != ".py" and p.parent.name != "__pycache__"}
-        self._beside = data & {end for path in PACKAGE.rglob("*.py") for end in _beside(path)}
-        self._data = data - self._beside
-
-    def behind(self, *sources: str) -> set[Path]:
-        """Files that code imports, with those which they import in turn, and data of the package.
-
-        Parameters
-        ----------
-        *sources : str
-            Python, or a cell of a notebook.
-
-        Raises
-        ------
-        SyntaxError
-            Where it is no Python.
-        """
-        found = set(self._data)
-        waiting: list[Path] = []
-        for source in sources:
-            waiting += _imported(ast.parse(MAGIC.sub(r"\1pass", source)), "")
-        while waiting:
-            path = waiting.pop()
-            if path not in found:
-                found |= {path} | (_beside(path) & self._beside)
-                waiting += self._of(path)
-        return found
-
-    def _of(self, path: Path) -> frozenset[Path]:
-        if path not in self._direct:
-            root = next(root for root in ROOTS if path.is_relative_to(root))
-            package = ".".join(path.relative_to(root).parent.parts)
-            try:
-                tree = ast.parse(path.read_bytes())
-            except (SyntaxError, ValueError):
-                # It imports nothing until it is mended, which changes its content.
-                tree = ast.Module([], [])
-            self._direct[path] = frozenset(_imported(tree, package))
-        return self._direct[path]
+    Parameters
+    ----------
+    *sources : str
+        Python, or a cell of a notebook. What cannot be read may import anything of the package.
+    """
+    inside = {path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    modules = {path for path in inside if path.suffix == ".py"}
+    beside = {path: {path, *path.parent.glob(f"{path.stem}.*")} for path in modules}
+    found = inside.difference(*beside.values())
+    try:
+        waiting = [file for text in sources for file in _imported(MAGIC.sub(r"\1pass", text), "")]
+    except (SyntaxError, ImportError):
+        return inside
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found |= beside.get(path, {path})
+            waiting += _of(path, path.stat().st_mtime_ns)
+    return found
 
 
-def _beside(module: Path) -> set[Path]:
-    return {module.with_suffix(".yaml"), module.with_suffix(".md.j2")}
+@cache
+def _of(path: Path, _changed: int) -> list[Path]:
+    """Files that a file imports, read once for each state of it."""
+    root = next(root for root in ROOTS if path.is_relative_to(root))
+    try:
+        return [*_imported(path.read_bytes(), ".".join(path.relative_to(root).parent.parts))]
+    except (SyntaxError, ValueError, ImportError):
+        # It imports nothing until it is mended, which changes its content.
+        return []
 
 
-def _imported(tree: ast.AST, package: str) -> Iterator[Path]:
-    for node in ast.walk(tree):
+def _imported(source: str | bytes, package: str) -> Iterator[Path]:
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: -node.level + 1 or None] if node.level else []
-            base = ".".join([*above, *filter(None, [node.module])])
+            base = resolve_name("." * node.level + (node.module or ""), package)
             names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
         else:
             continue
         for name in names:
-            yield from _files(name)
+            yield from _files(Path(*name.split(".")))
 
 
-def _files(name: str) -> list[Path]:
+def _files(module: Path) -> list[Path]:
     """Files of a module and of the packages around it, of the project only."""
-    module = Path(*name.split("."))
     around = [module, *module.parents[:-1]]
     for root in ROOTS:
-        places = [root / path for path in around]
-        files = [file for at in places for file in (at / "__init__.py", at.with_suffix(".py"))]
-        if found := [file for file in files if file.is_file()]:
+        places = [place for at in around for place in (at / "__init__.py", at.with_suffix(".py"))]
+        if found := [root / place for place in places if (root / place).is_file()]:
             return found
     return []

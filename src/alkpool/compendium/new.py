@@ -4,41 +4,32 @@ Start with ``make new NAME=my-question``. Either the notebook and its entry are 
 or nothing has changed.
 """
 
-import argparse
 import ast
 import json
 import math
 import re
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+import textwrap
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from alkpool import paths
+from alkpool.compendium import plan
 from alkpool.compendium.imports import MAGIC
-from alkpool.compendium.plan import (
-    COHORT,
-    CONFIGURATION,
-    PARAMETERS_TAG,
-    TEMPLATE_SUFFIX,
-    Compendium,
-    plan,
-    read,
-)
 from alkpool.compendium.run import LABEL, renamed
 from alkpool.files import locked, write_atomically
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
 TEMPLATE = "template"
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-MAX_CHARACTERS = 60
+NAME = re.compile(r"(?=.{1,60}$)[a-z0-9]+(-[a-z0-9]+)*")
 MAX_TITLE = 120
 
 
-def new(name: str, title: str = "", source: str = TEMPLATE) -> Path:
+def new(name: str, title: str = "", source: str = "") -> str:
     """Make a notebook and its takeaways from another, as a chapter of its own.
 
     Parameters
@@ -48,13 +39,14 @@ def new(name: str, title: str = "", source: str = TEMPLATE) -> Path:
     title : str
         Heading of the page; without it, the name in words.
     source : str
-        Notebook that is copied. Its tables, figures, labels and takeaways get names of their own.
-        The new chapter stands at the end of its part, with all else that its entry says.
+        Notebook that is copied; without it, the template. Its tables, figures, labels and
+        takeaways get names of their own. The new chapter stands at the end of its part, with all
+        else that its entry says.
 
     Returns
     -------
-    Path
-        The notebook.
+    str
+        What was made.
 
     Raises
     ------
@@ -66,46 +58,49 @@ def new(name: str, title: str = "", source: str = TEMPLATE) -> Path:
     --------
     >>> new("by-specimen", source="03-mutation-distribution")  # doctest: +SKIP
     """
+    source = source or TEMPLATE
     title = title or name.replace("-", " ").capitalize()
     if problems := [*_problems(name, title, source)]:
         raise ProjectError("\n".join(problems))
     notebook = paths.NOTEBOOKS / f"{name}.ipynb"
     with locked(paths.HOME):
-        compendium = read()
-        plan(compendium)
-        place, settings, cohort = _place(compendium, source)
+        compendium = plan.read()
+        plan.plan(compendium)
+        part, settings, cohort = _place(compendium, source)
         texts = dict(_copied(name, source, title, cohort))
-        listed = {chapter.notebook for part in compendium.parts for chapter in part.chapters}
+        listed = [chapter.notebook for _, chapter, _ in compendium.chapters()]
         there = [path for path in texts if path.exists()]
         for path in there:
             # What a killed run left is taken up again.
             if name in listed or path.read_text("utf-8") != texts[path]:
                 raise ProjectError(f"NAME: found {name!r}; {shown(path)} is there")
-        configuration = paths.HOME / CONFIGURATION
+        configuration = paths.HOME / plan.CONFIGURATION
         text = configuration.read_text("utf-8")
-        registered = _registered(text, place, {"notebook": name, **settings})
+        entry = {"notebook": name, **settings}
+        registered = _registered(text, compendium.parts.index(part), entry)
         try:
             for path, text in texts.items():
                 write_atomically(path, text)
-            plan(Compendium.model_validate(yaml.safe_load(registered)))
+            plan.plan(plan.Compendium.model_validate(yaml.safe_load(registered)))
             write_atomically(configuration, registered)
         except BaseException:
             for path in texts.keys() - set(there):
                 path.unlink(missing_ok=True)
             raise
-    return notebook
+    registry = f"its entry in {plan.CONFIGURATION}"
+    return f"made {shown(notebook)} and {registry}; make report shows it as a chapter"
 
 
 def _takeaways(name: str) -> Path:
-    return paths.TAKEAWAYS / f"{name}{TEMPLATE_SUFFIX}"
+    return paths.TAKEAWAYS / f"{name}{plan.TEMPLATE_SUFFIX}"
 
 
 def _problems(name: str, title: str, source: str) -> Iterator[str]:
     taken = {path.name.partition(".")[0] for path in paths.BOOK.glob("*.md*")} | {TEMPLATE}
     if not name:
         yield "NAME: give one, as in: make new NAME=my-question"
-    elif not NAME.fullmatch(name) or len(name) > MAX_CHARACTERS:
-        allowed = f"small letters and digits, with hyphens between, at most {MAX_CHARACTERS}"
+    elif not NAME.fullmatch(name):
+        allowed = "small letters and digits, with hyphens between, at most 60"
         yield f"NAME: found {name[:80]!r}; must be {allowed}, such as my-question"
     elif name in taken:
         yield f"NAME: found {name!r}; it is the name of a page or of the template"
@@ -118,37 +113,30 @@ def _problems(name: str, title: str, source: str) -> Iterator[str]:
 
 def _copied(name: str, source: str, title: str, cohort: str) -> Iterator[tuple[Path, str]]:
     """Give the files of the new chapter, with names of their own for all that it makes."""
-    notebook: dict[str, Any] = json.loads((paths.NOTEBOOKS / f"{source}.ipynb").read_text("utf-8"))
-    for cell in notebook["cells"]:
-        cell["source"] = "".join(cell["source"])
-    first, *others = notebook["cells"]
-    code = [cell["source"] for cell in others if cell["cell_type"] == "code"]
-    names = {
-        found[1]: f"{found[1][:4]}{name}-{found[1][4:]}"
-        for found in re.finditer(r"\"(fig-[\w-]+)\"", "\n".join(code))
-    }
-    prose = "\n".join(cell["source"] for cell in others if cell["cell_type"] == "markdown")
-    names |= {label: f"{name}-{label}" for label in LABEL.findall(prose)}
+    import nbformat
+
+    notebook = nbformat.read(paths.NOTEBOOKS / f"{source}.ipynb", as_version=4)
+    first, *others = notebook.cells
+    text = "\n".join(cell.source for cell in others)
+    figures = re.findall(r'"(fig-[\w-]+)"', text)
+    names = {figure: figure.replace("fig-", f"fig-{name}-", 1) for figure in figures}
+    names |= {label: f"{name}-{label}" for label in LABEL.findall(text)}
     heading = re.sub(r"([\\`*_{}\[\]<>$])", r"\\\1", title.strip())
-    first["source"] = re.sub("^# .*", lambda _: f"# {heading}", first["source"], count=1)
-    for cell in notebook["cells"]:
-        text = renamed(cell["source"], names)
-        if cell["cell_type"] == "code":
-            for table in set(_tables(text)) - {source}:
-                own = json.dumps(f"{name}-{table}")
-                text = re.sub(rf'"{re.escape(table)}"(?=,\s*\w+,?\s*\))', own, text)
-            text = text.replace(f'"{source}"', json.dumps(name))
-        if PARAMETERS_TAG in cell["metadata"].get("tags", []):
-            chosen = f"{COHORT} = {json.dumps(cohort, ensure_ascii=False)}"
-            default = re.search(rf'^{COHORT} = "[^"]*"', text, re.MULTILINE)
-            text = text.replace(default[0], chosen, 1) if default else text
-        cell["source"] = text.splitlines(keepends=True)
-    yield (
-        paths.NOTEBOOKS / f"{name}.ipynb",
-        json.dumps(notebook, ensure_ascii=False, indent=1) + "\n",
-    )
-    if _takeaways(source).is_file():
-        yield _takeaways(name), renamed(_takeaways(source).read_text("utf-8"), names)
+    first.source = re.sub("^# .*", lambda _: f"# {heading}", first.source, count=1)
+    default = rf'(?m)^{plan.COHORT} = "[^"]*"'
+    chosen = f"{plan.COHORT} = {json.dumps(cohort, ensure_ascii=False)}"
+    for cell in notebook.cells:
+        cell.source = renamed(cell.source, names)
+        if cell.cell_type == "code":
+            for table in set(_tables(cell.source)) - {source}:
+                written = rf'"{re.escape(table)}"(?=,\s*\w+,?\s*\))'
+                cell.source = re.sub(written, f'"{name}-{table}"', cell.source)
+            cell.source = cell.source.replace(f'"{source}"', f'"{name}"')
+        if plan.PARAMETERS_TAG in cell.metadata.get("tags", []):
+            cell.source = re.sub(default, lambda _: chosen, cell.source, count=1)
+    yield paths.NOTEBOOKS / f"{name}.ipynb", nbformat.writes(notebook) + "\n"
+    if (sentences := _takeaways(source)).is_file():
+        yield _takeaways(name), renamed(sentences.read_text("utf-8"), names)
 
 
 def _tables(code: str) -> Iterator[str]:
@@ -159,22 +147,18 @@ def _tables(code: str) -> Iterator[str]:
                 yield table
 
 
-def _place(compendium: Compendium, notebook: str) -> tuple[int, dict[str, Any], str]:
+def _place(compendium: plan.Compendium, notebook: str) -> tuple[plan.Part, dict[str, Any], str]:
     """Part of the first chapter that is a notebook, its settings, and the cohort on which it runs.
 
-    Of a notebook that is no chapter the longest part on the cohort of the compendium.
+    Of a notebook that is no chapter the part with the most on the cohort of the compendium.
     """
-    for number, part in enumerate(compendium.parts):
-        for chapter in part.chapters:
-            if chapter.notebook == notebook:
-                settings = chapter.model_dump(exclude={"notebook"}, exclude_defaults=True)
-                return number, settings, chapter.cohort or part.cohort or compendium.cohort
-    sizes = [
-        len(part.chapters) * (part.cohort in ("", compendium.cohort)) for part in compendium.parts
-    ]
-    if not any(sizes):
-        raise ProjectError(f"{CONFIGURATION} has no part with chapters to which to add one")
-    return sizes.index(max(sizes)), {}, compendium.cohort
+    for part, chapter, cohort in compendium.chapters():
+        if chapter.notebook == notebook:
+            return part, chapter.model_dump(exclude={"notebook"}, exclude_defaults=True), cohort
+    parts = [part for part, _, cohort in compendium.chapters() if cohort == compendium.cohort]
+    if not parts:
+        raise ProjectError(f"{plan.CONFIGURATION} has no part with chapters to which to add one")
+    return max(parts, key=parts.count), {}, compendium.cohort
 
 
 def _registered(text: str, place: int, entry: dict[str, Any]) -> str:
@@ -182,48 +166,17 @@ def _registered(text: str, place: int, entry: dict[str, Any]) -> str:
     parts = _value(yaml.compose(text, yaml.SafeLoader), "parts")
     chapters = _value(parts.value[place], "chapters")
     stop = chapters.end_mark.index
+    dumped: Any = partial(yaml.safe_dump, sort_keys=False, allow_unicode=True, width=math.inf)
     if chapters.flow_style:
-        return f"{text[: stop - 1]}, {_flow(entry)}{text[stop - 1 :]}"
+        added = dumped(entry, default_flow_style=True).strip()
+        return f"{text[: stop - 1]}, {added}{text[stop - 1 :]}"
     # A block ends only where the next thing begins: the last thing in it ends where it ends.
     events: Any = yaml.parse(text, yaml.SafeLoader)
     ends = (end for each in events if each.start_mark.index < (end := each.end_mark.index) <= stop)
-    end = text.find("\n", max(ends))
-    head, tail = (text, "") if end < 0 else (text[:end], text[end:])
-    indent = " " * chapters.start_mark.column
-    block = [_flow({key: value})[1:-1] for key, value in entry.items()]
-    lines = [f"{indent}- {block[0]}", *(f"{indent}  {line}" for line in block[1:])]
-    return "\n".join([head, *lines]) + tail
-
-
-def _flow(mapping: Mapping[str, Any]) -> str:
-    return yaml.safe_dump(
-        mapping, default_flow_style=True, sort_keys=False, allow_unicode=True, width=math.inf
-    ).strip()
+    line, _, after = text[(last := max(ends)) :].partition("\n")
+    added = textwrap.indent(dumped([entry]), " " * chapters.start_mark.column)
+    return f"{text[:last]}{line}\n{added}{after}"
 
 
 def _value(mapping: Any, key: str) -> Any:
     return next(value for name, value in mapping.value if name.value == key)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; 0 done, 1 the message says what is wrong."""
-    parser = argparse.ArgumentParser(prog="python -m alkpool.compendium.new")
-    parser.add_argument("name", metavar="NAME", help="of the notebook, such as my-question")
-    parser.add_argument("--title", default="", help="heading of its page")
-    parser.add_argument("--from", default="", dest="source", help="notebook that is copied")
-    options = parser.parse_args(arguments)
-    try:
-        notebook = new(options.name, options.title, options.source or TEMPLATE)
-    except ProjectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"error: {error.filename}: {error.strerror}; nothing was made", file=sys.stderr)
-        return 1
-    entry = f"its entry in {CONFIGURATION}"
-    print(f"made {shown(notebook)} and {entry}; make report shows it as a chapter")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Print the book as one PDF, and its summary. Start with ``python -m alkpool.compendium.pdf``.
+"""Print the book as one PDF, and its summary.
 
 Sphinx puts all pages into one document; as an extension of Sphinx, this module gives each chapter
 sheets of its own and leaves out pages that only a screen can show, ``screen_only`` in their
@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from io import BytesIO
 from pathlib import Path
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 BUILDER = "singlehtml"
-TARGET = paths.BUILD / "alkpool.pdf"
 DOCUMENT = "index.html"
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -63,40 +61,36 @@ def _on_sheets(app: "Sphinx", document: "nodes.document", _: str) -> None:
     from docutils import nodes
     from sphinx import addnodes
 
+    env = app.env
     captions = {
         page: toctree["caption"] or ""
-        for toctree in app.env.get_doctree(app.config.root_doc).findall(addnodes.toctree)
+        for toctree in env.get_doctree(app.config.root_doc).findall(addnodes.toctree)
         for _, page in toctree["entries"]
     }
     sheets: list[dict[str, Any]] = []
     for file in list(document.findall(addnodes.start_of_file)):
         page = file["docname"]
-        if "screen_only" in app.env.metadata[page]:
+        if "screen_only" in env.metadata[page]:
             file.parent.remove(file)
             continue
         first = next(file.findall(lambda node: isinstance(node, nodes.raw | nodes.title)))
-        sheet = {
-            "page": page,
-            "anchor": f"sheet-{len(sheets)}",
-            "title": app.env.titles[page].astext(),
-            "part": captions.get(page, ""),
-            "below": page not in captions,
-            "synthetic": "synthetic-ribbon" in first.astext(),
-        }
-        sheets.append(sheet)
-        kind = "below" if sheet["below"] else "chapter"
-        content = nodes.container(
-            "", *file.children, classes=[kind, sheet["anchor"]], ids=[sheet["anchor"]]
-        )
-        if "summary" in app.env.metadata[page]:
-            content["classes"].append(SUMMARY)
-        if app.env.doc2path(page).endswith(".ipynb"):
+        anchor, below = f"sheet-{len(sheets)}", page not in captions
+        sheets.append(
+            {
+                "page": page, "anchor": anchor, "title": env.titles[page].astext(),
+                "part": captions.get(page, ""), "below": below,
+                "synthetic": "synthetic-ribbon" in first.astext(),
+            }
+        )  # fmt: skip
+        classes = ["below" if below else "chapter", anchor]
+        classes += [SUMMARY] * ("summary" in env.metadata[page])
+        content = nodes.container("", *file.children, classes=classes, ids=[anchor])
+        if env.doc2path(page).endswith(".ipynb"):
             place = f"notebooks/{Path(page).name}.ipynb"
             said = f"The code of this chapter is not printed: {place} has it."
             content += nodes.paragraph(said, said, classes=["code-place"])
-        file.children = []
-        file += content
-    app.env.sheets = sheets  # type: ignore[attr-defined]
+        file[:] = [content]
+    env.sheets = sheets  # type: ignore[attr-defined]
 
 
 def _in_its_frame(
@@ -145,7 +139,7 @@ def browser() -> str:
     return found
 
 
-def write(build: Path, target: Path) -> None:
+def write(build: Path = paths.BUILD, target: Path = paths.BUILD / "alkpool.pdf") -> str:
     """Print the book and its summary; only a complete PDF replaces the one that is there.
 
     Parameters
@@ -154,6 +148,11 @@ def write(build: Path, target: Path) -> None:
         Folder of the book and of what it was made from.
     target : Path
         The PDF; the summary stands beside it, ``-summary`` added to its name.
+
+    Returns
+    -------
+    str
+        What was printed.
 
     Raises
     ------
@@ -171,14 +170,10 @@ def write(build: Path, target: Path) -> None:
     if SUMMARY in whole:
         summary = document.with_name("summary.html")
         summary.write_text(_summary(whole), "utf-8")
-        contents[summary_of(target)] = _print(summary, command)
+        contents[target.with_stem(f"{target.stem}-summary")] = _print(summary, command)
     for path, pages in contents.items():
         write_if_changed(path, pages)
-
-
-def summary_of(target: Path) -> Path:
-    """Name of the summary of a PDF."""
-    return target.with_stem(f"{target.stem}-summary")
+    return f"done: {', '.join(map(shown, contents))}"
 
 
 def _summary(html: str) -> str:
@@ -218,18 +213,3 @@ def _numbered(html: str, printed: bytes) -> str:
         lambda entry: entry[0].replace(PLACEHOLDER, str(numbers[entry["anchor"]])),
         html,
     )
-
-
-def main() -> int:
-    """Write the PDF and its summary; 0 done, 1 something is wrong (the message says how)."""
-    try:
-        write(paths.BUILD, TARGET)
-    except ProjectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(f"done: {shown(TARGET)}, {shown(summary_of(TARGET))}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

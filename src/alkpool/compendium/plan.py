@@ -11,19 +11,17 @@ import json
 import os
 import platform
 import re
-import tokenize
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, ValidationError
 
 from alkpool import paths
-from alkpool.compendium.imports import PACKAGE, Imports
+from alkpool.compendium.imports import behind
 from alkpool.files import hash_of, read_yaml
 from alkpool.problems import ProjectError
 
@@ -33,6 +31,10 @@ COHORT = "cohort"
 TEMPLATE_SUFFIX = ".md.j2"
 
 
+# Data files, of which {cohort} may be a part.
+Pattern = Annotated[str, Field(pattern="^data/")]
+
+
 class _Settings(BaseModel):
     """What a compendium and its parts hand down to what they hold."""
 
@@ -40,7 +42,7 @@ class _Settings(BaseModel):
 
     cohort: str = ""
     parameters: dict[str, JsonValue] = {}
-    reads: tuple[str, ...] = ()
+    reads: tuple[Pattern, ...] = ()
 
 
 class Chapter(_Settings):
@@ -71,7 +73,7 @@ class Extension(BaseModel):
 
     module: str
     records: dict[str, str] = {}
-    reads: tuple[str, ...] = ()
+    reads: tuple[Pattern, ...] = ()
 
     def loaded(self) -> ModuleType:
         """Give the module.
@@ -97,9 +99,20 @@ class Compendium(_Settings):
     extension: Extension
     parts: tuple[Part, ...]
 
+    def chapters(self) -> Iterator[tuple[Part, Chapter, str]]:
+        """Chapters, each with its part, and with its cohort as it is written."""
+        for part in self.parts:
+            for chapter in part.chapters:
+                yield part, chapter, chapter.cohort or part.cohort or self.cohort
 
-@dataclass(frozen=True)
-class Parameter:
+
+class Description(BaseModel):
+    """What a compendium needs of the ``cohort.yaml`` of a cohort."""
+
+    synthetic: StrictBool
+
+
+class Parameter(NamedTuple):
     """A parameter of a notebook: its default, and the comment that explains it."""
 
     default: Any
@@ -167,30 +180,28 @@ def read(cohort: str = "", home: Path = paths.HOME) -> Compendium:
         With every entry that is missing, unknown or of the wrong type.
     """
     path = home / CONFIGURATION
+    if not path.is_file():
+        raise ProjectError(f"{path}: the file is missing")
+    compendium = _read(Compendium, path, path.name)
+    return compendium.model_copy(update={"cohort": cohort}) if cohort else compendium
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def _read(model: type[_Model], path: Path, place: str) -> _Model:
     try:
-        compendium = Compendium.model_validate(read_yaml(path))
-    except FileNotFoundError:
-        raise ProjectError(f"{path}: the file is missing") from None
+        return model.model_validate(read_yaml(path))
     except ValidationError as errors:
         raise ProjectError(
             "\n".join(
-                f"{path.name}: {'.'.join(map(str, error['loc'])) or 'content'}: {error['msg']}"
+                f"{place}: {'.'.join(map(str, error['loc'])) or 'content'}: {error['msg']}"
                 + (f"; found {error['input']!r}" if error["type"] != "missing" else "")
                 for error in errors.errors()
             )
         ) from None
     except ValueError as error:
-        raise ProjectError(f"{path.name} is not readable YAML: {error}") from None
-    return compendium.model_copy(update={"cohort": cohort}) if cohort else compendium
-
-
-def cohorts(compendium: Compendium) -> set[str]:
-    """Cohorts that chapters run on, as they are written: several are joined by commas."""
-    return {
-        chapter.cohort or part.cohort or compendium.cohort
-        for part in compendium.parts
-        for chapter in part.chapters
-    }
+        raise ProjectError(f"{place} is not readable YAML: {error}") from None
 
 
 def for_one_run(cohort: str) -> tuple[str, Path]:
@@ -229,24 +240,19 @@ def notebook_parameters(notebook: Path) -> dict[str, Parameter]:
     if not tagged:
         raise ProjectError(f"{place} has no cell tagged {PARAMETERS_TAG!r}")
     source = "".join(tagged[0]["source"])
-    comments = {
-        token.start[0]: token.string.lstrip("# ")
-        for token in tokenize.generate_tokens(StringIO(source).readline)
-        if token.type == tokenize.COMMENT
-    }
     found = {}
     for statement in ast.parse(source).body:
-        match statement:
-            case (
-                ast.Assign(targets=[ast.Name(name)], value=ast.expr() as value)
-                | ast.AnnAssign(target=ast.Name(name), value=ast.expr() as value)
-            ):
-                with suppress(ValueError):
-                    default = ast.literal_eval(value)
-                    found[name] = Parameter(default, comments.get(statement.end_lineno or 0, ""))
-                    continue
-        wrong = f"{place}, parameters: {ast.unparse(statement)!r} is not 'name = plain value'"
-        raise ProjectError(wrong)
+        try:
+            match statement:
+                case ast.Assign([ast.Name(name)], value) | ast.AnnAssign(ast.Name(name), _, value):
+                    default = ast.literal_eval(value or "")
+                case _:
+                    raise ValueError(statement)
+        except (ValueError, SyntaxError):
+            wrong = f"{place}, parameters: {ast.unparse(statement)!r} is not 'name = plain value'"
+            raise ProjectError(wrong) from None
+        line = source.encode().splitlines()[(statement.end_lineno or 0) - 1]
+        found[name] = Parameter(default, line[statement.end_col_offset :].decode().lstrip(" #"))
     return found
 
 
@@ -260,14 +266,12 @@ def plan(compendium: Compendium) -> list[Task]:
     """
     problems: list[str] = []
     tasks: list[Task] = []
-    imports = Imports()
-    for part in compendium.parts:
-        for chapter in part.chapters:
-            try:
-                tasks.append(_resolve(compendium, part, chapter, imports))
-            except ProjectError as error:
-                place = f'{CONFIGURATION}, part "{part.title}", chapter {chapter.notebook}'
-                problems += [f"{place}: {problem}" for problem in str(error).splitlines()]
+    for part, chapter, cohort in compendium.chapters():
+        try:
+            tasks.append(_resolve(compendium, part, chapter, cohort))
+        except ProjectError as error:
+            place = f'{CONFIGURATION}, part "{part.title}", chapter {chapter.notebook}'
+            problems += [f"{place}: {problem}" for problem in str(error).splitlines()]
     if not problems:
         # Which parameters a notebook has is known only once all can be read.
         problems += _unused_parameters(compendium, tasks)
@@ -277,15 +281,13 @@ def plan(compendium: Compendium) -> list[Task]:
     return tasks
 
 
-def _resolve(compendium: Compendium, part: Part, chapter: Chapter, imports: Imports) -> Task:
-    problems: list[str] = []
-    cohort = chapter.cohort or part.cohort or compendium.cohort
+def _resolve(compendium: Compendium, part: Part, chapter: Chapter, cohort: str) -> Task:
     folders = _cohort_folders(cohort)
     names = [folder.name for folder in folders]
-    problems += [f"{COHORT}: {problem}" for problem in _cohort_problems(cohort)]
     patterns = (*compendium.reads, *part.reads, *chapter.reads)
-    problems += _reads_problems(patterns, names)
-    files = _declared(folders, patterns)
+    problems = [f"{COHORT}: {problem}" for problem in _cohort_problems(cohort)]
+    unread = (pattern for pattern in patterns if not _found(folders, pattern))
+    problems += [f"reads: found {pattern!r}; there is no such file" for pattern in unread]
     notebook = paths.NOTEBOOKS / f"{chapter.notebook}.ipynb"
     if not notebook.is_file():
         known = ", ".join(sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb")))
@@ -295,14 +297,14 @@ def _resolve(compendium: Compendium, part: Part, chapter: Chapter, imports: Impo
     inherited = compendium.parameters | part.parameters
     wanted = {name: value for name, value in inherited.items() if name in declared}
     wanted |= chapter.parameters
-    wanted[COHORT] = _written(folders)
     if COHORT in inherited | chapter.parameters:
         problems.append(f"parameters: found {COHORT!r}; write {COHORT}: beside parameters:")
+    wanted[COHORT] = _written(folders)
     problems += _parameter_problems(wanted, declared)
     if problems:
         raise ProjectError("\n".join(problems))
     synthetic = _is_synthetic(folders[0])
-    code = _code(notebook, imports)
+    files, code = _declared(folders, patterns), _code(notebook)
     settings = json.dumps([platform.python_version(), wanted, synthetic], sort_keys=True)
     return Task(
         page=f"{'+'.join(names)}/{chapter.notebook}",
@@ -324,24 +326,14 @@ def extension_inputs(compendium: Compendium) -> list[Path]:
 
 def _declared(folders: Sequence[Path], patterns: Sequence[str]) -> list[Path]:
     """Tables and descriptions of cohorts, and the files that patterns name."""
-    files = ("cohort.yaml", "*.csv")
-    found = {path for folder in folders for name in files for path in folder.glob(name)}
-    for pattern in patterns:
-        found |= _found(pattern, [folder.name for folder in folders])
-    return sorted(path for path in found if path.is_file())
+    own = (path for folder in folders for path in (folder / "cohort.yaml", *folder.glob("*.csv")))
+    named = (path for pattern in patterns for path in _found(folders, pattern))
+    return sorted(path for path in {*own, *named} if path.is_file())
 
 
-def _found(pattern: str, names: Sequence[str]) -> set[Path]:
-    expanded = {pattern.replace("{cohort}", name) for name in names}
+def _found(folders: Sequence[Path], pattern: str) -> set[Path]:
+    expanded = {pattern.replace("{cohort}", folder.name) for folder in folders}
     return {path for each in expanded for path in paths.HOME.glob(each)}
-
-
-def _reads_problems(patterns: Sequence[str], names: Sequence[str]) -> Iterator[str]:
-    for pattern in patterns:
-        if not pattern.startswith("data/"):
-            yield f"reads: found {pattern!r}; must start with data/"
-        elif not _found(pattern, names):
-            yield f"reads: found {pattern!r}; there is no such file"
 
 
 def _cohort_folders(cohort: str, base: Path = paths.HOME) -> list[Path]:
@@ -378,16 +370,8 @@ def _cohort_problems(cohort: str, base: Path = paths.HOME) -> Iterator[str]:
 
 
 def _is_synthetic(folder: Path) -> bool:
-    place = f"cohort: {folder.name}/cohort.yaml"
-    try:
-        content = read_yaml(folder / "cohort.yaml")
-    except ValueError as error:
-        raise ProjectError(f"{place} is not readable YAML: {error}") from None
-    said = content.get("synthetic") if isinstance(content, dict) else None
-    if not isinstance(said, bool):
-        found = f"found {said!r}; " if said is not None else ""
-        raise ProjectError(f"{place}: {found}synthetic must be true or false")
-    return said
+    place = f"{COHORT}: {folder.name}/cohort.yaml"
+    return _read(Description, folder / "cohort.yaml", place).synthetic
 
 
 def _parameter_problems(
@@ -396,20 +380,15 @@ def _parameter_problems(
     for name, value in wanted.items():
         if name not in declared:
             yield f"parameters: found {name!r}; the notebook has {', '.join(declared)}"
-        elif not _fits(value, default := declared[name].default):
-            kind = f"{default!r} ({type(default).__name__})"
-            yield f"parameters.{name}: found {value!r}; must be of the type of its default, {kind}"
+            continue
+        default, words = declared[name].default, re.findall('"([^"]+)"', declared[name].help)
+        must = f"parameters.{name}: found {value!r}; must be"
+        if type(value) not in (type(default), {float: int, tuple: list}.get(type(default))):
+            yield f"{must} of the type of its default, {default!r} ({type(default).__name__})"
         elif isinstance(value, int | float) and value is not False and value <= 0 < default:
-            yield f"parameters.{name}: found {value!r}; must be above 0, as its default {default!r}"
-        elif value not in (words := re.findall('"([^"]+)"', declared[name].help)) and (
-            default in words
-        ):
-            yield f"parameters.{name}: found {value!r}; must be one of {', '.join(words)}"
-
-
-def _fits(value: object, default: object) -> bool:
-    others = {float: int, tuple: list}
-    return type(value) in (type(default), others.get(type(default)))
+            yield f"{must} above 0, as its default {default!r}"
+        elif default in words and value not in words:
+            yield f"{must} one of {', '.join(words)}"
 
 
 def _unused_parameters(compendium: Compendium, tasks: Sequence[Task]) -> Iterator[str]:
@@ -432,22 +411,15 @@ def _page_problems(compendium: Compendium, chapters: Sequence[str]) -> Iterator[
         yield f"{CONFIGURATION}, pages: found {page!r}; must be one of {', '.join(known)}"
     for below in compendium.extension.records.keys() - set(pages):
         yield f"{CONFIGURATION}, extension.records: found {below!r}; must be one of the pages"
-    once: set[str] = set()
-    for name in [*pages, *chapters, *(part.title for part in compendium.parts)]:
-        if name in once:
-            yield f"{CONFIGURATION}: found {name!r} twice; it can stand in the book only once"
-        once.add(name)
+    names = [*pages, *chapters, *(part.title for part in compendium.parts)]
+    for name in [name for name, times in Counter(names).items() if times > 1]:
+        yield f"{CONFIGURATION}: found {name!r} twice; it can stand in the book only once"
 
 
-def _code(notebook: Path, imports: Imports) -> set[Path]:
+def _code(notebook: Path) -> set[Path]:
     """Files whose content the answer of a notebook depends on, besides its inputs."""
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
-    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    try:
-        modules = imports.behind(*code)
-    except SyntaxError:
-        # What cannot be read may import anything.
-        modules = {*PACKAGE.rglob("*.py"), *imports.behind()}
+    modules = behind(*("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"))
     sentences = paths.TAKEAWAYS / f"{notebook.stem}{TEMPLATE_SUFFIX}"
     how_it_runs = Path(__file__).with_name("run.py")
     files = {*modules, sentences, how_it_runs, paths.HOME / "requirements.lock"}

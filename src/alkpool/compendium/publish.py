@@ -10,7 +10,7 @@ from pathlib import Path
 from alkpool import paths
 from alkpool.compendium.plan import Task
 from alkpool.compendium.run import folder, record
-from alkpool.files import staged, write_if_changed
+from alkpool.files import files_in, staged, write_if_changed
 from alkpool.problems import ProjectError
 
 # Executions of a page that are kept, the newest: going back to an earlier state costs nothing.
@@ -33,9 +33,7 @@ def made(tasks: Sequence[Task], build: Path) -> dict[str, tuple[Task, Path]]:
             other = named.setdefault(f"{name}{task.suffix}", task.page)
             if other != task.page:
                 clashes.append(f"{other} and {task.page} both have a figure or label {name}")
-        source = folder(task, build) / "results"
-        for path in sorted(path for path in source.rglob("*") if path.is_file()):
-            name = path.relative_to(source).as_posix()
+        for name, path in files_in(folder(task, build) / "results").items():
             if name in found:
                 clashes.append(f"{found[name][0].page} and {task.page} both write {name}")
             found[name] = task, path

@@ -5,19 +5,17 @@ numbers and references, is compared too: where it changed, all are written. Wher
 went, all is made anew. This module is an extension of Sphinx as well.
 """
 
-import html
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import quote
 
 from alkpool import paths
-from alkpool.compendium.imports import Imports
-from alkpool.files import hash_of
+from alkpool.compendium.imports import behind
+from alkpool.files import files_in, hash_of
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
 PAGES = (".md", ".ipynb")
 # Drawings of the chapters, each of which is part of a page.
 FIGURES = "figures/*.svg"
-
-_IMAGE = re.compile(r"""_images/([^"'?#\s]+)""")
 
 
 def rendered(source: Path, work: Path, builder: str = "html") -> Path:
@@ -102,24 +98,19 @@ def forget(page: str, work: Path) -> None:
 
 def _made_with(source: Path) -> str:
     """Hash of what every page depends on besides the texts: which pages there are, too."""
-    there = {path for path in source.rglob("*") if path.is_file()}
-    pages = {path for path in there if path.suffix in PAGES} | set(source.glob(FIGURES))
+    there = files_in(source)
+    pages = [name for name in there if Path(name).suffix in PAGES or Path(name).match(FIGURES)]
     # What the table of contents changes is compared page by page.
-    files = {path for path in there - pages if path.name != "_toc.yml"}
+    files = [there[name] for name in there.keys() - {*pages, "_toc.yml"}]
     code = [path.read_text("utf-8") for path in files if path.suffix == ".py"]
-    modules = Imports().behind(f"import {__name__}", *code)
-    names = sorted(page.relative_to(source).as_posix() for page in pages)
-    return hash_of(names, [*files, *modules, paths.HOME / "requirements.lock"])
+    modules = behind(f"import {__name__}", *code)
+    return hash_of(pages, [*files, *modules, paths.HOME / "requirements.lock"])
 
 
 def _remove_unused_images(target: Path) -> None:
-    shown_on_pages = {
-        unquote(html.unescape(image))
-        for page in target.rglob("*.html")
-        for image in _IMAGE.findall(page.read_text("utf-8"))
-    }
+    pages = "".join(page.read_text("utf-8") for page in target.rglob("*.html"))
     for path in (target / "_images").glob("*"):
-        if path.name not in shown_on_pages:
+        if f"_images/{quote(path.name)}" not in pages:
             path.unlink()
 
 
@@ -163,20 +154,20 @@ def _pages_that_show_others(app: "Sphinx", env: "BuildEnvironment") -> Iterable[
 
 def _shown_of_others(env: "BuildEnvironment") -> str:
     labels, cited = env.get_domain("std").data, env.get_domain("cite").data
-    said: list[object] = [
-        sorted((page, title.astext()) for page, title in env.titles.items()),
-        sorted(env.toctree_includes.items()),
-        sorted(env.toc_secnumbers.items()),
-        sorted(env.toc_fignumbers.items()),
-        sorted(labels["labels"].items()),
-        sorted(labels["anonlabels"].items()),
+    said = [
+        {page: title.astext() for page, title in env.titles.items()},
+        env.toctree_includes,
+        env.toc_secnumbers,
+        env.toc_fignumbers,
+        labels["labels"],
+        labels["anonlabels"],
         [(each.citation_id, each.key, each.formatted_entry.label) for each in cited["citations"]],
         sorted(
             (each.docname, each.citation_ref_id, *(target.key for target in each.targets))
             for each in cited["citation_refs"]
         ),
     ]
-    return hash_of(map(repr, said), [])
+    return hash_of([json.dumps(said, sort_keys=True, default=str)], [])
 
 
 def _forget_lost_words(app: "Sphinx", error: Exception | None) -> None:

@@ -1,9 +1,6 @@
 """Run what has to run again, publish the tables, and render the book."""
 
-import argparse
-import os
 import shutil
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,29 +10,26 @@ from alkpool.compendium import book, publish, run
 from alkpool.compendium.plan import Task, for_one_run, plan, read
 from alkpool.files import locked
 from alkpool.paths import shown
-from alkpool.problems import ProjectError, whole_from
+from alkpool.problems import ProjectError
 
 
 def report(
-    build: Path,
-    target: Path,
+    build: Path | None = None,
     *,
     jobs: int,
     force: bool = False,
     render: bool = True,
     cohort: str = "",
     only: str = "",
-) -> None:
+) -> str:
     """Run what has to run again, publish the tables, and render the book.
 
     Parameters
     ----------
-    build : Path
-        Folder of the executed notebooks, which runs on other cohorts share: a chapter that does
-        not read them is not executed again.
-    target : Path
-        Folder of the book, and of the result tables where it is not ``build`` of the project; they
-        change only when every chapter has succeeded.
+    build : Path, optional
+        Another folder of executed notebooks, of the book and of the result tables. In that of the
+        project, runs on other cohorts share the executed notebooks: a chapter that does not read
+        them is not executed again.
     jobs : int
         Notebooks that run at the same time.
     force : bool
@@ -43,17 +37,25 @@ def report(
     render : bool
         Make the book too.
     cohort : str
-        See `read`.
+        Cohort for this run only; its tables and its book have a folder of their own.
     only : str
         Notebook, by name or number, to look at alone: other chapters are shown as they last ran,
         and ``results`` stays as it is.
 
+    Returns
+    -------
+    str
+        Where it is, and how long that took.
+
     Raises
     ------
     ProjectError
-        Whatever a person has to put right. The last good results and book stay in place.
+        Whatever a person has to put right. The last good results and book stay in place; result
+        tables change only when every chapter has succeeded.
     """
     started = time.perf_counter()
+    cohort, target = for_one_run(cohort) if cohort else ("", paths.BUILD)
+    build, target = (build.resolve(), build.resolve()) if build else (paths.BUILD, target)
     own = target.resolve() == paths.BUILD.resolve()
     results = paths.RESULTS if own else target / "results"
     build.mkdir(parents=True, exist_ok=True)
@@ -86,10 +88,8 @@ def report(
     made = shown(target / "book" / "index.html" if render else results)
     if only:
         made += "; all other chapters as they last ran, results/ as it was"
-    if stale or changed:
-        print(f"done in {time.perf_counter() - started:.1f} s: {made}")
-    else:
-        print(f"up to date: {made}")
+    seconds = f"done in {time.perf_counter() - started:.1f} s"
+    return f"{seconds if stale or changed else 'up to date'}: {made}"
 
 
 def _chosen(tasks: Sequence[Task], only: str) -> list[Task]:
@@ -98,45 +98,3 @@ def _chosen(tasks: Sequence[Task], only: str) -> list[Task]:
     if only and not found:
         raise ProjectError(f"ONLY: found {only!r}; must be one of {', '.join(names)}, or a number")
     return [task for task in tasks if not only or task.notebook.stem in found]
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; 0 done, 1 something is wrong (the message says how), 2 wrong usage."""
-    parser = argparse.ArgumentParser(prog="python -m alkpool.compendium")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    command = commands.add_parser("report", help="run the notebooks that changed, make the book")
-    command.add_argument(
-        "--jobs", type=whole_from(1), default=os.cpu_count() or 1, help="notebooks at a time"
-    )
-    command.add_argument("--build", type=Path, help="another build folder, also for the results")
-    command.add_argument(
-        "--cohort",
-        default="",
-        help="cohort for this run only, several joined by commas; its "
-        "results and its book stay in build/cohorts",
-    )
-    command.add_argument("--only", default="", help="notebook to look at alone, such as 04")
-    command.add_argument("--force", action="store_true", help="run every notebook again")
-    command.add_argument("--no-book", dest="render", action="store_false", help="no rendering")
-    options = vars(parser.parse_args(arguments))
-    try:
-        target = paths.BUILD
-        if options["cohort"]:
-            options["cohort"], target = for_one_run(options["cohort"])
-        if chosen := options.pop("build"):
-            target = chosen.resolve()
-        report(target if chosen else paths.BUILD, target, **options)
-    except ProjectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        print(
-            f"error: {place}{error.strerror or error}; nothing is half written, and what had "
-            "finished is kept: put it right and run again", file=sys.stderr,
-        )  # fmt: skip
-        return 1
-    except KeyboardInterrupt:
-        print("stopped; what had finished is kept for the next run", file=sys.stderr)
-        return 130
-    return 0

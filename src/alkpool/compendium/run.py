@@ -21,8 +21,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -30,7 +31,7 @@ from typing import Any
 
 from alkpool import paths
 from alkpool.compendium.plan import CONFIGURATION, Task
-from alkpool.files import exchange, states, write_if_changed
+from alkpool.files import exchange, files_in, states
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
@@ -55,7 +56,7 @@ UNWANTED_ENVIRONMENT = (
     "PYTHONUTF8", "PYTHONWARNINGS",
 )  # fmt: skip
 
-KERNEL_CONFIGURATION = "c.HistoryManager.enabled = False\n"
+JUPYTER_FOLDERS = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
 
 SOURCE_LINES_SHOWN = 6
 
@@ -103,36 +104,23 @@ def newest(task: Task, build: Path) -> Task | None:
 
 
 def _hashes(made: Path) -> dict[str, str]:
-    files = sorted(path for path in made.rglob("*") if path.is_file() and path.name != RECORD)
-    return {
-        path.relative_to(made).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in files
-    }
+    files = {name: path for name, path in files_in(made).items() if name != RECORD}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
 
 
 def kernel_environment(build: Path) -> dict[str, str]:
-    """Environment of a kernel; the folders it names are made.
+    """Environment of a kernel, in which its caches have folders below ``build``.
 
     Notebooks find the package whose files are in the key, wherever else one is installed.
     """
-    profile = build / "ipython" / "profile_default"
-    # What lies there runs before every chapter, and no key knows it.
-    shutil.rmtree(profile / "startup", ignore_errors=True)
-    write_if_changed(profile / "ipython_kernel_config.py", KERNEL_CONFIGURATION.encode())
-    private = {
-        "IPYTHONDIR": build / "ipython",
-        "JUPYTER_CONFIG_DIR": build / "jupyter" / "config",
-        "JUPYTER_DATA_DIR": build / "jupyter" / "data",
-        "MPLCONFIGDIR": build / "matplotlib",
-        "ALKPOOL_CACHE": build / "cache",
-    }
-    for path in private.values():
-        path.mkdir(parents=True, exist_ok=True)
-    package = os.pathsep.join(map(str, (Path(__file__).parents[2], paths.HOME)))
-    own = {"ALKPOOL_HOME": str(paths.HOME), **{name: str(path) for name, path in private.items()}}
-    own["PYTHONPATH"] = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
     inherited = {k: v for k, v in os.environ.items() if k not in UNWANTED_ENVIRONMENT}
-    return inherited | FIXED_ENVIRONMENT | own
+    places = [Path(__file__).parents[2], paths.HOME, *filter(None, [inherited.get("PYTHONPATH")])]
+    return inherited | FIXED_ENVIRONMENT | {
+        "ALKPOOL_HOME": str(paths.HOME),
+        "ALKPOOL_CACHE": str(build / "cache"),
+        "MPLCONFIGDIR": str(build / "matplotlib"),
+        "PYTHONPATH": os.pathsep.join(map(str, places)),
+    }  # fmt: skip
 
 
 def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
@@ -144,50 +132,37 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
         When a chapter failed: notebook, cell, error, and where the failed copy lies. Chapters
         that had started are finished and kept, the others are not started.
     """
-    from rich.console import Console
-    from rich.progress import Progress
-
     environment = kernel_environment(build)
     _start_server(environment, PRELOADED_FOR_MANY if len(tasks) > 2 * jobs else ())
-    console = Console(highlight=False)
-    console.print(f"notebooks to execute: {len(tasks)}, {min(jobs, len(tasks))} at a time")
-    kernels: list[Kernel] = []
+    print(f"notebooks to execute: {len(tasks)}, {min(jobs, len(tasks))} at a time", flush=True)
     stopped = threading.Event()
-
-    def begun(kernel: Kernel) -> None:
-        kernels.append(kernel)
-        if stopped.is_set():
-            kernel.terminate()
 
     def finish(task: Task) -> str:
         if stopped.is_set():
             return ""
         try:
-            failure = run(task, build, environment, begun)
+            failure = run(task, build, environment)
         except OSError as error:
             failure = _failed(task, f"{error.strerror}: {error.filename2 or error.filename}")
-        if failure and stopped.is_set():
-            # It may have ended because all did.
-            return failure
+        # One that fails later may have ended because all did.
+        if not (failure and stopped.is_set()):
+            outcome = "failed" if failure else f"{record(task, build)['seconds']:.1f} s"
+            print(f"  {task.page}  {outcome}", flush=True)
         if failure:
             stopped.set()
-        outcome = "failed" if failure else f"{record(task, build)['seconds']:.1f} s"
-        console.print(f"  {task.page}  {outcome}", style="red" if failure else None)
-        bar.advance(notebooks)
         return failure
 
-    with (
-        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
-        ThreadPoolExecutor(jobs) as pool,
-    ):
-        notebooks = bar.add_task("notebooks", total=len(tasks))
+    longest_first = sorted(tasks, key=lambda task: _expected(task, build), reverse=True)
+    with ThreadPoolExecutor(jobs) as pool:
+        runs = [pool.submit(finish, task) for task in longest_first]
         try:
-            first = sorted(tasks, key=lambda task: _expected(task, build), reverse=True)
-            failures = [*filter(None, pool.map(finish, first))]
+            failures = [*filter(None, (each.result() for each in as_completed(runs)))]
         except BaseException:
             stopped.set()
-            for kernel in kernels:
-                kernel.terminate()
+            while not all(each.done() for each in runs):
+                for kernel in multiprocessing.active_children():
+                    kernel.terminate()
+                time.sleep(0.1)
             raise
     if failures:
         unchanged = "results/ and the last good book are unchanged"
@@ -219,7 +194,7 @@ def _failed(task: Task, *lines: str) -> str:
 class Kernel(ForkServerProcess):
     """Kernel in a fork of the process that has the packages loaded.
 
-    It has the methods of a ``Popen`` that the manager of a kernel calls.
+    It has what the manager of a kernel asks of a ``Popen``.
     """
 
     stdin = stdout = stderr = None
@@ -228,31 +203,27 @@ class Kernel(ForkServerProcess):
         """How it ended; None where it has not."""
         return self.exitcode
 
-    def wait(self) -> int | None:
-        """Wait for its end."""
-        self.join()
-        return self.exitcode
+    wait = poll  # the manager waits only for one that has ended
 
     def send_signal(self, number: int) -> None:
         """Send it a signal."""
         os.kill(self.pid or 0, number)
 
 
-def _serve(connection_file: str, environment: Mapping[str, str], folder: Path) -> None:
+def _serve(connection_file: str, environment: Mapping[str, str], place: Path) -> None:
     """Be the process of a kernel, as if it had been started anew."""
     os.setsid()
     threading.Thread(target=_end_with_the_report, daemon=True).start()
     os.environ.clear()
     os.environ.update(environment)
-    os.chdir(folder)
+    os.chdir(place)
     for name in [name for name in sys.modules if name.partition(".")[0] == "alkpool"]:
         del sys.modules[name]
-    first = environment["PYTHONPATH"].split(os.pathsep)
-    sys.path[:] = [*first, *(place for place in sys.path if place not in ("", *first))]
-    sys.argv = ["", "-f", connection_file, f"--IPKernelApp.parent_handle={os.getppid()}"]
+    sys.path[:0] = environment["PYTHONPATH"].split(os.pathsep)
     from ipykernel.kernelapp import launch_new_instance
 
-    launch_new_instance()
+    parent = f"--IPKernelApp.parent_handle={os.getppid()}"
+    launch_new_instance(argv=["-f", connection_file, parent, "--HistoryManager.enabled=False"])
 
 
 def _end_with_the_report() -> None:
@@ -262,18 +233,18 @@ def _end_with_the_report() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _manager(given: Mapping[str, str], where: Path, tell: Callable[[Kernel], None]) -> Any:
-    """Class of a manager that forks its kernel, and tells of it."""
+def _manager(given: Mapping[str, str], where: Path) -> Any:
+    """Class of a manager that forks its kernel."""
     from jupyter_client.manager import AsyncKernelManager
 
     class Manager(AsyncKernelManager):
-        environment, folder, begun = given, where, staticmethod(tell)
+        environment, folder = given, where
 
         async def _async_launch_kernel(self, kernel_cmd: list[str], **options: Any) -> None:
-            served = (self.connection_file, self.environment, self.folder)
-            kernel = Kernel(target=_serve, args=served)
+            kernel = Kernel(
+                target=_serve, args=(self.connection_file, self.environment, self.folder)
+            )
             kernel.start()
-            self.begun(kernel)
             provisioner: Any = self.provisioner
             provisioner.process = kernel
             provisioner.pid = provisioner.pgid = kernel.pid
@@ -282,15 +253,13 @@ def _manager(given: Mapping[str, str], where: Path, tell: Callable[[Kernel], Non
     return Manager
 
 
-def run(
-    task: Task, build: Path, environment: dict[str, str], begun: Callable[[Kernel], None]
-) -> str:
+def run(task: Task, build: Path, environment: Mapping[str, str]) -> str:
     """Execute one notebook, and keep what it made.
 
     Returns
     -------
     str
-        Why it did not finish, in words; blank where it did. ``begun`` is told of its kernel.
+        Why it did not finish, in words; blank where it did.
     """
     import nbformat
     import papermill
@@ -302,10 +271,19 @@ def run(
     unfinished, home = work / "unfinished.ipynb", work / CHECKOUT
     inputs = _checkout(task, home)
     started = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="alkpool-") as sockets:
-        own = {"ALKPOOL_HOME": str(home), "ALKPOOL_RESULTS": str(work / "results")}
-        given = environment | own | {"JUPYTER_RUNTIME_DIR": sockets}
-        kernel = {"transport": "ipc", "ip": f"{sockets}/kernel"}
+    with tempfile.TemporaryDirectory(prefix="alkpool-") as own:
+        given = {
+            **environment,
+            "ALKPOOL_HOME": str(home),
+            "ALKPOOL_RESULTS": str(work / "results"),
+            # No settings of a person, nor what runs at every start.
+            **dict.fromkeys(JUPYTER_FOLDERS, own),
+        }
+        kernel = {
+            "transport": "ipc",
+            "ip": f"{own}/kernel",
+            "connection_file": f"{own}/kernel.json",
+        }
         try:
             notebook = papermill.execute_notebook(
                 nbformat.read(task.notebook, as_version=4),
@@ -318,8 +296,8 @@ def run(
                 # Times, and the chunks printed text comes in, differ from run to run.
                 record_timing=False,
                 coalesce_streams=True,
-                config=Config(KernelManager=kernel | {"connection_file": f"{sockets}/kernel.json"}),
-                kernel_manager_class=_manager(given, home / paths.NOTEBOOKS.name, begun),
+                config=Config(KernelManager=kernel),
+                kernel_manager_class=_manager(given, home / paths.NOTEBOOKS.name),
             )
         except Exception as error:
             return _failure(task, error, work, build)
@@ -332,11 +310,9 @@ def run(
     shutil.rmtree(home)
     unfinished.unlink()
     (work / task.notebook.name).write_text(nbformat.writes(_stripped(notebook)) + "\n", "utf-8")
-    finished = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    seconds = round(time.perf_counter() - started, 2)
     kept = {
-        "finished": finished,
-        "seconds": seconds,
+        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.perf_counter() - started, 2),
         "names": sorted(_names(notebook)),
         "files": _hashes(work),
     }
@@ -353,7 +329,6 @@ def _checkout(task: Task, home: Path) -> set[tuple[Path, int, int]]:
             copy = home / path.relative_to(paths.HOME)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
-            copy.chmod(0o444)
     return states(home)
 
 
@@ -364,21 +339,23 @@ def _failure(task: Task, error: Exception, work: Path, build: Path) -> str:
     missing = re.findall(rf"{re.escape(str(work / CHECKOUT))}/([^'\"]+)", reason)
     missing += [f"data/{file}" for file in re.findall(r"(\S+): the file is missing", reason)]
     if there := [file for file in missing if (paths.HOME / file).exists()]:
-        remedy = f"add it to its reads: in {CONFIGURATION}"
-        if not there[0].startswith("data/"):
-            remedy = "a chapter reads data only"
+        data = there[0].startswith("data/")
+        remedy = f"add it to its reads: in {CONFIGURATION}" if data else "a chapter reads data only"
         reason = f"{task.page} reads {', '.join(there)}: {remedy}"
-    unfinished = work / "unfinished.ipynb"
-    try:
+    told = [f"{name}: {reason}"]
+    # There may be no notebook yet, or, on a full disk, half of one.
+    with suppress(OSError, ValueError):
+        unfinished, copy = work / "unfinished.ipynb", build / "failed" / f"{task.page}.ipynb"
         cells = json.loads(unfinished.read_text("utf-8"))["cells"]
-        copy = build / "failed" / f"{task.page}.ipynb"
         copy.parent.mkdir(parents=True, exist_ok=True)
         unfinished.replace(copy)
-    except (OSError, ValueError):
-        # There is no notebook yet, or, on a full disk, half of one.
-        return _failed(task, f"{name}: {reason}")
-    finally:
-        shutil.rmtree(work)
+        told = [*_where(task, cells), *told, f"the notebook as far as it ran: {shown(copy)}"]
+    shutil.rmtree(work)
+    return _failed(task, *told)
+
+
+def _where(task: Task, cells: Sequence[Any]) -> list[str]:
+    """Last cell that had begun."""
     of_source = (c for c in cells if not ADDED_TAGS.intersection(c["metadata"].get("tags", [])))
     where = []
     for number, cell in enumerate(of_source, start=1):
@@ -387,19 +364,17 @@ def _failure(task: Task, error: Exception, work: Path, build: Path) -> str:
             where = [f"notebooks/{task.notebook.name}, cell {number}:"]
             where += [f"  {line}" for line in lines[:SOURCE_LINES_SHOWN]]
             where += ["  ..."] * (len(lines) > SOURCE_LINES_SHOWN)
-    ran = f"the notebook as far as it ran: {shown(copy)}"
-    return _failed(task, *where, f"{name}: {reason}", ran)
+    return where
 
 
 def _names(notebook: Any) -> Iterator[str]:
     """Names of a chapter that pages can refer to: figures and labels."""
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
-            yield from LABEL.findall("".join(cell["source"]))
+            yield from LABEL.findall(cell["source"])
         for output in cell.get("outputs", []):
-            for described in output.get("metadata", {}).values():
-                if isinstance(described, dict) and "name" in (said := described.get("alkpool", {})):
-                    yield said["name"]
+            said = output.get("metadata", {}).get("image/svg+xml", {}).get("alkpool", {})
+            yield from filter(None, [said.get("name")])
 
 
 def renamed(text: str, names: Mapping[str, str]) -> str:
@@ -417,6 +392,6 @@ def _stripped(notebook: Any) -> Any:
     }
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:02d}"
-        kept = {k: v for k, v in cell.metadata.items() if k not in ("papermill", "execution")}
-        cell["metadata"] = {k: v for k, v in kept.items() if k != "tags" or v}
+        for of_this_run in ("papermill", "execution"):
+            cell.metadata.pop(of_this_run, None)
     return notebook
