@@ -2,13 +2,12 @@
 
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pandas as pd
 
@@ -16,7 +15,7 @@ from alkpool import paths
 from alkpool.data.reader import read_folder
 from alkpool.data.tables import DRAWS, LEDGER, LIMITS, PROFILES
 
-FRACTION, PROPORTION = "fraction", "proportion"
+FRACTION, PROPORTION = SHARES = "fraction", "proportion"
 
 _NUMBER = re.compile(r"[<>]?\d*\.?\d+")
 # Far below any printed digit, far above the rounding error of a float.
@@ -130,34 +129,43 @@ def prints_as(value: Fraction | float, printed: str, digits: int) -> bool:
 
 
 @dataclass(frozen=True)
-class Printed:
-    """Look-up of printed numbers by ledger id."""
+class Number:
+    """A printed number, with its row of the ledger as text; written, it is as printed."""
 
-    rows: Mapping[str, Mapping[str, str]]
+    row: Any
 
-    @classmethod
-    def of(cls, table: pd.DataFrame) -> Self:
-        """Index a ledger by id."""
-        text = table.astype(object).where(table.notna(), "").astype(str)
-        rows: Any = text.set_index("id").to_dict("index")
-        return cls(rows)
+    def __str__(self) -> str:
+        return str(self.row.value)
 
-    def __getitem__(self, ledger_id: str) -> float:
-        """The printed number; the bound of a printed bound."""
-        return printed_number(self.rows[ledger_id]["value"])
+    def __float__(self) -> float:
+        return printed_number(self.row.value)
 
-    def text(self, ledger_id: str) -> str:
-        """The number as printed."""
-        return self.rows[ledger_id]["value"]
-
-    def digits(self, ledger_id: str) -> int:
+    @property
+    def digits(self) -> int:
         """Decimals printed."""
-        return int(self.rows[ledger_id]["rounding_digits"] or 0)
+        return int(self.row.rounding_digits or 0)
 
-    def k(self, ledger_id: str) -> int:
+    @property
+    def k(self) -> int:
         """Printed or implied count of a share."""
-        return int(self.rows[ledger_id]["numerator"].split()[0])
+        return int(self.row.numerator.split()[0])
 
-    def n(self, ledger_id: str) -> int:
+    @property
+    def n(self) -> int:
         """Total of a share."""
-        return int(self.rows[ledger_id]["denominator"])
+        return int(self.row.denominator)
+
+    @property
+    def percent(self) -> float:
+        """Share before rounding."""
+        return 100 * self.k / self.n
+
+    def prints(self, value: Fraction | float) -> bool:
+        """Whether a number would be printed so."""
+        return prints_as(value, str(self), self.digits)
+
+
+def by_id(ledger: pd.DataFrame) -> dict[str, Number]:
+    """Printed numbers by ledger id."""
+    text = ledger.astype(object).where(ledger.notna(), "").astype(str)
+    return {str(row.id): Number(row) for row in text.itertuples()}
