@@ -10,11 +10,8 @@ from hypothesis import strategies as st
 from alkpool import paths
 from alkpool.mutations import (
     KINASE_DOMAIN,
-    MAX_CHARACTERS,
-    Kind,
     MutationWarning,
     canonical,
-    in_kinase_domain,
     is_compound,
     mutations_of,
     names,
@@ -23,6 +20,7 @@ from alkpool.mutations import (
     residue_class,
     residues,
 )
+from alkpool.mutations.names import MAX_CHARACTERS, Kind, in_kinase_domain
 
 REFERENCE_SPAN = (1081, 1440)
 REFERENCE = {
