@@ -21,7 +21,7 @@ from matplotlib.patches import FancyBboxPatch
 from matplotlib.typing import ColorType
 
 from alkpool import stats
-from alkpool.vocabulary import UNKNOWN, Benefit, Call, Verdict
+from alkpool.vocabulary import UNKNOWN, Benefit, Verdict
 
 _SETTINGS: Any = mpl.rc_params_from_file(
     Path(__file__).with_name("alkpool.mplstyle"), use_default_template=False
@@ -59,12 +59,6 @@ VERDICT_STYLE: dict[Verdict, tuple[str, str, str]] = {
     Verdict.NONE: (UNFAVOURABLE, INK, "–"),
     Verdict.CONFLICTING: ("#efd35c", INK, "±"),
     Verdict.INSUFFICIENT: ("#e9eef0", INK, "?"),
-}
-
-CALL_STYLE: dict[Call, tuple[str, str, str]] = {
-    Call.SENSITIVE: (FAVOURABLE, "o", "sensitive"),
-    Call.INTERMEDIATE: (UNDECIDED, "D", "intermediate"),
-    Call.RESISTANT: (UNFAVOURABLE, "s", "resistant"),
 }
 
 # Inches: with the frame of the dark theme the column that the book has at 1280 pixels.
