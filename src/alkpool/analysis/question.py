@@ -106,7 +106,7 @@ def ask(
         )
     elif known == Phase.CIS:
         mutations.refuse_in_cis("+".join(names))
-    elif mutations.pattern("two substitutions of one residue").search("+".join(names)):
+    elif mutations.pattern("one_residue").search("+".join(names)):
         known = Phase.TRANS
     given = tuple(map(_treatment, prior))
     return Question(names, given, known, Specimen(specimen), found, aside)

@@ -295,7 +295,7 @@ def relation_problems(frames: dict[str, pd.DataFrame], label: str) -> Iterator[P
          "must be cis, trans or unknown for several mutations"),
         (SAMPLES, "phase", ~compound & ~single & ~unnamed, "must be single for one mutation"),
         (SAMPLES, "phase", (samples["phase"] == Phase.CIS)
-         & profiles.map(mutations.pattern("two substitutions of one residue").search).notna(),
+         & profiles.map(mutations.pattern("one_residue").search).notna(),
          "must be trans or unknown: two of the mutations change one residue"),
         (SAMPLES, "vaf_percent",
          (samples["vaf_percent"] != "") & (percentages != profiles.str.count(r"\+")),

@@ -41,7 +41,7 @@ def protein_change(name: str) -> Mutation:
     """
     if pattern("intron").search(name):
         raise ValueError("lies in an intron: a splice variant is not read as a resistance mutation")
-    found = pattern("change of DNA").fullmatch(name)
+    found = pattern("change").fullmatch(name)
     if found is None:
         raise ValueError("is not read; accepted are c.3604G>A, c.3604_3606del, dup, ins and delins")
     start, bases = coding()
@@ -71,7 +71,7 @@ def refuse_one_codon(changes: Iterable[str]) -> None:
     """Refuse changes of one allele that meet in a codon: only together they tell what it codes."""
     found = [
         (change[0], [(int(place) + 2) // 3 for place in change["places"].split("_")])
-        for change in filter(None, map(pattern("change of DNA").fullmatch, changes))
+        for change in filter(None, map(pattern("change").fullmatch, changes))
     ]
     for (one, codons), (other, others) in combinations(found, 2):
         if codons[0] <= others[-1] and others[0] <= codons[-1]:

@@ -157,7 +157,7 @@ def residue_class(profile: str) -> str:
 
 def refuse_in_cis(profile: str) -> None:
     """Refuse two substitutions of one residue in a canonical profile whose phase is cis."""
-    if found := pattern("two substitutions of one residue").search(profile):
+    if found := pattern("one_residue").search(profile):
         raise ValueError(f"{found['one']} and {found['other']} {NOT_IN_CIS}")
 
 
@@ -228,7 +228,7 @@ def as_printed(text: str) -> tuple[Mutation, ...]:
         raise TypeError(f"a mutation profile is text such as 'G1202R', not {text!r}")
     refuse_long(text)
     found: list[Mutation] = []
-    for part in pattern("between mutations").split(cleaned(text)):
+    for part in pattern("separator").split(cleaned(text)):
         if not part:
             raise ValueError(f"{text!r}: a mutation is missing; {ACCEPTED}")
         forms = _forms(part.split(" "))
@@ -304,7 +304,7 @@ def _forms(pieces: list[str]) -> list[re.Match[str]] | None:
 
     The shortest group wins: a space separates wherever it can.
     """
-    shape = pattern("mutation")
+    shape = pattern("form")
     tails: dict[int, list[re.Match[str]]] = {len(pieces): []}
     for start in reversed(range(len(pieces))):
         for end in range(start + 1, len(pieces) + 1):

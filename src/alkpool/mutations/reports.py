@@ -159,7 +159,7 @@ def _refuse_unconfirmed(found: Iterable[Mutation], text: str) -> None:
     """Beyond the reference a residue cannot be checked: the line must name ALK."""
     reach = reference()
     for m in found:
-        if m.residue not in reach and not names.pattern("ALK").search(text):
+        if m.residue not in reach and not names.pattern("of_alk").search(text):
             raise ValueError(
                 f"{m}: residue {m.residue} lies outside the reference ({min(reach)} to "
                 f"{max(reach)}) and cannot be checked; T790M and L858R, for instance, are "
@@ -191,14 +191,10 @@ def grammar() -> dict[str, Any]:
     def plain(pattern: re.Pattern[str]) -> str:
         return pattern.pattern.replace("(?P<", "(?<")
 
-    alone = {
-        "form": "mutation", "separator": "between mutations", "of_alk": "ALK",
-        "one_residue": "two substitutions of one residue", "change": "change of DNA",
-        "intron": "intron",
-    }  # fmt: skip
+    alone = ("form", "separator", "one_residue", "change", "intron", "of_alk")
     residues = reference()
     return {
-        **{name: plain(names.pattern(what)) for name, what in alone.items()},
+        **{name: plain(names.pattern(name)) for name in alone},
         "amino_acids": names.AMINO_ACIDS,
         "codes": names.ONE_LETTER,
         "accepted": names.ACCEPTED,

@@ -9,7 +9,6 @@ and how they are.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from fractions import Fraction
 from functools import cache, partial
 from itertools import product
 from typing import Any
@@ -152,11 +151,11 @@ def _verdict(agrees: bool, *, rounded: bool = False) -> Agreement:
 def _percentage(number: Number) -> Finding:
     """A share from its count and total."""
     n, implied = number.n, not number.row.numerator.isdigit()
-    fitting = [k for k in range(n + 1) if number.prints(Fraction(100 * k, n))]
+    fitting = [k for k in range(n + 1) if number.prints(100 * k / n)]
     k = number.k if number.row.numerator else fitting[0]
     published, recomputed, verdict, how = _of_total(number, k, n)
     if k not in fitting:
-        totals = [m for m in range(max(k, 1), 10 * n) if number.prints(Fraction(100 * k, m))]
+        totals = [m for m in range(max(k, 1), 10 * n) if number.prints(100 * k / m)]
         how += (
             f"; {number}% of {n} would be {_listed(fitting)}, and {k} is {number}% of "
             f"{_listed(totals)}"
@@ -167,10 +166,9 @@ def _percentage(number: Number) -> Finding:
 
 
 def _of_total(number: Number, k: int, n: int) -> Finding:
-    share = Fraction(100 * k, n)
-    verdict = _verdict(number.prints(share), rounded=float(share) != float(number))
-    recomputed = f"{float(share):.{number.digits + 1}f}%"
-    return f"{number}%", recomputed, verdict, f"{k}/{n} = {float(share):.2f}%"
+    share = 100 * k / n
+    verdict = _verdict(number.prints(share), rounded=share != float(number))
+    return f"{number}%", f"{share:.{number.digits + 1}f}%", verdict, f"{k}/{n} = {share:.2f}%"
 
 
 def _share(row: Any, printed: Printed) -> Finding:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any
 
 import pandas as pd
@@ -114,7 +113,7 @@ def _held_against(mine: Mine | None, number: Number) -> tuple[str, float, Match,
         return "", math.nan, Match.NOT_RECOMPUTED, ""
     exact, read = float(mine["ours"]), float(mine["as_read"])
     match = Match.YES if _matches(mine, number) else Match.NO
-    text = "" if math.isnan(exact) else rounded(_exact(mine), number.digits)
+    text = "" if math.isnan(exact) else rounded(exact, number.digits)
     if number.row.statistic == FRACTION:
         text = f"{mine['k']}/{mine['n']}"
     elif match == Match.YES and str(number)[0] in "<>":
@@ -126,15 +125,8 @@ def _matches(mine: Mine, number: Number) -> bool:
     if number.row.statistic == FRACTION:
         return f"{mine['k']}/{mine['n']}" == str(number)
     if AT_LEAST in number.row.unit:
-        return _exact(mine) >= float(number)
-    return number.prints(_exact(mine))
-
-
-def _exact(mine: Mine) -> Fraction | float:
-    """Ours as a fraction where it is one: a tie of rounding is then no float just below it."""
-    if pd.isna(mine["k"]) or not mine["n"]:
-        return float(mine["ours"])
-    return Fraction(100 * int(mine["k"]), int(mine["n"]))
+        return float(mine["ours"]) >= float(number)
+    return number.prints(float(mine["ours"]))
 
 
 def _contradictions(audit: pd.DataFrame) -> dict[str, str]:

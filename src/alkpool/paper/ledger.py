@@ -106,10 +106,7 @@ def rounded(value: Fraction | float, digits: int) -> str:
     >>> rounded(0.125, 2), rounded(Fraction(34, 220) * 100, 0)
     ('0.13', '15')
     """
-    if isinstance(value, Fraction):
-        exact = Decimal(value.numerator) / Decimal(value.denominator)
-    else:
-        exact = Decimal(f"{value:.{_FLOAT_DIGITS}f}")
+    exact = Decimal(f"{float(value):.{_FLOAT_DIGITS}f}")
     return str(exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
 
 

@@ -23,6 +23,7 @@ from alkpool.data.cohort import Cohort, analysis_set, lines
 from alkpool.data.reader import read_folder
 from alkpool.data.tables import COUNTS
 from alkpool.paper.ledger import SHARES, read_ledger
+from alkpool.problems import one_of
 from alkpool.vocabulary import (
     LIST_SEPARATOR,
     UNKNOWN,
@@ -99,9 +100,8 @@ class Readings:
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(type(self)).items():
-            if get_origin(kind) is Literal and getattr(self, name) not in get_args(kind):
-                allowed = " or ".join(map(repr, get_args(kind)))
-                raise ValueError(f"{name} is {getattr(self, name)!r}; must be {allowed}")
+            if get_origin(kind) is Literal:
+                one_of(name, getattr(self, name), get_args(kind))
         if strange := set(self.first_line) - set(EARLIER):
             raise ValueError(
                 f"first_line holds {', '.join(sorted(strange))}; must be some of "
