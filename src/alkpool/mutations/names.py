@@ -166,13 +166,6 @@ def residues(profile: str) -> tuple[int, ...]:
     return tuple(sorted({p for m in _parse(profile) for p in range(m.residue, m.last + 1)}))
 
 
-def in_kinase_domain(mutation: Mutation | str) -> bool:
-    """Tell whether a mutation (or every mutation of a profile) lies wholly in the kinase domain."""
-    mutations = (mutation,) if isinstance(mutation, Mutation) else _parse(mutation)
-    first, last = KINASE_DOMAIN
-    return all(first <= m.residue and m.last <= last for m in mutations)
-
-
 def reference_residue(position: int) -> str | None:
     """Return the wild-type residue at a position, or None where the reference does not reach."""
     return reference().get(position)
@@ -198,11 +191,11 @@ def numbered(name: str, span: str) -> tuple[int, str]:
 
 def warn_outside_domain(profile: str) -> None:
     """Warn at the caller's caller; not in the cached parser, which would warn only once."""
-    known = reference()
+    known, (first, last) = reference(), KINASE_DOMAIN
     for m in _parse(profile):
-        if in_kinase_domain(m):
+        if first <= m.residue and m.last <= last:
             continue
-        message = f"{m}: outside the kinase domain (residues {KINASE_DOMAIN[0]}-{KINASE_DOMAIN[1]})"
+        message = f"{m}: outside the kinase domain (residues {first}-{last})"
         if m.residue not in known or m.last not in known:
             covered = f"residues {min(known)}-{max(known)}"
             message += f"; could not be checked, the reference covers {covered} only"
