@@ -177,15 +177,15 @@ class Rows:
 
     @cached_property
     def samples(self) -> pd.DataFrame:
-        """Samples of the pool: their ``group``, and whether a model has tested the profile."""
+        """Samples of the pool: their class, and whether a model has tested the profile."""
         types = self.records[["patient_id", "study_type"]]
-        samples = _grouped(self.pool.samples.merge(types, on="patient_id", validate="many_to_one"))
+        samples = _classed(self.pool.samples.merge(types, on="patient_id", validate="many_to_one"))
         return samples.assign(tested=samples["mutations"].isin(self.tested["mutations"]))
 
     @cached_property
     def first_samples(self) -> pd.DataFrame:
         """First sample of every patient with variant 3 or 1."""
-        return _grouped(distribution.variant_samples(self.pool))
+        return _classed(distribution.variant_samples(self.pool))
 
     @cached_property
     def lines(self) -> pd.DataFrame:
@@ -247,16 +247,12 @@ def _counted(name: str, rows: pd.DataFrame) -> int:
     return int(values.sum())
 
 
-def _grouped(samples: pd.DataFrame) -> pd.DataFrame:
-    """Add ``group``: ``multiple``, or the name under which the paper counts a single mutation."""
-
-    def group(profile: str) -> str:
-        if mutations.is_compound(profile):
-            return MULTIPLE
-        residue = mutations.residue_class(profile)
-        return residue if residue in (I1171, F1174) else profile
-
-    return samples.assign(group=samples["mutations"].map(group).astype(str))
+def _classed(samples: pd.DataFrame) -> pd.DataFrame:
+    """Samples with their class as the paper names it: ``multiple``, a mutation, or two residues."""
+    classed = distribution.with_class(samples, by_residue=False)
+    residue = classed["mutations"].map(mutations.residue_class)
+    by_residue = residue.isin([I1171, F1174]) & (classed["mutation_count"] == 1)
+    return classed.assign(mutation_class=residue.where(by_residue, classed["mutation_class"]))
 
 
 def _first_line(rows: Rows) -> int:
@@ -288,22 +284,18 @@ def _more_often(rows: Rows, name: str) -> float:
 def _same_spectrum(rows: Rows) -> float:
     """P of ceritinib against brigatinib over the categories of the reading."""
     apart = [MULTIPLE] if rows.readings.spectra_test == "two categories" else [G1202R, MULTIPLE]
-    kind = rows.samples["group"].where(rows.samples["group"].isin(apart), "other single")
+    kind = rows.samples["mutation_class"].where(
+        rows.samples["mutation_class"].isin(apart), "other single"
+    )
     counts = pd.crosstab(rows.samples["resistance_on"], kind)
     return stats.fisher_exact(counts.reindex([CERITINIB, BRIGATINIB], fill_value=0)).p_value
 
 
 def _variant_p(rows: Rows, group: str) -> float:
     """Wald P of variant 3 against 1, adjusted for the inhibitor that failed."""
-    first = rows.first_samples.assign(
-        outcome=(rows.first_samples["group"] == group).astype(int),
-        exposed=(rows.first_samples["fusion_variant"] == V3).astype(int),
-    )
-    try:
-        fitted = stats.logistic(first, "outcome", "exposed", ["resistance_on"])
-    except ValueError:
-        return math.nan
-    return float(fitted.loc[["exposed"], "p_value"].to_numpy(dtype=float)[0])
+    found = distribution.variant_effect(rows.first_samples, group)
+    fitted = found.loc[found["method"] == "logistic regression", "p_value"]
+    return float(fitted.iloc[0]) if len(fitted) else math.nan
 
 
 def _similar_groups(rows: Rows) -> float:
@@ -311,14 +303,18 @@ def _similar_groups(rows: Rows) -> float:
     first = rows.first_samples
     if first["fusion_variant"].nunique() < 2:
         return math.nan
-    tables = (pd.crosstab(first["fusion_variant"], first["group"] == group) for group in SIMILAR)
+    tables = (
+        pd.crosstab(first["fusion_variant"], first["mutation_class"] == group) for group in SIMILAR
+    )
     both = (table.reindex(columns=[True, False], fill_value=0) for table in tables)
     return sum(stats.fisher_exact(table).p_value >= SIGNIFICANT for table in both)
 
 
 def _named_among_most_common(rows: Rows) -> int:
     """How many of the six named groups are more frequent than every other single mutation."""
-    counts = rows.samples.loc[rows.samples["group"] != MULTIPLE, "group"].value_counts()
+    counts = rows.samples.loc[
+        rows.samples["mutation_class"] != MULTIPLE, "mutation_class"
+    ].value_counts()
     named = [L1196M, G1202R, *SIMILAR]
     others = counts.drop(named, errors="ignore")
     return int((counts.reindex(named, fill_value=0) > others.max()).sum()) if len(others) else 0
