@@ -93,12 +93,13 @@ def test_the_ledger_cannot_shrink(ledger):
         (",proportion,,239 (62%)", ",,,239 (62%)", "column statistic: found ''"),
     ],
 )
-def test_a_broken_ledger_is_refused(tmp_path, old, new, said):
+def test_a_broken_ledger_is_refused(tmp_path, monkeypatch, old, new, said):
     text = (paths.PUBLISHED / "results.csv").read_text("utf-8")
     assert old in text
     (tmp_path / "results.csv").write_text(text.replace(old, new, 1), "utf-8")
+    monkeypatch.setattr(paths, "PUBLISHED", tmp_path)
     with pytest.raises(DataError, match=said):
-        paper.read_ledger(tmp_path)
+        paper.read_ledger()
 
 
 # Printing

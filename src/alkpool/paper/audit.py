@@ -7,7 +7,7 @@ and how they are.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import cache, partial
 from itertools import product
@@ -18,10 +18,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats as distributions
 
-from alkpool import paths, stats
-from alkpool.data.reader import read_folder
+from alkpool import stats
 from alkpool.data.tables import CHECKS, READINGS
-from alkpool.paper.ledger import PROPORTION, Agreement, Number, by_id
+from alkpool.paper.ledger import PROPORTION, Agreement, Number, by_id, published_rows
 from alkpool.vocabulary import LIST_SEPARATOR
 
 FISHER = "Fisher two-sided"
@@ -71,7 +70,7 @@ def audit_ledger(ledger: pd.DataFrame) -> pd.DataFrame:
         for name, number in printed.items()
         if number.row.statistic == PROPORTION and number.row.denominator
     ]
-    for row in _checks():
+    for row in published_rows(CHECKS).itertuples():
         published, recomputed, verdict, how = _KINDS[row.kind](row, printed)
         said = "; ".join(filter(None, [how, row.note.format_map(printed)]))
         findings.append((row.ledger_id, row.check, published, recomputed, verdict, said))
@@ -87,10 +86,6 @@ def audit_ledger(ledger: pd.DataFrame) -> pd.DataFrame:
     columns = ["ledger_id", "check", "published", "recomputed", "verdict", "explanation",
                "readings", "reading_used"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
-
-
-def _checks() -> Iterator[Any]:
-    return read_folder(paths.PUBLISHED, [CHECKS])[CHECKS.name].itertuples()
 
 
 def read_readings() -> pd.DataFrame:
@@ -111,7 +106,8 @@ def read_readings() -> pd.DataFrame:
     >>> read_readings().set_index("ledger_id").loc["P154", "reading_used"]
     '450 samples of 387 patients'
     """
-    return read_folder(paths.PUBLISHED, [READINGS])[READINGS.name]
+    readings: pd.DataFrame = published_rows(READINGS)
+    return readings
 
 
 def _terms(expression: str, printed: Printed) -> list[tuple[str, float]]:
@@ -281,7 +277,7 @@ def compare_tests(ledger: pd.DataFrame) -> pd.DataFrame:
     printed = by_id(ledger)
     rows = [
         (row.ledger_id, row.check, row.verdict != "", str(number), test, p, number.prints(p))
-        for row in _checks()
+        for row in published_rows(CHECKS).itertuples()
         if row.kind == "test"
         for number in [_first(row, printed)]
         for test, p in _p_values(_table(row, printed)).items()

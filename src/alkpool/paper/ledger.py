@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from alkpool import paths
-from alkpool.data.reader import read_folder
+from alkpool.data.reader import Table, read_folder
 from alkpool.data.tables import DRAWS, LEDGER, LIMITS, PROFILES
 
 FRACTION, PROPORTION = SHARES = "fraction", "proportion"
@@ -39,7 +38,12 @@ class Match(StrEnum):
     NOT_RECOMPUTED = "not recomputed"
 
 
-def read_ledger(folder: Path = paths.PUBLISHED) -> pd.DataFrame:
+def published_rows(table: Table) -> Any:
+    """Rows of a table of ``data/published``."""
+    return read_folder(paths.PUBLISHED, [table])[table.name]
+
+
+def read_ledger() -> pd.DataFrame:
     """Load and validate the numbers that Koopman et al. 2022 print.
 
     Returns
@@ -57,7 +61,8 @@ def read_ledger(folder: Path = paths.PUBLISHED) -> pd.DataFrame:
     >>> read_ledger().set_index("id").loc["P001", ["value", "unit"]].tolist()
     ['387', 'patients']
     """
-    return read_folder(folder, [LEDGER])[LEDGER.name]
+    ledger: pd.DataFrame = published_rows(LEDGER)
+    return ledger
 
 
 def read_identification() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -76,8 +81,7 @@ def read_identification() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     0
     """
     kept = read_folder(paths.IDENTIFICATION, [DRAWS, LIMITS])
-    profiles = read_folder(paths.PUBLISHED, [PROFILES])[PROFILES.name]
-    return kept[DRAWS.name], kept[LIMITS.name], profiles
+    return kept[DRAWS.name], kept[LIMITS.name], published_rows(PROFILES)
 
 
 def printed_number(value: str) -> float:

@@ -8,21 +8,20 @@ says in words how sentences are read that allow several counts.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pandas as pd
 
-from alkpool import mutations, paths, stats
+from alkpool import mutations, stats
 from alkpool.analysis import actionability, distribution, invitro
 from alkpool.analysis.actionability import VerdictRule
 from alkpool.analysis.benefit import classify, evaluable
 from alkpool.data.cohort import Cohort, analysis_set, lines
-from alkpool.data.reader import read_folder
 from alkpool.data.tables import COUNTS
-from alkpool.paper.ledger import SHARES, read_ledger
+from alkpool.paper.ledger import SHARES, published_rows, read_ledger
 from alkpool.problems import one_of
 from alkpool.vocabulary import (
     LIST_SEPARATOR,
@@ -112,7 +111,7 @@ class Readings:
 @cache
 def counts() -> Mapping[str, Any]:
     """Ledger id -> its row of ``data/published/counts.csv``."""
-    rows: Iterator[Any] = read_folder(paths.PUBLISHED, [COUNTS])[COUNTS.name].itertuples()
+    rows = published_rows(COUNTS).itertuples()
     return {name: row for row in rows for name in row.ledger_id.split(LIST_SEPARATOR)}
 
 
