@@ -51,29 +51,26 @@ def potency_strips(evidence: pd.DataFrame, potencies: pd.DataFrame) -> Drawing:
     if not profiles:
         return Drawing(None, "No model has tested a profile of the pool.")
     figure, ax = plt.subplots(figsize=(style.COLUMN, 1.5 + ROW * len(profiles)))
-    corner: dict[Any, tuple[int, int]] = {
-        (profile, inhibitor): (column, row)
-        for row, profile in enumerate(profiles)
-        for column, inhibitor in enumerate(inhibitors)
-    }
     for cell in style.rows(evidence[evidence["benefit_n"] > 0]):
-        column, row = corner[cell.profile, cell.inhibitor]
+        column, row = inhibitors.index(cell.inhibitor), profiles.index(cell.profile)
         mark = style.VERDICT_STYLE[Verdict(cell.verdict)][2]
         ax.text(column + 0.5, row + 0.19, f"{mark} {cell.benefit_k}/{cell.benefit_n}",
                 ha="center", va="center", fontsize=style.DENSE, weight="bold")  # fmt: skip
-    here = potencies[pd.MultiIndex.from_frame(potencies[CELL]).isin(corner)]
+    here = potencies[
+        potencies["mutations"].isin(profiles) & potencies["inhibitor"].isin(inhibitors)
+    ]
     numbers = here.dropna(subset="value").sort_values([*CELL, "value", "model_id"])
     levels = numbers.groupby(CELL).cumcount() % len(LEVELS)
     for one, level in zip(style.rows(numbers), levels, strict=True):
-        column, row = corner[one.mutations, one.inhibitor]
+        column, row = inhibitors.index(one.inhibitor), profiles.index(one.mutations)
         x, y = column + _along(one.value), row + LEVELS[level]
         side = {Relation.BELOW: -1, Relation.ABOVE: 1}.get(one.relation, 0)
         ax.plot([x, x + 0.1 * side], [y, y], color=style.ACCENT, linewidth=style.MEDIUM)
         ax.plot(x, y, markersize=style.MARK - 1, markeredgewidth=style.MEDIUM, zorder=3,
                 **_MARKS[Origin(one.origin)])  # fmt: skip
     called = here[here["value"].isna() & (here["call"] != Call.UNKNOWN)]
-    for cell, calls in called.groupby(CELL):
-        column, row = corner[cell]
+    for (profile, inhibitor), calls in called.groupby(CELL):
+        column, row = inhibitors.index(str(inhibitor)), profiles.index(str(profile))
         ax.text(column + 0.5, row + 0.88, _counted(calls), ha="center", va="center",
                 fontsize=style.DENSE)  # fmt: skip
     places = [column + _along(tick) for column in range(len(inhibitors)) for tick in TICKS]

@@ -38,7 +38,6 @@ CRIZOTINIB, CERITINIB, ALECTINIB = "crizotinib", "ceritinib", "alectinib"
 BRIGATINIB, LORLATINIB = "brigatinib", "lorlatinib"
 EARLIER = (CRIZOTINIB, CERITINIB, ALECTINIB, BRIGATINIB)
 NAMED = (*EARLIER, LORLATINIB)
-V3, V1 = "V3", "V1"
 
 # Single mutations the paper counts: a mutation, or the substitutions of a residue.
 L1196M, G1202R, G1269A, C1156Y = "L1196M", "G1202R", "G1269A", "C1156Y"
@@ -374,7 +373,7 @@ NUMBERS: Mapping[str, Callable[[Rows], float]] = {
 # The same numbers under the reading that settles the contradiction they are in.
 READ_AS: Mapping[str, Callable[[Rows], float]] = {
     "P005": lambda r: r.part("P005" if r.readings.benefit_unit == "patients" else "P141")[0],
-    "P129": lambda r: r.patients["fusion_variant"].isin([V3, V1]).sum(),
+    "P129": lambda r: r.part("P130")[0] + r.part("P131")[0],
     "P154": lambda r: len(r.samples),
 }
 
