@@ -148,7 +148,7 @@ def _percentage(number: Number) -> Finding:
     """A share from its count and total."""
     n, implied = number.n, not number.row.numerator.isdigit()
     fitting = [k for k in range(n + 1) if number.prints(100 * k / n)]
-    k = number.k if number.row.numerator else fitting[0]
+    k = number.k if number.row.numerator else next(iter(fitting), 0)
     published, recomputed, verdict, how = _of_total(number, k, n)
     if k not in fitting:
         totals = [m for m in range(max(k, 1), 10 * n) if number.prints(100 * k / m)]
