@@ -99,35 +99,28 @@ def swimmer(lines: pd.DataFrame, names: Mapping[str, str]) -> Drawing:
         return Drawing(None, "No patient of this cohort has a further line on record.")
     known = _with_duration(lines.sort_values(["sample_order", "line_number", "treatment_id"]))
     patients = known.drop_duplicates("patient_id").sort_values(["mutations", "patient_id"])
-    said = {
-        row.patient_id: (f"{names[row.patient_id]}, after {_after(row)}", _said(course))
-        for row in style.rows(patients)
-        for course in [known[known["patient_id"] == row.patient_id]]
-    }
     bars = _bars(patients, known)
     left, right = bars["start"].min(), bars["end"].max()
-    wrapped = {
-        patient: (textwrap.wrap(name, LETTERS - 10), textwrap.wrap(words, LETTERS - 2))
-        for patient, (name, words) in said.items()
-    }
-    tall = ROW * len(said) + LINE * sum(
-        len(above) + len(below) for above, below in wrapped.values()
-    )
-    figure, ax = plt.subplots(figsize=(style.COLUMN, tall + 1.3))
-    top, middles = 0.0, {}
-    for patient, (above, below) in wrapped.items():
-        middles[patient] = top + LINE * len(above) + 0.24
+    figure, ax = plt.subplots()
+    top, middles, courses = 0.0, {}, []
+    for patient in style.rows(patients):
+        name = f"{names[patient.patient_id]}, after {_after(patient)}"
+        words = _said(known[known["patient_id"] == patient.patient_id])
+        courses.append(f"{name}: {words}")
+        above, below = textwrap.wrap(name, LETTERS - 10), textwrap.wrap(words, LETTERS - 2)
+        middle = middles[patient.patient_id] = top + LINE * len(above) + 0.24
         ax.text(left, top, "\n".join(above), va="top", weight="bold", fontsize=style.SMALL)
-        ax.text(left, middles[patient] + 0.2, "\n".join(below), va="top", fontsize=style.DENSE)
+        ax.text(left, middle + 0.2, "\n".join(below), va="top", fontsize=style.DENSE)
         top += ROW + LINE * (len(above) + len(below))
+    figure.set_size_inches(style.COLUMN, top + 1.3)
     _draw_bars(ax, bars.assign(y=bars["patient_id"].map(middles)), room=(right - left) / LETTERS)
     ax.set(ylim=(top, 0), xlim=(left, right + 0.03 * (right - left)), yticks=[])
     ax.set_xlabel("months since the first ALK-mutant sample, where durations are reported")
     ax.set_xticks([tick for tick in ax.get_xticks() if 0 <= tick <= right])
     ax.spines["left"].set_visible(False)
     figure.legend(handles=_legend(list(bars["inhibitor"])), loc="outside lower left", ncols=4)
-    courses = "; ".join(f"{name}: {words}" for name, words in said.values())
-    return Drawing(figure, f"Further lines of each patient, with best overall response. {courses}.")
+    said = "; ".join(courses)
+    return Drawing(figure, f"Further lines of each patient, with best overall response. {said}.")
 
 
 def _with_duration(lines: pd.DataFrame) -> pd.DataFrame:
