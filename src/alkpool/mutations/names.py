@@ -251,7 +251,18 @@ def _written() -> tuple[tuple[str, str, str], ...]:
 
 @lru_cache
 def pattern(what: str) -> re.Pattern[str]:
-    """How something looks that stands by itself, or as a part of others."""
+    """How something looks that stands by itself, or as a part of others.
+
+    Parameters
+    ----------
+    what : str
+        Name of a pattern of ``data/reference/report_patterns.csv``.
+
+    Examples
+    --------
+    >>> bool(pattern("intron").search("3604+1G>A"))
+    True
+    """
     whole = next(written for name, _, written in _written() if name == what)
     return re.compile(whole, FLAGS)
 

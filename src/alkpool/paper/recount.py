@@ -115,7 +115,13 @@ def counts() -> Mapping[str, Any]:
 
 
 def not_from_rows() -> dict[str, str]:
-    """Ledger id -> why it cannot be counted from rows."""
+    """Why the other printed numbers cannot be counted from rows, by ledger id.
+
+    Examples
+    --------
+    >>> not_from_rows()["P010"]
+    'cited from other publications'
+    """
     return {name: how.why_not for name, how in counts().items() if how.why_not}
 
 
