@@ -8,7 +8,7 @@ named ones their names mean nothing: nothing that is printed tells one from anot
 from alkpool import mutations, paths
 from alkpool.data.reader import read_folder
 from alkpool.data.tables import PROFILES as PROFILES_TABLE
-from alkpool.paper.ledger import Printed, read_ledger
+from alkpool.paper.ledger import by_id, read_ledger
 from alkpool.paper.recount import C1156Y, F1174, G1202R, G1269A, I1171, L1196M, NAMED
 from alkpool.vocabulary import Answer
 
@@ -44,11 +44,11 @@ PANEL = (("P025", "P026"), ("P027", "P028"), ("P029", "P030"))
 
 
 def _on_panel() -> tuple[str, ...]:
-    printed = Printed.of(read_ledger())
+    printed = by_id(read_ledger())
     covered = {
         residue
         for first, last in PANEL
-        for residue in range(int(printed[first]), int(printed[last]) + 1)
+        for residue in range(int(float(printed[first])), int(float(printed[last])) + 1)
     }
     return tuple(m for m in PROFILES if covered.issuperset(mutations.residues(m)))
 

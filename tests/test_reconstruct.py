@@ -537,7 +537,7 @@ def test_other_readings_hold_too(readings: Readings, given_up: set[str]) -> None
     [
         ({"duplicates": 49}, "49; the paper allows 50 or 51"),
         ({"lorlatinib_multiple": 35}, "35; must be 0 to 34"),
-        ({"benefit_unit": "lines"}, "must be 'evaluations' or 'patients'"),
+        ({"benefit_unit": "lines"}, "must be one of evaluations, patients"),
         ({"first_line": ("lorlatinib",)}, "first_line holds lorlatinib"),
     ],
 )

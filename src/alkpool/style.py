@@ -22,7 +22,7 @@ from matplotlib.patches import FancyBboxPatch
 from matplotlib.typing import ColorType
 
 from alkpool import stats
-from alkpool.vocabulary import UNKNOWN, Benefit, Call, Verdict
+from alkpool.vocabulary import UNKNOWN, Benefit, Verdict
 
 _SETTINGS: Any = mpl.rc_params_from_file(
     Path(__file__).with_name("alkpool.mplstyle"), use_default_template=False
@@ -62,12 +62,6 @@ VERDICT_STYLE: dict[Verdict, tuple[str, str, str]] = {
     Verdict.INSUFFICIENT: ("#e9eef0", INK, "?"),
 }
 
-CALL_STYLE: dict[Call, tuple[str, str, str]] = {
-    Call.SENSITIVE: (FAVOURABLE, "o", "sensitive"),
-    Call.INTERMEDIATE: (UNDECIDED, "D", "intermediate"),
-    Call.RESISTANT: (UNFAVOURABLE, "s", "resistant"),
-}
-
 # Inches: with the frame of the dark theme the column that the book has at 1280 pixels.
 COLUMN = 6.8
 # Sizes of type, in points: on the screen none is below 11 pixels, which are 8.25 points.
@@ -77,6 +71,10 @@ MARK = 6.0
 
 # Upper left cell of a matrix on a page; that of a synthetic one says so.
 CORNER = '<th scope="col" class="corner"></th>'
+
+
+# Width and height of a flow chart, in inches.
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -135,29 +133,19 @@ def canvas(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, ax
 
 
-def box(
-    ax: Axes, centre: tuple[float, float], size: tuple[float, float], text: str, **style: Any
-) -> None:
+def box(ax: Axes, centre: Point, size: Point, text: str, face: str = PAPER, **style: Any) -> None:
     """Draw a labelled box of a flow chart; ``face`` is its colour, the rest goes to the text."""
     (x, y), (width, height) = centre, size
-    face = style.pop("face", PAPER)
-    ax.add_patch(
-        FancyBboxPatch(
-            (x - width / 2, y - height / 2), width, height,
-            boxstyle="round,pad=0,rounding_size=0.06", facecolor=face, edgecolor=MUTED,
-            linewidth=MEDIUM,
-        )
-    )  # fmt: skip
+    corner = (x - width / 2, y - height / 2)
+    edge = {"boxstyle": "round,pad=0,rounding_size=0.06", "edgecolor": MUTED, "linewidth": MEDIUM}
+    ax.add_patch(FancyBboxPatch(corner, width, height, facecolor=face, **edge))
     ax.text(x, y, text, ha="center", va="center", color=ink_on(face), fontsize=SMALL, **style)
 
 
-def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+def arrow(ax: Axes, start: Point, end: Point) -> None:
     """Draw an arrow of a flow chart."""
-    ax.annotate(
-        "", xy=end, xytext=start,
-        arrowprops={"arrowstyle": "-|>", "color": MUTED, "linewidth": MEDIUM, "shrinkA": 0,
-                    "shrinkB": 0},
-    )  # fmt: skip
+    look = {"arrowstyle": "-|>", "color": MUTED, "linewidth": MEDIUM, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", xy=end, xytext=start, arrowprops=look)
 
 
 def fraction(k: float, n: float) -> str:

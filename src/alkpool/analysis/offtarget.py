@@ -57,7 +57,7 @@ def named(text: str) -> str:
     ('MET amplification', 'small-cell transformation')
     """
     wanted = " ".join(text.split())
-    if re.search(mutations.NOT_FOUND, wanted, re.IGNORECASE):
+    if mutations.pattern("not found").search(wanted):
         raise ValueError(f"{wanted!r}: a finding that was not found is none: leave it out")
     for name, mechanism in mechanisms().items():
         if re.fullmatch(f"{mechanism['names']}|{re.escape(name)}", wanted, re.IGNORECASE):

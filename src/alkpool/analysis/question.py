@@ -105,7 +105,7 @@ def ask(
         )
     elif known == Phase.CIS:
         mutations.refuse_in_cis("+".join(names))
-    elif mutations.ONE_RESIDUE.search("+".join(names)):
+    elif mutations.pattern("one_residue").search("+".join(names)):
         known = Phase.TRANS
     given = tuple(map(_treatment, prior))
     return Question(names, given, known, Specimen(specimen), tuple(dict.fromkeys(found)), aside)

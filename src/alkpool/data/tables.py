@@ -155,7 +155,7 @@ COHORT_TABLES = SOURCES, PATIENTS, SAMPLES, TREATMENTS = of_folder("cohorts/*")[
 INVITRO_TABLES = INVITRO_SOURCES, MODELS, MEASUREMENTS = of_folder("invitro")
 (ASSERTIONS,) = of_folder("knowledgebases")
 (INHIBITORS,) = of_folder("reference")
-LEDGER, CHECKS, READINGS, PROFILES = of_folder("published")
+LEDGER, CHECKS, COUNTS, READINGS, PROFILES = of_folder("published")
 DRAWS, LIMITS = of_folder("identification")
 
 # In vitro assays also measure cells without a mutation.

@@ -1,5 +1,7 @@
 """Figure of the chapter on clinical actionability: the matrix of verdicts."""
 
+from typing import Any
+
 import pandas as pd
 
 from alkpool import style
@@ -24,26 +26,9 @@ def verdict_matrix(evidence: pd.DataFrame) -> Drawing:
     >>> verdict_matrix(evidence).alt  # doctest: +SKIP
     'Matrix of verdicts, 19 profiles by 6 inhibitors: insufficient evidence 112, ...'
     """
-    cells = {}
-    for row in style.rows(evidence):
-        lines, other = [], row.unknown_n + row.combined_n
-        if row.benefit_n or other:
-            lines += [_share("B", row.benefit_k, row.benefit_n, row.sensitivity_low,
-                             row.sensitivity_high)]  # fmt: skip
-            lines += [f"{other} not counted"] * bool(other)
-        if row.relapse_n:
-            lines += [_share("R", row.relapsed, row.relapse_n, row.relapse_low, row.relapse_high)]
-        lines += [f"{row.found_after} found after"] * (row.found_after > row.relapsed)
-        lines += [f"right {sure(row.verdict_probability)}"] * (row.verdict_probability < 1)
-        empty = not (row.benefit_n or other or row.found_after)
-        cells[row.profile, row.inhibitor] = (
-            Cell(tuple(lines), kind="empty")
-            if empty
-            else verdict_cell(row.verdict, row.rule, lines, framed=row.benefit_n > 0)
-        )
+    cells = {(row.profile, row.inhibitor): _cell(row) for row in style.rows(evidence)}
     columns = list(evidence["inhibitor"].drop_duplicates())
-    once = evidence.drop_duplicates("profile")
-    counts = dict(zip(once["profile"], once["samples"], strict=True))
+    counts = {row.profile: row.samples for row in style.rows(evidence)}
     key = (
         "B: lines that helped, of those whose outcome is known; not counted: outcome unknown, or "
         "given with another drug. R: samples with the profile, of all after the inhibitor in "
@@ -55,17 +40,30 @@ def verdict_matrix(evidence: pd.DataFrame) -> Drawing:
     if evidence.empty:
         return drawn(matrix, "No profile to show.")
     treated, found = evidence["benefit_n"] > 0, evidence["found_after"] > 0
+    tally = evidence["verdict"].value_counts().items()
+    verdicts = ", ".join(f"{name} {count}" for name, count in tally)
     alt = (
-        f"Matrix of verdicts, {len(matrix.rows)} profiles by {len(columns)} inhibitors: "
-        f"{_tally(evidence['verdict'])}. Cells with a decided line: {treated.sum()}; with neither "
-        f"a decided line nor a relapse: {(~treated & ~found).sum()}."
+        f"Matrix of verdicts, {len(matrix.rows)} profiles by {len(columns)} inhibitors: {verdicts}."
+        f" Cells with a decided line: {treated.sum()}; with neither a decided line nor a relapse: "
+        f"{(~treated & ~found).sum()}."
     )
     return drawn(matrix, alt)
 
 
+def _cell(row: Any) -> Cell:
+    lines, other = [], row.unknown_n + row.combined_n
+    if row.benefit_n or other:
+        limits = row.sensitivity_low, row.sensitivity_high
+        lines += [_share("B", row.benefit_k, row.benefit_n, *limits)]
+        lines += [f"{other} not counted"] * bool(other)
+    if row.relapse_n:
+        lines += [_share("R", row.relapsed, row.relapse_n, row.relapse_low, row.relapse_high)]
+    lines += [f"{row.found_after} found after"] * (row.found_after > row.relapsed)
+    lines += [f"right {sure(row.verdict_probability)}"] * (row.verdict_probability < 1)
+    if not (row.benefit_n or other or row.found_after):
+        return Cell(tuple(lines), kind="empty")
+    return verdict_cell(row.verdict, row.rule, lines, framed=row.benefit_n > 0)
+
+
 def _share(name: str, k: int, n: int, low: float, high: float) -> str:
     return f"{name} {k}/{n} ({low * 100:.0f}–{high * 100:.0f}%)" if n else f"{name} 0/0"
-
-
-def _tally(values: pd.Series) -> str:
-    return ", ".join(f"{name} {count}" for name, count in values.value_counts().items())

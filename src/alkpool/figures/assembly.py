@@ -1,8 +1,7 @@
 """Figures of the chapter on cohort assembly: selection flow, and courses of treatment."""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -73,18 +72,6 @@ def selection_flow(counts: pd.DataFrame, labels: Mapping[str, str]) -> Drawing:
     return Drawing(figure, f"Flow chart: {steps}; sources that gave no patient: {unseparated}.")
 
 
-@dataclass(frozen=True)
-class _Bar:
-    """One line of treatment from month ``start`` on, and the sample before it."""
-
-    inhibitor: str
-    start: float
-    months: float
-    broken: bool = True
-    ongoing: bool = False
-    sampled: bool = False
-
-
 def swimmer(lines: pd.DataFrame, names: Mapping[str, str]) -> Drawing:
     """Courses of patients over their lines of treatment (paper, Figure 2).
 
@@ -112,42 +99,28 @@ def swimmer(lines: pd.DataFrame, names: Mapping[str, str]) -> Drawing:
         return Drawing(None, "No patient of this cohort has a further line on record.")
     known = _with_duration(lines.sort_values(["sample_order", "line_number", "treatment_id"]))
     patients = known.drop_duplicates("patient_id").sort_values(["mutations", "patient_id"])
-    unknown = max(4.0, known.groupby("patient_id")["months"].sum().max() / 8)
-    courses = {
-        f"{names[row.patient_id]}, after {_after(row)}":
-        known[known["patient_id"] == row.patient_id]
-        for row in style.rows(patients)
-    }  # fmt: skip
-    bars = {name: list(_bars(course, unknown)) for name, course in courses.items()}
-    said = {name: _said(course) for name, course in courses.items()}
-    every = [bar for some in bars.values() for bar in some]
-    left, right = min(bar.start for bar in every), max(bar.start + bar.months for bar in every)
-    wrapped = {
-        name: (textwrap.wrap(name, LETTERS - 10), textwrap.wrap(words, LETTERS - 2))
-        for name, words in said.items()
-    }
-    heights = [ROW + LINE * (len(above) + len(below)) for above, below in wrapped.values()]
-    figure, ax = plt.subplots(figsize=(style.COLUMN, sum(heights) + 1.3))
-    top = 0.0
-    for name, height in zip(courses, heights, strict=True):
-        above, below = wrapped[name]
-        middle = top + LINE * len(above) + 0.24
+    bars = _bars(patients, known)
+    left, right = bars["start"].min(), bars["end"].max()
+    figure, ax = plt.subplots()
+    top, middles, courses = 0.0, {}, []
+    for patient in style.rows(patients):
+        name = f"{names[patient.patient_id]}, after {_after(patient)}"
+        words = _said(known[known["patient_id"] == patient.patient_id])
+        courses.append(f"{name}: {words}")
+        above, below = textwrap.wrap(name, LETTERS - 10), textwrap.wrap(words, LETTERS - 2)
+        middle = middles[patient.patient_id] = top + LINE * len(above) + 0.24
         ax.text(left, top, "\n".join(above), va="top", weight="bold", fontsize=style.SMALL)
         ax.text(left, middle + 0.2, "\n".join(below), va="top", fontsize=style.DENSE)
-        for bar in bars[name]:
-            _draw_bar(ax, middle, bar, room=(right - left) / LETTERS)
-        top += height
+        top += ROW + LINE * (len(above) + len(below))
+    figure.set_size_inches(style.COLUMN, top + 1.3)
+    _draw_bars(ax, bars.assign(y=bars["patient_id"].map(middles)), room=(right - left) / LETTERS)
     ax.set(ylim=(top, 0), xlim=(left, right + 0.03 * (right - left)), yticks=[])
     ax.set_xlabel("months since the first ALK-mutant sample, where durations are reported")
     ax.set_xticks([tick for tick in ax.get_xticks() if 0 <= tick <= right])
     ax.spines["left"].set_visible(False)
-    figure.legend(
-        handles=_legend(bar.inhibitor for bar in every), loc="outside lower left", ncols=4
-    )
-    courses_said = "; ".join(f"{name}: {words}" for name, words in said.items())
-    return Drawing(
-        figure, f"Further lines of each patient, with best overall response. {courses_said}."
-    )
+    figure.legend(handles=_legend(list(bars["inhibitor"])), loc="outside lower left", ncols=4)
+    said = "; ".join(courses)
+    return Drawing(figure, f"Further lines of each patient, with best overall response. {said}.")
 
 
 def _with_duration(lines: pd.DataFrame) -> pd.DataFrame:
@@ -160,73 +133,78 @@ def _with_duration(lines: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _earlier(line: Any) -> list[str]:
-    return str(line.prior_inhibitors).split(LIST_SEPARATOR)
-
-
 def _after(line: Any) -> str:
     return style.listed(
-        "an unnamed inhibitor" if name == UNKNOWN else name for name in _earlier(line)
+        "an unnamed inhibitor" if name == UNKNOWN else name
+        for name in line.prior_inhibitors.split(LIST_SEPARATOR)
     )
 
 
-def _bars(course: pd.DataFrame, unknown: float) -> Iterator[_Bar]:
-    """Lines of one patient in order, those before the first sample too."""
-    earlier = _earlier(course.iloc[0])
-    for place, inhibitor in enumerate(earlier):
-        yield _Bar(inhibitor, unknown * (place - len(earlier)), unknown)
-    now, sample = 0.0, ""
-    for line in style.rows(course):
-        broken = pd.isna(line.months) or line.relation == Relation.BELOW
-        months = unknown if broken else float(line.months)
-        ongoing = line.status == TreatmentStatus.ONGOING or line.relation == Relation.ABOVE
-        yield _Bar(line.inhibitor, now, months, broken, ongoing, line.sample_id != sample)
-        now, sample = now + months, line.sample_id
+def _bars(patients: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """Bars of each patient, ``start`` to ``end`` in months, those before the first sample too.
+
+    ``broken`` where the duration is unknown, ``ongoing``, and ``sampled`` before they start.
+    """
+    unknown = max(4.0, lines.groupby("patient_id")["months"].sum().max() / 8)
+    lasting = (lines["status"] == TreatmentStatus.ONGOING) | (lines["relation"] == Relation.ABOVE)
+    given = lines.assign(
+        broken=lines["months"].isna() | (lines["relation"] == Relation.BELOW),
+        ongoing=lasting,
+        sampled=~lines.duplicated("sample_id"),
+    )
+    prior = patients.assign(inhibitor=patients["prior_inhibitors"].str.split(LIST_SEPARATOR))
+    earlier = prior.explode("inhibitor").assign(broken=True, ongoing=False, sampled=False)
+    bars = pd.concat([earlier, given], ignore_index=True)
+    place = bars["patient_id"].map({name: at for at, name in enumerate(patients["patient_id"])})
+    bars = bars.loc[place.sort_values(kind="stable").index]
+    bars["months"] = bars["months"].mask(bars["broken"], unknown)
+    end = bars.groupby("patient_id")["months"].cumsum()
+    end -= unknown * bars["patient_id"].map(earlier["patient_id"].value_counts())
+    return bars.assign(start=end - bars["months"], end=end)
 
 
 def _said(course: pd.DataFrame) -> str:
     """What was reported of each line, behind the mutations of the sample before it."""
-    samples = []
-    for _, of_sample in course.groupby("sample_id", sort=False):
-        lines = []
-        for line in style.rows(of_sample):
-            partner = f"{line.inhibitor} with {line.partner}" if line.partner else line.inhibitor
-            relation = "" if line.relation == Relation.EQUAL else line.relation
-            facts = [
-                "" if line.best_response == UNKNOWN else line.best_response,
-                "" if pd.isna(line.months) else f"{line.measure} {relation}{line.months:g} months",
-                "ongoing" if line.status == TreatmentStatus.ONGOING else "",
-            ]
-            lines.append(
-                ", ".join([partner, *(list(filter(None, facts)) or ["outcome not stated"])])
-            )
-        samples.append(f"{of_sample['mutations'].iloc[0]}: {', then '.join(lines)}")
-    return "; then ".join(samples)
+    return "; then ".join(
+        f"{of_sample['mutations'].iloc[0]}: {', then '.join(map(_outcome, style.rows(of_sample)))}"
+        for _, of_sample in course.groupby("sample_id", sort=False)
+    )
 
 
-def _draw_bar(ax: Axes, middle: float, bar: _Bar, room: float) -> None:
-    """Draw a bar, with its name where each letter has its room."""
-    colour = style.INHIBITOR_COLOURS.get(bar.inhibitor, style.MUTED)
-    end = bar.start + bar.months
-    ax.barh(middle, bar.months, left=bar.start, height=0.28, color=colour, edgecolor=style.INK,
-            linewidth=style.THIN)  # fmt: skip
-    if bar.broken:
-        ax.plot(end - 0.12 * bar.months, middle, **_BROKEN)
-    name = style.named(bar.inhibitor)
-    if bar.months * (0.8 if bar.broken else 1) >= room * (len(name) + 1):
-        ax.text(bar.start + bar.months * (0.42 if bar.broken else 0.5), middle, name, ha="center",
-                va="center", fontsize=style.DENSE, color=style.ink_on(colour))  # fmt: skip
-    if bar.ongoing:
-        ax.plot(end, middle, ">", color=style.INK, markersize=9, clip_on=False, zorder=4)
-    if bar.sampled:
-        ax.plot(bar.start, middle, "X", color=style.INK, markersize=8,
-                markeredgecolor=style.PAPER, zorder=5)  # fmt: skip
+def _outcome(line: Any) -> str:
+    relation = "" if line.relation == Relation.EQUAL else line.relation
+    facts = [
+        "" if line.best_response == UNKNOWN else line.best_response,
+        "" if pd.isna(line.months) else f"{line.measure} {relation}{line.months:g} months",
+        "ongoing" if line.status == TreatmentStatus.ONGOING else "",
+    ]
+    given = f"{line.inhibitor} with {line.partner}" if line.partner else line.inhibitor
+    return ", ".join([given, *(list(filter(None, facts)) or ["outcome not stated"])])
 
 
-def _legend(used: Iterable[str]) -> list[Artist]:
-    seen = list(dict.fromkeys(used))
-    names = [*(name for name in style.INHIBITOR_COLOURS if name in seen),
-             *(name for name in seen if name not in style.INHIBITOR_COLOURS)]  # fmt: skip
+def _draw_bars(ax: Axes, bars: pd.DataFrame, room: float) -> None:
+    """Draw the bars, each with its name where every letter has its room."""
+    colours = [style.INHIBITOR_COLOURS.get(name, style.MUTED) for name in bars["inhibitor"]]
+    ax.barh(bars["y"], bars["months"], left=bars["start"], height=0.28, color=colours,
+            edgecolor=style.INK, linewidth=style.THIN)  # fmt: skip
+    broken, ongoing, sampled = (bars[bars[mark]] for mark in ("broken", "ongoing", "sampled"))
+    ax.plot(broken["end"] - 0.12 * broken["months"], broken["y"], **_BROKEN)
+    # Of nothing that is not clipped, the layout would take the corner of the figure.
+    if len(ongoing):
+        ax.plot(ongoing["end"], ongoing["y"], ">", color=style.INK, markersize=9, clip_on=False,
+                zorder=4)  # fmt: skip
+    ax.plot(sampled["start"], sampled["y"], "X", color=style.INK, markersize=8,
+            markeredgecolor=style.PAPER, zorder=5)  # fmt: skip
+    for bar, colour in zip(style.rows(bars), colours, strict=True):
+        name = style.named(bar.inhibitor)
+        if bar.months * (0.8 if bar.broken else 1) >= room * (len(name) + 1):
+            middle = bar.start + bar.months * (0.42 if bar.broken else 0.5)
+            ax.text(middle, bar.y, name, ha="center", va="center", fontsize=style.DENSE,
+                    color=style.ink_on(colour))  # fmt: skip
+
+
+def _legend(used: Sequence[str]) -> list[Artist]:
+    names = sorted(set(used), key=[*style.INHIBITOR_COLOURS, *used].index)
     mark: dict[str, Any] = {"linestyle": "", "color": style.INK}
     return [
         *(

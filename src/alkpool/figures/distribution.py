@@ -1,5 +1,7 @@
 """Figure of the chapter on the distribution of mutations: classes by inhibitor."""
 
+from typing import Any
+
 import pandas as pd
 
 from alkpool import mutations, style
@@ -21,28 +23,15 @@ def class_matrix(table: pd.DataFrame) -> Drawing:
         From `alkpool.analysis.distribution.by_class`.
     """
     after, classes = set(table["resistance_on"]), set(table["mutation_class"])
-    columns = [name for name in (*assessed_inhibitors(), UNKNOWN) if name in after]
-    columns += sorted(after - set(columns))
+    columns = sorted(after, key=[*assessed_inhibitors(), UNKNOWN, *sorted(after)].index)
     rows = sorted(classes - {MULTIPLE}, key=lambda name: (mutations.residues(name), name))
     rows += [MULTIPLE] * (MULTIPLE in classes)
     total = table.groupby("resistance_on")["total"].first()
     heads = {name: f"{style.named(name)}\nn = {total[name]}" for name in columns}
-    seen = table[table["samples"] > 0]
     cells = {
-        (row.mutation_class, heads[row.resistance_on]): shaded(
-            [
-                f"{row.relapsed}/{row.relapse_n}, {row.share:.0%} "
-                f"({row.low * 100:.0f}–{row.high:.0%})",
-                *[f"{row.samples} found"] * (row.samples > row.relapsed),
-            ],
-            row.share,
-        )
-        if row.samples and row.relapse_n
-        else Cell((f"{row.samples} found",))
-        if row.samples
-        else Cell(("0",))
-        for row in style.rows(table)
-    }  # fmt: skip
+        (row.mutation_class, heads[row.resistance_on]): _cell(row) for row in style.rows(table)
+    }
+    seen = table[table["samples"] > 0]
     said = "; ".join(
         f"after {name}: " + ", ".join(f"{row.mutation_class} {row.samples}/{row.total}"
                                       for row in style.rows(seen[seen["resistance_on"] == name]))
@@ -56,3 +45,13 @@ def class_matrix(table: pd.DataFrame) -> Drawing:
     )  # fmt: skip
     words = f"Samples by mutation class and failed inhibitor. {said or 'No sample'}."
     return drawn(matrix, words)
+
+
+def _cell(row: Any) -> Cell:
+    """Share of the consecutive samples where there are any, else how many samples were found."""
+    if not (row.samples and row.relapse_n):
+        return Cell((f"{row.samples} found" if row.samples else "0",))
+    interval = f"{row.low * 100:.0f}–{row.high:.0%}"
+    lines = [f"{row.relapsed}/{row.relapse_n}, {row.share:.0%} ({interval})"]
+    lines += [f"{row.samples} found"] * (row.samples > row.relapsed)
+    return shaded(lines, row.share)

@@ -1,7 +1,5 @@
 """Figure of the chapter on published groups: a forest plot beside base rates."""
 
-from collections.abc import Iterator
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -23,13 +21,20 @@ def group_forest(rows: pd.DataFrame) -> Drawing:
     """
     if rows.empty:
         return Drawing(None, "No group was published.")
-    lines = list(_lines(rows))
-    figure, ax = plt.subplots(figsize=(style.COLUMN, 0.9 + 0.31 * len(lines)))
-    for place, (label, row) in zip(range(len(lines))[::-1], lines, strict=True):
-        if row is None:
-            ax.text(-2, place, label, ha="right", va="center", fontsize=style.SMALL, weight="bold")
-            continue
-        ax.text(-2, place, label, ha="right", va="center", fontsize=style.SMALL)
+    rows = rows.assign(
+        after=rows["after"].str.replace(";", ", "),
+        group=rows["mutations"].str.replace(";", " or "),
+    )
+    # Above the first row of an inhibitor stands its name.
+    first = (rows["inhibitor"] != rows["inhibitor"].shift()).to_numpy()
+    tall = len(rows) + first.sum()
+    places = tall - 1 - np.arange(len(rows)) - first.cumsum()
+    figure, ax = plt.subplots(figsize=(style.COLUMN, 0.9 + 0.31 * tall))
+    for place, heads, (_, row) in zip(places, first, rows.iterrows(), strict=True):
+        if heads:
+            ax.text(-2, place + 1, row["inhibitor"], ha="right", va="center", weight="bold",
+                    fontsize=style.SMALL)  # fmt: skip
+        ax.text(-2, place, _label(row), ha="right", va="center", fontsize=style.SMALL)
         base = row["kind"] == "base rate"
         tint = style.MUTED if base else style.INHIBITOR_COLOURS.get(row["inhibitor"], style.INK)
         if np.isnan(row["share"]):
@@ -49,7 +54,7 @@ def group_forest(rows: pd.DataFrame) -> Drawing:
         if row["endpoint"] == Endpoint.BENEFIT:
             said += " (clinical benefit)"
         ax.text(103, place, said, va="center", fontsize=style.SMALL)
-    ax.set(xlim=(0, 100), ylim=(-0.6, len(lines) - 0.4), yticks=[])
+    ax.set(xlim=(0, 100), ylim=(-0.6, tall - 0.4), yticks=[])
     ax.set_xlabel("responded, or had clinical benefit where said (95% Wilson interval)")
     ax.xaxis.set_major_formatter("{x:.0f}%")
     ax.grid(axis="x")
@@ -65,23 +70,16 @@ def group_forest(rows: pd.DataFrame) -> Drawing:
     return Drawing(figure, f"Forest plot. {_words(rows)}.")
 
 
-def _lines(rows: pd.DataFrame) -> Iterator[tuple[str, pd.Series | None]]:
-    """Label and row of each line of the figure; a heading for each inhibitor has no row."""
-    before = ""
-    for _, row in rows.iterrows():
-        if row["inhibitor"] != before:
-            before = row["inhibitor"]
-            yield before, None
-        group = "all" if row["kind"] == "base rate" else row["mutations"].replace(";", " or ")
-        if row["relation"] == "contains" and ";" not in row["mutations"]:
-            group += " (alone or with others)"
-        yield f"{group}\nafter {row['after'].replace(';', ', ')} · {row['source']}", row
+def _label(row: pd.Series) -> str:
+    group = "all" if row["kind"] == "base rate" else row["group"]
+    if row["relation"] == "contains" and ";" not in row["mutations"]:
+        group += " (alone or with others)"
+    return f"{group}\nafter {row['after']} · {row['source']}"
 
 
 def _words(rows: pd.DataFrame) -> str:
     return "; ".join(
-        f"{row['inhibitor']}, {str(row['mutations']).replace(';', ' or ')}, after "
-        f"{str(row['after']).replace(';', ', ')}: "
+        f"{row['inhibitor']}, {row['group']}, after {row['after']}: "
         + (f"{row['k']} of {row['n']}" if pd.notna(row["k"]) else f"{row['percent']:g}%, no count")
         for _, row in rows.iterrows()
     )

@@ -5,7 +5,6 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from alkpool import style
@@ -20,6 +19,8 @@ LEVELS = (0.36, 0.5, 0.64)
 # In nM: the axis of every cell, and its ticks.
 LEAST, MOST = 0.1, 10_000.0
 TICKS = {1.0: "1", 100.0: "100", 10_000.0: "10k"}
+
+CELL = ["mutations", "inhibitor"]
 
 _MARKS: dict[Origin, dict[str, Any]] = {
     Origin.DECIDES: {"marker": "o", "color": style.ACCENT},
@@ -50,27 +51,35 @@ def potency_strips(evidence: pd.DataFrame, potencies: pd.DataFrame) -> Drawing:
     if not profiles:
         return Drawing(None, "No model has tested a profile of the pool.")
     figure, ax = plt.subplots(figsize=(style.COLUMN, 1.5 + ROW * len(profiles)))
-    corner: dict[Any, tuple[int, int]] = {
-        (profile, inhibitor): (column, row)
-        for row, profile in enumerate(profiles)
-        for column, inhibitor in enumerate(inhibitors)
-    }
     for cell in style.rows(evidence[evidence["benefit_n"] > 0]):
-        column, row = corner[cell.profile, cell.inhibitor]
+        column, row = inhibitors.index(cell.inhibitor), profiles.index(cell.profile)
         mark = style.VERDICT_STYLE[Verdict(cell.verdict)][2]
         ax.text(column + 0.5, row + 0.19, f"{mark} {cell.benefit_k}/{cell.benefit_n}",
                 ha="center", va="center", fontsize=style.DENSE, weight="bold")  # fmt: skip
-    here = potencies[pd.MultiIndex.from_frame(potencies[["mutations", "inhibitor"]]).isin(corner)]
-    for cell, found in here.groupby(["mutations", "inhibitor"]):
-        _draw_cell(ax, *corner[cell], found)
-    for tick in TICKS:
-        for column in range(len(inhibitors)):
-            ax.axvline(column + _along(tick), color=style.RULE_LINE, linewidth=style.THIN, zorder=0)
+    here = potencies[
+        potencies["mutations"].isin(profiles) & potencies["inhibitor"].isin(inhibitors)
+    ]
+    numbers = here.dropna(subset="value").sort_values([*CELL, "value", "model_id"])
+    levels = numbers.groupby(CELL).cumcount() % len(LEVELS)
+    for one, level in zip(style.rows(numbers), levels, strict=True):
+        column, row = inhibitors.index(one.inhibitor), profiles.index(one.mutations)
+        x, y = column + _along(one.value), row + LEVELS[level]
+        side = {Relation.BELOW: -1, Relation.ABOVE: 1}.get(one.relation, 0)
+        ax.plot([x, x + 0.1 * side], [y, y], color=style.ACCENT, linewidth=style.MEDIUM)
+        ax.plot(x, y, markersize=style.MARK - 1, markeredgewidth=style.MEDIUM, zorder=3,
+                **_MARKS[Origin(one.origin)])  # fmt: skip
+    called = here[here["value"].isna() & (here["call"] != Call.UNKNOWN)]
+    for (profile, inhibitor), calls in called.groupby(CELL):
+        column, row = inhibitors.index(str(inhibitor)), profiles.index(str(profile))
+        ax.text(column + 0.5, row + 0.88, _counted(calls), ha="center", va="center",
+                fontsize=style.DENSE)  # fmt: skip
+    places = [column + _along(tick) for column in range(len(inhibitors)) for tick in TICKS]
+    for place in places:
+        ax.axvline(place, color=style.RULE_LINE, linewidth=style.THIN, zorder=0)
     ax.vlines(range(len(inhibitors) + 1), 0, len(profiles), color=style.MUTED, linewidth=style.THIN)
     ax.hlines(range(len(profiles) + 1), 0, len(inhibitors), color=style.MUTED, linewidth=style.THIN)
     ax.set(xlim=(0, len(inhibitors)), ylim=(len(profiles), 0), xlabel="IC50 in nM")
     ax.set_yticks(np.arange(len(profiles)) + 0.5, list(map(wrapped, profiles)))
-    places = [column + _along(tick) for column in range(len(inhibitors)) for tick in TICKS]
     ax.set_xticks(places, [*TICKS.values()] * len(inhibitors), fontsize=style.DENSE)
     for column, inhibitor in enumerate(inhibitors):
         ax.annotate(inhibitor, (column + 0.5, 1), (0, 4), xycoords=("data", "axes fraction"),
@@ -84,13 +93,13 @@ def potency_strips(evidence: pd.DataFrame, potencies: pd.DataFrame) -> Drawing:
     handles.append(Line2D([], [], color=style.ACCENT, linewidth=style.MEDIUM,
                           label="line to a side: less, or more, than"))  # fmt: skip
     figure.legend(handles=handles, loc="outside lower left", ncols=2)
-    numbers = here["value"].dropna()
-    span = f" from {numbers.min():g} to {numbers.max():g} nM" if len(numbers) else ""
-    kinds = here.loc[numbers.index, "origin"].value_counts()
+    values = numbers["value"]
+    span = f" from {values.min():g} to {values.max():g} nM" if len(values) else ""
+    kinds = numbers["origin"].value_counts()
     counts = "; ".join(f"{origin}: {kinds.get(origin, 0)}" for origin in Origin)
     return Drawing(
         figure,
-        f"IC50 of {len(profiles)} profiles by inhibitor, {len(numbers)} values{span} ({counts}). "
+        f"IC50 of {len(profiles)} profiles by inhibitor, {len(values)} values{span} ({counts}). "
         f"Calls without a number: {here['value'].isna().sum()}.",
     )
 
@@ -101,30 +110,12 @@ def _along(value: float) -> float:
     return float((1 - ACROSS) / 2 + ACROSS * decades)
 
 
-def _draw_cell(ax: Axes, column: int, row: int, found: pd.DataFrame) -> None:
-    numbers = found[found["value"].notna()].sort_values(["value", "model_id"])
-    for place, one in enumerate(style.rows(numbers)):
-        x, y = column + _along(one.value), row + LEVELS[place % len(LEVELS)]
-        side = {Relation.BELOW: -1, Relation.ABOVE: 1}.get(one.relation, 0)
-        ax.plot([x, x + 0.1 * side], [y, y], color=style.ACCENT, linewidth=style.MEDIUM)
-        ax.plot(x, y, markersize=style.MARK - 1, markeredgewidth=style.MEDIUM, zorder=3,
-                **_MARKS[Origin(one.origin)])  # fmt: skip
-    named = found[found["value"].isna() & (found["call"] != Call.UNKNOWN)]
-    words = [
-        part
-        for decides, brackets in ((True, "{}"), (False, "({})"))
-        if (part := _counted(named[(named["origin"] == Origin.DECIDES) == decides], brackets))
-    ]
-    ax.text(column + 0.5, row + 0.88, " ".join(words), ha="center", va="center",
-            fontsize=style.DENSE)  # fmt: skip
-
-
-def _counted(named: pd.DataFrame, brackets: str) -> str:
-    """Letter and number of each call, as ``S2 R1``."""
-    counts = named["call"].value_counts()
-    letters = [
-        f"{name[0].upper()}{counts[call]}"
-        for call, (_, _, name) in style.CALL_STYLE.items()
-        if call in counts
-    ]
-    return brackets.format(" ".join(letters)) if letters else ""
+def _counted(calls: pd.DataFrame) -> str:
+    """Letter and number of each call, as ``S2 R1``, in brackets of models that do not decide."""
+    decides = calls["origin"] == Origin.DECIDES
+    words = []
+    for counts in (calls.loc[kind, "call"].value_counts() for kind in (decides, ~decides)):
+        words.append(
+            " ".join(f"{call[0].upper()}{counts[call]}" for call in Call if call in counts)
+        )
+    return " ".join(filter(None, [words[0], f"({words[1]})" if words[1] else ""]))

@@ -5,12 +5,13 @@ A `Cell` says in words what it shows, a `Matrix` holds the cells of its rows and
 aloud, linked and read on a telephone. The figure is for print and to take along.
 """
 
-import html
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from pathlib import Path
 
+import jinja2
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -113,42 +114,13 @@ def drawn(matrix: Matrix, alt: str) -> Drawing:
 
 
 def _table(matrix: Matrix) -> str:
-    """HTML of a matrix; the book makes it searchable and links its rows."""
-    samples = '<th scope="col" class="n">n</th>' if matrix.counts else ""
-    heads = "".join(f'<th scope="col">{_escaped(name)}</th>' for name in matrix.columns)
-    body = ""
-    for row in matrix.rows:
-        # Profiles break after their + on a telephone.
-        name = _escaped(row).replace("+", "+\n")
-        count = f'<td class="n">{matrix.counts[row]}</td>' if matrix.counts else ""
-        cells = (matrix.cells.get((row, column), NOTHING) for column in matrix.columns)
-        body += f'<tr><th scope="row">{name}</th>{count}{"".join(map(_html_cell, cells))}</tr>\n'
-    verdicts = (f"{mark} {name}" for name, (_, _, mark) in style.VERDICT_STYLE.items())
-    key = f"{', '.join(verdicts)}. "
-    return (
-        f'<table class="interactive matrix"><caption>{_escaped(key * matrix.verdicts)}'
-        f"{_escaped(matrix.key)}</caption>\n<thead><tr>{style.CORNER}{samples}{heads}</tr></thead>"
-        f"\n<tbody>\n{body}</tbody></table>"
-    )
-
-
-def _html_cell(cell: Cell) -> str:
-    first = f'<b>{_escaped(cell.mark)}</b> <span class="words">{_escaped(cell.words)}</span>'
-    lines = [first] * bool(cell.mark) + [_escaped(line) for line in cell.lines]
-    if not lines:
-        return "<td></td>"
-    # Intervals are small print.
-    text = "<br>".join(
-        line.replace(" (", "<small><br>(") + "</small>" * (" (" in line) for line in lines
-    )
-    if cell.kind:
-        return f'<td><div class="verdict {cell.kind}{" seen" * cell.framed}">{text}</div></td>'
-    colours = f"background: {cell.face}; color: {_ink(cell)}"
-    return f'<td><div class="shade" style="{colours}">{text}</div></td>'
-
-
-def _escaped(text: str) -> str:
-    return html.escape(text, quote=False)
+    """HTML of a matrix."""
+    written = Path(__file__).with_suffix(".html.j2").read_text("utf-8")
+    table: str = jinja2.Template(written, autoescape=True).render(
+        matrix=matrix, verdicts=style.VERDICT_STYLE, corner=style.CORNER, nothing=NOTHING,
+        ink=_ink,
+    )  # fmt: skip
+    return table
 
 
 def _ink(cell: Cell) -> str:

@@ -4,24 +4,15 @@ Numbering is that of the transcript NM_004304 (HGVS, ``c.``). The sequence reach
 domain only.
 """
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import combinations, product
 
-from alkpool.mutations.names import FLAGS, Mutation, numbered, reference, replaced
+from alkpool.mutations.names import Mutation, numbered, pattern, reference, replaced
 
 # The standard genetic code, codons in the order of the bases T, C, A, G.
 _RESIDUES = "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG"
 CODE = dict(zip(map("".join, product("TCAG", repeat=3)), _RESIDUES, strict=True))
-
-INTRON = re.compile(r"\d[+-]\d", FLAGS)
-CHANGE = re.compile(
-    r"(?P<places>(?P<first>[1-9]\d*)(?:_(?P<last>[1-9]\d*))?)"
-    r"(?:(?P<old>[ACGT]+)>(?P<new>[ACGT]+)|(?P<lost>del|dup)(?P<letters>[ACGT]*)"
-    r"|(?:(?P<delins>del)(?P<gone>[ACGT]*))?ins(?P<inserted>[ACGT]+))",
-    FLAGS,
-)
 
 
 def protein_change(name: str) -> Mutation:
@@ -48,9 +39,9 @@ def protein_change(name: str) -> Mutation:
     >>> str(protein_change("3604G>A"))
     'G1202R'
     """
-    if INTRON.search(name):
+    if pattern("intron").search(name):
         raise ValueError("lies in an intron: a splice variant is not read as a resistance mutation")
-    found = CHANGE.fullmatch(name)
+    found = pattern("change").fullmatch(name)
     if found is None:
         raise ValueError("is not read; accepted are c.3604G>A, c.3604_3606del, dup, ins and delins")
     start, bases = coding()
@@ -80,7 +71,7 @@ def refuse_one_codon(changes: Iterable[str]) -> None:
     """Refuse changes of one allele that meet in a codon: only together they tell what it codes."""
     found = [
         (change[0], [(int(place) + 2) // 3 for place in change["places"].split("_")])
-        for change in filter(None, map(CHANGE.fullmatch, changes))
+        for change in filter(None, map(pattern("change").fullmatch, changes))
     ]
     for (one, codons), (other, others) in combinations(found, 2):
         if codons[0] <= others[-1] and others[0] <= codons[-1]:

@@ -34,31 +34,10 @@ ONE_LETTER = dict(zip(_THREE_LETTER.split(), AMINO_ACIDS + "X*", strict=True)) |
 
 # Patterns are those of the mutation explorer too: what both engines of regular expressions know.
 FLAGS = re.IGNORECASE | re.ASCII
-_CODE = rf"(?:{'|'.join(ONE_LETTER)}|[A-Z*])"
-_NUMBER = r"[1-9]\d*"
-_PREFIX = r"(?:ALK[:_-]?|NP_004295(?:\.\d+)?(?::|(?=p\.)))?(?:p\.)?"
-# A bracket that opens the name closes it.
-FORM = re.compile(
-    rf"{_PREFIX}(?:\((?=.*\)$)|(?!.*\)$))"
-    rf"(?:(?P<first>{_CODE})(?P<start>{_NUMBER})"
-    rf"(?:(?P<new>{_CODE}|=)"
-    rf"|(?P<frameshift>{_CODE}?fs(?:\*|TER|X)?\d*)"
-    rf"|(?:[_-](?P<last>{_CODE})(?P<end>{_NUMBER}))?"
-    rf"(?:(?P<verb>delins|ins)(?P<inserted>[A-Z]+)|(?P<lost>del|dup)(?P<letters>[A-Z]*)))"
-    rf"|(?P<old_first>{_CODE})?(?P<old_start>{_NUMBER})(?P<old_inserted>[A-Z]+)ins)\)?",
-    FLAGS,
-)
-SEPARATOR = re.compile(r" ?(?:[,;]? ?\band\b|[/+,;&]) ?", FLAGS)
-# Two substitutions of one residue stand side by side in a canonical profile.
-ONE_RESIDUE = re.compile(r"(?:^|\+)(?P<one>([A-Z]\d+)[A-Z])\+(?P<other>\2[A-Z])(?!\w)", FLAGS)
 NOT_IN_CIS = "change one residue, which one allele cannot: write trans or leave the phase out"
 ACCEPTED = (
     "accepted are G1202R, p.Gly1202Arg, G1202del, A1200_G1201del, T1151dup, T1151_L1152insK, "
     "G1202delinsRS and I1171X, several joined by '+'"
-)
-NOT_FOUND = (
-    r"\b(?:no(?:t|n(?!-small))?|neg(?:ativ[eo]?|atief)?|absen\w*|ausen\w*|kein\w*|nicht|niet|geen"
-    r"|ohne|zonder|pas|sans|sin|undetect\w*)\b|\(-\)|(?<![\d.,])[0.,]+ ?%"
 )
 
 
@@ -178,20 +157,13 @@ def residue_class(profile: str) -> str:
 
 def refuse_in_cis(profile: str) -> None:
     """Refuse two substitutions of one residue in a canonical profile whose phase is cis."""
-    if found := ONE_RESIDUE.search(profile):
+    if found := pattern("one_residue").search(profile):
         raise ValueError(f"{found['one']} and {found['other']} {NOT_IN_CIS}")
 
 
 def residues(profile: str) -> tuple[int, ...]:
     """Return the residues that a profile concerns, sorted; both neighbours of an insertion."""
     return tuple(sorted({p for m in _parse(profile) for p in range(m.residue, m.last + 1)}))
-
-
-def in_kinase_domain(mutation: Mutation | str) -> bool:
-    """Tell whether a mutation (or every mutation of a profile) lies wholly in the kinase domain."""
-    mutations = (mutation,) if isinstance(mutation, Mutation) else _parse(mutation)
-    first, last = KINASE_DOMAIN
-    return all(first <= m.residue and m.last <= last for m in mutations)
 
 
 def reference_residue(position: int) -> str | None:
@@ -219,11 +191,11 @@ def numbered(name: str, span: str) -> tuple[int, str]:
 
 def warn_outside_domain(profile: str) -> None:
     """Warn at the caller's caller; not in the cached parser, which would warn only once."""
-    known = reference()
+    known, (first, last) = reference(), KINASE_DOMAIN
     for m in _parse(profile):
-        if in_kinase_domain(m):
+        if first <= m.residue and m.last <= last:
             continue
-        message = f"{m}: outside the kinase domain (residues {KINASE_DOMAIN[0]}-{KINASE_DOMAIN[1]})"
+        message = f"{m}: outside the kinase domain (residues {first}-{last})"
         if m.residue not in known or m.last not in known:
             covered = f"residues {min(known)}-{max(known)}"
             message += f"; could not be checked, the reference covers {covered} only"
@@ -249,12 +221,12 @@ def as_printed(text: str) -> tuple[Mutation, ...]:
         raise TypeError(f"a mutation profile is text such as 'G1202R', not {text!r}")
     refuse_long(text)
     found: list[Mutation] = []
-    for part in SEPARATOR.split(cleaned(text)):
+    for part in pattern("separator").split(cleaned(text)):
         if not part:
             raise ValueError(f"{text!r}: a mutation is missing; {ACCEPTED}")
         forms = _forms(part.split(" "))
         if forms is None:
-            hits = (why for why, _, pattern in patterns(reasons=True) if pattern.search(part))
+            hits = (why for why, _, refused in patterns(reasons=True) if refused.search(part))
             raise ValueError(f"{part!r} is not read as a mutation: {next(hits, ACCEPTED)}")
         for form in forms:
             try:
@@ -264,22 +236,54 @@ def as_printed(text: str) -> tuple[Mutation, ...]:
     return tuple(dict.fromkeys(found))
 
 
+@lru_cache(maxsize=1)
+def _written() -> tuple[tuple[str, str, str], ...]:
+    """What each pattern is of, what is done with it and how it is written, in their order."""
+    parts = {"code": rf"(?:{'|'.join(ONE_LETTER)}|[A-Z*])"}
+    found = []
+    for what, action, written in rows("report_patterns.csv"):
+        whole = re.sub("@(.+?)@", lambda part: parts[part[1]], written)
+        if action == "part":
+            parts[what] = whole
+        found.append((what, action, whole))
+    return tuple(found)
+
+
+@lru_cache
+def pattern(what: str) -> re.Pattern[str]:
+    """How something looks that stands by itself, or as a part of others.
+
+    Parameters
+    ----------
+    what : str
+        Name of a pattern of ``data/reference/report_patterns.csv``.
+
+    Examples
+    --------
+    >>> bool(pattern("intron").search("3604+1G>A"))
+    True
+    """
+    whole = next(written for name, _, written in _written() if name == what)
+    return re.compile(whole, FLAGS)
+
+
 @lru_cache(maxsize=2)
 def patterns(*, reasons: bool = False) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
     """What may stand beside a mutation, what is done with it and how it looks, as it is tried.
 
     ``reasons`` are those of what is refused instead, each with how it looks.
     """
-    with (paths.REFERENCE / "report_patterns.csv").open(encoding="utf-8", newline="") as file:
-        _, *rows = csv.reader(file)
-    parts, found = {"not found": NOT_FOUND, "prefix": _PREFIX, "code": _CODE}, []
-    for what, action, pattern in rows:
-        whole = re.sub("@(.+?)@", lambda part: parts[part[1]], pattern)
-        if action == "part":
-            parts[what] = whole
-        elif reasons == (action == "refuse"):
-            found.append((what, action, re.compile(whole, FLAGS)))
-    return tuple(found)
+    return tuple(
+        (what, action, re.compile(written, FLAGS))
+        for what, action, written in _written()
+        if action not in ("part", "name") and reasons == (action == "refuse")
+    )
+
+
+def rows(file: str) -> list[list[str]]:
+    """Read the rows of a table of the reference, without its header."""
+    with (paths.REFERENCE / file).open(encoding="utf-8", newline="") as opened:
+        return list(csv.reader(opened))[1:]
 
 
 def refuse_long(text: str, what: str = "a mutation profile", most: int = MAX_CHARACTERS) -> None:
@@ -304,10 +308,11 @@ def _forms(pieces: list[str]) -> list[re.Match[str]] | None:
 
     The shortest group wins: a space separates wherever it can.
     """
+    shape = pattern("form")
     tails: dict[int, list[re.Match[str]]] = {len(pieces): []}
     for start in reversed(range(len(pieces))):
         for end in range(start + 1, len(pieces) + 1):
-            if end in tails and (form := FORM.fullmatch("".join(pieces[start:end]))):
+            if end in tails and (form := shape.fullmatch("".join(pieces[start:end]))):
                 tails[start] = [form, *tails[end]]
                 break
     return tails.get(0)

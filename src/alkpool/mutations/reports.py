@@ -4,16 +4,14 @@ What may stand around a mutation is a table of patterns, ``data/reference/report
 which the mutation explorer reads too. Nothing is guessed: what no pattern knows is refused.
 """
 
-import csv
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 from typing import Any
 
-from alkpool import paths
 from alkpool.mutations import names
-from alkpool.mutations.dna import CHANGE, CODE, INTRON, coding, protein_change, refuse_one_codon
+from alkpool.mutations.dna import CODE, coding, protein_change, refuse_one_codon
 from alkpool.mutations.names import FLAGS, Mutation, as_printed, cleaned, mutations_of, reference
 
 _BETWEEN_CHANGES = re.compile(r"[\s(;,)]+(?:c\.)?", FLAGS)
@@ -24,8 +22,6 @@ _ANNOVAR = (
     (re.compile(r"^(\d+_\d+)([ACGT]+)$", FLAGS), r"\1delins\2"),
 )
 _SIGNS = str.maketrans({",": ".", " ": None})
-# What a line must say to be believed beyond the reference.
-OF_ALK = re.compile(r"\bALK\b|NP_004295|NM_004304|ENSP00000373700|ENST00000389048|Q9UM73", FLAGS)
 
 
 @dataclass(frozen=True)
@@ -163,7 +159,7 @@ def _refuse_unconfirmed(found: Iterable[Mutation], text: str) -> None:
     """Beyond the reference a residue cannot be checked: the line must name ALK."""
     reach = reference()
     for m in found:
-        if m.residue not in reach and not OF_ALK.search(text):
+        if m.residue not in reach and not names.pattern("of_alk").search(text):
             raise ValueError(
                 f"{m}: residue {m.residue} lies outside the reference ({min(reach)} to "
                 f"{max(reach)}) and cannot be checked; T790M and L858R, for instance, are "
@@ -174,8 +170,7 @@ def _refuse_unconfirmed(found: Iterable[Mutation], text: str) -> None:
 @lru_cache(maxsize=1)
 def polymorphisms() -> frozenset[str]:
     """Canonical names that are set aside where a line holds them."""
-    with (paths.REFERENCE / "polymorphisms.csv").open(encoding="utf-8", newline="") as file:
-        return frozenset(row["mutation"] for row in csv.DictReader(file))
+    return frozenset(mutation for mutation, *_ in names.rows("polymorphisms.csv"))
 
 
 def grammar() -> dict[str, Any]:
@@ -196,21 +191,17 @@ def grammar() -> dict[str, Any]:
     def plain(pattern: re.Pattern[str]) -> str:
         return pattern.pattern.replace("(?P<", "(?<")
 
+    alone = ("form", "separator", "one_residue", "change", "intron", "of_alk")
     residues = reference()
     return {
+        **{name: plain(names.pattern(name)) for name in alone},
         "amino_acids": names.AMINO_ACIDS,
         "codes": names.ONE_LETTER,
-        "form": plain(names.FORM),
-        "separator": plain(names.SEPARATOR),
         "accepted": names.ACCEPTED,
-        "one_residue": plain(names.ONE_RESIDUE),
         "not_in_cis": names.NOT_IN_CIS,
         "reasons": [[plain(pattern), why] for why, _, pattern in names.patterns(reasons=True)],
         "lines": [[what, action, plain(pattern)] for what, action, pattern in names.patterns()],
-        "of_alk": plain(OF_ALK),
         "polymorphisms": sorted(polymorphisms()),
-        "change": plain(CHANGE),
-        "intron": plain(INTRON),
         "coding": dict(zip(("first", "bases"), coding(), strict=True)),
         "codons": CODE,
         "first": min(residues),

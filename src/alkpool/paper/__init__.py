@@ -7,10 +7,9 @@ another. *Recomputing* counts them again from the rows of a cohort.
 from alkpool.paper.audit import audit_ledger, compare_tests, read_readings
 from alkpool.paper.compare import compare_with_ledger, differing
 from alkpool.paper.ledger import Agreement, Match, read_identification, read_ledger
-from alkpool.paper.recount import NOT_FROM_ROWS, Readings, recompute
+from alkpool.paper.recount import Readings, not_from_rows, recompute
 
 __all__ = [
-    "NOT_FROM_ROWS",
     "Agreement",
     "Match",
     "Readings",
@@ -18,6 +17,7 @@ __all__ = [
     "compare_tests",
     "compare_with_ledger",
     "differing",
+    "not_from_rows",
     "read_identification",
     "read_ledger",
     "read_readings",

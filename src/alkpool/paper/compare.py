@@ -2,21 +2,12 @@
 
 import math
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any
 
 import pandas as pd
 
-from alkpool.paper.ledger import (
-    FRACTION,
-    Agreement,
-    Match,
-    Printed,
-    printed_number,
-    prints_as,
-    rounded,
-)
-from alkpool.paper.recount import NOT_FROM_ROWS
+from alkpool.paper.ledger import FRACTION, Agreement, Match, Number, by_id, rounded
+from alkpool.paper.recount import not_from_rows
 from alkpool.vocabulary import LIST_SEPARATOR
 
 # The count that a contradicting share is printed with, and what it is under the reading used.
@@ -25,6 +16,9 @@ MENDED = {"P112": "28"}
 
 # How the unit of a threshold says that it is met by larger numbers.
 AT_LEAST = "(>=)"
+
+# What was counted of one number, by the columns of `recompute`.
+Mine = Mapping[Any, Any]
 
 UNEXPLAINED = "no contradiction in print explains it: these rows give another number"
 
@@ -63,24 +57,26 @@ def compare_with_ledger(
     >>> compared.loc[3, ["ledger_id", "published", "ours", "match"]].tolist()
     ['P004', '62', '62', 'yes']
     """
-    counted = ours.set_index("ledger_id").to_dict("index")
-    contradictions = _contradictions(audit)
-    rows = []
-    printed = Printed.of(ledger)
-    for name, entry in printed.rows.items():
-        mine, value, contradicts = counted.get(name), entry["value"], name in contradictions
-        text, exact, match, as_read = "", math.nan, Match.NOT_RECOMPUTED, ""
-        explained, cause = False, NOT_FROM_ROWS.get(name, "")
-        if mine:
-            text, exact, match, as_read = _held_against(mine, entry, printed.digits(name))
-        if match == Match.NO:
-            explained = contradicts and (as_read == value or text == MENDED.get(name))
-            cause = contradictions[name] if explained else UNEXPLAINED
-        held = text, exact, str(match), as_read, not contradicts, explained, cause
-        rows.append((name, entry["section"], entry["quantity"], entry["unit"], value, *held))
-    columns = ["ledger_id", "section", "quantity", "unit", "published", "ours", "exact", "match",
-               "as_read", "consistent", "explained", "cause"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    printed, counted = by_id(ledger), ours.set_index("ledger_id").to_dict("index")
+    table = ledger.rename(columns={"id": "ledger_id", "value": "published"})
+    table = table[["ledger_id", "section", "quantity", "unit", "published"]]
+    held = [_held_against(counted.get(name), number) for name, number in printed.items()]
+    table = table.assign(
+        **pd.DataFrame(held, columns=["ours", "exact", "match", "as_read"]).set_index(table.index)
+    )
+    contradictions = table["ledger_id"].map(_contradictions(audit))
+    differs, names = table["match"] == Match.NO, table["ledger_id"]
+    explained = (
+        differs
+        & contradictions.notna()
+        & ((table["as_read"] == table["published"]) | (table["ours"] == names.map(MENDED)))
+    )
+    causes = contradictions.where(explained, UNEXPLAINED)
+    return table.assign(
+        consistent=contradictions.isna(),
+        explained=explained,
+        cause=causes.where(differs, names.map(not_from_rows()).fillna("")),
+    )
 
 
 def differing(ledger: pd.DataFrame, ours: pd.DataFrame) -> list[str]:
@@ -106,48 +102,31 @@ def differing(ledger: pd.DataFrame, ours: pd.DataFrame) -> list[str]:
     >>> differing(paper.read_ledger(), ours)
     ['P154']
     """
-    printed = Printed.of(ledger)
-    read = ours.assign(ours=ours["as_read"].fillna(ours["ours"]))
-    return [
-        mine["ledger_id"]
-        for mine in read.to_dict("records")
-        if not _matches(mine, printed.rows[mine["ledger_id"]], printed.digits(mine["ledger_id"]))
-    ]
+    printed = by_id(ledger)
+    read = ours.assign(ours=ours["as_read"].fillna(ours["ours"])).to_dict("records")
+    return [mine["ledger_id"] for mine in read if not _matches(mine, printed[mine["ledger_id"]])]
 
 
-def _held_against(
-    mine: Mapping[Any, Any], entry: Mapping[str, str], digits: int
-) -> tuple[str, float, Match, str]:
+def _held_against(mine: Mine | None, number: Number) -> tuple[str, float, Match, str]:
     """Ours as printed and before rounding, whether it matches, and ours as read."""
+    if mine is None:
+        return "", math.nan, Match.NOT_RECOMPUTED, ""
     exact, read = float(mine["ours"]), float(mine["as_read"])
-    if entry["statistic"] == FRACTION:
+    match = Match.YES if _matches(mine, number) else Match.NO
+    text = "" if math.isnan(exact) else rounded(exact, number.digits)
+    if number.row.statistic == FRACTION:
         text = f"{mine['k']}/{mine['n']}"
-    else:
-        text = "" if math.isnan(exact) else _as_printed(_number(mine), entry["value"], digits)
-    match = Match.YES if _matches(mine, entry, digits) else Match.NO
-    return text, exact, match, "" if math.isnan(read) else rounded(read, digits)
+    elif match == Match.YES and str(number)[0] in "<>":
+        text = f"{number} ({exact:.2g})"
+    return text, exact, match, "" if math.isnan(read) else rounded(read, number.digits)
 
 
-def _matches(mine: Mapping[Any, Any], entry: Mapping[str, str], digits: int) -> bool:
-    if entry["statistic"] == FRACTION:
-        return f"{mine['k']}/{mine['n']}" == entry["value"]
-    number = _number(mine)
-    if AT_LEAST in entry["unit"]:
-        return number >= printed_number(entry["value"])
-    return prints_as(number, entry["value"], digits)
-
-
-def _number(mine: Mapping[Any, Any]) -> Fraction | float:
-    """Ours as a fraction where it is one: a tie of rounding is then no float just below it."""
-    if pd.isna(mine["k"]) or not mine["n"]:
-        return float(mine["ours"])
-    return Fraction(100 * int(mine["k"]), int(mine["n"]))
-
-
-def _as_printed(number: Fraction | float, printed: str, digits: int) -> str:
-    if printed[0] in "<>" and prints_as(number, printed, digits):
-        return f"{printed} ({float(number):.2g})"
-    return rounded(number, digits)
+def _matches(mine: Mine, number: Number) -> bool:
+    if number.row.statistic == FRACTION:
+        return f"{mine['k']}/{mine['n']}" == str(number)
+    if AT_LEAST in number.row.unit:
+        return float(mine["ours"]) >= float(number)
+    return number.prints(float(mine["ours"]))
 
 
 def _contradictions(audit: pd.DataFrame) -> dict[str, str]:

@@ -2,21 +2,19 @@
 
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from fractions import Fraction
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pandas as pd
 
 from alkpool import paths
-from alkpool.data.reader import read_folder
+from alkpool.data.reader import Table, read_folder
 from alkpool.data.tables import DRAWS, LEDGER, LIMITS, PROFILES
 
-FRACTION, PROPORTION = "fraction", "proportion"
+FRACTION, PROPORTION = SHARES = "fraction", "proportion"
 
 _NUMBER = re.compile(r"[<>]?\d*\.?\d+")
 # Far below any printed digit, far above the rounding error of a float.
@@ -40,7 +38,12 @@ class Match(StrEnum):
     NOT_RECOMPUTED = "not recomputed"
 
 
-def read_ledger(folder: Path = paths.PUBLISHED) -> pd.DataFrame:
+def published_rows(table: Table) -> Any:
+    """Rows of a table of ``data/published``."""
+    return read_folder(paths.PUBLISHED, [table])[table.name]
+
+
+def read_ledger() -> pd.DataFrame:
     """Load and validate the numbers that Koopman et al. 2022 print.
 
     Returns
@@ -58,7 +61,8 @@ def read_ledger(folder: Path = paths.PUBLISHED) -> pd.DataFrame:
     >>> read_ledger().set_index("id").loc["P001", ["value", "unit"]].tolist()
     ['387', 'patients']
     """
-    return read_folder(folder, [LEDGER])[LEDGER.name]
+    ledger: pd.DataFrame = published_rows(LEDGER)
+    return ledger
 
 
 def read_identification() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -77,8 +81,7 @@ def read_identification() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     0
     """
     kept = read_folder(paths.IDENTIFICATION, [DRAWS, LIMITS])
-    profiles = read_folder(paths.PUBLISHED, [PROFILES])[PROFILES.name]
-    return kept[DRAWS.name], kept[LIMITS.name], profiles
+    return kept[DRAWS.name], kept[LIMITS.name], published_rows(PROFILES)
 
 
 def printed_number(value: str) -> float:
@@ -107,10 +110,7 @@ def rounded(value: Fraction | float, digits: int) -> str:
     >>> rounded(0.125, 2), rounded(Fraction(34, 220) * 100, 0)
     ('0.13', '15')
     """
-    if isinstance(value, Fraction):
-        exact = Decimal(value.numerator) / Decimal(value.denominator)
-    else:
-        exact = Decimal(f"{value:.{_FLOAT_DIGITS}f}")
+    exact = Decimal(f"{float(value):.{_FLOAT_DIGITS}f}")
     return str(exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
 
 
@@ -130,34 +130,43 @@ def prints_as(value: Fraction | float, printed: str, digits: int) -> bool:
 
 
 @dataclass(frozen=True)
-class Printed:
-    """Look-up of printed numbers by ledger id."""
+class Number:
+    """A printed number, with its row of the ledger as text; written, it is as printed."""
 
-    rows: Mapping[str, Mapping[str, str]]
+    row: Any
 
-    @classmethod
-    def of(cls, table: pd.DataFrame) -> Self:
-        """Index a ledger by id."""
-        text = table.astype(object).where(table.notna(), "").astype(str)
-        rows: Any = text.set_index("id").to_dict("index")
-        return cls(rows)
+    def __str__(self) -> str:
+        return str(self.row.value)
 
-    def __getitem__(self, ledger_id: str) -> float:
-        """The printed number; the bound of a printed bound."""
-        return printed_number(self.rows[ledger_id]["value"])
+    def __float__(self) -> float:
+        return printed_number(self.row.value)
 
-    def text(self, ledger_id: str) -> str:
-        """The number as printed."""
-        return self.rows[ledger_id]["value"]
-
-    def digits(self, ledger_id: str) -> int:
+    @property
+    def digits(self) -> int:
         """Decimals printed."""
-        return int(self.rows[ledger_id]["rounding_digits"] or 0)
+        return int(self.row.rounding_digits or 0)
 
-    def k(self, ledger_id: str) -> int:
+    @property
+    def k(self) -> int:
         """Printed or implied count of a share."""
-        return int(self.rows[ledger_id]["numerator"].split()[0])
+        return int(self.row.numerator.split()[0])
 
-    def n(self, ledger_id: str) -> int:
+    @property
+    def n(self) -> int:
         """Total of a share."""
-        return int(self.rows[ledger_id]["denominator"])
+        return int(self.row.denominator)
+
+    @property
+    def percent(self) -> float:
+        """Share before rounding."""
+        return 100 * self.k / self.n
+
+    def prints(self, value: Fraction | float) -> bool:
+        """Whether a number would be printed so."""
+        return prints_as(value, str(self), self.digits)
+
+
+def by_id(ledger: pd.DataFrame) -> dict[str, Number]:
+    """Printed numbers by ledger id."""
+    text = ledger.astype(object).where(ledger.notna(), "").astype(str)
+    return {str(row.id): Number(row) for row in text.itertuples()}
