@@ -256,7 +256,7 @@ BAD_CELLS = {
                            "year such as 2024"),
     "another article by the name of a known one": (
         {"first_author": "Cheng X", "doi": "10.0000/other"}, "column source_id: found ''; "
-        "cheng2024 is another article in the cohort: give an id, such as cheng2024b"),
+        "cheng2024 is another article in the cohort, by its doi: give an id, such as cheng2024b"),
 }  # fmt: skip
 
 

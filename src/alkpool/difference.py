@@ -89,7 +89,11 @@ def compare(old: Path, new: Path) -> pd.DataFrame:
         sides = ["present" if name in names[folder] else "" for folder in (old, new)]
         if "" not in sides and (old / name).read_bytes() == (new / name).read_bytes():
             continue
-        tables = [_read(folder / name, name) for folder in (old, new) if name in names[folder]]
+        tables = [
+            read_sheet(folder / name, name, []).cells
+            for folder in (old, new)
+            if name in names[folder]
+        ]
         made_up = "yes" if any("synthetic" in table for table in tables) else ""
         moved = _table_changes(name, *tables) if len(tables) == 2 else [
             _change(Kind.TABLE, name, "", "", *sides)
@@ -103,13 +107,6 @@ def compare(old: Path, new: Path) -> pd.DataFrame:
 
 def _change(kind: Kind, table: str, row: str, column: str, old: str, new: str) -> dict[str, str]:
     return dict(zip(COLUMNS, (str(kind), table, row, column, old, new, ""), strict=True))
-
-
-def _read(path: Path, name: str) -> pd.DataFrame:
-    sheet = read_sheet(path, name, [])
-    if sheet.problems:
-        raise DataError(sheet.problems)
-    return sheet.cells
 
 
 def _table_changes(name: str, old: pd.DataFrame, new: pd.DataFrame) -> Iterator[dict[str, str]]:

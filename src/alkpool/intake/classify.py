@@ -1,10 +1,11 @@
 """Classify the lines of treatment of a reader's own CSV file (paper, Figure 1)."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from alkpool.analysis import benefit
-from alkpool.data import tables
-from alkpool.data.reader import read_columns
+from alkpool.data.reader import cell_problems, read_sheet
+from alkpool.data.tables import TREATMENTS, bound_problems
 from alkpool.problems import DataError, Problem, no_formula
 
 COLUMNS = [
@@ -32,17 +33,18 @@ def classified(source: Path, label: str, rule: benefit.BenefitRule) -> tuple[str
     DataError
         With every problem of the file.
     """
-    sheet = read_columns(source, tables.TREATMENTS, COLUMNS, label)
+    table = replace(TREATMENTS, schema=TREATMENTS.schema.select_columns(COLUMNS), key=())
+    sheet = read_sheet(source, label, TREATMENTS.columns, COLUMNS).spelled(table.schema.columns)
     cells = sheet.cells
-    problems = [*sheet.problems]
-    problems += [
-        Problem(label, 1, name, "", "the file already has this column")
-        for name in ("benefit", "rule")
-        if name in cells
-    ]
-    if set(COLUMNS) <= set(cells):
-        problems += tables.bound_problems(cells, label)
-    if problems:
+    if problems := [
+        *cell_problems(cells[COLUMNS], table, label),
+        *(
+            Problem(label, 1, name, "", "the file already has this column")
+            for name in ("benefit", "rule")
+            if name in cells
+        ),
+        *bound_problems(cells, label),
+    ]:
         raise DataError(problems)
     classes = benefit.classify(cells[COLUMNS].replace("", None), rule)
     notes = sheet.read_as

@@ -7,7 +7,7 @@ neither way. A pair is shown with the facts that agree and those that differ, an
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, combinations, product
+from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -38,24 +38,10 @@ SAME_MONTHS = 0.5
 AGREE = ("same", "same profile")
 DIFFER = ("different", "none shared")
 
-
+# What a record states of a patient, by the name of the fact in messages.
+Facts = Mapping[str, Any]
 # Drug and measure, PFS or DoT, to months.
 _Months = Mapping[tuple[str, str], float]
-
-
-@dataclass(frozen=True)
-class Record:
-    """What is compared of a patient; blank or empty where nothing is stated."""
-
-    patient: str
-    source: str
-    age: float | None
-    sex: str
-    partner: str
-    variant: str
-    profiles: frozenset[str]
-    drugs: tuple[str, ...]
-    months: _Months
 
 
 @dataclass(frozen=True)
@@ -70,8 +56,7 @@ class Match:
     @property
     def score(self) -> int:
         """Facts that agree, less those that differ."""
-        outcomes = [outcome for _, outcome, _ in self.reasons]
-        return sum(o in AGREE for o in outcomes) - sum(o in DIFFER for o in outcomes)
+        return sum(_says(outcome) for _, outcome, _ in self.reasons)
 
     @property
     def identical(self) -> bool:
@@ -90,8 +75,8 @@ class Match:
         return self.identical or self.score >= PROBABLE
 
 
-def records(tables: Mapping[str, pd.DataFrame]) -> dict[str, Record]:
-    """Collect what is compared of every patient.
+def records(tables: Mapping[str, pd.DataFrame]) -> dict[str, Facts]:
+    """Collect what is compared of every patient: the report, and the facts that it states.
 
     Parameters
     ----------
@@ -99,33 +84,33 @@ def records(tables: Mapping[str, pd.DataFrame]) -> dict[str, Record]:
         Tables of a cohort, cells as text.
     """
     samples = tables[SAMPLES.name].assign(order=tables[SAMPLES.name]["sample_order"].astype(int))
-    samples = samples.sort_values(["patient_id", "order"])
-    by_patient = rows_by(samples, "patient_id")
+    by_patient = rows_by(samples.sort_values(["patient_id", "order"]), "patient_id")
     lines = rows_by(tables[TREATMENTS.name], "sample_id")
-    found = {}
+    found: dict[str, Facts] = {}
     for patient in tables[PATIENTS.name].to_dict("records"):
-        name = str(patient["patient_id"])
-        own = by_patient.get(name, [])
+        own = by_patient.get(patient["patient_id"], [])
         drugs: list[str] = []
         months: dict[tuple[str, str], float] = {}
         for sample in own:
-            stated = str(sample["prior_inhibitors"]).split(LIST_SEPARATOR)
-            prior = [drug for drug in stated if _known(drug)]
+            prior = list(filter(_known, str(sample["prior_inhibitors"]).split(LIST_SEPARATOR)))
             drugs += prior if len(prior) > len(drugs) else []
             for line in lines.get(sample["sample_id"], []):
                 drugs.append(line["inhibitor"])
                 months |= _months(line)
-        found[name] = Record(
-            patient=name,
-            source=str(patient["source_id"]),
-            age=float(patient["age_years"]) if patient["age_years"] else None,
-            sex=_known(patient["sex"]),
-            partner=_known(patient["fusion_partner"]),
-            variant=_known(patient["fusion_variant"]),
-            profiles=frozenset(filter(None, (_known(sample["mutations"]) for sample in own))),
-            drugs=tuple(dict.fromkeys(drugs)),
-            months=months,
-        )
+        facts = {
+            "report": patient["source_id"],
+            "age": float(patient["age_years"]) if patient["age_years"] else "",
+            "sex": _known(patient["sex"]),
+            "fusion partner": _known(patient["fusion_partner"]),
+            "fusion variant": _known(patient["fusion_variant"]),
+            "mutations": frozenset(filter(_known, (sample["mutations"] for sample in own))),
+            "drugs": tuple(dict.fromkeys(drugs)),
+            "months": months,
+        }
+        # An age of 0 is stated.
+        found[str(patient["patient_id"])] = {
+            k: fact for k, fact in facts.items() if fact or fact == 0
+        }
     return found
 
 
@@ -182,27 +167,32 @@ def _same_months(one: _Months, other: _Months) -> tuple[str, str]:
     return ("same" if same else "different"), shown
 
 
-# What is compared, by its name in messages and in a record, and how.
-_FACTS: tuple[tuple[str, str, Callable[[Any, Any], tuple[str, str]]], ...] = (
-    ("age", "age", _age),
-    ("sex", "sex", _equal),
-    ("fusion partner", "partner", _equal),
-    ("fusion variant", "variant", _equal),
-    ("mutations", "profiles", _profiles),
-    ("drugs", "drugs", _drugs),
-    ("months", "months", _same_months),
-)
+# What is compared, by its name in messages, and how.
+_FACTS: Mapping[str, Callable[[Any, Any], tuple[str, str]]] = {
+    "age": _age,
+    "sex": _equal,
+    "fusion partner": _equal,
+    "fusion variant": _equal,
+    "mutations": _profiles,
+    "drugs": _drugs,
+    "months": _same_months,
+}
 
 
-def compare(one: Record, other: Record) -> Match:
-    """Compare what both records state."""
-    reasons = []
-    for fact, name, outcome_of in _FACTS:
-        stated = getattr(one, name), getattr(other, name)
-        if all(value or value == 0 for value in stated):  # an age of 0 is stated
-            outcome, shown = outcome_of(*stated)
-            reasons += [(fact, outcome, shown)] if outcome else []
-    return Match(one.patient, other.patient, one.source == other.source, tuple(reasons))
+def _says(outcome: str) -> int:
+    return (outcome in AGREE) - (outcome in DIFFER)
+
+
+def compare(new: str, old: str, known: Mapping[str, Facts]) -> Match:
+    """Compare what the records of two patients both state."""
+    one, other = known[new], known[old]
+    compared = (
+        (fact, *outcome_of(one[fact], other[fact]))
+        for fact, outcome_of in _FACTS.items()
+        if fact in one and fact in other
+    )
+    same_report = one["report"] == other["report"]
+    return Match(new, old, same_report, tuple(reason for reason in compared if reason[1]))
 
 
 def matches(new: Iterable[str], tables: Mapping[str, pd.DataFrame]) -> list[Match]:
@@ -220,7 +210,7 @@ def matches(new: Iterable[str], tables: Mapping[str, pd.DataFrame]) -> list[Matc
     names = sorted(new_ones := set(new))
     kept = []
     for one, other in _alike(names, sorted(known), known):
-        match = compare(known[one], known[other])
+        match = compare(one, other, known)
         if other in new_ones and match.same_report:
             wanted = match.identical and match.score >= PROBABLE
         else:
@@ -230,7 +220,7 @@ def matches(new: Iterable[str], tables: Mapping[str, pd.DataFrame]) -> list[Matc
 
 
 def _alike(
-    names: Sequence[str], others: Sequence[str], known: Mapping[str, Record]
+    names: Sequence[str], others: Sequence[str], known: Mapping[str, Facts]
 ) -> Iterator[tuple[str, str]]:
     """Pairs that `compare` may find alike, each once.
 
@@ -238,22 +228,22 @@ def _alike(
     """
     score = np.zeros((len(names), len(others)), dtype=np.int8)
     agree = score == 0
-    for _, fact, outcome_of in (("report", "source", _equal), *_FACTS[:-1]):
-        mine, theirs = ([getattr(known[name], fact) for name in group] for group in (names, others))
-        at = {value: place for place, value in enumerate(dict.fromkeys((*mine, *theirs)))}
-        said = np.zeros((len(at), len(at)), dtype=np.int8)
-        for one, other in product(set(mine), at):
-            if (one or one == 0) and (other or other == 0):
-                outcome, _ = outcome_of(one, other)
-                said[at[one], at[other]] = (outcome in AGREE) - (outcome in DIFFER)
-        outcomes = said[np.ix_([at[value] for value in mine], [at[value] for value in theirs])]
+    for fact, outcome_of in {"report": _equal, **_FACTS}.items():
+        if fact == "months":
+            continue
+        (rows, mine), (columns, theirs) = (
+            pd.factorize(pd.Series([known[name].get(fact, "") for name in group], dtype=object))
+            for group in (names, others)
+        )
+        said = [[0 if "" in (a, b) else _says(outcome_of(a, b)[0]) for b in theirs] for a in mine]
+        outcomes = np.array(said, dtype=np.int8)[np.ix_(rows, columns)]
         agree &= outcomes >= 0
-        score += outcomes * (fact != "source")
-    place = {name: number for number, name in enumerate(names)}
-    for number, row in enumerate((score >= POSSIBLE - 1) | agree):
-        for column in np.flatnonzero(row).tolist():
-            if place.get(other := others[column], len(names)) > number:
-                yield names[number], other
+        score += outcomes * (fact != "report")
+    twice = set(names)
+    for row, column in np.argwhere((score >= POSSIBLE - 1) | agree):
+        one, other = names[row], others[column]
+        if other > one or other not in twice:
+            yield one, other
 
 
 def unanswered(cohorts: Sequence[Cohort], *, across: bool = False) -> list[Match] | None:
@@ -289,7 +279,7 @@ def unanswered(cohorts: Sequence[Cohort], *, across: bool = False) -> list[Match
     answered = {frozenset(pair) for each in cohorts for pair in each.meta.distinct_patients}
     known = records(frames)
     pairs = chain.from_iterable(_alike(*side, known) for side in sides)
-    found = (compare(known[a], known[b]) for a, b in pairs if {a, b} not in answered)
+    found = (compare(*pair, known) for pair in pairs if {*pair} not in answered)
     return [match for match in found if match.probable]
 
 

@@ -17,12 +17,10 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pandera.pandas as pa
-from openpyxl.worksheet.worksheet import Worksheet
 
 from alkpool import mutations
 from alkpool.data.reader import (
     MAX_COLUMNS,
-    NotReadable,
     Sheet,
     Table,
     as_sheet,
@@ -74,18 +72,8 @@ class Field:
         return terms
 
 
-# Names that several tables have.
-_RENAMED = {
-    (SOURCES.name, "note"): "source_note",
-    (PATIENTS.name, "note"): "patient_note",
-    (SAMPLES.name, "locator"): "sample_locator",
-    (SAMPLES.name, "read_via"): "sample_read_via",
-    (SAMPLES.name, "note"): "sample_note",
-    (TREATMENTS.name, "status"): "treatment_status",
-    (TREATMENTS.name, "locator"): "treatment_locator",
-    (TREATMENTS.name, "read_via"): "treatment_read_via",
-    (TREATMENTS.name, "note"): "treatment_note",
-}
+# Columns that several tables have: the flat file says of what they are, as sample_note does.
+_SHARED = ("status", "locator", "read_via", "note")
 # What follows from other cells.
 _DERIVED = {
     (SOURCES.name, "status"),
@@ -96,7 +84,7 @@ _DERIVED = {
     (TREATMENTS.name, "sample_id"),
 }
 FIELDS = tuple(
-    Field(table, column, _RENAMED.get((table.name, column), column))
+    Field(table, column, f"{table.name[:-1]}_{column}" if column in _SHARED else column)
     for table in COHORT_TABLES
     for column in table.columns
     if (table.name, column) not in _DERIVED
@@ -160,8 +148,6 @@ def checked(sheet: Sheet, strange: Sequence[Problem] = (), *, accepted: bool = F
     DataError
         Where the form is wrong.
     """
-    if sheet.problems:
-        raise DataError(sheet.problems)
     if len(sheet.cells) > MAX_CASES:
         allowed = f"must have at most {MAX_CASES}: add it in parts"
         refuse(sheet.label, f"has {len(sheet.cells)} rows; {allowed}")
@@ -209,11 +195,7 @@ def read_rows(
         refuse(label, f"must be smaller than {MAX_BYTES // 1_000_000} MB")
     if path.suffix.lower() == ".xlsx":
         return _read_workbook(path, label, sheet, fill_merged=fill_merged)
-    try:
-        return csv_rows(path, [] if fill_merged else COLUMNS), [], label
-    except NotReadable as wrong:
-        problem = Problem(label, wrong.row, wrong.column, wrong.value, str(wrong))
-        raise DataError([problem]) from None
+    return csv_rows(path, label, [] if fill_merged else COLUMNS), [], label
 
 
 def _open_workbook(path: Path, label: str) -> openpyxl.Workbook:
@@ -233,20 +215,6 @@ def _open_workbook(path: Path, label: str) -> openpyxl.Workbook:
         refuse(label, f"is not a readable Excel workbook ({reason[:80]})")
 
 
-def _too_long(sheet: Worksheet) -> str:
-    """Say that a sheet is too large to be read; nothing where it is not.
-
-    One formatted cell far below the table is enough: a cell is made of all that lies between.
-    """
-    rows, columns = sheet.max_row, sheet.max_column
-    if rows <= MAX_ROWS and columns <= MAX_COLUMNS and rows * columns <= MAX_CELLS:
-        return ""
-    return (
-        f"reaches to row {rows} and column {columns}; must have at most {MAX_ROWS} rows, "
-        f"{MAX_COLUMNS} columns and {MAX_CELLS:,} cells: delete the empty ones beyond the table"
-    )
-
-
 def _read_workbook(
     path: Path, label: str, wanted: str, *, fill_merged: bool
 ) -> tuple[list[list[str]], list[Problem], str]:
@@ -257,18 +225,23 @@ def _read_workbook(
         refuse(label, f"must have a sheet {wanted!r}; its sheets are {', '.join(sheets)}")
     sheet = sheets[wanted]
     label = f"{label}, sheet {sheet.title}"
-    if wrong := _too_long(sheet):
-        refuse(label, wrong)
-    cells = [list(row) for row in sheet.iter_rows()]
-    texts = [[_cell_text(cell) for cell in row] for row in cells]
-    rows = [[text for text, _ in row] for row in texts]
+    height, width = sheet.max_row, sheet.max_column
+    # One formatted cell far below the table is enough: a cell is made of all that lies between.
+    if height > MAX_ROWS or width > MAX_COLUMNS or height * width > MAX_CELLS:
+        refuse(
+            label,
+            f"reaches to row {height} and column {width}; must have at most {MAX_ROWS} rows, "
+            f"{MAX_COLUMNS} columns and {MAX_CELLS:,} cells: delete the empty ones beyond the "
+            "table",
+        )
+    rows = [[_cell_text(cell) for cell in row] for row in sheet.iter_rows()]
     if not rows or not any(rows[0]):
         refuse(label, "the sheet is empty; it must start with a header line")
     problems = [
-        Problem(label, cell.row, rows[0][place], text, wrong)
-        for row, read_row in zip(cells[1:], texts[1:], strict=True)
-        for place, (cell, (text, wrong)) in enumerate(zip(row, read_row, strict=True))
-        if wrong
+        Problem(label, cell.row, name, text, _NO_TEXT[cell.data_type])
+        for row, texts in zip(sheet.iter_rows(min_row=2), rows[1:], strict=True)
+        for cell, name, text in zip(row, rows[0], texts, strict=True)
+        if cell.data_type in _NO_TEXT
     ]
     for area in sheet.merged_cells.ranges:
         if not fill_merged:
@@ -288,21 +261,20 @@ _NO_TEXT = {
 }
 
 
-def _cell_text(cell: Any) -> tuple[str, str]:
-    """Text of an Excel cell, and why it cannot be taken, if so."""
+def _cell_text(cell: Any) -> str:
+    """Text of an Excel cell; of a formula, itself."""
     value = cell.value
-    if wrong := _NO_TEXT.get(cell.data_type):
-        return str(getattr(value, "text", value)), wrong
-    if value is None:
-        return "", ""
+    if cell.data_type in _NO_TEXT:
+        return str(getattr(value, "text", value))
     if isinstance(value, int | float) and "%" in cell.number_format:
-        return f"{100 * value:.10g}%", ""
+        return f"{100 * value:.10g}%"
     if isinstance(value, float):
-        return (str(int(value)) if value.is_integer() else repr(value)), ""
-    return str(value), ""
+        return str(int(value)) if value.is_integer() else repr(value)
+    return "" if value is None else str(value)
 
 
 def _text_problems(raw: pd.DataFrame, label: str) -> Iterator[Problem]:
+    """List the cells whose text no table can take, whatever the column."""
     for name in raw:
         for row, cell in raw[name].items():
             place = label, int(str(row)) + 2, str(name), cell
@@ -315,13 +287,13 @@ def _text_problems(raw: pd.DataFrame, label: str) -> Iterator[Problem]:
 
 
 def _row_problems(cells: pd.DataFrame, label: str) -> Iterator[Problem]:
-    for index, written in cells.T.to_dict().items():
-        left = [
-            name for name, start in _OF_EXAMPLE.items() if written[name].upper().startswith(start)
-        ]
-        if left:
-            remedy = "is the example of the template: delete this row"
-            yield Problem(label, int(str(index)) + 2, left[0], written[left[0]], remedy)
+    """List the rows that are no cases of their own."""
+    left = pd.Series(data=False, index=cells.index)
+    for name, start in _OF_EXAMPLE.items():
+        odd = ~left & cells[name].str.upper().str.startswith(start)
+        remedy = "is the example of the template: delete this row"
+        yield from flagged(cells, odd, name, label, remedy)
+        left |= odd
     for key in KEYS.values():
         remedy = "is the id of a synthetic row, which is no patient: delete this row"
         yield from flagged(cells, synthetic_ids(cells[key]), key, label, remedy)

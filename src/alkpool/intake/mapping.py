@@ -144,8 +144,6 @@ def read(path: Path, mapping: Mapping) -> Sheet:
     rows, strange, label = flatfile.read_rows(path, mapping.sheet, fill_merged=True)
     headings = list(mapping.columns)
     theirs = as_sheet(_one_header(rows, mapping.header_rows), label, headings, headings)
-    if theirs.problems:
-        raise DataError(theirs.problems)
     raw = theirs.cells.set_axis(theirs.cells.index + mapping.header_rows - 1, axis="index")
     if blank := [name for name in mapping.fill_down if name not in raw]:
         wrong = "of fill_down is no heading of the table"
