@@ -154,12 +154,12 @@ def test_a_probable_duplicate_needs_an_answer(tmp_path, mine):
     shown = alkpool("add", file, "--cohort", mine)
     assert shown.returncode == 0
     assert "  probable: other2024-p1 and choi2010-p1, +" in shown.stdout
-    assert "age: same (29, 28)" in shown.stdout
+    assert "age: same (29 and 28)" in shown.stdout
     assert "answer: in the rows of other2024-p1 write choi2010-p1 into" in shown.stdout
     refused = alkpool("add", file, "--cohort", mine, "--yes")
     assert refused.returncode == 1
     assert "other2024-p1" in refused.stderr
-    assert "write choi2010-p1 into duplicate_of or not_duplicate_of" in refused.stderr
+    assert "write choi2010-p1 into duplicate_of, or into not_duplicate_of" in refused.stderr
     assert contents(mine) == before
 
 

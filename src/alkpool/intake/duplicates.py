@@ -40,8 +40,6 @@ DIFFER = ("different", "none shared")
 
 # What a record states of a patient, by the name of the fact in messages.
 Facts = Mapping[str, Any]
-# Drug and measure, PFS or DoT, to months.
-_Months = Mapping[tuple[str, str], float]
 
 
 @dataclass(frozen=True)
@@ -90,20 +88,24 @@ def records(tables: Mapping[str, pd.DataFrame]) -> dict[str, Facts]:
     for patient in tables[PATIENTS.name].to_dict("records"):
         own = by_patient.get(patient["patient_id"], [])
         drugs: list[str] = []
-        months: dict[tuple[str, str], float] = {}
+        months: dict[str, float] = {}
         for sample in own:
             prior = list(filter(_known, str(sample["prior_inhibitors"]).split(LIST_SEPARATOR)))
             drugs += prior if len(prior) > len(drugs) else []
             for line in lines.get(sample["sample_id"], []):
                 drugs.append(line["inhibitor"])
-                months |= _months(line)
+                # Of exact months only: two bounds can differ and both hold.
+                for measure in ("pfs", "dot"):
+                    if line[f"{measure}_relation"] in (Relation.EQUAL, Relation.ABOUT):
+                        said = f"{line['inhibitor']} {measure.upper()}"
+                        months[said] = float(line[f"{measure}_months"])
         facts = {
             "report": patient["source_id"],
             "age": float(patient["age_years"]) if patient["age_years"] else "",
             "sex": _known(patient["sex"]),
             "fusion partner": _known(patient["fusion_partner"]),
             "fusion variant": _known(patient["fusion_variant"]),
-            "mutations": frozenset(filter(_known, (sample["mutations"] for sample in own))),
+            "mutations": tuple(sorted({*filter(_known, (sample["mutations"] for sample in own))})),
             "drugs": tuple(dict.fromkeys(drugs)),
             "months": months,
         }
@@ -118,57 +120,51 @@ def _known(cell: object) -> str:
     return "" if cell == UNKNOWN else str(cell)
 
 
-def _months(line: Mapping[str, str]) -> dict[tuple[str, str], float]:
-    """Exact months only: two bounds can differ and both hold."""
-    return {
-        (line["inhibitor"], measure): float(line[f"{measure}_months"])
-        for measure in ("pfs", "dot")
-        if line[f"{measure}_relation"] in (Relation.EQUAL, Relation.ABOUT)
-    }
-
-
-def _age(one: float, other: float) -> tuple[str, str]:
-    shown = f"{one:g}, {other:g}"
+def _age(one: float, other: float) -> str:
     apart = abs(one - other)
     if apart <= SAME_AGE_YEARS:
-        return "same", shown
-    return ("near" if apart <= NEAR_AGE_YEARS else "different"), shown
+        return "same"
+    return "near" if apart <= NEAR_AGE_YEARS else "different"
 
 
-def _equal(one: str, other: str) -> tuple[str, str]:
-    return ("same", one) if one.casefold() == other.casefold() else ("different", f"{one}, {other}")
+def _equal(one: str, other: str) -> str:
+    return "same" if one.casefold() == other.casefold() else "different"
 
 
-def _profiles(one: frozenset[str], other: frozenset[str]) -> tuple[str, str]:
-    if common := one & other:
-        return "same profile", ", ".join(sorted(common))
-    shown = ", ".join(sorted(one)) + " and " + ", ".join(sorted(other))
-    return ("shared mutation" if _single(one) & _single(other) else "none shared"), shown
+def _profiles(one: Sequence[str], other: Sequence[str]) -> str:
+    if {*one} & {*other}:
+        return "same profile"
+    single, others = ({*"+".join(profiles).split("+")} for profiles in (one, other))
+    return "shared mutation" if single & others else "none shared"
 
 
-def _single(profiles: Iterable[str]) -> set[str]:
-    return {name for profile in profiles for name in profile.split("+")}
-
-
-def _drugs(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, str]:
+def _drugs(one: Sequence[str], other: Sequence[str]) -> str:
     shorter, longer = sorted((one, other), key=len)
     if shorter == longer:
-        return "same", ", ".join(longer)
-    shown = f"{', '.join(one)} and {', '.join(other)}"
-    return ("one continues" if longer[: len(shorter)] == shorter else "different"), shown
+        return "same"
+    return "one continues" if longer[: len(shorter)] == shorter else "different"
 
 
-def _same_months(one: _Months, other: _Months) -> tuple[str, str]:
-    pairs = [(key, one[key], other[key]) for key in sorted(one.keys() & other.keys())]
-    if not pairs:
-        return "", ""
-    shown = ", ".join(f"{drug} {kind.upper()} {a:g}, {b:g}" for (drug, kind), a, b in pairs)
-    same = all(abs(a - b) <= SAME_MONTHS for _, a, b in pairs)
-    return ("same" if same else "different"), shown
+def _same_months(one: Mapping[str, float], other: Mapping[str, float]) -> str:
+    apart = [abs(one[line] - other[line]) for line in one.keys() & other.keys()]
+    if not apart:
+        return ""
+    return "same" if max(apart) <= SAME_MONTHS else "different"
+
+
+def _shown(fact: Any) -> str:
+    match fact:
+        case str():
+            return fact
+        case float() | int():
+            return f"{fact:g}"
+        case dict():
+            return ", ".join(f"{line} {months:g}" for line, months in fact.items())
+    return ", ".join(fact)
 
 
 # What is compared, by its name in messages, and how.
-_FACTS: Mapping[str, Callable[[Any, Any], tuple[str, str]]] = {
+_FACTS: Mapping[str, Callable[[Any, Any], str]] = {
     "age": _age,
     "sex": _equal,
     "fusion partner": _equal,
@@ -186,13 +182,12 @@ def _says(outcome: str) -> int:
 def compare(new: str, old: str, known: Mapping[str, Facts]) -> Match:
     """Compare what the records of two patients both state."""
     one, other = known[new], known[old]
-    compared = (
-        (fact, *outcome_of(one[fact], other[fact]))
-        for fact, outcome_of in _FACTS.items()
-        if fact in one and fact in other
-    )
-    same_report = one["report"] == other["report"]
-    return Match(new, old, same_report, tuple(reason for reason in compared if reason[1]))
+    reasons = []
+    for fact, outcome_of in _FACTS.items():
+        if fact in one and fact in other and (outcome := outcome_of(one[fact], other[fact])):
+            said = dict.fromkeys(_shown(facts[fact]) for facts in (one, other))
+            reasons.append((fact, outcome, " and ".join(said)))
+    return Match(new, old, one["report"] == other["report"], tuple(reasons))
 
 
 def matches(new: Iterable[str], tables: Mapping[str, pd.DataFrame]) -> list[Match]:
@@ -235,8 +230,9 @@ def _alike(
             pd.factorize(pd.Series([known[name].get(fact, "") for name in group], dtype=object))
             for group in (names, others)
         )
-        said = [[0 if "" in (a, b) else _says(outcome_of(a, b)[0]) for b in theirs] for a in mine]
-        outcomes = np.array(said, dtype=np.int8)[np.ix_(rows, columns)]
+        said = [[0 if "" in (a, b) else _says(outcome_of(a, b)) for b in theirs] for a in mine]
+        table = np.array(said, dtype=np.int8).reshape(len(mine), len(theirs))
+        outcomes = table[np.ix_(rows, columns)]
         agree &= outcomes >= 0
         score += outcomes * (fact != "report")
     twice = set(names)
