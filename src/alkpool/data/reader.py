@@ -91,6 +91,10 @@ class Table:
             if column.metadata.get("refers_to")
         }
 
+    def part(self, columns: Sequence[str]) -> "Table":
+        """Table of some of the columns, without its key."""
+        return replace(self, schema=self.schema.select_columns(list(columns)), key=())
+
     def also(self, column: str) -> tuple[str, ...]:
         """Words that a column takes beside profiles or inhibitors."""
         return tuple(self.schema.columns[column].metadata["also"])

@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
@@ -105,13 +104,10 @@ def pmid(cell: str) -> str:
 
 def profile(cell: str) -> str:
     """Canonical profile; a line of a report where nothing of it would be set aside."""
-    try:
-        if "+".join(mutations.mutations_of(cell)) == cell:
-            return cell
-        reading = mutations.read(cell)
-    except ValueError:
+    reading = _reading(cell)
+    if reading is None or any(what in _FINDINGS for what, _ in reading.set_aside):
         return cell
-    return cell if any(what in _FINDINGS for what, _ in reading.set_aside) else reading.profile
+    return reading.profile
 
 
 def spelled(cells: pd.DataFrame, columns: Mapping[str, pa.Column]) -> pd.DataFrame:
@@ -208,19 +204,10 @@ def _reading(line: str) -> mutations.Reading | None:
 def read_as(before: pd.DataFrame, after: pd.DataFrame, label: str) -> Iterator[str]:
     """Say which cells were taken for another spelling, each spelling once."""
     for name in map(str, after):
-        differ = before[name] != after[name]
-        if not differ.any():
-            continue
-        pairs = pd.DataFrame({"old": before.loc[differ, name], "new": after.loc[differ, name]})
-        for (old, new), rows in pairs.groupby(["old", "new"]):
-            yield f"{label}: column {name}: {_shown(old)} is read as {_shown(new)} ({_rows(rows)})"
-
-
-def _shown(cell: Any) -> str:
-    return repr(shortened(str(cell)))
-
-
-def _rows(rows: pd.DataFrame) -> str:
-    numbers = [str(row + 2) for row in rows.index]
-    more = f" and {len(numbers) - 10} more" if len(numbers) > 10 else ""
-    return f"row {', '.join(numbers[:10])}{more}"
+        pairs = pd.DataFrame({"old": before[name], "new": after[name]})
+        for pair, rows in pairs[pairs["old"] != pairs["new"]].groupby(["old", "new"]):
+            old, new = (repr(shortened(str(cell))) for cell in pair)
+            numbers = [str(row + 2) for row in rows.index]
+            more = f" and {len(numbers) - 10} more" if len(numbers) > 10 else ""
+            place = f"row {', '.join(numbers[:10])}{more}"
+            yield f"{label}: column {name}: {old} is read as {new} ({place})"

@@ -1,6 +1,5 @@
 """Classify the lines of treatment of a reader's own CSV file (paper, Figure 1)."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from alkpool.analysis import benefit
@@ -33,7 +32,7 @@ def classified(source: Path, label: str, rule: benefit.BenefitRule) -> tuple[str
     DataError
         With every problem of the file.
     """
-    table = replace(TREATMENTS, schema=TREATMENTS.schema.select_columns(COLUMNS), key=())
+    table = TREATMENTS.part(COLUMNS)
     sheet = read_sheet(source, label, TREATMENTS.columns, COLUMNS).spelled(table.schema.columns)
     cells = sheet.cells
     if problems := [

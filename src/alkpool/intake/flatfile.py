@@ -9,7 +9,7 @@ every cell why it has none.
 
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,18 +29,14 @@ from alkpool.data.reader import (
     set_aside,
     synthetic_ids,
 )
-from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
+from alkpool.data.tables import COHORT_TABLES
+from alkpool.files import yaml_beside
 from alkpool.problems import DataError, Problem, refuse
 
 SUFFIXES = (".csv", ".xlsx")
 SHEET = "cases"
-EXAMPLE = "EXAMPLE"
-EXAMPLE_DOI = "10.0000/example"
-# How cells of the example row start, in capitals; one that is left gives the row away.
-_OF_EXAMPLE = {
-    "source_id": EXAMPLE, "patient_id": EXAMPLE, "first_author": f"{EXAMPLE}:",
-    "doi": EXAMPLE_DOI.upper(),
-}  # fmt: skip
+# Which columns there are beside those of the tables, and what no cell may be.
+_RULES: Mapping[str, Any] = yaml_beside(__file__)
 
 # A table of cases is small: more is another kind of file, or one made to fill the memory.
 MAX_BYTES = 20_000_000
@@ -58,12 +54,7 @@ class Field:
     table: Table
     column: str
     name: str
-
-    @property
-    def schema(self) -> pa.Column:
-        """Meaning and allowed values."""
-        column: pa.Column = self.table.schema.columns[self.column]
-        return column
+    schema: pa.Column
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -72,44 +63,27 @@ class Field:
         return terms
 
 
-# Columns that several tables have: the flat file says of what they are, as sample_note does.
-_SHARED = ("status", "locator", "read_via", "note")
-# What follows from other cells.
-_DERIVED = {
-    (SOURCES.name, "status"),
-    (SOURCES.name, "exclusion_reason"),
-    (PATIENTS.name, "status"),
-    (PATIENTS.name, "source_id"),
-    (SAMPLES.name, "patient_id"),
-    (TREATMENTS.name, "sample_id"),
-}
+def _flat_name(table: Table, column: str) -> str:
+    return f"{table.name.removesuffix('s')}_{column}" if column in _RULES["shared"] else column
+
+
 FIELDS = tuple(
-    Field(table, column, f"{table.name[:-1]}_{column}" if column in _SHARED else column)
+    Field(table, column, _flat_name(table, column), schema)
     for table in COHORT_TABLES
-    for column in table.columns
-    if (table.name, column) not in _DERIVED
+    for column, schema in table.schema.columns.items()
+    if column not in _RULES["derived"][table.name]
 )
 NOT_DUPLICATE = "not_duplicate_of"
 SCHEMAS = {field.name: field.schema for field in FIELDS}
 KEYS = {table.name: table.key[0] for table in COHORT_TABLES}
 
-
 _names = [field.name for field in FIELDS]
 _names.insert(_names.index("duplicate_of") + 1, NOT_DUPLICATE)
 COLUMNS = tuple(_names)
-
 # Without these columns a file cannot hold a case.
-REQUIRED = (
-    "first_author", "year", "sample_order", "prior_inhibitors", "mutations", "sample_locator",
-    "inhibitor",
-)  # fmt: skip
+REQUIRED: Sequence[str] = _RULES["required"]
 
-_FORMULA = ("=", "+", "-", "@")
 _RELATIONS = ("pfs_relation", "dot_relation")
-_NO_FORMULA = (
-    "must not start with =, +, - or @, which a spreadsheet reads as a formula; "
-    "start with a word, or leave a cell blank where nothing is stated"
-)
 _REPEATED = "repeats row {} in every cell: delete it, or give two patients a patient_id each"
 
 
@@ -238,10 +212,10 @@ def _read_workbook(
     if not rows or not any(rows[0]):
         refuse(label, "the sheet is empty; it must start with a header line")
     problems = [
-        Problem(label, cell.row, name, text, _NO_TEXT[cell.data_type])
+        Problem(label, cell.row, name, text, _RULES["no_text"][cell.data_type])
         for row, texts in zip(sheet.iter_rows(min_row=2), rows[1:], strict=True)
         for cell, name, text in zip(row, rows[0], texts, strict=True)
-        if cell.data_type in _NO_TEXT
+        if cell.data_type in _RULES["no_text"]
     ]
     for area in sheet.merged_cells.ranges:
         if not fill_merged:
@@ -252,19 +226,10 @@ def _read_workbook(
     return rows, problems, label
 
 
-# Kinds of cells, as openpyxl names them, that hold no text or number.
-_NO_TEXT = {
-    "f": "is a formula: write its value",
-    "d": "is a date or a time: format the column as text and type it again",
-    "b": "is a truth value: format the column as text and type it again",
-    "e": "is an error of the spreadsheet: write the value",
-}
-
-
 def _cell_text(cell: Any) -> str:
     """Text of an Excel cell; of a formula, itself."""
     value = cell.value
-    if cell.data_type in _NO_TEXT:
+    if cell.data_type in _RULES["no_text"]:
         return str(getattr(value, "text", value))
     if isinstance(value, int | float) and "%" in cell.number_format:
         return f"{100 * value:.10g}%"
@@ -282,14 +247,14 @@ def _text_problems(raw: pd.DataFrame, label: str) -> Iterator[Problem]:
                 strange = next(character for character in cell if not character.isprintable())
                 found = f"holds the invisible character U+{ord(strange):04X}"
                 yield Problem(*place, f"{found}, such as a line break: write it in one line")
-            elif cell.startswith(_FORMULA) and name not in _RELATIONS:
-                yield Problem(*place, _NO_FORMULA)
+            elif cell.startswith(("=", "+", "-", "@")) and name not in _RELATIONS:
+                yield Problem(*place, _RULES["no_formula"])
 
 
 def _row_problems(cells: pd.DataFrame, label: str) -> Iterator[Problem]:
     """List the rows that are no cases of their own."""
     left = pd.Series(data=False, index=cells.index)
-    for name, start in _OF_EXAMPLE.items():
+    for name, start in _RULES["example"].items():
         odd = ~left & cells[name].str.upper().str.startswith(start)
         remedy = "is the example of the template: delete this row"
         yield from flagged(cells, odd, name, label, remedy)

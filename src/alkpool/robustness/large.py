@@ -171,11 +171,9 @@ def _read(folder: Path, table: Table, label: str, problems: list[Problem]) -> pd
             cells = frame[column].drop_duplicates().astype(str).fillna("")
             if column in table.numbers:
                 cells = cells.str.removesuffix(".0")
-            alone = replace(table, schema=table.schema.select_columns([column]), key=())
             different = cells.reset_index(drop=True).to_frame()
-            problems += [
-                replace(problem, row=None) for problem in cell_problems(different, alone, file)
-            ]
+            found = cell_problems(different, table.part([column]), file)
+            problems += [replace(problem, row=None) for problem in found]
     return frame
 
 
