@@ -8,7 +8,7 @@ known is left as it is, for the schema to refuse.
 import csv
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 import pandas as pd
@@ -104,10 +104,13 @@ def pmid(cell: str) -> str:
 
 def profile(cell: str) -> str:
     """Canonical profile; a line of a report where nothing of it would be set aside."""
-    reading = _reading(cell)
-    if reading is None or any(what in _FINDINGS for what, _ in reading.set_aside):
+    try:
+        if "+".join(mutations.mutations_of(cell)) == cell:
+            return cell
+        reading = mutations.read(cell)
+    except ValueError:
         return cell
-    return reading.profile
+    return cell if any(what in _FINDINGS for what, _ in reading.set_aside) else reading.profile
 
 
 def spelled(cells: pd.DataFrame, columns: Mapping[str, pa.Column]) -> pd.DataFrame:
@@ -120,20 +123,18 @@ def spelled(cells: pd.DataFrame, columns: Mapping[str, pa.Column]) -> pd.DataFra
     columns : mapping of str to pandera Column
         Name in ``cells`` to the column of a table.
     """
-    spell: dict[str, Callable[[str], str]] = {
-        name: column.metadata["spell"]
-        for name, column in columns.items()
-        if name in cells and "spell" in (column.metadata or {})
-    }
     done = cells.copy()
     if {"mutations", "phase", "vaf_percent", "other_findings"} <= set(cells):
         done = _reports(done)
     for measure in ("pfs", "dot"):
         if {f"{measure}_relation", f"{measure}_months"} <= set(cells):
             done = _bounds(done, f"{measure}_relation", f"{measure}_months")
-    for name, function in spell.items():
-        known = {cell: function(cell) for cell in done[name].unique() if cell}
-        if columns[name].metadata.get("decimal") and any(map(_COMMA.fullmatch, known)):
+    for name, column in columns.items():
+        spell = (column.metadata or {}).get("spell")
+        if name not in cells or spell is None:
+            continue
+        known = {cell: spell(cell) for cell in done[name].unique() if cell}
+        if column.metadata.get("decimal") and any(map(_COMMA.fullmatch, known)):
             # With words it is refused: beside decimal commas, a point may part thousands.
             parted = filter(THOUSANDS.fullmatch, known)
             known |= {cell: f"{cell} beside decimal commas" for cell in parted}

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -77,10 +78,15 @@ class Plan:
         """Probable duplicates of which the file says neither yes nor no."""
         return [match for match in self.matches if match.probable and not self.is_answered(match)]
 
+    @cached_property
+    def moves(self) -> pd.DataFrame:
+        """Cells of Figure 5 whose verdict or counts would move, as `timeline.changes`."""
+        return timeline.changes(*map(actionability.matrix, (self.before, self.after)))
+
     def is_answered(self, match: Match) -> bool:
         """Whether the file says that the two patients of a pair are two."""
-        said = self.addition.distinct
-        return match.old in said.get(match.new, ()) or match.new in said.get(match.old, ())
+        pairs = (match.new, match.old), (match.old, match.new)
+        return not self.addition.distinct.isdisjoint(pairs)
 
 
 def target(name_or_path: str) -> Path:
@@ -249,25 +255,18 @@ def _duplicates(plan: Plan) -> Iterator[str]:
             yield f"  answer: in the rows of {match.new} {_ANSWER.format(match.old)}"
 
 
-def moves(plan: Plan) -> pd.DataFrame:
-    """Cells of Figure 5 whose verdict or counts would move, as `timeline.changes`."""
-    return timeline.changes(*map(actionability.matrix, (plan.before, plan.after)))
-
-
 def _moved(plan: Plan, kind: str) -> list[str]:
-    """Say of the cells of which one thing moves, as `moves` names it, what it was and becomes."""
+    """Say of the cells of which one thing moves, as `Plan.moves` names it, what it becomes."""
     said = []
-    for cell in moves(plan).query("moved == @kind").to_dict("records"):
+    for cell in plan.moves.query("moved == @kind").to_dict("records"):
         place = f"{cell['profile']}, {cell['inhibitor']}"
-        sides = [_counts(cell, side) for side in ("_before", "")]
+        before, after = (_counts(cell, side) for side in ("_before", ""))
         if kind == "verdict":
-            sides = [
-                f"{cell[f'verdict{side}']} [{cell[f'rule{side}']}; {counts}]"
-                for side, counts in zip(("_before", ""), sides, strict=True)
-            ]
+            before = f"{cell['verdict_before']} [{cell['rule_before']}; {before}]"
+            after = f"{cell['verdict']} [{cell['rule']}; {after}]"
         else:
             place += f" ({cell['verdict']})"
-        said.append(f"{place}: {' -> '.join(sides)}")
+        said.append(f"{place}: {before} -> {after}")
     return said
 
 
@@ -380,11 +379,7 @@ def _with_entry(plan: Plan, number: str, restore: str) -> str:
     """Changelog of the cohort with an entry for the plan in front."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     name = printable(plan.sheet.label).replace("`", "'")
-    answers = [
-        f"{new} is not {', '.join(sorted(others))}"
-        for new, others in sorted(plan.addition.distinct.items())
-        if others
-    ]
+    answers = [f"{new} is not {old}" for new, old in sorted(plan.addition.distinct)]
     turned = _moved(plan, "verdict")
     moved = [f"Verdicts that move: {len(turned) or 'none'}", *turned, *_moved(plan, "counts")]
     entry = "\n".join(

@@ -67,14 +67,14 @@ class Addition:
         Sources of the cohort that had no included patient before.
     flat : DataFrame
         The file with every key filled in: the same rows fit again into the same tables.
-    distinct : mapping of str to frozenset of str
-        Patient to those it is said not to repeat.
+    distinct : frozenset of (str, str)
+        Pairs of patients of which the file says that they are two.
     """
 
     rows: Tables
     now_included: tuple[str, ...]
     flat: pd.DataFrame
-    distinct: Mapping[str, frozenset[str]]
+    distinct: frozenset[tuple[str, str]]
 
 
 def fit(sheet: Sheet, tables: Tables) -> Addition:
@@ -94,21 +94,18 @@ def fit(sheet: Sheet, tables: Tables) -> Addition:
     """
     known = {name: frame.set_index(KEYS[name], drop=False) for name, frame in tables.items()}
     cells: dict[Any, dict[Any, str]] = sheet.cells.to_dict("index")
-    problems = [
-        *sheet.problems,
-        *(
-            Problem(sheet.label, row + 2, column, cells[row][column], allowed)
-            for name_blank in (_name_sources, _name_patients, _name_samples, _name_lines)
-            for row, column, allowed in name_blank(cells, known)
-        ),
-    ]
+    problems = [*sheet.problems]
+
+    def note(wrong: Iterable[tuple[int, str, str]]) -> None:
+        for row, column, allowed in wrong:
+            problems.append(Problem(sheet.label, row + 2, column, cells[row][column], allowed))
+
+    for name_blank in (_name_sources, _name_patients, _name_samples, _name_lines):
+        note(name_blank(cells, known))
     rows = {}
     for table in COHORT_TABLES:
         rows[table.name], wrong = _records(table, cells, known[table.name])
-        problems += [
-            Problem(sheet.label, row + 2, column, cells[row][column], allowed)
-            for row, column, allowed in wrong
-        ]
+        note(wrong)
     _derive(rows, known)
     flat = pd.DataFrame.from_dict(cells, orient="index", dtype=str)
     in_file = [
@@ -121,17 +118,25 @@ def fit(sheet: Sheet, tables: Tables) -> Addition:
     ]
     contributing = rows[PATIENTS.name].query("status == 'included'")["source_id"]
     was_excluded = tables[SOURCES.name].query("status == 'excluded'")["source_id"]
-    said = flat[NOT_DUPLICATE].map(_listed).groupby(flat["patient_id"])
     addition = Addition(
         rows=rows,
         now_included=tuple(sorted({*contributing} & {*was_excluded})),
         flat=flat,
-        distinct={str(patient): frozenset().union(*names) for patient, names in said},
+        distinct=frozenset(
+            (patient, other)
+            for patient, cell in flat[["patient_id", NOT_DUPLICATE]].itertuples(index=False)
+            for other in _listed(cell)
+        ),
     )
     if not problems and not in_file:
         joined = _joined(tables, addition)
         in_file += relation_problems(joined, "")
-        problems += _not_answers(flat, {*joined[PATIENTS.name]["patient_id"]}, sheet.label)
+        patients = {*joined[PATIENTS.name]["patient_id"]}
+        note(
+            (row, NOT_DUPLICATE, f"must be other patients, several joined by {LIST_SEPARATOR}")
+            for row, said in cells.items()
+            if not _listed(said[NOT_DUPLICATE]) <= patients - {said["patient_id"]}
+        )
     for problem in in_file:
         column = _FLAT_NAMES.get((problem.file, problem.column), problem.column)
         problems.append(replace(problem, file=sheet.label, column=column))
@@ -258,8 +263,10 @@ def _name_patients(rows: _Rows, known: Tables) -> _Wrong:
 
 def _name_samples(rows: _Rows, known: Tables) -> _Wrong:
     samples = known[SAMPLES.name]
-    places = dict(zip(zip(samples["patient_id"], samples["sample_order"].astype(int), strict=True),
-                      samples.index, strict=True))  # fmt: skip
+    places = {
+        (patient, int(order)): str(sample)
+        for sample, patient, order in samples[["patient_id", "sample_order"]].itertuples()
+    }
     for row, cells in rows.items():
         patient, order = cells["patient_id"], cells["sample_order"]
         if cells["sample_id"]:
@@ -368,25 +375,16 @@ def _derive(rows: dict[str, pd.DataFrame], known: Tables) -> None:
     why = why.fillna("its patients are reported elsewhere")
     sources["status"] = np.where(contributes, SourceStatus.INCLUDED, SourceStatus.EXCLUDED)
     sources["exclusion_reason"] = why.mask(contributes, "")
-    single = ~samples["mutations"].str.contains("+", regex=False)
-    single &= samples["mutations"] != UNKNOWN
-    assumed = np.where(single, Phase.SINGLE, UNKNOWN)
+    several = samples["mutations"].str.contains("+", regex=False)
+    assumed = np.where(several | (samples["mutations"] == UNKNOWN), UNKNOWN, Phase.SINGLE)
     samples["phase"] = samples["phase"].where(samples["phase"] != "", assumed)
     lines = rows[TREATMENTS.name]
     place, blank = ["locator", "read_via"], lines["locator"] == ""
     places = pd.concat([known[SAMPLES.name][place], samples.set_index("sample_id")[place]])
-    of_sample = lines[["sample_id"]].join(places, on="sample_id").fillna("")
-    lines.loc[blank, place] = of_sample[place]
+    lines.loc[blank, place] = places.reindex(lines.loc[blank, "sample_id"]).fillna("").to_numpy()
     for table in COHORT_TABLES:
         rows[table.name] = rows[table.name].astype(str)
 
 
 def _listed(cell: str) -> frozenset[str]:
     return frozenset(name.strip() for name in cell.split(LIST_SEPARATOR)) - {""}
-
-
-def _not_answers(flat: pd.DataFrame, patients: set[str], label: str) -> Iterator[Problem]:
-    for row, patient, cell in zip(flat.index, flat["patient_id"], flat[NOT_DUPLICATE], strict=True):
-        if not _listed(cell) <= patients - {patient}:
-            allowed = f"must be other patients, several joined by {LIST_SEPARATOR}"
-            yield Problem(label, row + 2, NOT_DUPLICATE, cell, allowed)
