@@ -205,9 +205,7 @@ def as_sheet(
         With every problem of the form.
     """
     above = rows_above(rows, lambda cell: bool(_column_named(cell, columns)))
-    titles = " ".join(
-        filter(None, (spelling.cleaned(cell) for row in rows[:above] for cell in row))
-    )
+    titles = " ".join(" ".join(cell for row in rows[:above] for cell in row).split())
     header, *records = ([spelling.cleaned(cell) for cell in row] for row in rows[above:])
     filled = {row: record for row, record in enumerate(records, start=above) if any(record)}
     problems = [
@@ -405,13 +403,10 @@ def cell_problems(frame: pd.DataFrame, table: Table, label: str) -> Iterator[Pro
                 said = NO_UNSEEN
             reason += f" ({said})" if said else ""
             yield Problem(label, int(index) + 2, str(column), str(value), reason)
-    if not table.key:
-        return
-    for row in frame.index[frame.duplicated(list(table.key))]:
-        key = " and ".join(frame.loc[row, list(table.key)].astype(str))
-        yield Problem(
-            label, int(row) + 2, " and ".join(table.key), key, "stands twice; must be unique"
-        )
+    key = list(table.key)
+    for row in frame.index[frame.duplicated(key)] if key else ():
+        place = label, int(row) + 2, " and ".join(key), " and ".join(frame.loc[row, key])
+        yield Problem(*place, "stands twice; must be unique")
 
 
 def flagged(

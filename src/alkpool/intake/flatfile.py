@@ -19,16 +19,8 @@ import pandas as pd
 import pandera.pandas as pa
 
 from alkpool import mutations
-from alkpool.data.reader import (
-    MAX_COLUMNS,
-    Sheet,
-    Table,
-    as_sheet,
-    csv_rows,
-    flagged,
-    set_aside,
-    synthetic_ids,
-)
+from alkpool.data import reader
+from alkpool.data.reader import Sheet, Table
 from alkpool.data.tables import COHORT_TABLES
 from alkpool.files import yaml_beside
 from alkpool.problems import DataError, Problem, refuse
@@ -110,7 +102,7 @@ def read(path: Path, *, accepted: bool = False) -> Sheet:
         Where its form is wrong, with every problem of the form.
     """
     rows, strange, label = read_rows(path)
-    sheet = as_sheet(rows, label, COLUMNS, REQUIRED)
+    sheet = reader.as_sheet(rows, label, COLUMNS, REQUIRED)
     return checked(sheet, strange, accepted=accepted)
 
 
@@ -127,7 +119,7 @@ def checked(sheet: Sheet, strange: Sequence[Problem] = (), *, accepted: bool = F
         refuse(sheet.label, f"has {len(sheet.cells)} rows; {allowed}")
     if sheet.cells.empty:
         refuse(sheet.label, "has no row below the header")
-    sheet = set_aside(sheet, COLUMNS)
+    sheet = reader.set_aside(sheet, COLUMNS)
     raw = sheet.cells.reindex(columns=COLUMNS, fill_value="")
     sheet = replace(sheet, cells=raw).spelled(SCHEMAS)
     problems = [
@@ -169,7 +161,7 @@ def read_rows(
         refuse(label, f"must be smaller than {MAX_BYTES // 1_000_000} MB")
     if path.suffix.lower() == ".xlsx":
         return _read_workbook(path, label, sheet, fill_merged=fill_merged)
-    return csv_rows(path, label, [] if fill_merged else COLUMNS), [], label
+    return reader.csv_rows(path, label, [] if fill_merged else COLUMNS), [], label
 
 
 def _open_workbook(path: Path, label: str) -> openpyxl.Workbook:
@@ -201,13 +193,10 @@ def _read_workbook(
     label = f"{label}, sheet {sheet.title}"
     height, width = sheet.max_row, sheet.max_column
     # One formatted cell far below the table is enough: a cell is made of all that lies between.
-    if height > MAX_ROWS or width > MAX_COLUMNS or height * width > MAX_CELLS:
-        refuse(
-            label,
-            f"reaches to row {height} and column {width}; must have at most {MAX_ROWS} rows, "
-            f"{MAX_COLUMNS} columns and {MAX_CELLS:,} cells: delete the empty ones beyond the "
-            "table",
-        )
+    if height > MAX_ROWS or width > reader.MAX_COLUMNS or height * width > MAX_CELLS:
+        limits = f"{MAX_ROWS} rows, {reader.MAX_COLUMNS} columns and {MAX_CELLS:,} cells"
+        remedy = f"must have at most {limits}: delete the empty ones beyond the table"
+        refuse(label, f"reaches to row {height} and column {width}; {remedy}")
     rows = [[_cell_text(cell) for cell in row] for row in sheet.iter_rows()]
     if not rows or not any(rows[0]):
         refuse(label, "the sheet is empty; it must start with a header line")
@@ -257,11 +246,11 @@ def _row_problems(cells: pd.DataFrame, label: str) -> Iterator[Problem]:
     for name, start in _RULES["example"].items():
         odd = ~left & cells[name].str.upper().str.startswith(start)
         remedy = "is the example of the template: delete this row"
-        yield from flagged(cells, odd, name, label, remedy)
+        yield from reader.flagged(cells, odd, name, label, remedy)
         left |= odd
     for key in KEYS.values():
         remedy = "is the id of a synthetic row, which is no patient: delete this row"
-        yield from flagged(cells, synthetic_ids(cells[key]), key, label, remedy)
+        yield from reader.flagged(cells, reader.synthetic_ids(cells[key]), key, label, remedy)
     first: dict[tuple[str, ...], int] = {}
     for row, content in zip(cells.index, cells.itertuples(index=False, name=None), strict=True):
         if (before := first.setdefault(content, row)) != row:

@@ -188,9 +188,10 @@ def _name_sources(rows: _Rows, known: Tables) -> _Wrong:
             named = _source_name(cells["first_author"], cells["year"])
             clash = _other_article(named, stated, articles)
             if clash and not same:
+                suffixes = chain(ascii_lowercase[1:], (f"-{n}" for n in count(27)))
                 named = next(
                     other
-                    for other in (named + letter for letter in ascii_lowercase[1:])
+                    for other in (named + suffix for suffix in suffixes)
                     if other not in taken and not _other_article(other, stated, articles)
                 )
                 yield row, "source_id", clash.format(named)
