@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import yaml
@@ -19,26 +19,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from alkpool import paths
 from alkpool.data import spelling
 from alkpool.data.reader import Sheet, as_sheet, rows_above
-from alkpool.files import read_yaml
+from alkpool.files import read_yaml, yaml_beside
 from alkpool.intake import flatfile
 from alkpool.intake.raw import read_raw
 from alkpool.problems import DataError, Problem, refuse
 from alkpool.vocabulary import Relation
 
-# Mean lengths of the Gregorian calendar.
-DAYS_OF_A_MONTH = 365.2425 / 12
-_MONTHS = {"days": 1 / DAYS_OF_A_MONTH, "weeks": 7 / DAYS_OF_A_MONTH, "months": 1.0, "years": 12.0}
-_FACTORS = {
-    "pfs_months": _MONTHS,
-    "dot_months": _MONTHS,
-    "age_years": {unit: factor / 12 for unit, factor in _MONTHS.items()},
-    "vaf_percent": {"percent": 1.0, "fraction": 100.0},
-}
-_UNITS = {
-    r"\b(?:days?|d)\b": "days", r"\b(?:weeks?|wks?)\b": "weeks",
-    r"\b(?:months?|mos?|m)\b": "months", r"\b(?:years?|yrs?|y)\b": "years",
-    r"%|per ?cent": "percent", "fraction": "fraction",
-}  # fmt: skip
+_UNITS: dict[str, Any] = yaml_beside(__file__)
 # "Smith 2018", "Smith et al., 2018": the author and the year in one cell.
 REFERENCE = "reference"
 _REFERENCE = r"^(?P<first_author>[^\d,;(]+?)(?:\s+et al\.?)?[\s,;(]+(?P<year>(?:19|20)\d\d)\)?\Z"
@@ -117,7 +104,7 @@ def _mapping_problems(mapping: Mapping, label: str) -> Iterator[Problem]:
     for column in sorted({column for column in taken if taken.count(column) > 1}):
         yield Problem(label, None, column, "", "is given to two headings")
     for heading, target in mapping.columns.items():
-        units = _FACTORS.get(target.column, {"": 1.0})
+        units = _UNITS["in_ours"].get(target.column, {"": 1})
         if target.unit not in units:
             allowed = f"the unit must be one of {', '.join(units)}" if any(units) else "has no unit"
             yield Problem(label, None, heading, target.unit, allowed)
@@ -185,7 +172,7 @@ def _translated(cell: str, target: Target) -> str:
     words = {word.casefold(): meant for word, meant in target.words.items()}
     if cell.casefold() in words:
         return words[cell.casefold()]
-    factor = _FACTORS.get(target.column, {}).get(target.unit, 1.0)
+    factor = _UNITS["in_ours"].get(target.column, {}).get(target.unit, 1)
     # A cell with words of its own, as "12 months" among days, is not in the unit of its column.
     if factor != 1 and not re.search("[a-z]", cell, re.IGNORECASE):
         if spelling.THOUSANDS.search(cell):
@@ -275,9 +262,9 @@ def _column(heading: str) -> str:
 def _target(heading: str, column: str, cells: set[str]) -> object:
     """Propose what a column is."""
     target: dict[str, object] = {"column": column}
-    if column in _FACTORS:
-        units = [u for sign, u in _UNITS.items() if re.search(sign, heading, re.I)]
-        target["unit"] = next((unit for unit in units if unit in _FACTORS[column]), UNSAID)
+    if units := _UNITS["in_ours"].get(column):
+        said = (unit for unit in units if re.search(_UNITS["written"][unit], heading, re.I))
+        target["unit"] = next(said, UNSAID)
     if column == "patient_id":
         target["prefix"] = UNSAID
     schema = flatfile.SCHEMAS.get(column)
@@ -286,8 +273,8 @@ def _target(heading: str, column: str, cells: set[str]) -> object:
         spell = meta["spell"]
         strange = sorted(cell for cell in cells if spell(cell) not in terms)
         if column == "treatment_status" and "ongoing" in heading.casefold():
-            said = {"yes": "ongoing", "no": "ended"}
-            target["words"] = {cell: said.get(cell.casefold(), UNSAID) for cell in strange}
+            answers = {"yes": "ongoing", "no": "ended"}
+            target["words"] = {cell: answers.get(cell.casefold(), UNSAID) for cell in strange}
         elif strange:
             target["words"] = dict.fromkeys(strange, UNSAID)
     return target if len(target) > 1 else column

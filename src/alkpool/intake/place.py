@@ -167,23 +167,20 @@ def _joined(tables: Tables, addition: Addition) -> dict[str, pd.DataFrame]:
 
 
 def _name_sources(rows: _Rows, known: Tables) -> _Wrong:
-    sources = known[SOURCES.name]
-    published: dict[tuple[str, str], str] = {
-        (mark, value.casefold()): str(source)
-        for mark in ("doi", "pmid")
-        for source, value in sources[mark].items()
-        if value
+    # What is known of the article of each source, and where that stands in the file.
+    articles: dict[str, dict[Any, str]] = {
+        str(source): {"where": "", **row}
+        for source, row in known[SOURCES.name].to_dict("index").items()
     }
-    spelled = {source.casefold(): source for source in sources.index}
-    taken = {*sources.index, *(cells["source_id"] for cells in rows.values())}
-    # What is known of the article of each source, and where it stands in the file.
-    articles: dict[str, tuple[str, dict[Any, str]]] = {
-        str(source): ("", article) for source, article in sources.to_dict("index").items()
-    }
+    taken = {*articles, *(cells["source_id"] for cells in rows.values())}
     for row, cells in rows.items():
         stated = {name: cells[name] for name in (*_ARTICLE, "first_author") if cells[name]}
-        marks = [(mark, stated[mark].casefold()) for mark in ("doi", "pmid") if mark in stated]
-        same = {mark[0]: published[mark] for mark in marks if mark in published}
+        same = {
+            mark: source
+            for mark in ("doi", "pmid")
+            for source, article in reversed(articles.items())
+            if mark in stated and article.get(mark, "").casefold() == stated[mark].casefold()
+        }
         if not cells["source_id"]:
             named = _source_name(cells["first_author"], cells["year"])
             clash = _other_article(named, stated, articles)
@@ -206,22 +203,22 @@ def _name_sources(rows: _Rows, known: Tables) -> _Wrong:
         for mark, other in same.items():
             if other != source:
                 yield row, mark, f"is that of the source {other}: write {other} as source_id"
-        if spelled.setdefault(source.casefold(), source) != source:
-            yield row, "source_id", f"must be written {spelled[source.casefold()]}"
-        published = dict.fromkeys(marks, source) | published
-        where, article = articles.get(source, (f" in row {row + 2}", {}))
-        articles[source] = where, stated | article
+        written = next((name for name in articles if name.casefold() == source.casefold()), source)
+        if written != source:
+            yield row, "source_id", f"must be written {written}"
+        stated["where"] = f" in row {row + 2}"
+        articles[source] = stated | articles.get(source, {})
 
 
 def _other_article(
-    named: str, stated: Mapping[str, str], articles: Mapping[str, tuple[str, Mapping[Any, str]]]
+    named: str, stated: Mapping[str, str], articles: Mapping[str, Mapping[Any, str]]
 ) -> str:
     """Say which other article has a name that was made up, with a place for a free one.
 
     What was not stated of an article of the file tells nothing apart.
     """
-    where, article = articles.get(named, ("", {}))
-    author = article.get("first_author", "")
+    article = articles.get(named, {})
+    author, where = article.get("first_author", ""), article.get("where", "")
     if _other_author(stated.get("first_author", ""), author):
         return f"{named} is of {author}{where}: give an id, such as {{}}"
     for mark in _ARTICLE:
