@@ -1,5 +1,7 @@
 """Possible duplicates: what is compared, and what is proposed."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from cases import case, tables, write_csv
@@ -7,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alkpool import paths
+from alkpool.data import cohort
 from alkpool.intake import duplicates, flatfile, place
 from alkpool.intake.duplicates import Match, compare
 
@@ -201,3 +204,11 @@ def test_cohort_as_it_is_asks_few_questions():
     pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
     probable = [pair for pair in pairs if compare(*pair, known).probable]
     assert len(probable) <= len(pairs) / 10
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_nobody_repeats_another_in_a_cohort_of_none_or_one(kept):
+    curated = cohort.load("curated")
+    few = replace(curated, patients=curated.patients.head(kept))
+    assert duplicates.unanswered([few]) == []
+    assert duplicates.unanswered([few, replace(few, patients=few.patients[:0])], across=True) == []

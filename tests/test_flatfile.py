@@ -313,6 +313,14 @@ def test_two_new_articles_of_one_author_and_year_are_told_apart(tmp_path):
     assert offered == [("3", "test2024b"), ("4", "test2024b"), ("5", "test2024c")]
 
 
+def test_ids_are_offered_however_many_articles_share_a_name(tmp_path):
+    """After the letters come numbers."""
+    articles = [case(doi="", title=str(n), age_years=str(20 + n)) for n in range(28)]
+    offered = re.findall(r"such as (\S+), or", refusal(write_csv(tmp_path / "n.csv", *articles)))
+    assert offered[:2] == ["test2024b", "test2024c"]
+    assert offered[-3:] == ["test2024z", "test2024-27", "test2024-28"]
+
+
 @pytest.mark.parametrize("mark", ["pmid", "title"])
 def test_articles_differ_by_what_both_rows_state(tmp_path, mark):
     """A cell that is blank in one of the rows tells nothing apart."""

@@ -41,7 +41,7 @@ _CHANGELOG_HEADING = (
 )
 _WORDS = {table.name: table.name for table in COHORT_TABLES}
 _WORDS[TREATMENTS.name] = "lines of treatment"
-_ANSWER = f"write {{}} into duplicate_of, or into {flatfile.NOT_DUPLICATE}"
+_ANSWER = f"write {{0}} into duplicate_of, or into {flatfile.NOT_DUPLICATE}"
 
 
 @dataclass(frozen=True)
@@ -294,19 +294,17 @@ def commit(plan: Plan) -> str:
     OSError
         Where something could not be written; the cohort is as it was.
     """
+    remedy = f"may repeat {{0}}: {_ANSWER}"
     if open_ones := [
-        Problem(
-            plan.sheet.label, None, "", match.new,
-            f"may repeat {match.old}: {_ANSWER.format(match.old)}",
-        )
+        Problem(plan.sheet.label, None, "", match.new, remedy.format(match.old))
         for match in plan.unanswered
-    ]:  # fmt: skip
+    ]:
         raise DataError(open_ones)
     return _commit_curated(plan) if is_curated(plan.folder) else _commit_own(plan)
 
 
 def _commit_own(plan: Plan) -> str:
-    number = _next(plan.folder, plan.folder / BACKUP, "*.zip")
+    number = _next(plan.folder, plan.folder / BACKUP)
     with staged(plan.folder) as stage:
         _back_up(plan.folder, stage / BACKUP / f"{number}.zip", _changelog(plan.folder))
         for table in COHORT_TABLES:
@@ -328,7 +326,7 @@ def _commit_curated(plan: Plan) -> str:
     for table, frame in curate.curated(paths.RAW):
         if _csv(frame) != (plan.folder / table.file).read_text("utf-8"):
             refuse(f"{CURATED}/{table.file}", "differs from its raw facts: run make data first")
-    number = _next(plan.folder, paths.HOME / BACKUP, f"{CURATED}-*.zip")
+    number = _next(plan.folder, paths.HOME / BACKUP)
     name = f"{number}.csv"
     backup = paths.HOME / BACKUP / f"{CURATED}-{number}.zip"
     try:
@@ -354,11 +352,11 @@ def _commit_curated(plan: Plan) -> str:
     )
 
 
-def _next(folder: Path, kept: Path, pattern: str) -> str:
+def _next(folder: Path, backups: Path) -> str:
     """Next number; that of an addition that was undone is not given again."""
-    numbers = curate.entries(_changelog(folder))
-    names = [*numbers, *(path.stem.rpartition("-")[2] for path in kept.glob(pattern))]
-    return f"{max((int(name) for name in names if name.isdecimal()), default=0) + 1:04d}"
+    names = [*curate.entries(_changelog(folder)), *(path.stem for path in backups.glob("*.zip"))]
+    numbers = (name.rpartition("-")[2] for name in names)
+    return f"{max(map(int, filter(str.isdecimal, numbers)), default=0) + 1:04d}"
 
 
 def _csv(frame: pd.DataFrame) -> str:

@@ -178,8 +178,9 @@ def _name_sources(rows: _Rows, known: Tables) -> _Wrong:
         same = {
             mark: source
             for mark in ("doi", "pmid")
+            if mark in stated
             for source, article in reversed(articles.items())
-            if mark in stated and article.get(mark, "").casefold() == stated[mark].casefold()
+            if article.get(mark, "").casefold() == stated[mark].casefold()
         }
         if not cells["source_id"]:
             named = _source_name(cells["first_author"], cells["year"])
