@@ -77,7 +77,7 @@ def test_moves_are_the_differences_of_the_two_matrices(tmp_path, mine):
         if any(cell[name] != old[key][name] for name in [*timeline.COUNTS, "verdict"])
     }  # fmt: skip
     assert new.keys() == old.keys()
-    moved = additions.moves(plan)
+    moved = plan.moves
     assert set(zip(moved["profile"], moved["inhibitor"], strict=True)) == differing
     turned = moved["verdict_before"] != moved["verdict"]
     assert turned.is_monotonic_decreasing
@@ -85,7 +85,7 @@ def test_moves_are_the_differences_of_the_two_matrices(tmp_path, mine):
 
 def test_a_new_profile_moves_from_nothing(tmp_path, mine):
     plan = additions.plan(write_csv(tmp_path / "n.csv", case(mutations="F1174L")), mine)
-    moved = additions.moves(plan).set_index(["profile", "inhibitor"])
+    moved = plan.moves.set_index(["profile", "inhibitor"])
     cell = moved.loc[("F1174L", "lorlatinib")]
     assert (cell["benefit_n_before"], cell["benefit_n"], cell["rule_before"]) == (0, 1, "V2")
 
@@ -154,12 +154,12 @@ def test_a_probable_duplicate_needs_an_answer(tmp_path, mine):
     shown = alkpool("add", file, "--cohort", mine)
     assert shown.returncode == 0
     assert "  probable: other2024-p1 and choi2010-p1, +" in shown.stdout
-    assert "age: same (29, 28)" in shown.stdout
+    assert "age: same (29 and 28)" in shown.stdout
     assert "answer: in the rows of other2024-p1 write choi2010-p1 into" in shown.stdout
     refused = alkpool("add", file, "--cohort", mine, "--yes")
     assert refused.returncode == 1
     assert "other2024-p1" in refused.stderr
-    assert "write choi2010-p1 into duplicate_of or not_duplicate_of" in refused.stderr
+    assert "write choi2010-p1 into duplicate_of, or into not_duplicate_of" in refused.stderr
     assert contents(mine) == before
 
 

@@ -49,7 +49,8 @@ def test_every_requirement_stands_there_as_it_is_locked(declared: dict[str, Requ
 
 def test_conda_brings_the_promised_python() -> None:
     """All that conda has to find is Python and pip."""
-    assert PYTHON == f"python {PROJECT['project']['requires-python']}"
+    promised = f"python {PROJECT['project']['requires-python']}"
+    assert PYTHON == promised
 
 
 def test_promised_packages_are_there() -> None:

@@ -671,6 +671,19 @@ def test_tables_as_publishers_set_them_are_read(tmp_path, merged):  # F62
     assert list(samples["vaf_percent"]) == ["12.4", "5"][: 1 + merged]
 
 
+def test_cells_that_are_stated_once_are_filled_down(tmp_path):
+    columns = "columns: {Patient: patient_id, Sex: sex, ALK mutations: mutations, Prior: "
+    columns += "prior_inhibitors}\neverywhere: {source_id: smith2018, first_author: Smith A, "
+    columns += 'year: "2018", sample_locator: Table 1}\nfill_down: [Patient, Sex]\n'
+    text = "Patient,Sex,ALK mutations,Prior\np1,F,G1202R,alectinib\n"
+    text += ",,L1196M,alectinib;lorlatinib\np2,M,I1171N,alectinib\n"
+    rows = place.fit(by_mapping(tmp_path, text, columns), CURATED).rows
+    assert list(rows["patients"]["sex"]) == ["female", "male"]
+    assert list(rows["samples"]["sample_id"]) == ["p1-s1", "p1-s2", "p2-s1"]
+    with pytest.raises(DataError, match="row 1, column Age: this column is missing"):
+        by_mapping(tmp_path, text, columns.replace("[Patient, Sex]", "[Age]"))
+
+
 def test_a_table_of_lines_finds_the_samples_of_the_cohort(tmp_path):
     columns = {"Patient": "patient_id", "ALK mutations": "mutations", "Drug": "inhibitor"}
     text = "Patient,ALK mutations,Drug\ncheng2024-p1,L1196M,brigatinib\n"

@@ -68,7 +68,7 @@ def test_what_is_as_usual_is_not_noted():
     assert noted(one("SD", **GIVEN, pfs_months=14, dot_months=15)) == []
     assert noted(one("PD", **GIVEN, pfs_months=2, dot_months=2, line_number=2)) == []
     assert noted(project.load("curated")) == []
-    assert len({(look.table.name, look.column, look.words) for look in LOOKS}) == len(LOOKS)
+    assert len({(look["table"], look["column"], look["says"]) for look in LOOKS}) == len(LOOKS)
 
 
 def test_add_says_what_is_worth_a_look_and_which_lines_do_not_count(tmp_path):

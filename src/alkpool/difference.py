@@ -80,19 +80,14 @@ def compare(old: Path, new: Path) -> pd.DataFrame:
         before, after = (side.get(name) for side in tables)
         if before and after and before.read_bytes() == after.read_bytes():
             continue
-        frames = [_read(path, name) if path else pd.DataFrame() for path in (before, after)]
+        frames = [
+            read_sheet(path, name, []).cells if path else pd.DataFrame() for path in (before, after)
+        ]
         mark = "yes" if any("synthetic" in frame for frame in frames) else ""
         changes += [(kind, name, *where, mark) for kind, *where in _table_changes(*frames)]
     found = pd.DataFrame(changes, columns=COLUMNS, dtype=str)
     found["kind"] = pd.Categorical(found["kind"], list(KINDS))
     return found.sort_values(["kind", "synthetic"], kind="stable", ignore_index=True).astype(str)
-
-
-def _read(path: Path, name: str) -> pd.DataFrame:
-    sheet = read_sheet(path, name, [])
-    if sheet.problems:
-        raise DataError(sheet.problems)
-    return sheet.cells
 
 
 def _one_sided(kind: str, row: str, column: str, removed: bool) -> Change:

@@ -237,7 +237,9 @@ def relation_problems(frames: dict[str, pd.DataFrame], label: str) -> Iterator[P
     treatments = treatments.assign(line_again=_repeats(of_lines, treatments["line_number"]))
     prior = zip(samples["resistance_on"], samples["prior_inhibitors"], strict=True)
     samples = samples.assign(
-        changes_a_residue_twice=samples["mutations"].map(mutations.pattern("one_residue").search).notna(),
+        changes_a_residue_twice=samples["mutations"]
+        .map(mutations.pattern("one_residue").search)
+        .notna(),
         # As 0 or 1, which an empty table has too.
         lists_resistance_on=[
             int(failed in (UNKNOWN, *names.split(LIST_SEPARATOR))) for failed, names in prior

@@ -19,7 +19,7 @@ import pandera.pandas as pa
 
 from alkpool import mutations
 from alkpool.data import spelling
-from alkpool.problems import DataError, Problem, shortened
+from alkpool.problems import DataError, Problem, refuse, shortened
 from alkpool.vocabulary import SYNTHETIC_PREFIX
 
 # What one cell holds in Excel; longer ones are mistakes.
@@ -85,8 +85,15 @@ class Table:
     @property
     def refers_to(self) -> dict[str, tuple[str, str]]:
         """Columns that hold keys, with the file and the column where these stand."""
-        targets = {name: column.metadata for name, column in self.schema.columns.items()}
-        return {name: meta["refers_to"] for name, meta in targets.items() if meta.get("refers_to")}
+        return {
+            name: column.metadata["refers_to"]
+            for name, column in self.schema.columns.items()
+            if column.metadata.get("refers_to")
+        }
+
+    def part(self, columns: Sequence[str]) -> "Table":
+        """Table of some of the columns, without its key."""
+        return replace(self, schema=self.schema.select_columns(list(columns)), key=())
 
     def also(self, column: str) -> tuple[str, ...]:
         """Words that a column takes beside profiles or inhibitors."""
@@ -102,12 +109,11 @@ class Sheet:
     label : str
         How messages name the file.
     cells : DataFrame
-        A row of the index plus 2 is a row of the file; blank rows are left out. Without rows
-        where the form is wrong.
+        A row of the index plus 2 is a row of the file; blank rows are left out.
     read_as : tuple of str
         What was taken for another spelling, or set aside.
     problems : tuple of Problem
-        What is wrong with the form; without any, the cells can be checked.
+        What is wrong with the file, where its reader does not raise.
     aside : DataFrame
         Columns that are none of the table, under the names of the file.
     """
@@ -149,34 +155,21 @@ def read_text(path: Path, table: Table, label: str) -> Sheet:
         What it should hold.
     label : str
         How messages name the file.
-    """
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        # A pipe would be waited for, and some devices have no end.
-        problem = Problem(label, None, "", "", "is no plain file; must be CSV")
-        sheet = Sheet(label, pd.DataFrame(), problems=(problem,))
-    else:
-        sheet = read_sheet(path, label, table.columns, table.columns)
-    if sheet.problems:
-        return replace(sheet, cells=pd.DataFrame(columns=table.columns, dtype=str))
-    sheet = set_aside(sheet, table.columns)
-    return replace(sheet, cells=sheet.cells[table.columns]).spelled(table.schema.columns)
-
-
-def read_columns(path: Path, table: Table, columns: Sequence[str], label: str) -> Sheet:
-    """Read a CSV file that holds at least some columns of a table, and check these.
 
     Returns
     -------
     Sheet
-        ``problems`` are those of the form, or those of the cells of ``columns``.
+        Without rows where ``problems`` are those of the form.
     """
-    sheet = read_sheet(path, label, table.columns, columns)
-    if sheet.problems:
-        return sheet
-    wanted = replace(table, schema=table.schema.select_columns(list(columns)), key=())
-    sheet = sheet.spelled(wanted.schema.columns)
-    problems = cell_problems(sheet.cells[list(columns)], wanted, label)
-    return replace(sheet, problems=tuple(problems))
+    try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            # A pipe would be waited for, and some devices have no end.
+            refuse(label, "is no plain file; must be CSV")
+        sheet = set_aside(read_sheet(path, label, table.columns, table.columns), table.columns)
+    except DataError as error:
+        nothing = pd.DataFrame(columns=table.columns, dtype=str)
+        return Sheet(label, nothing, problems=error.problems)
+    return replace(sheet, cells=sheet.cells[table.columns]).spelled(table.schema.columns)
 
 
 def read_sheet(
@@ -190,13 +183,13 @@ def read_sheet(
         The file, and how messages name it.
     columns, required : sequence of str
         Columns that are looked for, and those that must be there.
+
+    Raises
+    ------
+    DataError
+        With every problem of the form.
     """
-    try:
-        rows = csv_rows(path, columns)
-    except NotReadable as wrong:
-        problem = Problem(label, wrong.row, wrong.column, wrong.value, str(wrong))
-        return Sheet(label, pd.DataFrame(), problems=(problem,))
-    return as_sheet(rows, label, columns, required)
+    return as_sheet(csv_rows(path, label, columns), label, columns, required)
 
 
 def as_sheet(
@@ -205,11 +198,14 @@ def as_sheet(
     """Make a sheet of a header and its records: blank rows and columns at the sides are none.
 
     Rows above the header are left out, and said.
+
+    Raises
+    ------
+    DataError
+        With every problem of the form.
     """
     above = rows_above(rows, lambda cell: bool(_column_named(cell, columns)))
-    titles = " ".join(
-        filter(None, (spelling.cleaned(cell) for row in rows[:above] for cell in row))
-    )
+    titles = " ".join(" ".join(cell for row in rows[:above] for cell in row).split())
     header, *records = ([spelling.cleaned(cell) for cell in row] for row in rows[above:])
     filled = {row: record for row, record in enumerate(records, start=above) if any(record)}
     problems = [
@@ -222,7 +218,7 @@ def as_sheet(
         width -= 1
     if width > MAX_COLUMNS:
         wrong = f"has {width} columns; must have at most {MAX_COLUMNS}"
-        return Sheet(label, pd.DataFrame(), problems=(Problem(label, 1, "", "", wrong),))
+        raise DataError([Problem(label, 1, "", "", wrong)])
     names = [_column_named(name, columns) or name for name in header[:width]]
     problems += _header_problems(names, label, columns, required)
     for row, record in filled.items():
@@ -231,7 +227,7 @@ def as_sheet(
                 allowed = f"has {len(cell)} characters; must have at most {MAX_CELL_CHARACTERS}"
                 problems.append(Problem(label, row + 2, name, cell, allowed))
     if problems:
-        return Sheet(label, pd.DataFrame(), problems=tuple(problems))
+        raise DataError(problems)
     cells = pd.DataFrame(
         [record[:width] for record in filled.values()], list(filled), names, dtype=str
     )
@@ -311,51 +307,20 @@ def _header_problems(
             yield Problem(label, 1, name, "", f"unexpected column; is {near[0]} meant?")
 
 
-class NotReadable(Exception):
-    """The file is no CSV text; says where."""
-
-    def __init__(self, allowed: str, row: int | None = None, column: str = "", value: str = ""):
-        super().__init__(allowed)
-        self.row, self.column, self.value = row, column, value
-
-
-def _text(content: bytes) -> str:
-    for start, kind in _NO_TEXT.items():
-        if content.startswith(start):
-            raise NotReadable(f"is {kind}: export the table as CSV in UTF-8")
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise NotReadable("is saved as UTF-16: save it as UTF-8")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8-sig")
-        # Most often it is Latin-1.
-        found = content[error.start : error.start + 1].decode("latin-1")
-        wrong = "must be saved as UTF-8 text"
-        raise NotReadable(wrong, *_cell_at_the_end(before), found) from None
-    before, nul, _after = text.partition("\0")
-    if nul:
-        wrong = "holds a NUL character, which is no text: save it as UTF-8 text"
-        raise NotReadable(wrong, *_cell_at_the_end(before), nul)
-    if not text.strip("\r\n"):
-        raise NotReadable("the file is empty; it must start with a header line")
-    return text
-
-
-def csv_rows(path: Path, columns: Sequence[str] = ()) -> list[list[str]]:
-    """Read the header and the records of a CSV file.
+def csv_rows(path: Path, label: str, columns: Sequence[str] = ()) -> list[list[str]]:
+    """Read the header and the records of a CSV file; messages name it by ``label``.
 
     Raises
     ------
-    NotReadable
+    DataError
         Where the file is no CSV text.
     """
     if path.is_dir():
-        raise NotReadable("is a folder; must be a CSV file")
+        refuse(label, "is a folder; must be a CSV file")
     if not path.exists():
-        raise NotReadable("the file is missing")
+        refuse(label, "the file is missing")
     # Excel hides the line by which it is told the separator.
-    text = re.sub(r"\Asep=.\r?\n", "", _text(path.read_bytes()))
+    text = re.sub(r"\Asep=.\r?\n", "", _text(path.read_bytes(), label))
     separator = _separator(text, columns)
     rows: list[list[str]] = []
     try:
@@ -367,8 +332,30 @@ def csv_rows(path: Path, columns: Sequence[str] = ()) -> list[list[str]]:
             row, column = _cell_at_the_end(text, separator)
         remedy = "close each quotation mark, and double those within a cell"
         wrong = f"is not a readable CSV file ({error}): {remedy}"
-        raise NotReadable(wrong, row, column, '"' if column else "") from None
+        raise DataError([Problem(label, row, column, '"' if column else "", wrong)]) from None
     return rows
+
+
+def _text(content: bytes, label: str) -> str:
+    for start, kind in _NO_TEXT.items():
+        if content.startswith(start):
+            refuse(label, f"is {kind}: export the table as CSV in UTF-8")
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        refuse(label, "is saved as UTF-16: save it as UTF-8")
+    try:
+        text = content.decode("utf-8-sig")
+        wrong = "holds a NUL character, which is no text: save it as UTF-8 text"
+        before, strange, _after = text.partition("\0")
+    except UnicodeDecodeError as error:
+        wrong = "must be saved as UTF-8 text"
+        before = content[: error.start].decode("utf-8-sig")
+        # Most often it is Latin-1.
+        strange = content[error.start : error.start + 1].decode("latin-1")
+    if strange:
+        raise DataError([Problem(label, *_cell_at_the_end(before), strange, wrong)])
+    if not text.strip("\r\n"):
+        refuse(label, "the file is empty; it must start with a header line")
+    return text
 
 
 def _separator(text: str, columns: Sequence[str]) -> str:
@@ -389,11 +376,8 @@ def _separator(text: str, columns: Sequence[str]) -> str:
 
 def _records(text: str, separator: str = ",", *, strict: bool = False) -> Iterator[list[str]]:
     """Read the records of a CSV text, with cells of any length."""
-    limit = csv.field_size_limit(max(len(text), 1))
-    try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict)
-    finally:
-        csv.field_size_limit(limit)
+    csv.field_size_limit(max(len(text), csv.field_size_limit()))
+    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict)
 
 
 def _cell_at_the_end(text: str, separator: str = ",") -> tuple[int, str]:
@@ -419,13 +403,10 @@ def cell_problems(frame: pd.DataFrame, table: Table, label: str) -> Iterator[Pro
                 said = NO_UNSEEN
             reason += f" ({said})" if said else ""
             yield Problem(label, int(index) + 2, str(column), str(value), reason)
-    if not table.key:
-        return
-    for row in frame.index[frame.duplicated(list(table.key))]:
-        key = " and ".join(frame.loc[row, list(table.key)].astype(str))
-        yield Problem(
-            label, int(row) + 2, " and ".join(table.key), key, "stands twice; must be unique"
-        )
+    key = list(table.key)
+    for row in frame.index[frame.duplicated(key)] if key else ():
+        place = label, int(row) + 2, " and ".join(key), " and ".join(frame.loc[row, key])
+        yield Problem(*place, "stands twice; must be unique")
 
 
 def flagged(
@@ -453,9 +434,8 @@ def unknown_keys(
     frame: pd.DataFrame, column: str, label: str, known: Iterable[str], where: str
 ) -> Iterator[Problem]:
     """List the cells of a foreign key that point nowhere."""
-    dangling = frame.loc[~is_among(frame[column], known), column]
-    for row, value in dangling.items():
-        yield Problem(label, int(str(row)) + 2, column, value, f"must be one of the {where}")
+    nowhere = ~is_among(frame[column], known)
+    return flagged(frame, nowhere, column, label, f"must be one of the {where}")
 
 
 def references_between(tables: Sequence[Table]) -> Iterator[tuple[Table, str, Table]]:

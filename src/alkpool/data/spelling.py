@@ -8,9 +8,8 @@ known is left as it is, for the schema to refuse.
 import csv
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
@@ -124,20 +123,18 @@ def spelled(cells: pd.DataFrame, columns: Mapping[str, pa.Column]) -> pd.DataFra
     columns : mapping of str to pandera Column
         Name in ``cells`` to the column of a table.
     """
-    spell: dict[str, Callable[[str], str]] = {
-        name: column.metadata["spell"]
-        for name, column in columns.items()
-        if name in cells and "spell" in (column.metadata or {})
-    }
     done = cells.copy()
     if {"mutations", "phase", "vaf_percent", "other_findings"} <= set(cells):
         done = _reports(done)
     for measure in ("pfs", "dot"):
         if {f"{measure}_relation", f"{measure}_months"} <= set(cells):
             done = _bounds(done, f"{measure}_relation", f"{measure}_months")
-    for name, function in spell.items():
-        known = {cell: function(cell) for cell in done[name].unique() if cell}
-        if columns[name].metadata.get("decimal") and any(map(_COMMA.fullmatch, known)):
+    for name, column in columns.items():
+        spell = (column.metadata or {}).get("spell")
+        if name not in cells or spell is None:
+            continue
+        known = {cell: spell(cell) for cell in done[name].unique() if cell}
+        if column.metadata.get("decimal") and any(map(_COMMA.fullmatch, known)):
             # With words it is refused: beside decimal commas, a point may part thousands.
             parted = filter(THOUSANDS.fullmatch, known)
             known |= {cell: f"{cell} beside decimal commas" for cell in parted}
@@ -208,19 +205,10 @@ def _reading(line: str) -> mutations.Reading | None:
 def read_as(before: pd.DataFrame, after: pd.DataFrame, label: str) -> Iterator[str]:
     """Say which cells were taken for another spelling, each spelling once."""
     for name in map(str, after):
-        differ = before[name] != after[name]
-        if not differ.any():
-            continue
-        pairs = pd.DataFrame({"old": before.loc[differ, name], "new": after.loc[differ, name]})
-        for (old, new), rows in pairs.groupby(["old", "new"]):
-            yield f"{label}: column {name}: {_shown(old)} is read as {_shown(new)} ({_rows(rows)})"
-
-
-def _shown(cell: Any) -> str:
-    return repr(shortened(str(cell)))
-
-
-def _rows(rows: pd.DataFrame) -> str:
-    numbers = [str(row + 2) for row in rows.index]
-    more = f" and {len(numbers) - 10} more" if len(numbers) > 10 else ""
-    return f"row {', '.join(numbers[:10])}{more}"
+        pairs = pd.DataFrame({"old": before[name], "new": after[name]})
+        for pair, rows in pairs[pairs["old"] != pairs["new"]].groupby(["old", "new"]):
+            old, new = (repr(shortened(str(cell))) for cell in pair)
+            numbers = [str(row + 2) for row in rows.index]
+            more = f" and {len(numbers) - 10} more" if len(numbers) > 10 else ""
+            place = f"row {', '.join(numbers[:10])}{more}"
+            yield f"{label}: column {name}: {old} is read as {new} ({place})"

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from alkpool.intake.curate import CHANGELOG
 from alkpool.intake.duplicates import Match
 from alkpool.intake.place import Addition
 from alkpool.problems import DataError, Problem, printable, refuse
-from alkpool.vocabulary import Benefit, PatientStatus
+from alkpool.vocabulary import Benefit, PatientStatus, SourceStatus
 
 CURATED = "curated"
 BACKUP = "backup"
@@ -40,6 +41,7 @@ _CHANGELOG_HEADING = (
 )
 _WORDS = {table.name: table.name for table in COHORT_TABLES}
 _WORDS[TREATMENTS.name] = "lines of treatment"
+_ANSWER = f"write {{0}} into duplicate_of, or into {flatfile.NOT_DUPLICATE}"
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,15 @@ class Plan:
         """Probable duplicates of which the file says neither yes nor no."""
         return [match for match in self.matches if match.probable and not self.is_answered(match)]
 
+    @cached_property
+    def moves(self) -> pd.DataFrame:
+        """Cells of Figure 5 whose verdict or counts would move, as `timeline.changes`."""
+        return timeline.changes(*map(actionability.matrix, (self.before, self.after)))
+
     def is_answered(self, match: Match) -> bool:
         """Whether the file says that the two patients of a pair are two."""
-        said = self.addition.distinct
-        return match.old in said.get(match.new, ()) or match.new in said.get(match.old, ())
+        pairs = (match.new, match.old), (match.old, match.new)
+        return not self.addition.distinct.isdisjoint(pairs)
 
 
 def target(name_or_path: str) -> Path:
@@ -88,15 +95,12 @@ def target(name_or_path: str) -> Path:
     Raises
     ------
     DataError
-        Where several are named, or the folder is a namesake of a cohort of the project.
+        Where several are named.
     """
     if "," in name_or_path:
         refuse(name_or_path, "must be one cohort")
     with alone(paths.DATA):  # names are looked up in it
-        folder = paths.cohort_folder(name_or_path)
-    if wrong := paths.name_problem(folder):
-        refuse(str(folder), wrong)
-    return folder
+        return paths.cohort_folder(name_or_path)
 
 
 def is_curated(folder: Path) -> bool:
@@ -126,9 +130,7 @@ def plan(file: Path, folder: Path, columns: Path | None = None) -> Plan:
         With every problem of the file, or of the cohort; where the cohort is synthetic; where
         the file was added before or holds nothing new.
     """
-    before, problems = cohort.read(folder)
-    if before is None:
-        raise DataError(problems)
+    before = cohort.load(folder)
     if before.synthetic:
         refuse(before.name, "is synthetic: no patient can be added to it")
     sheets = {
@@ -172,119 +174,103 @@ def _changelog(folder: Path) -> str:
 
 def describe(plan: Plan) -> str:
     """Say in words what a plan would change."""
-    lines = [f"{plan.sheet.label}: {len(plan.sheet.cells)} rows"]
-    lines += [f"  {said}" for said in plan.sheet.read_as]
-    lines += ["", f"New in {plan.before.name}:", *_new_rows(plan)]
     before, after = (cohort.analysis_set(data) for data in (plan.before, plan.after))
-    lines += [
-        f"  included {_WORDS[table.name]}: {len(getattr(before, table.name))} -> "
+    included = [
+        f"included {_WORDS[table.name]}: {len(getattr(before, table.name))} -> "
         f"{len(getattr(after, table.name))}"
         for table in COHORT_TABLES
     ]
-    lines += ["", *_worth_a_look(plan), "", *_duplicates(plan), "", *_moves(plan)]
-    return "\n".join(map(printable, lines)) + "\n"
+    looks = _worth_a_look(plan)
+    turned, counted, rest = (_moved(plan, kind) for kind in ("verdict", "counts", "denominator"))
+    sections = {
+        f"{plan.sheet.label}: {len(plan.sheet.cells)} rows": plan.sheet.read_as,
+        f"New in {plan.before.name}:": [*_new_rows(plan), *included],
+        f"Worth a look: {len(looks) or 'nothing found'}": looks,
+        _DUPLICATES if plan.matches else "Possible duplicates: none found": _duplicates(plan),
+        f"Verdicts that move: {len(turned) or 'none'}": turned,
+        f"Other cells whose counts move: {len(counted) or 'none'}": counted,
+    }
+    if rest:
+        sections[f"Cells in which only the samples after the inhibitor grow: {len(rest)}"] = []
+    said = ("\n  ".join(map(printable, [heading, *text])) for heading, text in sections.items())
+    return "\n\n".join(said) + "\n"
 
 
 def _new_rows(plan: Plan) -> Iterator[str]:
     for table in COHORT_TABLES:
         names = list(plan.addition.rows[table.name][table.key[0]])
-        yield f"  {_WORDS[table.name]}: {len(names)}" + f" ({', '.join(names)})" * bool(names)
-    patients = plan.addition.rows[PATIENTS.name]
-    for patient in patients[patients["status"] != PatientStatus.INCLUDED].to_dict("records"):
-        reason = patient["exclusion_reason"]
-        if patient["status"] == PatientStatus.DUPLICATE:
-            reason = f"repeats {patient['duplicate_of']}"
-        yield f"  {patient['patient_id']} does not count: {reason}"
+        yield f"{_WORDS[table.name]}: {len(names)}" + f" ({', '.join(names)})" * bool(names)
+    for patient in plan.addition.rows[PATIENTS.name].to_dict("records"):
+        match patient["status"]:
+            case PatientStatus.DUPLICATE:
+                yield f"{patient['patient_id']} does not count: repeats {patient['duplicate_of']}"
+            case PatientStatus.EXCLUDED:
+                yield f"{patient['patient_id']} does not count: {patient['exclusion_reason']}"
     yield from _lines_that_do_not_count(plan)
     sources = plan.addition.rows[SOURCES.name]
-    for source in sources.loc[sources["status"] == "excluded", "source_id"]:
-        yield f"  source {source}: has no included patient"
+    for source in sources.loc[sources["status"] == SourceStatus.EXCLUDED, "source_id"]:
+        yield f"source {source}: has no included patient"
     for source in plan.addition.now_included:
-        yield f"  source {source}: excluded -> included"
+        yield f"source {source}: excluded -> included"
 
 
 def _lines_that_do_not_count(plan: Plan) -> Iterator[str]:
     new = plan.after.treatments
     new = new[new["treatment_id"].isin(plan.addition.rows[TREATMENTS.name]["treatment_id"])]
     alone = set(benefit.evaluable(new)["treatment_id"])
-    decided = benefit.classify(new)
-    for line, outcome in zip(new.to_dict("records"), decided["benefit"], strict=True):
+    for line in new.assign(benefit=benefit.classify(new)["benefit"]).to_dict("records"):
         name = line["treatment_id"]
         if name not in alone:
-            yield f"  {name} does not count: it is a combination (monotherapy is no)"
-        elif outcome == Benefit.UNKNOWN:
+            yield f"{name} does not count: it is a combination (monotherapy is no)"
+        elif line["benefit"] == Benefit.UNKNOWN:
             yield (
-                f"  {name} is not decided: best_response is {line['best_response']}, and months "
-                "and status do not tell whether there was benefit"
+                f"{name} is not decided: best_response is {line['best_response']}, and months and "
+                "status do not tell whether there was benefit"
             )
 
 
-def _worth_a_look(plan: Plan) -> Iterator[str]:
+def _worth_a_look(plan: Plan) -> list[str]:
     new = {
         f"{plan.after.name}/{table.file}, {key}"
         for table in COHORT_TABLES
         for key in plan.addition.rows[table.name][table.key[0]]
     }
-    notes = [note for note in plausible.worth_a_look(plan.after) if note.file in new]
-    yield f"Worth a look: {len(notes) or 'nothing found'}"
-    for note in notes:
-        yield f"  {note}"
+    return [str(note) for note in plausible.worth_a_look(plan.after) if note.file in new]
+
+
+_DUPLICATES = (
+    "Possible duplicates (facts that agree less those that differ; an answer is needed from "
+    f"{duplicates.PROBABLE}, or where no fact differs within a report):"
+)
 
 
 def _duplicates(plan: Plan) -> Iterator[str]:
-    if not plan.matches:
-        yield "Possible duplicates: none found"
-        return
-    yield (
-        "Possible duplicates (facts that agree less those that differ; an answer is needed from "
-        f"{duplicates.PROBABLE}, or where no fact differs within a report):"
-    )
     for match in plan.matches:
         kind = "probable" if match.probable else "possible"
-        answered = plan.is_answered(match)
-        said = ", answered: two patients" * answered
-        yield f"  {kind}: {match.new} and {match.old}, {match.score:+d}{said}"
+        said = ", answered: two patients" * plan.is_answered(match)
+        yield f"{kind}: {match.new} and {match.old}, {match.score:+d}{said}"
         for fact, outcome, shown in match.reasons:
-            yield f"    {fact}: {outcome} ({shown})"
-        if match.probable and not answered:
-            yield (
-                f"    answer: in the rows of {match.new} write {match.old} into duplicate_of, or "
-                f"into {flatfile.NOT_DUPLICATE}"
-            )
+            yield f"  {fact}: {outcome} ({shown})"
+        if match in plan.unanswered:
+            yield f"  answer: in the rows of {match.new} {_ANSWER.format(match.old)}"
 
 
-def moves(plan: Plan) -> pd.DataFrame:
-    """Cells of Figure 5 whose verdict or counts would move, as `timeline.changes`."""
-    return timeline.changes(*map(actionability.matrix, (plan.before, plan.after)))
+def _moved(plan: Plan, kind: str) -> list[str]:
+    """Say of the cells of which one thing moves, as `Plan.moves` names it, what it becomes."""
+    said = []
+    for cell in plan.moves.query("moved == @kind").to_dict("records"):
+        place = f"{cell['profile']}, {cell['inhibitor']}"
+        before, after = (_counts(cell, side) for side in ("_before", ""))
+        if kind == "verdict":
+            before = f"{cell['verdict_before']} [{cell['rule_before']}; {before}]"
+            after = f"{cell['verdict']} [{cell['rule']}; {after}]"
+        else:
+            place += f" ({cell['verdict']})"
+        said.append(f"{place}: {before} -> {after}")
+    return said
 
 
-def _moves(plan: Plan) -> Iterator[str]:
-    cells = moves(plan)
-    turned, counted, rest = (
-        cells[cells["moved"] == kind].to_dict("records")
-        for kind in ("verdict", "counts", "denominator")
-    )
-    yield f"Verdicts that move: {len(turned) or 'none'}"
-    for cell in turned:
-        yield (
-            f"  {cell['profile']}, {cell['inhibitor']}: {_verdict(cell, '_before')} -> "
-            f"{_verdict(cell)}"
-        )
-    yield f"Other cells whose counts move: {len(counted) or 'none'}"
-    for cell in counted:
-        yield (
-            f"  {cell['profile']}, {cell['inhibitor']} ({cell['verdict']}): "
-            f"{_counts(cell, '_before')} -> {_counts(cell)}"
-        )
-    if rest:
-        yield f"Cells in which only the samples after the inhibitor grow: {len(rest)}"
-
-
-def _verdict(cell: Mapping[Any, object], side: str = "") -> str:
-    return f"{cell[f'verdict{side}']} [{cell[f'rule{side}']}; {_counts(cell, side)}]"
-
-
-def _counts(cell: Mapping[Any, object], side: str = "") -> str:
+def _counts(cell: Mapping[Any, object], side: str) -> str:
     k, n, unknown = (cell[f"{name}{side}"] for name in ("benefit_k", "benefit_n", "unknown_n"))
     return (
         f"benefit {k}/{n}, not decided {unknown}, relapsing "
@@ -308,7 +294,7 @@ def commit(plan: Plan) -> str:
     OSError
         Where something could not be written; the cohort is as it was.
     """
-    remedy = f"may repeat {{0}}: write {{0}} into duplicate_of or {flatfile.NOT_DUPLICATE}"
+    remedy = f"may repeat {{0}}: {_ANSWER}"
     if open_ones := [
         Problem(plan.sheet.label, None, "", match.new, remedy.format(match.old))
         for match in plan.unanswered
@@ -318,7 +304,7 @@ def commit(plan: Plan) -> str:
 
 
 def _commit_own(plan: Plan) -> str:
-    number = _next(plan.folder, plan.folder / BACKUP, "*.zip")
+    number = _next(plan.folder, plan.folder / BACKUP)
     with staged(plan.folder) as stage:
         _back_up(plan.folder, stage / BACKUP / f"{number}.zip", _changelog(plan.folder))
         for table in COHORT_TABLES:
@@ -340,7 +326,7 @@ def _commit_curated(plan: Plan) -> str:
     for table, frame in curate.curated(paths.RAW):
         if _csv(frame) != (plan.folder / table.file).read_text("utf-8"):
             refuse(f"{CURATED}/{table.file}", "differs from its raw facts: run make data first")
-    number = _next(plan.folder, paths.HOME / BACKUP, f"{CURATED}-*.zip")
+    number = _next(plan.folder, paths.HOME / BACKUP)
     name = f"{number}.csv"
     backup = paths.HOME / BACKUP / f"{CURATED}-{number}.zip"
     try:
@@ -366,11 +352,11 @@ def _commit_curated(plan: Plan) -> str:
     )
 
 
-def _next(folder: Path, kept: Path, pattern: str) -> str:
+def _next(folder: Path, backups: Path) -> str:
     """Next number; that of an addition that was undone is not given again."""
-    numbers = curate.entries(_changelog(folder))
-    names = [*numbers, *(path.stem.rpartition("-")[2] for path in kept.glob(pattern))]
-    return f"{max((int(name) for name in names if name.isdecimal()), default=0) + 1:04d}"
+    names = [*curate.entries(_changelog(folder)), *(path.stem for path in backups.glob("*.zip"))]
+    numbers = (name.rpartition("-")[2] for name in names)
+    return f"{max(map(int, filter(str.isdecimal, numbers)), default=0) + 1:04d}"
 
 
 def _csv(frame: pd.DataFrame) -> str:
@@ -391,19 +377,15 @@ def _with_entry(plan: Plan, number: str, restore: str) -> str:
     """Changelog of the cohort with an entry for the plan in front."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     name = printable(plan.sheet.label).replace("`", "'")
-    said = [line.strip() for line in _new_rows(plan)]
-    answers = [
-        f"{new} is not {', '.join(sorted(others))}"
-        for new, others in sorted(plan.addition.distinct.items())
-        if others
-    ]
-    turned = [line.strip() for line in _moves(plan) if "->" in line or line.startswith("Verdicts")]
+    answers = [f"{new} is not {old}" for new, old in sorted(plan.addition.distinct)]
+    turned = _moved(plan, "verdict")
+    moved = [f"Verdicts that move: {len(turned) or 'none'}", *turned, *_moved(plan, "counts")]
     entry = "\n".join(
         [
             f"## {number}, {today}",
             "",
             f"- File: `{name}`.",
-            *(f"- {line}." for line in (*said, *answers, *turned)),
+            *(f"- {line}." for line in (*_new_rows(plan), *answers, *moved)),
             f"- To undo: {restore}.",
             f"- Addition {number} of {today}, SHA-256 of the rows {plan.fingerprint}.",
         ]

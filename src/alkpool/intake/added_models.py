@@ -7,17 +7,16 @@ also more of a model that the literature has;
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
 
-from alkpool.data.reader import Table, cell_problems, flagged, read_text
+from alkpool.data.reader import Table, flagged, read_sheets
 from alkpool.data.tables import INVITRO_SOURCES, MEASUREMENTS, MODELS
 from alkpool.intake.raw import measurement_ids
 from alkpool.problems import DataError, Problem
-
-LIST_OF_MODELS = "models.csv"
 
 # What the line says of the publication; the source is then known by its source_id.
 _PUBLICATION = ("first_author", "year", "journal", "title", "doi", "pmid", "secondary")
@@ -42,12 +41,7 @@ ADDED_MODELS = Table(
     key=("model_id",),
 )
 
-ADDED_MEASUREMENTS = Table(
-    "measurements",
-    "One row per value or call of an added model.",
-    pa.DataFrameSchema(_columns(MEASUREMENTS, tuple(MEASUREMENTS.columns[2:]))),
-    key=(),
-)
+ADDED_MEASUREMENTS = MEASUREMENTS.part(MEASUREMENTS.columns[2:])
 
 
 def join(folder: Path, built: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -72,24 +66,22 @@ def join(folder: Path, built: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFr
     """
     if not folder.is_dir():
         return dict(built)
-    label = f"{folder.name}/{LIST_OF_MODELS}"
-    sheet = read_text(folder / LIST_OF_MODELS, ADDED_MODELS, label)
-    lines = sheet.cells
-    problems = [*sheet.problems, *cell_problems(lines, ADDED_MODELS, label)]
-    problems += _clashes(lines, built, label)
+    sheets, problems = read_sheets(folder, [ADDED_MODELS])
+    lines = sheets[ADDED_MODELS.name].cells
+    problems += _clashes(lines, built, f"{folder.name}/{ADDED_MODELS.file}")
     measured = [built[MEASUREMENTS.name]]
-    files = {path.stem: path for path in sorted(folder.glob("*.csv"))}
-    files.pop(Path(LIST_OF_MODELS).stem, None)
-    of_known_models = [model for model in files if model in {*built[MODELS.name]["model_id"]}]
-    for model in [*lines["model_id"], *of_known_models]:
-        path = files.pop(model, folder / f"{model}.csv")
-        rows, found = _measurements(path, model, built[MEASUREMENTS.name])
+    files = [path.stem for path in sorted(folder.glob("*.csv")) if path.name != ADDED_MODELS.file]
+    listed, known = list(lines["model_id"]), set(built[MODELS.name]["model_id"])
+    for model in listed + [name for name in files if name in known - {*listed}]:
+        rows, found = _measurements(folder, model, built[MEASUREMENTS.name])
         measured.append(rows)
         problems += found
-    unlisted = f"is no model so far, and has no line in {LIST_OF_MODELS}"
     problems += [
-        Problem(f"{folder.name}/{path.name}", None, "", "", unlisted) for path in files.values()
-    ]
+        Problem(f"{folder.name}/{name}.csv", None, "", "",
+                f"is no model so far, and has no line in {ADDED_MODELS.file}")
+        for name in files
+        if name not in known.union(listed)
+    ]  # fmt: skip
     if problems:
         raise DataError(problems)
     sources = built[INVITRO_SOURCES.name]
@@ -108,25 +100,20 @@ def _clashes(
     """List models that there are already, and lines that describe one source differently."""
     taken = lines["model_id"].isin(built[MODELS.name]["model_id"])
     yield from flagged(lines, taken, "model_id", label, "is a model already; name it otherwise")
-    sources = [built[INVITRO_SOURCES.name], lines]
-    columns = ["source_id", *_PUBLICATION]
-    known = pd.concat([table[columns] for table in sources]).drop_duplicates("source_id")
+    known = pd.concat([built[INVITRO_SOURCES.name], lines]).drop_duplicates("source_id")
     first = lines[["source_id"]].merge(known, on="source_id", how="left")
+    same = "must be as this source_id has it elsewhere, or the source needs an id of its own"
     for column in _PUBLICATION:
-        differs = lines[column] != first[column]
-        yield from flagged(
-            lines, differs, column, label,
-            "must be as this source_id has it elsewhere, or the source needs an id of its own",
-        )  # fmt: skip
+        yield from flagged(lines, lines[column] != first[column], column, label, same)
 
 
 def _measurements(
-    path: Path, model: str, known: pd.DataFrame
+    folder: Path, model: str, known: pd.DataFrame
 ) -> tuple[pd.DataFrame, list[Problem]]:
-    label = f"{path.parent.name}/{path.name}"
-    sheet = read_text(path, ADDED_MEASUREMENTS, label)
-    rows = sheet.cells
-    problems = [*sheet.problems, *cell_problems(rows, ADDED_MEASUREMENTS, label)]
+    """Rows of the file of a model, numbered after those it has, and what is wrong with them."""
+    table = replace(ADDED_MEASUREMENTS, name=model)
+    sheets, problems = read_sheets(folder, [table])
+    rows, label = sheets[model].cells, f"{folder.name}/{table.file}"
     alone = (rows["value"] == "") != (rows["relation"] == "")
     allowed = "must be one of =, >, <, ~ where there is a value, and blank where there is none"
     problems += flagged(rows, alone, "relation", label, allowed)

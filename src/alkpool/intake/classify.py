@@ -4,7 +4,8 @@ from pathlib import Path
 
 from alkpool.analysis import benefit
 from alkpool.data import tables
-from alkpool.data.reader import read_columns
+from alkpool.data.reader import cell_problems, read_sheet
+from alkpool.data.tables import TREATMENTS
 from alkpool.problems import DataError, Problem, no_formula
 
 COLUMNS = [
@@ -32,18 +33,19 @@ def classified(source: Path, label: str, rule: benefit.BenefitRule) -> tuple[str
     DataError
         With every problem of the file.
     """
-    sheet = read_columns(source, tables.TREATMENTS, COLUMNS, label)
+    table = TREATMENTS.part(COLUMNS)
+    sheet = read_sheet(source, label, TREATMENTS.columns, COLUMNS).spelled(table.schema.columns)
     cells = sheet.cells
-    problems = [*sheet.problems]
-    problems += [
-        Problem(label, 1, name, "", "the file already has this column")
-        for name in ("benefit", "rule")
-        if name in cells
-    ]
-    if set(COLUMNS) <= set(cells):
-        rules = [rule for rule in tables.RULES["treatments"] if rule["column"] in COLUMNS]
-        problems += tables.rule_problems(rules, cells, label)
-    if problems:
+    rules = [rule for rule in tables.RULES["treatments"] if rule["column"] in COLUMNS]
+    if problems := [
+        *cell_problems(cells[COLUMNS], table, label),
+        *(
+            Problem(label, 1, name, "", "the file already has this column")
+            for name in ("benefit", "rule")
+            if name in cells
+        ),
+        *tables.rule_problems(rules, cells, label),
+    ]:
         raise DataError(problems)
     classes = benefit.classify(cells[COLUMNS].replace("", None), rule)
     notes = sheet.read_as

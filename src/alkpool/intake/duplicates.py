@@ -7,7 +7,7 @@ neither way. A pair is shown with the facts that agree and those that differ, an
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, combinations, product
+from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -38,24 +38,8 @@ SAME_MONTHS = 0.5
 AGREE = ("same", "same profile")
 DIFFER = ("different", "none shared")
 
-
-# Drug and measure, PFS or DoT, to months.
-_Months = Mapping[tuple[str, str], float]
-
-
-@dataclass(frozen=True)
-class Record:
-    """What is compared of a patient; blank or empty where nothing is stated."""
-
-    patient: str
-    source: str
-    age: float | None
-    sex: str
-    partner: str
-    variant: str
-    profiles: frozenset[str]
-    drugs: tuple[str, ...]
-    months: _Months
+# What a record states of a patient, by the name of the fact in messages.
+Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -70,8 +54,7 @@ class Match:
     @property
     def score(self) -> int:
         """Facts that agree, less those that differ."""
-        outcomes = [outcome for _, outcome, _ in self.reasons]
-        return sum(o in AGREE for o in outcomes) - sum(o in DIFFER for o in outcomes)
+        return sum(_says(outcome) for _, outcome, _ in self.reasons)
 
     @property
     def identical(self) -> bool:
@@ -90,8 +73,8 @@ class Match:
         return self.identical or self.score >= PROBABLE
 
 
-def records(tables: Mapping[str, pd.DataFrame]) -> dict[str, Record]:
-    """Collect what is compared of every patient.
+def records(tables: Mapping[str, pd.DataFrame]) -> dict[str, Facts]:
+    """Collect what is compared of every patient: the report, and the facts that it states.
 
     Parameters
     ----------
@@ -99,33 +82,37 @@ def records(tables: Mapping[str, pd.DataFrame]) -> dict[str, Record]:
         Tables of a cohort, cells as text.
     """
     samples = tables[SAMPLES.name].assign(order=tables[SAMPLES.name]["sample_order"].astype(int))
-    samples = samples.sort_values(["patient_id", "order"])
-    by_patient = rows_by(samples, "patient_id")
+    by_patient = rows_by(samples.sort_values(["patient_id", "order"]), "patient_id")
     lines = rows_by(tables[TREATMENTS.name], "sample_id")
-    found = {}
+    found: dict[str, Facts] = {}
     for patient in tables[PATIENTS.name].to_dict("records"):
-        name = str(patient["patient_id"])
-        own = by_patient.get(name, [])
+        own = by_patient.get(patient["patient_id"], [])
         drugs: list[str] = []
-        months: dict[tuple[str, str], float] = {}
+        months: dict[str, float] = {}
         for sample in own:
-            stated = str(sample["prior_inhibitors"]).split(LIST_SEPARATOR)
-            prior = [drug for drug in stated if _known(drug)]
+            prior = list(filter(_known, str(sample["prior_inhibitors"]).split(LIST_SEPARATOR)))
             drugs += prior if len(prior) > len(drugs) else []
             for line in lines.get(sample["sample_id"], []):
                 drugs.append(line["inhibitor"])
-                months |= _months(line)
-        found[name] = Record(
-            patient=name,
-            source=str(patient["source_id"]),
-            age=float(patient["age_years"]) if patient["age_years"] else None,
-            sex=_known(patient["sex"]),
-            partner=_known(patient["fusion_partner"]),
-            variant=_known(patient["fusion_variant"]),
-            profiles=frozenset(filter(None, (_known(sample["mutations"]) for sample in own))),
-            drugs=tuple(dict.fromkeys(drugs)),
-            months=months,
-        )
+                # Of exact months only: two bounds can differ and both hold.
+                for measure in ("pfs", "dot"):
+                    if line[f"{measure}_relation"] in (Relation.EQUAL, Relation.ABOUT):
+                        said = f"{line['inhibitor']} {measure.upper()}"
+                        months[said] = float(line[f"{measure}_months"])
+        facts = {
+            "report": patient["source_id"],
+            "age": float(patient["age_years"]) if patient["age_years"] else "",
+            "sex": _known(patient["sex"]),
+            "fusion partner": _known(patient["fusion_partner"]),
+            "fusion variant": _known(patient["fusion_variant"]),
+            "mutations": tuple(sorted({*filter(_known, (sample["mutations"] for sample in own))})),
+            "drugs": tuple(dict.fromkeys(drugs)),
+            "months": months,
+        }
+        # An age of 0 is stated.
+        found[str(patient["patient_id"])] = {
+            k: fact for k, fact in facts.items() if fact or fact == 0
+        }
     return found
 
 
@@ -133,76 +120,74 @@ def _known(cell: object) -> str:
     return "" if cell == UNKNOWN else str(cell)
 
 
-def _months(line: Mapping[str, str]) -> dict[tuple[str, str], float]:
-    """Exact months only: two bounds can differ and both hold."""
-    return {
-        (line["inhibitor"], measure): float(line[f"{measure}_months"])
-        for measure in ("pfs", "dot")
-        if line[f"{measure}_relation"] in (Relation.EQUAL, Relation.ABOUT)
-    }
-
-
-def _age(one: float, other: float) -> tuple[str, str]:
-    shown = f"{one:g}, {other:g}"
+def _age(one: float, other: float) -> str:
     apart = abs(one - other)
     if apart <= SAME_AGE_YEARS:
-        return "same", shown
-    return ("near" if apart <= NEAR_AGE_YEARS else "different"), shown
+        return "same"
+    return "near" if apart <= NEAR_AGE_YEARS else "different"
 
 
-def _equal(one: str, other: str) -> tuple[str, str]:
-    return ("same", one) if one.casefold() == other.casefold() else ("different", f"{one}, {other}")
+def _equal(one: str, other: str) -> str:
+    return "same" if one.casefold() == other.casefold() else "different"
 
 
-def _profiles(one: frozenset[str], other: frozenset[str]) -> tuple[str, str]:
-    if common := one & other:
-        return "same profile", ", ".join(sorted(common))
-    shown = ", ".join(sorted(one)) + " and " + ", ".join(sorted(other))
-    return ("shared mutation" if _single(one) & _single(other) else "none shared"), shown
+def _profiles(one: Sequence[str], other: Sequence[str]) -> str:
+    if {*one} & {*other}:
+        return "same profile"
+    single, others = ({*"+".join(profiles).split("+")} for profiles in (one, other))
+    return "shared mutation" if single & others else "none shared"
 
 
-def _single(profiles: Iterable[str]) -> set[str]:
-    return {name for profile in profiles for name in profile.split("+")}
-
-
-def _drugs(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, str]:
+def _drugs(one: Sequence[str], other: Sequence[str]) -> str:
     shorter, longer = sorted((one, other), key=len)
     if shorter == longer:
-        return "same", ", ".join(longer)
-    shown = f"{', '.join(one)} and {', '.join(other)}"
-    return ("one continues" if longer[: len(shorter)] == shorter else "different"), shown
+        return "same"
+    return "one continues" if longer[: len(shorter)] == shorter else "different"
 
 
-def _same_months(one: _Months, other: _Months) -> tuple[str, str]:
-    pairs = [(key, one[key], other[key]) for key in sorted(one.keys() & other.keys())]
-    if not pairs:
-        return "", ""
-    shown = ", ".join(f"{drug} {kind.upper()} {a:g}, {b:g}" for (drug, kind), a, b in pairs)
-    same = all(abs(a - b) <= SAME_MONTHS for _, a, b in pairs)
-    return ("same" if same else "different"), shown
+def _same_months(one: Mapping[str, float], other: Mapping[str, float]) -> str:
+    apart = [abs(one[line] - other[line]) for line in one.keys() & other.keys()]
+    if not apart:
+        return ""
+    return "same" if max(apart) <= SAME_MONTHS else "different"
 
 
-# What is compared, by its name in messages and in a record, and how.
-_FACTS: tuple[tuple[str, str, Callable[[Any, Any], tuple[str, str]]], ...] = (
-    ("age", "age", _age),
-    ("sex", "sex", _equal),
-    ("fusion partner", "partner", _equal),
-    ("fusion variant", "variant", _equal),
-    ("mutations", "profiles", _profiles),
-    ("drugs", "drugs", _drugs),
-    ("months", "months", _same_months),
-)
+def _shown(fact: Any) -> str:
+    match fact:
+        case str():
+            return fact
+        case float() | int():
+            return f"{fact:g}"
+        case dict():
+            return ", ".join(f"{line} {months:g}" for line, months in fact.items())
+    return ", ".join(fact)
 
 
-def compare(one: Record, other: Record) -> Match:
-    """Compare what both records state."""
+# What is compared, by its name in messages, and how.
+_FACTS: Mapping[str, Callable[[Any, Any], str]] = {
+    "age": _age,
+    "sex": _equal,
+    "fusion partner": _equal,
+    "fusion variant": _equal,
+    "mutations": _profiles,
+    "drugs": _drugs,
+    "months": _same_months,
+}
+
+
+def _says(outcome: str) -> int:
+    return (outcome in AGREE) - (outcome in DIFFER)
+
+
+def compare(new: str, old: str, known: Mapping[str, Facts]) -> Match:
+    """Compare what the records of two patients both state."""
+    one, other = known[new], known[old]
     reasons = []
-    for fact, name, outcome_of in _FACTS:
-        stated = getattr(one, name), getattr(other, name)
-        if all(value or value == 0 for value in stated):  # an age of 0 is stated
-            outcome, shown = outcome_of(*stated)
-            reasons += [(fact, outcome, shown)] if outcome else []
-    return Match(one.patient, other.patient, one.source == other.source, tuple(reasons))
+    for fact, outcome_of in _FACTS.items():
+        if fact in one and fact in other and (outcome := outcome_of(one[fact], other[fact])):
+            said = dict.fromkeys(_shown(facts[fact]) for facts in (one, other))
+            reasons.append((fact, outcome, " and ".join(said)))
+    return Match(new, old, one["report"] == other["report"], tuple(reasons))
 
 
 def matches(new: Iterable[str], tables: Mapping[str, pd.DataFrame]) -> list[Match]:
@@ -220,7 +205,7 @@ def matches(new: Iterable[str], tables: Mapping[str, pd.DataFrame]) -> list[Matc
     names = sorted(new_ones := set(new))
     kept = []
     for one, other in _alike(names, sorted(known), known):
-        match = compare(known[one], known[other])
+        match = compare(one, other, known)
         if other in new_ones and match.same_report:
             wanted = match.identical and match.score >= PROBABLE
         else:
@@ -230,7 +215,7 @@ def matches(new: Iterable[str], tables: Mapping[str, pd.DataFrame]) -> list[Matc
 
 
 def _alike(
-    names: Sequence[str], others: Sequence[str], known: Mapping[str, Record]
+    names: Sequence[str], others: Sequence[str], known: Mapping[str, Facts]
 ) -> Iterator[tuple[str, str]]:
     """Pairs that `compare` may find alike, each once.
 
@@ -238,22 +223,23 @@ def _alike(
     """
     score = np.zeros((len(names), len(others)), dtype=np.int8)
     agree = score == 0
-    for _, fact, outcome_of in (("report", "source", _equal), *_FACTS[:-1]):
-        mine, theirs = ([getattr(known[name], fact) for name in group] for group in (names, others))
-        at = {value: place for place, value in enumerate(dict.fromkeys((*mine, *theirs)))}
-        said = np.zeros((len(at), len(at)), dtype=np.int8)
-        for one, other in product(set(mine), at):
-            if (one or one == 0) and (other or other == 0):
-                outcome, _ = outcome_of(one, other)
-                said[at[one], at[other]] = (outcome in AGREE) - (outcome in DIFFER)
-        outcomes = said[np.ix_([at[value] for value in mine], [at[value] for value in theirs])]
+    for fact, outcome_of in {"report": _equal, **_FACTS}.items():
+        if fact == "months":
+            continue
+        (rows, mine), (columns, theirs) = (
+            pd.factorize(pd.Series([known[name].get(fact, "") for name in group], dtype=object))
+            for group in (names, others)
+        )
+        said = [[0 if "" in (a, b) else _says(outcome_of(a, b)) for b in theirs] for a in mine]
+        table = np.array(said, dtype=np.int8).reshape(len(mine), len(theirs))
+        outcomes = table[np.ix_(rows, columns)]
         agree &= outcomes >= 0
-        score += outcomes * (fact != "source")
-    place = {name: number for number, name in enumerate(names)}
-    for number, row in enumerate((score >= POSSIBLE - 1) | agree):
-        for column in np.flatnonzero(row).tolist():
-            if place.get(other := others[column], len(names)) > number:
-                yield names[number], other
+        score += outcomes * (fact != "report")
+    twice = set(names)
+    for row, column in np.argwhere((score >= POSSIBLE - 1) | agree):
+        one, other = names[row], others[column]
+        if other > one or other not in twice:
+            yield one, other
 
 
 def unanswered(cohorts: Sequence[Cohort], *, across: bool = False) -> list[Match] | None:
@@ -289,7 +275,7 @@ def unanswered(cohorts: Sequence[Cohort], *, across: bool = False) -> list[Match
     answered = {frozenset(pair) for each in cohorts for pair in each.meta.distinct_patients}
     known = records(frames)
     pairs = chain.from_iterable(_alike(*side, known) for side in sides)
-    found = (compare(known[a], known[b]) for a, b in pairs if {a, b} not in answered)
+    found = (compare(*pair, known) for pair in pairs if {*pair} not in answered)
     return [match for match in found if match.probable]
 
 

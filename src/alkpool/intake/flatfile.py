@@ -9,7 +9,7 @@ every cell why it has none.
 
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,32 +17,18 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pandera.pandas as pa
-from openpyxl.worksheet.worksheet import Worksheet
 
 from alkpool import mutations
-from alkpool.data.reader import (
-    MAX_COLUMNS,
-    NotReadable,
-    Sheet,
-    Table,
-    as_sheet,
-    csv_rows,
-    flagged,
-    set_aside,
-    synthetic_ids,
-)
-from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
+from alkpool.data import reader
+from alkpool.data.reader import Sheet, Table
+from alkpool.data.tables import COHORT_TABLES
+from alkpool.files import yaml_beside
 from alkpool.problems import DataError, Problem, refuse
 
 SUFFIXES = (".csv", ".xlsx")
 SHEET = "cases"
-EXAMPLE = "EXAMPLE"
-EXAMPLE_DOI = "10.0000/example"
-# How cells of the example row start, in capitals; one that is left gives the row away.
-_OF_EXAMPLE = {
-    "source_id": EXAMPLE, "patient_id": EXAMPLE, "first_author": f"{EXAMPLE}:",
-    "doi": EXAMPLE_DOI.upper(),
-}  # fmt: skip
+# Which columns there are beside those of the tables, and what no cell may be.
+_RULES: Mapping[str, Any] = yaml_beside(__file__)
 
 # A table of cases is small: more is another kind of file, or one made to fill the memory.
 MAX_BYTES = 20_000_000
@@ -60,12 +46,7 @@ class Field:
     table: Table
     column: str
     name: str
-
-    @property
-    def schema(self) -> pa.Column:
-        """Meaning and allowed values."""
-        column: pa.Column = self.table.schema.columns[self.column]
-        return column
+    schema: pa.Column
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -74,54 +55,27 @@ class Field:
         return terms
 
 
-# Names that several tables have.
-_RENAMED = {
-    (SOURCES.name, "note"): "source_note",
-    (PATIENTS.name, "note"): "patient_note",
-    (SAMPLES.name, "locator"): "sample_locator",
-    (SAMPLES.name, "read_via"): "sample_read_via",
-    (SAMPLES.name, "note"): "sample_note",
-    (TREATMENTS.name, "status"): "treatment_status",
-    (TREATMENTS.name, "locator"): "treatment_locator",
-    (TREATMENTS.name, "read_via"): "treatment_read_via",
-    (TREATMENTS.name, "note"): "treatment_note",
-}
-# What follows from other cells.
-_DERIVED = {
-    (SOURCES.name, "status"),
-    (SOURCES.name, "exclusion_reason"),
-    (PATIENTS.name, "status"),
-    (PATIENTS.name, "source_id"),
-    (SAMPLES.name, "patient_id"),
-    (TREATMENTS.name, "sample_id"),
-}
+def _flat_name(table: Table, column: str) -> str:
+    return f"{table.name.removesuffix('s')}_{column}" if column in _RULES["shared"] else column
+
+
 FIELDS = tuple(
-    Field(table, column, _RENAMED.get((table.name, column), column))
+    Field(table, column, _flat_name(table, column), schema)
     for table in COHORT_TABLES
-    for column in table.columns
-    if (table.name, column) not in _DERIVED
+    for column, schema in table.schema.columns.items()
+    if column not in _RULES["derived"][table.name]
 )
 NOT_DUPLICATE = "not_duplicate_of"
 SCHEMAS = {field.name: field.schema for field in FIELDS}
 KEYS = {table.name: table.key[0] for table in COHORT_TABLES}
 
-
 _names = [field.name for field in FIELDS]
 _names.insert(_names.index("duplicate_of") + 1, NOT_DUPLICATE)
 COLUMNS = tuple(_names)
-
 # Without these columns a file cannot hold a case.
-REQUIRED = (
-    "first_author", "year", "sample_order", "prior_inhibitors", "mutations", "sample_locator",
-    "inhibitor",
-)  # fmt: skip
+REQUIRED: Sequence[str] = _RULES["required"]
 
-_FORMULA = ("=", "+", "-", "@")
 _RELATIONS = ("pfs_relation", "dot_relation")
-_NO_FORMULA = (
-    "must not start with =, +, - or @, which a spreadsheet reads as a formula; "
-    "start with a word, or leave a cell blank where nothing is stated"
-)
 _REPEATED = "repeats row {} in every cell: delete it, or give two patients a patient_id each"
 
 
@@ -148,7 +102,7 @@ def read(path: Path, *, accepted: bool = False) -> Sheet:
         Where its form is wrong, with every problem of the form.
     """
     rows, strange, label = read_rows(path)
-    sheet = as_sheet(rows, label, COLUMNS, REQUIRED)
+    sheet = reader.as_sheet(rows, label, COLUMNS, REQUIRED)
     return checked(sheet, strange, accepted=accepted)
 
 
@@ -160,14 +114,12 @@ def checked(sheet: Sheet, strange: Sequence[Problem] = (), *, accepted: bool = F
     DataError
         Where the form is wrong.
     """
-    if sheet.problems:
-        raise DataError(sheet.problems)
     if len(sheet.cells) > MAX_CASES:
         allowed = f"must have at most {MAX_CASES}: add it in parts"
         refuse(sheet.label, f"has {len(sheet.cells)} rows; {allowed}")
     if sheet.cells.empty:
         refuse(sheet.label, "has no row below the header")
-    sheet = set_aside(sheet, COLUMNS)
+    sheet = reader.set_aside(sheet, COLUMNS)
     raw = sheet.cells.reindex(columns=COLUMNS, fill_value="")
     sheet = replace(sheet, cells=raw).spelled(SCHEMAS)
     problems = [
@@ -209,11 +161,7 @@ def read_rows(
         refuse(label, f"must be smaller than {MAX_BYTES // 1_000_000} MB")
     if path.suffix.lower() == ".xlsx":
         return _read_workbook(path, label, sheet, fill_merged=fill_merged)
-    try:
-        return csv_rows(path, [] if fill_merged else COLUMNS), [], label
-    except NotReadable as wrong:
-        problem = Problem(label, wrong.row, wrong.column, wrong.value, str(wrong))
-        raise DataError([problem]) from None
+    return reader.csv_rows(path, label, [] if fill_merged else COLUMNS), [], label
 
 
 def _open_workbook(path: Path, label: str) -> openpyxl.Workbook:
@@ -233,20 +181,6 @@ def _open_workbook(path: Path, label: str) -> openpyxl.Workbook:
         refuse(label, f"is not a readable Excel workbook ({reason[:80]})")
 
 
-def _too_long(sheet: Worksheet) -> str:
-    """Say that a sheet is too large to be read; nothing where it is not.
-
-    One formatted cell far below the table is enough: a cell is made of all that lies between.
-    """
-    rows, columns = sheet.max_row, sheet.max_column
-    if rows <= MAX_ROWS and columns <= MAX_COLUMNS and rows * columns <= MAX_CELLS:
-        return ""
-    return (
-        f"reaches to row {rows} and column {columns}; must have at most {MAX_ROWS} rows, "
-        f"{MAX_COLUMNS} columns and {MAX_CELLS:,} cells: delete the empty ones beyond the table"
-    )
-
-
 def _read_workbook(
     path: Path, label: str, wanted: str, *, fill_merged: bool
 ) -> tuple[list[list[str]], list[Problem], str]:
@@ -257,18 +191,20 @@ def _read_workbook(
         refuse(label, f"must have a sheet {wanted!r}; its sheets are {', '.join(sheets)}")
     sheet = sheets[wanted]
     label = f"{label}, sheet {sheet.title}"
-    if wrong := _too_long(sheet):
-        refuse(label, wrong)
-    cells = [list(row) for row in sheet.iter_rows()]
-    texts = [[_cell_text(cell) for cell in row] for row in cells]
-    rows = [[text for text, _ in row] for row in texts]
+    height, width = sheet.max_row, sheet.max_column
+    # One formatted cell far below the table is enough: a cell is made of all that lies between.
+    if height > MAX_ROWS or width > reader.MAX_COLUMNS or height * width > MAX_CELLS:
+        limits = f"{MAX_ROWS} rows, {reader.MAX_COLUMNS} columns and {MAX_CELLS:,} cells"
+        remedy = f"must have at most {limits}: delete the empty ones beyond the table"
+        refuse(label, f"reaches to row {height} and column {width}; {remedy}")
+    rows = [[_cell_text(cell) for cell in row] for row in sheet.iter_rows()]
     if not rows or not any(rows[0]):
         refuse(label, "the sheet is empty; it must start with a header line")
     problems = [
-        Problem(label, cell.row, rows[0][place], text, wrong)
-        for row, read_row in zip(cells[1:], texts[1:], strict=True)
-        for place, (cell, (text, wrong)) in enumerate(zip(row, read_row, strict=True))
-        if wrong
+        Problem(label, cell.row, name, text, _RULES["no_text"][cell.data_type])
+        for row, texts in zip(sheet.iter_rows(min_row=2), rows[1:], strict=True)
+        for cell, name, text in zip(row, rows[0], texts, strict=True)
+        if cell.data_type in _RULES["no_text"]
     ]
     for area in sheet.merged_cells.ranges:
         if not fill_merged:
@@ -279,30 +215,20 @@ def _read_workbook(
     return rows, problems, label
 
 
-# Kinds of cells, as openpyxl names them, that hold no text or number.
-_NO_TEXT = {
-    "f": "is a formula: write its value",
-    "d": "is a date or a time: format the column as text and type it again",
-    "b": "is a truth value: format the column as text and type it again",
-    "e": "is an error of the spreadsheet: write the value",
-}
-
-
-def _cell_text(cell: Any) -> tuple[str, str]:
-    """Text of an Excel cell, and why it cannot be taken, if so."""
+def _cell_text(cell: Any) -> str:
+    """Text of an Excel cell; of a formula, itself."""
     value = cell.value
-    if wrong := _NO_TEXT.get(cell.data_type):
-        return str(getattr(value, "text", value)), wrong
-    if value is None:
-        return "", ""
+    if cell.data_type in _RULES["no_text"]:
+        return str(getattr(value, "text", value))
     if isinstance(value, int | float) and "%" in cell.number_format:
-        return f"{100 * value:.10g}%", ""
+        return f"{100 * value:.10g}%"
     if isinstance(value, float):
-        return (str(int(value)) if value.is_integer() else repr(value)), ""
-    return str(value), ""
+        return str(int(value)) if value.is_integer() else repr(value)
+    return "" if value is None else str(value)
 
 
 def _text_problems(raw: pd.DataFrame, label: str) -> Iterator[Problem]:
+    """List the cells whose text no table can take, whatever the column."""
     for name in raw:
         for row, cell in raw[name].items():
             place = label, int(str(row)) + 2, str(name), cell
@@ -310,21 +236,21 @@ def _text_problems(raw: pd.DataFrame, label: str) -> Iterator[Problem]:
                 strange = next(character for character in cell if not character.isprintable())
                 found = f"holds the invisible character U+{ord(strange):04X}"
                 yield Problem(*place, f"{found}, such as a line break: write it in one line")
-            elif cell.startswith(_FORMULA) and name not in _RELATIONS:
-                yield Problem(*place, _NO_FORMULA)
+            elif cell.startswith(("=", "+", "-", "@")) and name not in _RELATIONS:
+                yield Problem(*place, _RULES["no_formula"])
 
 
 def _row_problems(cells: pd.DataFrame, label: str) -> Iterator[Problem]:
-    for index, written in cells.T.to_dict().items():
-        left = [
-            name for name, start in _OF_EXAMPLE.items() if written[name].upper().startswith(start)
-        ]
-        if left:
-            remedy = "is the example of the template: delete this row"
-            yield Problem(label, int(str(index)) + 2, left[0], written[left[0]], remedy)
+    """List the rows that are no cases of their own."""
+    left = pd.Series(data=False, index=cells.index)
+    for name, start in _RULES["example"].items():
+        odd = ~left & cells[name].str.upper().str.startswith(start)
+        remedy = "is the example of the template: delete this row"
+        yield from reader.flagged(cells, odd, name, label, remedy)
+        left |= odd
     for key in KEYS.values():
         remedy = "is the id of a synthetic row, which is no patient: delete this row"
-        yield from flagged(cells, synthetic_ids(cells[key]), key, label, remedy)
+        yield from reader.flagged(cells, reader.synthetic_ids(cells[key]), key, label, remedy)
     first: dict[tuple[str, ...], int] = {}
     for row, content in zip(cells.index, cells.itertuples(index=False, name=None), strict=True):
         if (before := first.setdefault(content, row)) != row:

@@ -8,7 +8,7 @@ table, `read` reads the table by it. What a heading means is a table too,
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,26 +19,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from alkpool import paths
 from alkpool.data import spelling
 from alkpool.data.reader import Sheet, as_sheet, rows_above
-from alkpool.files import read_yaml
+from alkpool.files import read_yaml, yaml_beside
 from alkpool.intake import flatfile
 from alkpool.intake.raw import read_raw
 from alkpool.problems import DataError, Problem, refuse
 from alkpool.vocabulary import Relation
 
-# Mean lengths of the Gregorian calendar.
-DAYS_OF_A_MONTH = 365.2425 / 12
-_MONTHS = {"days": 1 / DAYS_OF_A_MONTH, "weeks": 7 / DAYS_OF_A_MONTH, "months": 1.0, "years": 12.0}
-_FACTORS = {
-    "pfs_months": _MONTHS,
-    "dot_months": _MONTHS,
-    "age_years": {unit: factor / 12 for unit, factor in _MONTHS.items()},
-    "vaf_percent": {"percent": 1.0, "fraction": 100.0},
-}
-_UNITS = {
-    r"\b(?:days?|d)\b": "days", r"\b(?:weeks?|wks?)\b": "weeks",
-    r"\b(?:months?|mos?|m)\b": "months", r"\b(?:years?|yrs?|y)\b": "years",
-    r"%|per ?cent": "percent", "fraction": "fraction",
-}  # fmt: skip
+_UNITS: dict[str, Any] = yaml_beside(__file__)
 # "Smith 2018", "Smith et al., 2018": the author and the year in one cell.
 REFERENCE = "reference"
 _REFERENCE = r"^(?P<first_author>[^\d,;(]+?)(?:\s+et al\.?)?[\s,;(]+(?P<year>(?:19|20)\d\d)\)?\Z"
@@ -117,7 +104,7 @@ def _mapping_problems(mapping: Mapping, label: str) -> Iterator[Problem]:
     for column in sorted({column for column in taken if taken.count(column) > 1}):
         yield Problem(label, None, column, "", "is given to two headings")
     for heading, target in mapping.columns.items():
-        units = _FACTORS.get(target.column, {"": 1.0})
+        units = _UNITS["in_ours"].get(target.column, {"": 1})
         if target.unit not in units:
             allowed = f"the unit must be one of {', '.join(units)}" if any(units) else "has no unit"
             yield Problem(label, None, heading, target.unit, allowed)
@@ -143,31 +130,26 @@ def read(path: Path, mapping: Mapping) -> Sheet:
     """
     rows, strange, label = flatfile.read_rows(path, mapping.sheet, fill_merged=True)
     headings = list(mapping.columns)
-    theirs = as_sheet(_one_header(rows, mapping.header_rows), label, headings, headings)
-    if theirs.problems:
-        raise DataError(theirs.problems)
+    needed = [*headings, *mapping.fill_down]
+    theirs = as_sheet(_one_header(rows, mapping.header_rows), label, needed, needed)
     raw = theirs.cells.set_axis(theirs.cells.index + mapping.header_rows - 1, axis="index")
-    if blank := [name for name in mapping.fill_down if name not in raw]:
-        wrong = "of fill_down is no heading of the table"
-        raise DataError([Problem(label, mapping.header_rows, name, "", wrong) for name in blank])
-    for name in mapping.fill_down:
-        raw[name] = raw[name].replace("", None).ffill().fillna("")
-    before: dict[str, pd.Series] = {}
-    after: dict[Any, pd.Series] = {}
-    for heading, target in mapping.columns.items():
-        if target.column == REFERENCE:
-            after |= raw[heading].str.extract(_REFERENCE).fillna("").items()
-            continue
-        before[heading] = raw[heading]
-        after[target.column] = raw[heading].map(partial(_translated, target=target)).astype(str)
-    shown = pd.DataFrame({heading: after[mapping.columns[heading].column] for heading in before})
-    said = spelling.read_as(pd.DataFrame(before, index=raw.index), shown, label)
-    cells = pd.DataFrame(after, index=raw.index).assign(**mapping.everywhere)
-    read_as = [*theirs.read_as, *said]
+    down = raw[mapping.fill_down]
+    raw[mapping.fill_down] = down.mask(down == "").ffill().fillna("")
+    ours = pd.DataFrame(
+        {
+            heading: raw[heading].map(partial(_translated, target=target))
+            for heading, target in mapping.columns.items()
+        },
+        dtype=str,
+    )
+    read_as = [*theirs.read_as, *spelling.read_as(raw[headings], ours, label)]
     if others := ", ".join(str(name) for name in raw if name not in headings):
         read_as.append(f"{label}: set aside, as not in the mapping: {others}")
-    sheet = replace(theirs, cells=_completed(cells), read_as=tuple(read_as))
-    return flatfile.checked(sheet, strange)
+    cells = ours.rename(columns={heading: t.column for heading, t in mapping.columns.items()})
+    if REFERENCE in cells:
+        cells = cells.assign(**cells.pop(REFERENCE).str.extract(_REFERENCE).fillna(""))
+    cells = _completed(cells.assign(**mapping.everywhere))
+    return flatfile.checked(replace(theirs, cells=cells, read_as=tuple(read_as)), strange)
 
 
 def _one_header(rows: Sequence[Sequence[str]], header_rows: int) -> list[list[str]]:
@@ -177,8 +159,7 @@ def _one_header(rows: Sequence[Sequence[str]], header_rows: int) -> list[list[st
     """
     header = [spelling.cleaned(cell) for cell in rows[header_rows - 1]]
     if header_rows == 2:
-        upper = [spelling.cleaned(cell) for cell in rows[0]]
-        upper += [""] * (len(header) - len(upper))
+        upper = [spelling.cleaned(cell) for cell in rows[0]] + [""] * len(header)
         header = [
             name if name and header.count(name) == 1 else " ".join(filter(None, (above, name)))
             for above, name in zip(upper, header, strict=False)
@@ -191,7 +172,7 @@ def _translated(cell: str, target: Target) -> str:
     words = {word.casefold(): meant for word, meant in target.words.items()}
     if cell.casefold() in words:
         return words[cell.casefold()]
-    factor = _FACTORS.get(target.column, {}).get(target.unit, 1.0)
+    factor = _UNITS["in_ours"].get(target.column, {}).get(target.unit, 1)
     # A cell with words of its own, as "12 months" among days, is not in the unit of its column.
     if factor != 1 and not re.search("[a-z]", cell, re.IGNORECASE):
         if spelling.THOUSANDS.search(cell):
@@ -215,14 +196,10 @@ def _completed(cells: pd.DataFrame) -> pd.DataFrame:
             cells[relation] = plain.map({True: str(Relation.EQUAL), False: ""})
     if "sample_order" not in cells and "prior_inhibitors" in cells:
         stated = [name for name in _SAMPLE if name in cells]
-        patient = cells["patient_id"] if "patient_id" in cells else cells.index.to_series()
-        order: dict[str, dict[tuple[str, ...], int]] = {}
-        cells["sample_order"] = [
-            str(order.setdefault(str(name), {}).setdefault(facts, len(order[str(name)]) + 1))
-            for name, facts in zip(
-                patient, cells[stated].itertuples(index=False, name=None), strict=True
-            )
-        ]
+        facts = cells[stated].agg(tuple, axis="columns")
+        patient = cells.get("patient_id", cells.index)
+        order = facts.groupby(patient, sort=False).transform(lambda own: pd.factorize(own)[0] + 1)
+        cells["sample_order"] = order.astype(str)
     return cells
 
 
@@ -240,63 +217,54 @@ def propose(path: Path, sheet: str = "") -> str:
         YAML; what has to be said by hand is marked with ``?``.
     """
     rows, _, _ = flatfile.read_rows(path, sheet, fill_merged=True)
-    meant = _headings()
-
-    def known(cell: str) -> bool:
-        return bool(_column(cell, meant))
-
-    above = rows_above(rows, known)
+    known = [[bool(_column(cell)) for cell in row] for row in rows[:2]]
     # A title stands in one cell.
-    two = len(rows) > 2 and sum(map(known, rows[1])) > sum(map(known, rows[0]))
-    header_rows = 1 + (two and sum(map(bool, rows[0])) > 1)
-    header, *records = _one_header(rows[above * (header_rows == 1) :], header_rows)
+    two = len(rows) > 2 and sum(known[1]) > sum(known[0]) and sum(map(bool, rows[0])) > 1
+    above = 0 if two else rows_above(rows, lambda cell: bool(_column(cell)))
+    header, *records = _one_header(rows[above:], 1 + two)
+    meant: dict[str, str] = {}
+    for heading in filter(_column, header):
+        meant.setdefault(_column(heading), heading)
     columns: dict[str, object] = {}
-    others: list[str] = []
-    taken: list[str] = []
-    for place, heading in enumerate(header):
-        column = _column(heading, meant)
-        if not heading or not column or column in taken:
-            others += [heading] * bool(heading)
-            continue
-        taken.append(column)
+    for column, heading in meant.items():
+        place = header.index(heading)
         cells = {spelling.cleaned(record[place]) for record in records if place < len(record)}
         columns[heading] = _target(heading, column, cells - {""})
-    proposal = {
-        **({"sheet": sheet} if sheet else {}),
-        "header_rows": header_rows,
-        "columns": columns,
-        "everywhere": {
-            f"{'sample' if 'prior_inhibitors' in taken else 'treatment'}_locator": sheet
-            or path.stem
-        },
-        "fill_down": [],
-    }
+    others = ", ".join(heading for heading in header if heading and heading not in columns)
+    locator = "sample_locator" if "prior_inhibitors" in meant else "treatment_locator"
+    proposal: dict[str, object] = {"sheet": sheet} if sheet else {}
+    proposal |= {
+        "header_rows": 1 + two, "columns": columns,
+        "everywhere": {locator: sheet or path.stem}, "fill_down": [],
+    }  # fmt: skip
     text = yaml.safe_dump(proposal, sort_keys=False, allow_unicode=True, width=100)
-    left = f"# Not read: {', '.join(others)}\n" if others else ""
+    left = f"# Not read: {others}\n" if others else ""
     return (
         f"# How {path.name} is read: say what is marked ?, and read all of it through.\n"
         f"{left}{text}"
     )
 
 
+@cache
 def _headings() -> list[tuple[re.Pattern[str], str]]:
     known = read_raw(paths.REFERENCE / "headings.csv")
     patterns = (re.compile(pattern, re.IGNORECASE) for pattern in known["pattern"])
     return list(zip(patterns, known["column"], strict=True))
 
 
-def _column(heading: str, meant: Sequence[tuple[re.Pattern[str], str]]) -> str:
+def _column(heading: str) -> str:
+    """Name our column that a heading means; blank where it is not known."""
     plain = re.sub(r"[\s_]+", " ", spelling.cleaned(heading))
     plain = re.sub(r"\s*[\[(].*?[\])]\s*$", "", plain)
-    return next((column for pattern, column in meant if pattern.fullmatch(plain)), "")
+    return next((column for pattern, column in _headings() if pattern.fullmatch(plain)), "")
 
 
 def _target(heading: str, column: str, cells: set[str]) -> object:
     """Propose what a column is."""
     target: dict[str, object] = {"column": column}
-    if column in _FACTORS:
-        units = [u for sign, u in _UNITS.items() if re.search(sign, heading, re.I)]
-        target["unit"] = next((unit for unit in units if unit in _FACTORS[column]), UNSAID)
+    if units := _UNITS["in_ours"].get(column):
+        said = (unit for unit in units if re.search(_UNITS["written"][unit], heading, re.I))
+        target["unit"] = next(said, UNSAID)
     if column == "patient_id":
         target["prefix"] = UNSAID
     schema = flatfile.SCHEMAS.get(column)
@@ -305,8 +273,8 @@ def _target(heading: str, column: str, cells: set[str]) -> object:
         spell = meta["spell"]
         strange = sorted(cell for cell in cells if spell(cell) not in terms)
         if column == "treatment_status" and "ongoing" in heading.casefold():
-            said = {"yes": "ongoing", "no": "ended"}
-            target["words"] = {cell: said.get(cell.casefold(), UNSAID) for cell in strange}
+            answers = {"yes": "ongoing", "no": "ended"}
+            target["words"] = {cell: answers.get(cell.casefold(), UNSAID) for cell in strange}
         elif strange:
             target["words"] = dict.fromkeys(strange, UNSAID)
     return target if len(target) > 1 else column

@@ -7,7 +7,7 @@ of each new row of the four tables are put together and checked with the rows of
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from string import ascii_lowercase
@@ -25,7 +25,8 @@ from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, PatientStatus, Phase, So
 
 Tables = Mapping[str, pd.DataFrame]
 
-_PARENT = {PATIENTS.name: SOURCES, SAMPLES.name: PATIENTS, TREATMENTS.name: SAMPLES}
+# The key of the table above, which a row of a table holds.
+_PARENT = {PATIENTS.name: SOURCES.key, SAMPLES.name: PATIENTS.key, TREATMENTS.name: SAMPLES.key}
 
 # What a blank cell of a new row stands for.
 _UNKNOWN_WHEN_BLANK = {field.name for field in FIELDS if UNKNOWN in field.terms} - {"phase"}
@@ -35,16 +36,14 @@ _UNKNOWN_WHEN_BLANK |= {"resistance_on", "prior_inhibitors"}
 _YEAR = re.compile("[0-9]{4}")
 # Behind a surname: initials in capitals, or what follows a comma.
 _INITIALS = re.compile(r"(?:,.*|(?:\s+[A-Z](?:[A-Z.-]{0,5}))+)$")
-# Columns that tell articles apart.
+# Columns that tell articles apart, the surest first.
 _ARTICLE = ("doi", "pmid", "title")
-# First row of each source of a file, and what its rows state of the article.
-_Articles = Mapping[str, tuple[int, Mapping[str, str]]]
 # Cells of the rows of a flat file, whose blank keys are being filled in, by index.
-_Rows = Mapping[int, dict[str, str]]
+_Rows = Mapping[Any, dict[Any, str]]
 # What is wrong with a row: its index, column, and what is allowed.
-_Wrong = Iterator[tuple[int, str, str]]
+_Wrong = Iterator[tuple[Any, str, str]]
 
-_FLAT_NAMES = {(field.table.name, field.column): field.name for field in FIELDS}
+_FLAT_NAMES = {(f"/{field.table.file}", field.column): field.name for field in FIELDS}
 # Columns that say nothing of a patient, a sample or a line.
 _BESIDE = ("locator", "read_via", "note")
 
@@ -62,19 +61,20 @@ class Addition:
     Attributes
     ----------
     rows : mapping of str to DataFrame
-        New rows by table, in the order of the file.
+        New rows by table, in the order of the file; the index is that of the first row of the
+        file in which each stands.
     now_included : tuple of str
         Sources of the cohort that had no included patient before.
     flat : DataFrame
         The file with every key filled in: the same rows fit again into the same tables.
-    distinct : mapping of str to frozenset of str
-        Patient to those it is said not to repeat.
+    distinct : frozenset of (str, str)
+        Pairs of patients of which the file says that they are two.
     """
 
     rows: Tables
     now_included: tuple[str, ...]
     flat: pd.DataFrame
-    distinct: Mapping[str, frozenset[str]]
+    distinct: frozenset[tuple[str, str]]
 
 
 def fit(sheet: Sheet, tables: Tables) -> Addition:
@@ -93,36 +93,53 @@ def fit(sheet: Sheet, tables: Tables) -> Addition:
         With every cell that does not fit.
     """
     known = {name: frame.set_index(KEYS[name], drop=False) for name, frame in tables.items()}
-    flat, named = _identified(sheet, known)
-    problems = [*sheet.problems, *named]
-    # A key that is made up here is wrong only where another cell is.
-    made = {
-        (row + 2, key) for key in KEYS.values() for row in sheet.cells.index[sheet.cells[key] == ""]
-    }
-    rows: dict[str, pd.DataFrame] = {}
-    origins: dict[str, list[int]] = {}
-    cells: dict[Any, dict[Any, str]] = flat.to_dict("index")
+    cells: dict[Any, dict[Any, str]] = sheet.cells.to_dict("index")
+    problems = [*sheet.problems]
+
+    def note(wrong: Iterable[tuple[int, str, str]]) -> None:
+        for row, column, allowed in wrong:
+            problems.append(Problem(sheet.label, row + 2, column, cells[row][column], allowed))
+
+    for name_blank in (_name_sources, _name_patients, _name_samples, _name_lines):
+        note(name_blank(cells, known))
+    rows = {}
     for table in COHORT_TABLES:
-        records, origin, found = _records(table, cells, known[table.name], sheet.label)
-        rows[table.name] = pd.DataFrame(records, columns=table.columns, dtype=str)
-        origins[table.name], problems = origin, problems + found
+        rows[table.name], wrong = _records(table, cells, known[table.name])
+        note(wrong)
     _derive(rows, known)
-    for table in COHORT_TABLES:
-        moved = (
-            _moved(problem, table, sheet.label, origins[table.name], 0)
-            for problem in cell_problems(rows[table.name], table, table.name)
-        )
-        problems += [problem for problem in moved if (problem.row, problem.column) not in made]
-    contributing = set(rows[PATIENTS.name].query("status == 'included'")["source_id"])
+    flat = pd.DataFrame.from_dict(cells, orient="index", dtype=str)
+    in_file = [
+        problem
+        for table in COHORT_TABLES
+        for problem in cell_problems(rows[table.name], table, f"/{table.file}")
+        # A key that is made up here is wrong only where another cell is.
+        if problem.column not in KEYS.values()
+        or sheet.cells.at[(problem.row or 0) - 2, problem.column]
+    ]
+    contributing = rows[PATIENTS.name].query("status == 'included'")["source_id"]
     was_excluded = tables[SOURCES.name].query("status == 'excluded'")["source_id"]
     addition = Addition(
         rows=rows,
-        now_included=tuple(sorted(contributing & set(was_excluded))),
+        now_included=tuple(sorted({*contributing} & {*was_excluded})),
         flat=flat,
-        distinct=_distinct(flat),
+        distinct=frozenset(
+            (patient, other)
+            for patient, cell in flat[["patient_id", NOT_DUPLICATE]].itertuples(index=False)
+            for other in _listed(cell)
+        ),
     )
-    if not problems:
-        problems += _misfits(tables, addition, sheet.label, origins)
+    if not problems and not in_file:
+        joined = _joined(tables, addition)
+        in_file += relation_problems(joined, "")
+        patients = {*joined[PATIENTS.name]["patient_id"]}
+        note(
+            (row, NOT_DUPLICATE, f"must be other patients, several joined by {LIST_SEPARATOR}")
+            for row, said in cells.items()
+            if not _listed(said[NOT_DUPLICATE]) <= patients - {said["patient_id"]}
+        )
+    for problem in in_file:
+        column = _FLAT_NAMES.get((problem.file, problem.column), problem.column)
+        problems.append(replace(problem, file=sheet.label, column=column))
     if problems:
         # A cell with an odd content breaks several rules; the first says why.
         first = {(problem.row, problem.column): problem for problem in reversed(problems)}
@@ -134,58 +151,47 @@ def merge(tables: Tables, addition: Addition) -> dict[str, pd.DataFrame]:
     """Tables of the cohort with the new rows, sorted by key."""
     return {
         name: frame.sort_values(KEYS[name], ignore_index=True)
-        for name, frame in _appended(tables, addition).items()
+        for name, frame in _joined(tables, addition).items()
     }
 
 
-def _appended(tables: Tables, addition: Addition) -> dict[str, pd.DataFrame]:
+def _joined(tables: Tables, addition: Addition) -> dict[str, pd.DataFrame]:
+    """Put the new rows, with the index of the file, behind those of the cohort."""
     joined = {
-        table.name: pd.concat([tables[table.name], addition.rows[table.name]], ignore_index=True)
-        for table in COHORT_TABLES
+        name: pd.concat([frame.set_axis(range(-len(frame), 0)), addition.rows[name]])
+        for name, frame in tables.items()
     }
-    sources = joined[SOURCES.name]
-    moved = sources["source_id"].isin(addition.now_included)
-    joined[SOURCES.name] = sources.assign(
-        status=sources["status"].mask(moved, str(SourceStatus.INCLUDED)),
-        exclusion_reason=sources["exclusion_reason"].mask(moved, ""),
-    )
+    moved = joined[SOURCES.name]["source_id"].isin(addition.now_included)
+    joined[SOURCES.name].loc[moved, ["status", "exclusion_reason"]] = [SourceStatus.INCLUDED, ""]
     return joined
 
 
-def _identified(sheet: Sheet, known: Tables) -> tuple[pd.DataFrame, list[Problem]]:
-    """Fill in the keys that were left blank."""
-    rows: dict[Any, dict[Any, str]] = sheet.cells.to_dict("index")
-    problems = [
-        Problem(sheet.label, row + 2, column, rows[row][column], allowed)
-        for name in (_name_sources, _name_patients, _name_samples, _name_lines)
-        for row, column, allowed in name(rows, known)
-    ]
-    return pd.DataFrame.from_dict(rows, orient="index", dtype=str), problems
-
-
 def _name_sources(rows: _Rows, known: Tables) -> _Wrong:
-    sources = known[SOURCES.name]
-    published = {
-        (mark, value.casefold()): source
-        for mark in ("doi", "pmid")
-        for source, value in zip(sources["source_id"], sources[mark], strict=True)
-        if value
+    # What is known of the article of each source, and where that stands in the file.
+    articles: dict[str, dict[Any, str]] = {
+        str(source): {"where": "", **row}
+        for source, row in known[SOURCES.name].to_dict("index").items()
     }
-    spelled = {source.casefold(): source for source in sources["source_id"]}
-    taken = {*sources.index, *(cells["source_id"] for cells in rows.values())}
-    # First row of each source of the file, and what its rows state of the article.
-    here: dict[str, tuple[int, dict[str, str]]] = {}
-    offered: dict[tuple[str, ...], str] = {}
+    taken = {*articles, *(cells["source_id"] for cells in rows.values())}
     for row, cells in rows.items():
-        marks = [(mark, cells[mark].casefold()) for mark in ("doi", "pmid") if cells[mark]]
-        same = {mark[0]: published[mark] for mark in marks if mark in published}
+        stated = {name: cells[name] for name in (*_ARTICLE, "first_author") if cells[name]}
+        same = {
+            mark: source
+            for mark in ("doi", "pmid")
+            if mark in stated
+            for source, article in reversed(articles.items())
+            if article.get(mark, "").casefold() == stated[mark].casefold()
+        }
         if not cells["source_id"]:
             named = _source_name(cells["first_author"], cells["year"])
-            if not same and (clash := _other_article(named, cells, sources, here)):
-                stated = named, cells["first_author"], *(cells[m].casefold() for m in _ARTICLE)
-                if stated not in offered:
-                    offered[stated] = _free((named + s for s in ascii_lowercase[1:]), taken)
-                named = offered[stated]
+            clash = _other_article(named, stated, articles)
+            if clash and not same:
+                suffixes = chain(ascii_lowercase[1:], (f"-{n}" for n in count(27)))
+                named = next(
+                    other
+                    for other in (named + suffix for suffix in suffixes)
+                    if other not in taken and not _other_article(other, stated, articles)
+                )
                 yield row, "source_id", clash.format(named)
             cells["source_id"] = next(iter(same.values()), named)
         source = cells["source_id"]
@@ -198,52 +204,37 @@ def _name_sources(rows: _Rows, known: Tables) -> _Wrong:
         for mark, other in same.items():
             if other != source:
                 yield row, mark, f"is that of the source {other}: write {other} as source_id"
-        if spelled.setdefault(source.casefold(), source) != source:
-            yield row, "source_id", f"must be written {spelled[source.casefold()]}"
-        published = dict.fromkeys(marks, source) | published
-        facts = dict.fromkeys((*_ARTICLE, "first_author"), "")
-        _, article = here.setdefault(source, (row, facts))
-        article |= {mark: stated or cells[mark] for mark, stated in article.items()}
+        written = next((name for name in articles if name.casefold() == source.casefold()), source)
+        if written != source:
+            yield row, "source_id", f"must be written {written}"
+        stated["where"] = f" in row {row + 2}"
+        articles[source] = stated | articles.get(source, {})
 
 
 def _other_article(
-    named: str, cells: Mapping[str, str], sources: pd.DataFrame, here: _Articles
+    named: str, stated: Mapping[str, str], articles: Mapping[str, Mapping[Any, str]]
 ) -> str:
-    """Say which other article has a name that was made up, with a place for a free one."""
-    if named in sources.index:
-        known = sources.loc[named].to_dict()
-        if _other_author(cells["first_author"], str(known["first_author"])):
-            return f"{named} is of {known['first_author']}: give an id, such as {{}}"
-        if _differing(cells, known):
-            return f"{named} is another article in the cohort: give an id, such as {{}}"
-    elif named in here:
-        row, article = here[named]
-        if _other_author(cells["first_author"], article["first_author"]):
-            author = article["first_author"]
-            return f"{named} is of {author} in row {row + 2}: give an id, such as {{}}"
-        stated = {mark: value or cells[mark] for mark, value in article.items()}
-        if mark := _differing(cells, stated):
+    """Say which other article has a name that was made up, with a place for a free one.
+
+    What was not stated of an article of the file tells nothing apart.
+    """
+    article = articles.get(named, {})
+    author, where = article.get("first_author", ""), article.get("where", "")
+    if _other_author(stated.get("first_author", ""), author):
+        return f"{named} is of {author}{where}: give an id, such as {{}}"
+    for mark in _ARTICLE:
+        if mark in stated and stated[mark].casefold() != article.get(mark, stated[mark]).casefold():
             return (
-                f"{named} is another article in row {row + 2}, by its {mark}: give an id, such as "
-                f"{{}}, or write the same {mark} where it is one article"
+                f"{named} is another article{where or ' in the cohort'}, by its {mark}: give an "
+                f"id, such as {{}}, or write the same {mark} where it is one article"
             )
     return ""
 
 
-def _differing(cells: Mapping[str, str], article: Mapping[Any, str]) -> str:
-    """Name the first column by which a row states another article, if any."""
-    stated = (mark for mark in _ARTICLE if cells[mark])  # an author may be spelled in two ways
-    return next((m for m in stated if cells[m].casefold() != article[m].casefold()), "")
-
-
-def _surname(author: str) -> str:
-    """Whole surname, as ``vanderwekken`` of *van der Wekken AJ*."""
-    plain = unicodedata.normalize("NFKD", author).encode("ascii", "ignore").decode()
-    return re.sub("[^a-z]", "", _INITIALS.sub("", plain).lower())
-
-
 def _source_name(author: str, year: str) -> str:
-    surname = _surname(author)
+    """Whole surname and year, as ``vanderwekken2024`` of *van der Wekken AJ*."""
+    plain = unicodedata.normalize("NFKD", author).encode("ascii", "ignore").decode()
+    surname = re.sub("[^a-z]", "", _INITIALS.sub("", plain).lower())
     return surname + year if surname and _YEAR.fullmatch(year) else ""
 
 
@@ -272,10 +263,8 @@ def _name_patients(rows: _Rows, known: Tables) -> _Wrong:
 def _name_samples(rows: _Rows, known: Tables) -> _Wrong:
     samples = known[SAMPLES.name]
     places = {
-        (patient, int(order)): sample
-        for sample, patient, order in zip(
-            samples["sample_id"], samples["patient_id"], samples["sample_order"], strict=True
-        )
+        (patient, int(order)): str(sample)
+        for sample, patient, order in samples[["patient_id", "sample_order"]].itertuples()
     }
     for row, cells in rows.items():
         patient, order = cells["patient_id"], cells["sample_order"]
@@ -307,13 +296,14 @@ def _name_lines(rows: _Rows, known: Tables) -> _Wrong:
         if cells["treatment_id"] or not any(cells[name] for name in columns):
             continue
         stated = {column: cells[name] for column, name in facts.items() if cells[name]}
-        before = of_sample.get(cells["sample_id"], [])
-        same = [str(line["treatment_id"]) for line in before if _agree(stated, line)]
-        if same:
-            yield row, "inhibitor", f"is in the cohort already, as the line {same[0]}"
-            continue
-        base = f"{cells['sample_id']}-{cells['inhibitor']}"
-        cells["treatment_id"] = _free(chain([base], (f"{base}-{n}" for n in count(2))), taken)
+        for line in of_sample.get(cells["sample_id"], []):
+            if all(_same(value, line[column]) for column, value in stated.items()):
+                already = f"is in the cohort already, as the line {line['treatment_id']}"
+                yield row, "inhibitor", already
+                break
+        else:
+            base = f"{cells['sample_id']}-{cells['inhibitor']}"
+            cells["treatment_id"] = _free(chain([base], (f"{base}-{n}" for n in count(2))), taken)
 
 
 def _free(names: Iterable[str], taken: set[str]) -> str:
@@ -321,10 +311,6 @@ def _free(names: Iterable[str], taken: set[str]) -> str:
     free = next(name for name in names if name not in taken)
     taken.add(free)
     return free
-
-
-def _agree(stated: Mapping[str, str], line: Mapping[Any, object]) -> bool:
-    return all(_same(value, str(line[column])) for column, value in stated.items())
 
 
 def _same(one: str, other: str) -> bool:
@@ -335,111 +321,69 @@ def _same(one: str, other: str) -> bool:
 
 
 def _records(
-    table: Table, flat: _Rows, known: pd.DataFrame, label: str
-) -> tuple[list[dict[str, str]], list[int], list[Problem]]:
-    """Put together the cells of each new row of a table from the rows of the file it stands in."""
+    table: Table, cells: _Rows, known: pd.DataFrame
+) -> tuple[pd.DataFrame, list[tuple[Any, str, str]]]:
+    """Rows of a table that the cohort does not have, and what rows of the file contradict."""
     (key,) = table.key
-    columns = _columns(table)
-    parents = _PARENT[table.name].key if table.name in _PARENT else ()
-    columns |= {name: name for name in parents}
-    groups: dict[str, dict[int, dict[str, str]]] = {}
-    for row, cells in flat.items():
-        groups.setdefault(cells[key], {})[row] = cells
-    groups.pop("", None)
-    records, origin, problems = [], [], []
-    for name, rows in groups.items():
-        record = {key: name}
-        for column, flat_name in columns.items():
-            stated = {row: cells[flat_name] for row, cells in rows.items() if cells[flat_name]}
-            first, kept = next(iter(stated.items()), (0, ""))
-            if name in known.index:
-                kept = str(known.at[name, column])
-                where = f"{name} is in the cohort with {kept or 'a blank'!r}: write that"
-                where += "" if column in parents else ", or leave it blank"
-            elif stated:
-                where = f"must be the same in all rows of {name}: row {first + 2} "
-                where += f"has {kept!r}"
-            problems += [
-                Problem(label, row + 2, flat_name, value, where)
-                for row, value in stated.items()
-                if not _same(value, kept)
-            ]
-            record[column] = kept or UNKNOWN * (flat_name in _UNKNOWN_WHEN_BLANK)
-        if name in known.index:
+    parents = _PARENT.get(table.name, ())
+    columns = _columns(table) | {name: name for name in parents}
+    # What is first stated of each row of the table, and in which row of the file.
+    first: dict[str, dict[str, tuple[Any, str]]] = {}
+    wrong = []
+    for row, written in cells.items():
+        if not (own := written[key]):
             continue
-        records.append(record)
-        origin.append(next(iter(rows)))
-    return records, origin, problems
+        stated = first.setdefault(own, {key: (row, own)})
+        for column, name in columns.items():
+            if not written[name]:
+                continue
+            before, kept = stated.setdefault(column, (row, written[name]))
+            allowed = f"must be the same in all rows of {own}: row {before + 2} has {kept!r}"
+            if own in known.index:
+                kept = str(known.at[own, column])
+                allowed = f"{own} is in the cohort with {kept or 'a blank'!r}: write that"
+                allowed += "" if column in parents else ", or leave it blank"
+            if not _same(written[name], kept):
+                wrong.append((row, name, allowed))
+    new = {
+        stated[key][0]: {column: cell for column, (_, cell) in stated.items()}
+        for own, stated in first.items()
+        if own not in known.index
+    }
+    frame = pd.DataFrame(new.values(), index=list(new), columns=table.columns, dtype=str).fillna("")
+    unknown = [column for column, name in columns.items() if name in _UNKNOWN_WHEN_BLANK]
+    frame[unknown] = frame[unknown].replace("", UNKNOWN)
+    return frame, wrong
 
 
 def _derive(rows: dict[str, pd.DataFrame], known: Tables) -> None:
     """Fill in the cells of new rows that follow from others."""
     patients, samples = rows[PATIENTS.name], rows[SAMPLES.name]
-    status = np.select(
+    patients["status"] = np.select(
         [patients["duplicate_of"] != "", patients["exclusion_reason"] != ""],
         [PatientStatus.DUPLICATE, PatientStatus.EXCLUDED],
         PatientStatus.INCLUDED,
     )
-    rows[PATIENTS.name] = patients.assign(status=status)
-    included = set(patients.loc[status == PatientStatus.INCLUDED, "source_id"])
     sources = rows[SOURCES.name]
+    included = patients.loc[patients["status"] == PatientStatus.INCLUDED, "source_id"]
     contributes = sources["source_id"].isin(included)
     reasons = patients.groupby("source_id")["exclusion_reason"].agg(
-        lambda stated: "; ".join(dict.fromkeys(filter(None, stated)))
+        lambda given: "; ".join(dict.fromkeys(filter(None, given)))
     )
-    stated = sources["source_id"].map(reasons).fillna("")
-    stated = stated.mask(stated == "", "its patients are reported elsewhere")
-    rows[SOURCES.name] = sources.assign(
-        status=np.where(contributes, SourceStatus.INCLUDED, SourceStatus.EXCLUDED),
-        exclusion_reason=stated.mask(contributes, ""),
-    )
-    single = ~samples["mutations"].str.contains("+", regex=False)
-    single &= samples["mutations"] != UNKNOWN
-    phase = samples["phase"].mask((samples["phase"] == "") & single, str(Phase.SINGLE))
-    rows[SAMPLES.name] = samples = samples.assign(phase=phase.mask(phase == "", UNKNOWN))
+    why = sources["source_id"].map(reasons).replace("", None)
+    why = why.fillna("its patients are reported elsewhere")
+    sources["status"] = np.where(contributes, SourceStatus.INCLUDED, SourceStatus.EXCLUDED)
+    sources["exclusion_reason"] = why.mask(contributes, "")
+    several = samples["mutations"].str.contains("+", regex=False)
+    assumed = np.where(several | (samples["mutations"] == UNKNOWN), UNKNOWN, Phase.SINGLE)
+    samples["phase"] = samples["phase"].where(samples["phase"] != "", assumed)
     lines = rows[TREATMENTS.name]
     place, blank = ["locator", "read_via"], lines["locator"] == ""
     places = pd.concat([known[SAMPLES.name][place], samples.set_index("sample_id")[place]])
-    of_sample = lines[["sample_id"]].join(places, on="sample_id").fillna("")
-    rows[TREATMENTS.name] = lines.assign(
-        **{column: lines[column].mask(blank, of_sample[column]) for column in place}
-    )
+    lines.loc[blank, place] = places.reindex(lines.loc[blank, "sample_id"]).fillna("").to_numpy()
     for table in COHORT_TABLES:
         rows[table.name] = rows[table.name].astype(str)
 
 
-def _distinct(flat: pd.DataFrame) -> dict[str, frozenset[str]]:
-    said = flat[NOT_DUPLICATE].map(_listed).groupby(flat["patient_id"])
-    return {str(patient): frozenset().union(*names) for patient, names in said}
-
-
 def _listed(cell: str) -> frozenset[str]:
     return frozenset(name.strip() for name in cell.split(LIST_SEPARATOR)) - {""}
-
-
-def _misfits(
-    tables: Tables, addition: Addition, label: str, origins: Mapping[str, list[int]]
-) -> Iterator[Problem]:
-    """List what of the new rows does not fit to the others, in the words of the flat file."""
-    joined = _appended(tables, addition)
-    by_file = {f"/{table.file}": table for table in COHORT_TABLES}
-    for problem in relation_problems(joined, ""):
-        table = by_file[problem.file]
-        yield _moved(problem, table, label, origins[table.name], len(tables[table.name]))
-    patients = set(joined[PATIENTS.name]["patient_id"])
-    flat = addition.flat
-    for row, patient, cell in zip(flat.index, flat["patient_id"], flat[NOT_DUPLICATE], strict=True):
-        if not _listed(cell) <= patients - {patient}:
-            allowed = f"must be other patients, several joined by {LIST_SEPARATOR}"
-            yield Problem(label, row + 2, NOT_DUPLICATE, cell, allowed)
-
-
-def _moved(
-    problem: Problem, table: Table, label: str, origin: Sequence[int], before: int
-) -> Problem:
-    """Say of a problem of a table where it stands in the flat file; of an old row, where it is."""
-    position = (problem.row or 0) - 2 - before
-    if position < 0:
-        return replace(problem, file=f"cohort{problem.file}")
-    column = _FLAT_NAMES.get((table.name, problem.column), problem.column)
-    return replace(problem, file=label, row=origin[position] + 2, column=column)

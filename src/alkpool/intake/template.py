@@ -1,12 +1,13 @@
 """The empty flat file that a person fills in: a workbook with drop-downs, or a CSV file."""
 
-import csv
 import io
 import shutil
 from collections.abc import Mapping
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
@@ -17,13 +18,8 @@ from alkpool import paths
 from alkpool.data import tables
 from alkpool.data.cohort import DESCRIPTION_FILE
 from alkpool.files import write_atomically, write_if_changed, yaml_beside
-from alkpool.intake.flatfile import (
-    COLUMNS,
-    FIELDS,
-    NOT_DUPLICATE,
-    REQUIRED,
-    SHEET,
-)
+from alkpool.intake import flatfile
+from alkpool.intake.flatfile import COLUMNS, FIELDS, NOT_DUPLICATE, REQUIRED, SHEET
 from alkpool.problems import refuse
 from alkpool.vocabulary import UNKNOWN
 
@@ -32,7 +28,6 @@ PREPARED_ROWS = 500
 
 # What the template says beside the schemas, and its example row.
 _SAYS: Mapping[str, Any] = yaml_beside(__file__)
-_EXAMPLE_ROW: Mapping[str, str] = _SAYS["example"]
 # Name and colour of each table's columns.
 _TITLES: Mapping[str, tuple[str, str]] = _SAYS["titles"]
 
@@ -44,34 +39,25 @@ def choices() -> dict[str, list[str]]:
     return listed | {"resistance_on": [*known, UNKNOWN], "inhibitor": known}
 
 
-def explanations() -> list[tuple[str, str, str, str, str, str]]:
+def explanations() -> list[tuple[str, ...]]:
     """Say of each column: part, name, meaning, what is allowed, unit, and what a blank means."""
     rows = {}
     for field in FIELDS:
         meta = field.schema.metadata or {}
-        allowed = str(meta["allowed"]).removeprefix("must be ")
-        if field.name == "mutations":
-            allowed = "one or more mutations in any usual spelling, as G1202R or L1196M+G1202R"
-        blank = _SAYS["when_blank"].get(field.name, "")
-        if not blank and UNKNOWN in (*field.terms, *allowed.split()):
+        allowed = _SAYS["allowed"].get(field.name, meta["allowed"].removeprefix("must be "))
+        blank = "Must be filled in for what is new." if field.name in REQUIRED else ""
+        if UNKNOWN in (*field.terms, *allowed.split()):
             blank = f"Blank: {UNKNOWN}."
-        if field.name in REQUIRED and not blank:
-            blank = "Must be filled in for what is new."
-        rows[field.name] = (
-            _TITLES[field.table.name][0], field.name, str(field.schema.description), allowed,
-            str(meta.get("unit", "")), blank,
-        )  # fmt: skip
+        blank = _SAYS["when_blank"].get(field.name, blank)
+        says = str(field.schema.description), allowed, str(meta.get("unit", "")), blank
+        rows[field.name] = (_TITLES[field.table.name][0], field.name, *says)
     rows[NOT_DUPLICATE] = (_TITLES["patients"][0], NOT_DUPLICATE, *_SAYS["not_duplicate_of"])
     return [rows[name] for name in COLUMNS]
 
 
 def to_csv() -> bytes:
     """Write header and example row."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(
-        [COLUMNS, [_EXAMPLE_ROW.get(name, "") for name in COLUMNS]]
-    )
-    return text.getvalue().encode()
+    return flatfile.to_csv(pd.DataFrame([_SAYS["example"]], columns=list(COLUMNS))).encode()
 
 
 def to_workbook() -> bytes:
@@ -79,38 +65,37 @@ def to_workbook() -> bytes:
     book = Workbook()
     cases = book.active
     cases.title = SHEET
-    explained, listed = book.create_sheet("explanations"), book.create_sheet("choices")
-    for place, (name, values) in enumerate(choices().items(), start=1):
-        for row, value in enumerate([name, *values], start=1):
-            listed.cell(row, place, value)
+    _fill_explanations(book.create_sheet("explanations"))
+    listed = book.create_sheet("choices")
+    for row in zip_longest(*([name, *values] for name, values in choices().items())):
+        listed.append(row)
     _fill_cases(cases)
-    _fill_explanations(explained)
     packed = io.BytesIO()
     book.save(packed)
     return packed.getvalue()
 
 
 def _fill_cases(sheet: Worksheet) -> None:
-    parts = {row[1]: row[0] for row in explanations()}
+    sheet.append(COLUMNS)
+    sheet.append([_SAYS["example"].get(name) for name in COLUMNS])
     colours = dict(_TITLES.values())
     lists = choices()
-    for place, name in enumerate(COLUMNS, start=1):
+    for part, name, *_ in explanations():
+        place = COLUMNS.index(name) + 1
         letter = get_column_letter(place)
-        heading = sheet.cell(1, place, name)
-        heading.font = Font(bold=True)
-        heading.fill = PatternFill("solid", start_color=colours[parts[name]])
-        sheet.column_dimensions[letter].width = max(12, len(name) + 3)
-        example = sheet.cell(2, place, _EXAMPLE_ROW.get(name))
-        example.font = Font(italic=True, color="FF666666")
         # As text, or a spreadsheet makes dates of what looks like one.
         for row in range(2, PREPARED_ROWS + 2):
             sheet.cell(row, place).number_format = "@"
+        sheet.cell(1, place).font = Font(bold=True)
+        sheet.cell(1, place).fill = PatternFill("solid", start_color=colours[part])
+        sheet.cell(2, place).font = Font(italic=True, color="FF666666")
+        sheet.column_dimensions[letter].width = max(12, len(name) + 3)
         if name in lists:
             column = get_column_letter(list(lists).index(name) + 1)
-            cells = f"choices!${column}$2:${column}${len(lists[name]) + 1}"
             rule = DataValidation(
-                type="list", formula1=cells, allow_blank=True, showErrorMessage=True,
-                errorTitle=name, error="Choose one of the list, or leave the cell blank.",
+                type="list", formula1=f"choices!${column}$2:${column}${len(lists[name]) + 1}",
+                allow_blank=True, showErrorMessage=True, errorTitle=name,
+                error="Choose one of the list, or leave the cell blank.",
             )  # fmt: skip
             rule.add(f"{letter}2:{letter}{PREPARED_ROWS + 1}")
             sheet.add_data_validation(rule)
@@ -121,16 +106,15 @@ def _fill_explanations(sheet: Worksheet) -> None:
     for line in _SAYS["introduction"]:
         sheet.append([line])
     sheet.append([])
-    sheet.append(["part", "column", "meaning", "allowed", "unit", "blank"])
-    for cell in sheet[sheet.max_row]:
-        cell.font = Font(bold=True)
+    sheet.append(list(_SAYS["widths"]))
+    heading = sheet.max_row
     for row in explanations():
         sheet.append(row)
-    for letter, width in zip("ABCDEF", (22, 20, 60, 60, 10, 50), strict=True):
-        sheet.column_dimensions[letter].width = width
-    for row in sheet.iter_rows(min_row=len(_SAYS["introduction"]) + 2):
-        for cell in row:
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
+    for place, width in enumerate(_SAYS["widths"].values(), start=1):
+        sheet.cell(heading, place).font = Font(bold=True)
+        sheet.column_dimensions[get_column_letter(place)].width = width
+        for below in range(heading, sheet.max_row + 1):
+            sheet.cell(below, place).alignment = Alignment(wrap_text=True, vertical="top")
 
 
 def write(path: Path) -> None:

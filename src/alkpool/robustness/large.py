@@ -168,8 +168,8 @@ def _read(folder: Path, table: Table, label: str, problems: list[Problem]) -> pd
             cells = frame[column].drop_duplicates().astype(str).fillna("")
             if column in table.numbers:
                 cells = cells.str.removesuffix(".0")
-            alone = replace(table, schema=table.schema.select_columns([column]), key=())
-            problems += cell_problems(cells.reset_index(drop=True).to_frame(), alone, file)
+            different = cells.reset_index(drop=True).to_frame()
+            problems += cell_problems(different, table.part([column]), file)
     return frame
 
 
