@@ -120,7 +120,7 @@ class Counts:
         where the block has no effect, and cells.
     group_k, group_n : ndarray of int
         Lines with benefit, and decided ones, of all inhibitors: after samples with one mutation,
-        and with several (the last axis, after those of lines and samples).
+        and with several (the last axis, after those of the blocks).
     places : tuple of ndarray
         For each of the four blocks, the place of its universes on its axis.
     """
@@ -139,7 +139,6 @@ class Counts:
 
 def count(tallied: pd.DataFrame, grid: Grid) -> Counts:
     """Count the cells of every universe of a grid."""
-    tallied = tallied.sort_values(KEYS, ignore_index=True)
     of_site = tallied.groupby(_SITE, sort=False).ngroup().to_numpy()
     sites = tallied[_SITE].drop_duplicates(ignore_index=True)
     number = tallied["n"].to_numpy(dtype=np.int64)
@@ -167,14 +166,14 @@ def count(tallied: pd.DataFrame, grid: Grid) -> Counts:
     inhibitors = assessed_inhibitors()
     of_inhibitor = pd.Index(inhibitors).get_indexer(pd.Index(sites["inhibitor"]))
 
-    def at_cells(values: Integers, inhibitor: Integers, number: int) -> Integers:
-        """Sum sites into cells of a profile and one of so many inhibitors, in each reading."""
+    def at_cells(values: Integers, drug: NDArray[Any], drugs: int) -> Integers:
+        """Sum sites into cells of a profile and one of so many drugs, in each reading."""
         summed = []
         for named in readings:
             site = named["sample_id"].to_numpy(dtype=np.intp)
-            cell = pd.Index(profiles).get_indexer(pd.Index(named["profile"])) * number
-            cell = np.where(inhibitor[site] < 0, -1, cell + inhibitor[site])
-            summed.append(_summed(values[..., site], cell, len(profiles) * number))
+            profile = pd.Index(profiles).get_indexer(pd.Index(named["profile"]))
+            cell = np.where(drug[site] < 0, -1, profile * drugs + drug[site])
+            summed.append(_summed(values[..., site], cell, len(profiles) * drugs))
         return np.stack(summed, axis=2)
 
     several = sites["mutations"].map(mutations.is_compound).to_numpy(dtype=np.int64)

@@ -445,11 +445,10 @@ def clustered(lines: pd.DataFrame, *, seed: int = 1) -> pd.DataFrame:
     for name, group in groups.items():
         each = group.groupby("patient_id")[["k", "n"]].sum().to_numpy(dtype=int)
         k, n = each.sum(0)
+        low = high = np.nan
         if 0 < k < n:
             drawn = each[random.integers(len(each), size=(RESAMPLES, len(each)))].sum(1)
             low, high = quantiles(drawn[:, 0] / drawn[:, 1], QUANTILES)
-        else:
-            low = high = np.nan
         rows.append((name, k, n, len(each), (each[:, 1] > 1).sum(), low, high))
     columns = ["of", "benefit_k", "benefit_n", "patients", "several_n",
                "clustered_low", "clustered_high"]  # fmt: skip
