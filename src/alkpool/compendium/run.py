@@ -132,9 +132,13 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
         When a chapter failed: notebook, cell, error, and where the failed copy lies. Chapters
         that had started are finished and kept, the others are not started.
     """
+    from rich.console import Console
+    from rich.progress import track
+
     environment = kernel_environment(build)
     _start_server(environment, PRELOADED_FOR_MANY if len(tasks) > 2 * jobs else ())
-    print(f"notebooks to execute: {len(tasks)}, {min(jobs, len(tasks))} at a time", flush=True)
+    console = Console(highlight=False)
+    console.print(f"notebooks to execute: {len(tasks)}, {min(jobs, len(tasks))} at a time")
     stopped = threading.Event()
 
     def finish(task: Task) -> str:
@@ -147,7 +151,7 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
         # One that fails later may have ended because all did.
         if not (failure and stopped.is_set()):
             outcome = "failed" if failure else f"{record(task, build)['seconds']:.1f} s"
-            print(f"  {task.page}  {outcome}", flush=True)
+            console.print(f"  {task.page}  {outcome}", style="red" if failure else None)
         if failure:
             stopped.set()
         return failure
@@ -156,7 +160,11 @@ def execute(tasks: Sequence[Task], build: Path, *, jobs: int) -> None:
     with ThreadPoolExecutor(jobs) as pool:
         runs = [pool.submit(finish, task) for task in longest_first]
         try:
-            failures = [*filter(None, (each.result() for each in as_completed(runs)))]
+            finished = track(
+                as_completed(runs), "notebooks", len(tasks), console=console, transient=True,
+                disable=not console.is_terminal,
+            )  # fmt: skip
+            failures = [*filter(None, (each.result() for each in finished))]
         except BaseException:
             stopped.set()
             while not all(each.done() for each in runs):
