@@ -59,11 +59,11 @@ def compare_with_ledger(
     """
     printed, counted = by_id(ledger), ours.set_index("ledger_id").to_dict("index")
     table = ledger.rename(columns={"id": "ledger_id", "value": "published"})
-    table = table[["ledger_id", "section", "quantity", "unit", "published"]]
-    held = [_held_against(counted.get(name), number) for name, number in printed.items()]
-    table = table.assign(
-        **pd.DataFrame(held, columns=["ours", "exact", "match", "as_read"]).set_index(table.index)
-    )
+    held = pd.DataFrame(
+        [_held_against(counted.get(name), number) for name, number in printed.items()],
+        columns=["ours", "exact", "match", "as_read"], index=table.index,
+    )  # fmt: skip
+    table = table[["ledger_id", "section", "quantity", "unit", "published"]].join(held)
     contradictions = table["ledger_id"].map(_contradictions(audit))
     differs, names = table["match"] == Match.NO, table["ledger_id"]
     explained = (
