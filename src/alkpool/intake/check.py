@@ -7,7 +7,7 @@ from alkpool import mutations, paths, references
 from alkpool.data import cohort, groups, laboratory, tables
 from alkpool.data.reader import read_folder
 from alkpool.intake import duplicates, plausible
-from alkpool.problems import DataError, Problem, ProjectError, printable, refuse
+from alkpool.problems import DataError, Problem, ProjectError, printable, refuse, refuse_any
 
 Say = Callable[[str], object]
 
@@ -50,8 +50,7 @@ def check(folders: Sequence[Path], say: Say) -> None:
         say("reference: valid")
         if not problems:
             problems += article_problems(paths.DATA)
-    if problems:
-        raise DataError(problems)
+    refuse_any(problems)
 
 
 def _check_reference() -> None:
@@ -62,7 +61,7 @@ def _check_reference() -> None:
     except RuntimeError as error:
         refuse(label, str(error))
     if residue != "G":
-        raise DataError([Problem(label, None, "", str(residue), "residue 1202 must be G")])
+        refuse_any([Problem(label, None, "", str(residue), "residue 1202 must be G")])
 
 
 def _same_persons(data: Sequence[cohort.Cohort]) -> Iterator[str]:

@@ -17,29 +17,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from alkpool import mutations, paths
+from alkpool import paths
 from alkpool.data import cohort, dictionary, spelling
 from alkpool.data.reader import Table
-from alkpool.data.tables import ASSERTIONS, PATIENTS, SAMPLES, SOURCES, TREATMENTS
-from alkpool.files import write_atomically
-from alkpool.intake import check, flatfile, place
+from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
+from alkpool.files import write_if_changed
+from alkpool.intake import check, flatfile, place, raw
 from alkpool.intake import groups as published_groups
 from alkpool.intake.laboratory import assertions, invitro
-from alkpool.intake.raw import (
-    DECISIONS,
-    NOT_STATED,
-    SECOND_SEARCH,
-    SEX,
-    decide,
-    joined,
-    joined_cells,
-    listed,
-    read_decisions,
-    read_raw,
-    unverified,
-    with_place,
-)
-from alkpool.problems import DataError, Problem
+from alkpool.problems import DataError, refuse_any
 from alkpool.vocabulary import (
     LIST_SEPARATOR,
     UNKNOWN,
@@ -47,6 +33,7 @@ from alkpool.vocabulary import (
     PatientStatus,
     Phase,
     Relation,
+    Sex,
     SourceStatus,
 )
 
@@ -58,12 +45,12 @@ NO_SEPARABLE_PATIENT = "no patient can be separated in the text seen"
 _PERCENTAGE = re.compile(r"(?:(?P<mutation>\S+) )?(?P<percent>\d+(?:\.\d+)?)%")
 
 
-def build(raw: Path = paths.RAW) -> dict[str, pd.DataFrame]:
+def build(folder: Path = paths.RAW) -> dict[str, pd.DataFrame]:
     """Build every table that is made from the raw facts.
 
     Parameters
     ----------
-    raw : Path
+    folder : Path
         Folder of the raw facts.
 
     Returns
@@ -77,21 +64,19 @@ def build(raw: Path = paths.RAW) -> dict[str, pd.DataFrame]:
         With every decision or raw row that does not fit. Cells are validated by `validate`.
     """
     built = {
-        COHORT: curated(raw),
-        "invitro": invitro(raw / "invitro"),
-        "knowledgebases": [(ASSERTIONS, assertions(raw / "knowledgebases"))],
-        "groups": published_groups.build(raw),
+        COHORT: curated(folder),
+        "invitro": invitro(folder / "invitro"),
+        "knowledgebases": assertions(folder / "knowledgebases"),
+        "groups": published_groups.build(folder),
     }
     return {
-        f"{folder}/{table.file}": frame[table.columns].sort_values(
-            list(table.key), ignore_index=True
-        )
-        for folder, tables in built.items()
+        f"{where}/{table.file}": raw.in_order(table, frame)
+        for where, tables in built.items()
         for table, frame in tables
     }
 
 
-def curated(raw: Path = paths.RAW) -> list[tuple[Table, pd.DataFrame]]:
+def curated(folder: Path = paths.RAW) -> list[tuple[Table, pd.DataFrame]]:
     """Build the tables of the curated cohort: the adjudicated records, then every added file.
 
     Raises
@@ -99,110 +84,72 @@ def curated(raw: Path = paths.RAW) -> list[tuple[Table, pd.DataFrame]]:
     DataError
         With every decision, raw row or added row that does not fit.
     """
-    built = _curated(raw / "curated")
-    tables = {table.name: frame[table.columns] for table, frame in built}
-    for path in sorted((raw / ADDED).glob("*.csv")):
+    tables = _curated(folder / "curated")
+    for path in sorted((folder / ADDED).glob("*.csv")):
         addition = place.fit(flatfile.read(path, accepted=True), tables)
         tables = place.merge(tables, addition)
-    return [
-        (table, tables[table.name].sort_values(list(table.key), ignore_index=True))
-        for table, _ in built
-    ]
+    return [(table, raw.in_order(table, tables[table.name])) for table in COHORT_TABLES]
 
 
-def _curated(folder: Path) -> list[tuple[Table, pd.DataFrame]]:
-    records = pd.concat(map(read_raw, (folder / "adjudicated.csv", folder / SECOND_SEARCH)))
+def _curated(folder: Path) -> dict[str, pd.DataFrame]:
+    files = (folder / "adjudicated.csv", folder / f"{raw.SECOND_SEARCH}.csv")
+    records = pd.concat(map(raw.read_raw, files))
     # What a source reports of several patients together is in data/groups.
-    records = with_place(records[records["include"] != "group"].reset_index(drop=True))
-    decisions = read_decisions(folder / DECISIONS, (SOURCES, PATIENTS, SAMPLES, TREATMENTS))
-    excluded = records["include"] == Answer.NO
+    records = records[records["include"] != "group"].reset_index(drop=True)
+    records = raw.with_place(records.rename(columns={"seen_in": "read_via"}))
+    patients = records["source_key"] + "-" + records["patient"]
+    unverified = raw.unverified(records["verified"])
     records = records.assign(
-        patient_id=records["source_key"] + "-" + records["patient"],
-        sample_id=records["source_key"] + "-" + records["patient"] + "-" + records["sample"],
-        status=np.where(excluded, PatientStatus.EXCLUDED, PatientStatus.INCLUDED),
-        patient_exclusion=records["exclusion_reason"].where(excluded, ""),
-        remark=joined_cells(
-            records["note"], records["adjudication"], unverified(records["verified"])
-        ),
-        prior=records["prior_alk_inhibitors"].map(listed),
+        source_id=records["source_key"],
+        patient_id=patients,
+        sample_id=patients + "-" + records["sample"],
+        priors=records["prior_alk_inhibitors"].map(raw.number_listed),
+        remark=raw.joined(records["note"], records["adjudication"], unverified),
     )
-    patients = decide(_patients(records), PATIENTS, decisions)
-    samples = decide(_samples(records), SAMPLES, decisions)
-    treatments = decide(_treatments(records, samples), TREATMENTS, decisions)
-    read = read_raw(folder / "sources.csv")
-    sources = decide(_sources(read, records, patients), SOURCES, decisions)
-    return [(SOURCES, sources), (PATIENTS, patients), (SAMPLES, samples), (TREATMENTS, treatments)]
+    decisions = raw.read_decisions(folder / raw.DECISIONS, COHORT_TABLES)
+    built = {PATIENTS.name: raw.decide(_patients(records), PATIENTS, decisions)}
+    built[SAMPLES.name] = raw.decide(_samples(records), SAMPLES, decisions)
+    lines = _treatments(records, built[SAMPLES.name])
+    built[TREATMENTS.name] = raw.decide(lines, TREATMENTS, decisions)
+    sources = _sources(raw.read_raw(folder / "sources.csv"), records, built[PATIENTS.name])
+    built[SOURCES.name] = raw.decide(sources, SOURCES, decisions)
+    return built
 
 
-def _agreed(records: pd.DataFrame, by: str, fields: list[str]) -> pd.DataFrame:
-    """Take one row per group; its rows must agree on the fields."""
-    grouped = records.groupby(by, sort=False)[fields]
-    differing = grouped.nunique() > 1
-    problems = [
-        Problem(
-            "curated/adjudicated.csv", None, field, str(group), f"differs between its rows ({by})"
-        )
-        for field in fields
-        for group in differing.index[differing[field]]
-    ]
-    if problems:
-        raise DataError(problems)
-    return grouped.first().reset_index()
+_RECORDS = "curated/adjudicated.csv"
 
 
 def _patients(records: pd.DataFrame) -> pd.DataFrame:
-    fields = ["source_key", "status", "patient_exclusion", "age", "sex", "fusion_partner"]
-    one = _agreed(records, "patient_id", [*fields, "fusion_variant"])
-    columns = {
-        "source_key": "source_id",
-        "patient_exclusion": "exclusion_reason",
-        "age": "age_years",
-    }
-    one = one.replace({"sex": SEX, "fusion_partner": NOT_STATED, "fusion_variant": NOT_STATED})
-    return one.rename(columns=columns).assign(
-        duplicate_of="", stage=UNKNOWN, histology=UNKNOWN, note=""
-    )
+    excluded = records["include"] == Answer.NO
+    return raw.as_table(
+        records, PATIENTS, _RECORDS,
+        status=np.where(excluded, PatientStatus.EXCLUDED, PatientStatus.INCLUDED),
+        exclusion_reason=records["exclusion_reason"].where(excluded, ""),
+        sex=records["sex"].replace({"F": Sex.FEMALE, "M": Sex.MALE, "": Sex.UNKNOWN}),
+        stage=UNKNOWN, histology=UNKNOWN, note="",
+        fusion_partner=records["fusion_partner"].replace("", UNKNOWN),
+        fusion_variant=records["fusion_variant"].replace("", UNKNOWN),
+    )  # fmt: skip
 
 
 def _samples(records: pd.DataFrame) -> pd.DataFrame:
-    fields = ["patient_id", "sample", "sample_type", "resistance_on", "alk_mutations", "phase"]
-    fields += ["vaf", "other_mechanisms", "locator", "read_via"]
-    one = _agreed(records, "sample_id", fields)
     # A record is a line after the sample, and lists the lines between them as prior ones too.
-    earliest = records.loc[records["prior"].map(len).sort_values(kind="stable").index]
-    earliest = earliest.groupby("sample_id").first().loc[one["sample_id"]]
-    without_line = np.where(
-        earliest["include"] == "sample_only",
-        "no line of treatment entered: " + earliest["exclusion_reason"],
-        "",
-    )
-    profiles = one["alk_mutations"].map(spelling.profile)
-    columns = {
-        "sample_type": "specimen",
-        "alk_mutations": "mutations",
-        "vaf": "vaf_percent",
-        "other_mechanisms": "other_findings",
-    }
-    return (
-        one.replace({"sample_type": NOT_STATED, "resistance_on": NOT_STATED})
-        .rename(columns=columns)
-        .assign(
-            sample_order=one["sample"].str.removeprefix("s"),
-            prior_inhibitors=[LIST_SEPARATOR.join(prior) or UNKNOWN for prior in earliest["prior"]],
-            mutations=profiles,
-            phase=[_phase(*cells) for cells in zip(one["phase"], profiles, strict=True)],
-            vaf_percent=[_vaf(*cells) for cells in zip(one["vaf"], profiles, strict=True)],
-            note=joined_cells(earliest["remark"], without_line),
-        )
-    )
-
-
-def _phase(stated: str, profile: str) -> str:
-    try:
-        several = mutations.is_compound(profile)
-    except ValueError:
-        several = True
-    return stated or UNKNOWN if several else str(Phase.SINGLE)
+    earliest = records.loc[records["priors"].sort_values(kind="stable").index]
+    earliest = earliest.drop_duplicates("sample_id").set_index("sample_id")
+    reason = "no line of treatment entered: " + earliest["exclusion_reason"]
+    notes = raw.joined(earliest["remark"], reason.where(earliest["include"] == "sample_only", ""))
+    profiles = records["alk_mutations"].map(spelling.profile)
+    prior = records["sample_id"].map(earliest["prior_alk_inhibitors"])
+    single = ~profiles.str.contains("+", regex=False) & ~profiles.isin(["", UNKNOWN])
+    return raw.as_table(
+        records, SAMPLES, _RECORDS,
+        sample_order=records["sample"].str.removeprefix("s"),
+        prior_inhibitors=prior.replace("", UNKNOWN),
+        mutations=profiles,
+        phase=records["phase"].replace("", UNKNOWN).mask(single, str(Phase.SINGLE)),
+        vaf_percent=list(map(_vaf, records["vaf"], profiles)),
+        note=records["sample_id"].map(pd.Series(notes, earliest.index)),
+    )  # fmt: skip
 
 
 def _vaf(stated: str, profile: str) -> str:
@@ -221,46 +168,34 @@ def _treatments(records: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     given = (records["next_alk_inhibitor"] != "") & (records["include"] != "sample_only")
     lines = records[given]
     of_sample = lines["sample_id"].map(samples.set_index("sample_id")["prior_inhibitors"])
-    of_sample = of_sample.map(listed)
-    before, then = lines["prior"].map(len), of_sample.map(len)
-    complete = (before > 0) & ~of_sample.map(lambda names: UNKNOWN in names).astype(bool)
-    columns = {
-        "record_id": "treatment_id",
-        "next_alk_inhibitor": "inhibitor",
-        "treatment_status": "status",
-        "remark": "note",
-    }
-    stated = ("monotherapy", "best_response", "treatment_status")
-    return (
-        lines.replace(dict.fromkeys(stated, NOT_STATED))
-        .drop(columns=["status", "note"])
-        .rename(columns=columns)
-        .assign(
-            line_number=(before + 1).astype(str).where(complete, ""),
-            lines_since_sample=(before - then).astype(str).where(complete, "0"),
-            partner="",
-            pfs_relation=np.where(lines["pfs_months"] == "", "", Relation.EQUAL),
-            dot_relation=np.where(lines["dot_months"] == "", "", Relation.EQUAL),
-        )
-    )
+    before, then = lines["priors"], of_sample.map(raw.number_listed)
+    complete = (before > 0) & ~of_sample.str.contains(UNKNOWN)
+    return raw.as_table(
+        lines, TREATMENTS, _RECORDS,
+        line_number=(before + 1).astype(str).where(complete, ""),
+        lines_since_sample=(before - then).astype(str).where(complete, "0"),
+        pfs_relation=np.where(lines["pfs_months"] == "", "", Relation.EQUAL),
+        dot_relation=np.where(lines["dot_months"] == "", "", Relation.EQUAL),
+    )  # fmt: skip
 
 
 def _sources(read: pd.DataFrame, records: pd.DataFrame, patients: pd.DataFrame) -> pd.DataFrame:
-    kinds = _agreed(records, "source_key", ["study_type"]).set_index("source_key")["study_type"]
+    kinds = records[["source_id", "study_type"]].drop_duplicates()
+    read = read.rename(columns={"source_key": "source_id"})
+    read = read.merge(kinds, on="source_id", how="left")
     included = patients.loc[patients["status"] == PatientStatus.INCLUDED, "source_id"]
-    contributes = read["source_key"].isin(included)
-    reasons = (
-        records.groupby("source_key")["exclusion_reason"]
-        .agg(lambda stated: joined(*dict.fromkeys(stated)))
-        .reindex(read["source_key"], fill_value=NO_SEPARABLE_PATIENT)
-    )
-    seen_at = np.where(read["url_seen"] == "", "", "read at: " + read["url_seen"])
-    return read.rename(columns={"source_key": "source_id"}).assign(
-        study_type=kinds.reindex(read["source_key"], fill_value=UNKNOWN).to_numpy(),
+    contributes = read["source_id"].isin(included)
+    stated = records.groupby("source_id")["exclusion_reason"].unique()
+    reasons = stated.map(lambda each: "; ".join(filter(None, each)))
+    reasons = read["source_id"].map(reasons).fillna(NO_SEPARABLE_PATIENT)
+    seen_at = ("read at: " + read["url_seen"]).where(read["url_seen"] != "", "")
+    return raw.as_table(
+        read, SOURCES, _RECORDS,
+        study_type=read["study_type"].fillna(UNKNOWN),
         status=np.where(contributes, SourceStatus.INCLUDED, SourceStatus.EXCLUDED),
-        exclusion_reason=np.where(contributes, "", reasons),
-        note=joined_cells(read["comments"], read["pmcid"], seen_at),
-    )
+        exclusion_reason=reasons.mask(contributes, ""),
+        note=raw.joined(read["comments"], read["pmcid"], seen_at),
+    )  # fmt: skip
 
 
 def files(data: Path = paths.DATA) -> dict[str, str]:
@@ -340,15 +275,14 @@ def validate(built: Mapping[str, str], description: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         stage = Path(folder)
         for name, text in built.items():
-            write_atomically(stage / name, text)
+            write_if_changed(stage / name, text.encode())
         if description.is_file():
             shutil.copy(description, stage / COHORT)
         problems = cohort.check(stage / COHORT)
         problems += check.folder_problems(stage, check.FOLDERS, say=lambda _: None)
         if not problems:
             problems += check.article_problems(stage)
-    if problems:
-        raise DataError(problems)
+    refuse_any(problems)
 
 
 def main() -> int:
@@ -365,11 +299,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     for name, text in generated.items():
-        path = paths.DATA / name
-        unchanged = path.is_file() and path.read_bytes() == text.encode()
-        if not unchanged:
-            write_atomically(path, text)
-        print(f"data/{name}: {'unchanged' if unchanged else 'written'}")
+        written = write_if_changed(paths.DATA / name, text.encode())
+        print(f"data/{name}: {'written' if written else 'unchanged'}")
     return 0
 
 

@@ -63,8 +63,24 @@ def agreement(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
         missing where both extractions use a single value), ``first_only, second_only, neither``.
     """
     a, b = map(_compared, (first, second))
-    common = [record for record in a.index if record in b.index]
-    return pd.DataFrame([_field_agreement(a[name][common], b[name][common]) for name in a])
+    common = a.index.intersection(b.index)
+    rows = []
+    for name in a:
+        one, two = a[name][common], b[name][common]
+        of_one, of_two = one != "", two != ""
+        stated = of_one & of_two
+        agreeing, n = int((one == two)[stated].sum()), int(stated.sum())
+        kappa = stats.kappa(one[stated], two[stated])
+        rows.append([
+            name, len(common), n, agreeing, kappa.observed_agreement, *stats.wilson(agreeing, n),
+            kappa.kappa, kappa.low, kappa.high, int((of_one & ~of_two).sum()),
+            int((of_two & ~of_one).sum()), int((~of_one & ~of_two).sum()),
+        ])  # fmt: skip
+    columns = [
+        "field", "records", "both_stated", "agreeing", "agreement", "low", "high", "kappa",
+        "kappa_low", "kappa_high", "first_only", "second_only", "neither",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
 
 
 def disagreements(
@@ -93,19 +109,18 @@ def disagreements(
     """
     a, b, settled = (table.set_index("record_id") for table in (first, second, adjudicated))
     extracted = {*a.index, *b.index}
-    unsettled = sorted(extracted - {*settled.index})
-    if unsettled:
+    if unsettled := sorted(extracted - {*settled.index}):
         raise ValueError(f"not adjudicated: {', '.join(unsettled)}")
+    fields = [str(name) for name in a.loc[:, FIRST_FIELD:LAST_FIELD]]
     rows = []
     for record in settled.index[settled.index.isin(extracted)]:
         found = ["found" * (record in table.index) for table in (a, b)]
         if not all(found):
             side = "first" if found[0] else "second"
-            include = settled.at[record, "include"]
-            reason = settled.at[record, "adjudication"]
+            include, reason = settled.loc[record, ["include", "adjudication"]]
             rows.append((record, "record", f"{side} only", *found, include, side, reason))
             continue
-        for field in map(str, a.loc[:, FIRST_FIELD:LAST_FIELD]):
+        for field in fields:
             cells = [str(table.at[record, field]) for table in (a, b, settled)]
             one, two, final = (_comparable(field, cell) for cell in cells)
             if one != two:
@@ -113,9 +128,8 @@ def disagreements(
                 settled_as = {one: "first", two: "second"}.get(final, "neither")
                 reason = settled.at[record, "adjudication"]
                 rows.append((record, field, kind, *cells, settled_as, reason))
-    columns = ["record", "field", "kind", "first", "second", "settled", "settled_as",
-               "adjudication"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    columns = "record field kind first second settled settled_as adjudication"
+    return pd.DataFrame(rows, columns=columns.split())
 
 
 def _compared(extraction: pd.DataFrame) -> pd.DataFrame:
@@ -123,29 +137,6 @@ def _compared(extraction: pd.DataFrame) -> pd.DataFrame:
     fields = extraction.set_index("record_id").loc[:, FIRST_FIELD:LAST_FIELD]
     compared = {name: fields[name].map(partial(_comparable, str(name))) for name in fields}
     return pd.DataFrame(compared)
-
-
-def _field_agreement(one: pd.Series, two: pd.Series) -> dict[str, object]:
-    of_one, of_two = one != "", two != ""
-    stated = of_one & of_two
-    agreeing, n = int((one == two)[stated].sum()), int(stated.sum())
-    interval = stats.wilson(agreeing, n)
-    kappa = stats.kappa(one[stated], two[stated])
-    return {
-        "field": one.name,
-        "records": len(one),
-        "both_stated": n,
-        "agreeing": agreeing,
-        "agreement": kappa.observed_agreement,
-        "low": interval.low,
-        "high": interval.high,
-        "kappa": kappa.kappa,
-        "kappa_low": kappa.low,
-        "kappa_high": kappa.high,
-        "first_only": int((of_one & ~of_two).sum()),
-        "second_only": int((of_two & ~of_one).sum()),
-        "neither": int((~of_one & ~of_two).sum()),
-    }
 
 
 def _comparable(field: str, cell: str) -> str:

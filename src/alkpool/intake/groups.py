@@ -13,16 +13,15 @@ import pandas as pd
 
 from alkpool import paths
 from alkpool.data.groups import COUNTS, OUTCOMES, SOURCES
-from alkpool.data.reader import Table, flagged, read_text
-from alkpool.intake.raw import read_raw, slug
-from alkpool.problems import DataError, Problem
+from alkpool.data.reader import Table, read_text
+from alkpool.data.tables import rule_problems
+from alkpool.intake.raw import RULES, as_table, read_raw, slug
+from alkpool.problems import Problem, refuse_any
 
-LEFT_OUT = "left out"
 PAPER = "full text of the paper"
 _LABEL = "raw/groups/decisions.csv"
-_TABLES = (OUTCOMES.name, COUNTS.name, LEFT_OUT)
-# What of a note is kept.
-_NOTE = ["raw", "record", "population", "read_via", "note"]
+# By these a decision names the note that it is on.
+_NOTE = ["raw", "record"]
 _READ = {
     "groups": "raw/groups/group_level.csv",
     "distributions": "raw/distributions/counts.csv",
@@ -54,28 +53,21 @@ def build(raw: Path = paths.RAW) -> list[tuple[Table, pd.DataFrame]]:
     [('sources', 42), ('outcomes', 54), ('counts', 59)]
     """
     sources = read_text(raw / "groups" / SOURCES.file, SOURCES, "raw/groups/sources.csv")
-    if sources.problems:
-        raise DataError(sources.problems)
+    refuse_any(sources.problems)
     decisions = read_raw(raw / "groups" / "decisions.csv")
     searched = _searched(read_raw(raw / "groups" / "group_level.csv"))
     counted = _distributions(read_raw(raw / "distributions" / "counts.csv"))
-    notes = pd.concat([searched[_NOTE], counted[_NOTE]], ignore_index=True)
-    if problems := [*_unaccounted(decisions, notes)]:
-        raise DataError(problems)
-    joined = decisions.merge(
-        notes, how="left", on=["raw", "record"], suffixes=("", "_read")
-    ).fillna("")
+    notes = pd.concat([searched, counted])[[*_NOTE, "population", "read_via", "note"]]
+    refuse_any(_unaccounted(decisions, notes))
+    rows = decisions.merge(notes, how="left", on=_NOTE, suffixes=("", "_read")).fillna("")
     for column in ("population", "note"):
-        joined[column] = joined[column].where(joined[column] != "", joined[f"{column}_read"])
-    joined["read_via"] = joined["read_via"].where(joined["raw"] != "", PAPER)
-    return [
-        (SOURCES, sources.cells),
-        *(
-            (table, joined[joined["table"] == table.name].assign(
-                **{table.key[0]: joined["record"]})[table.columns])
-            for table in (OUTCOMES, COUNTS)
-        ),
-    ]  # fmt: skip
+        rows[column] = rows[column].where(rows[column] != "", rows[f"{column}_read"])
+    rows["read_via"] = rows["read_via"].where(rows["raw"] != "", PAPER)
+    made = [
+        (table, as_table(rows[rows["table"] == table.name], table, _LABEL))
+        for table in (OUTCOMES, COUNTS)
+    ]
+    return [(SOURCES, sources.cells), *made]
 
 
 def _searched(read: pd.DataFrame) -> pd.DataFrame:
@@ -96,15 +88,8 @@ def _distributions(read: pd.DataFrame) -> pd.DataFrame:
 
 
 def _unaccounted(decisions: pd.DataFrame, notes: pd.DataFrame) -> Iterator[Problem]:
-    note = ["raw", "record"]
-    known, decided = (pd.MultiIndex.from_frame(table[note]) for table in (notes, decisions))
-    for wrong, column, allowed in (
-        (decisions.duplicated(note), "record", "is decided twice"),
-        ((decisions["raw"] != "") & ~decided.isin(known), "record",
-         "must be a row of group_level.csv (groups) or counts.csv (distributions)"),
-        (~decisions["table"].isin(_TABLES), "table", f"must be one of {', '.join(_TABLES)}"),
-        (decisions["reason"] == "", "reason", "must not be blank"),
-    ):  # fmt: skip
-        yield from flagged(decisions, wrong, column, _LABEL, allowed)
+    known, decided = (pd.MultiIndex.from_frame(table[_NOTE]) for table in (notes, decisions))
+    told = decisions.assign(again=decisions.duplicated(_NOTE), known=decided.isin(known))
+    yield from rule_problems(RULES["notes"], told, _LABEL)
     for raw, record in sorted(known.difference(decided)):
         yield Problem(_READ[raw], None, "", record, "must be used or left out in decisions.csv")
