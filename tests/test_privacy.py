@@ -57,6 +57,7 @@ WRONG = {
     "exact age": ("patients.csv", ",50,", ",52,", "patients.csv, row 2, column age_years: found "
                   "'52'; an exact age narrows down who it is: write 50"),
     "old age": ("patients.csv", ",50,", ",93,", "write 90"),
+    "age of many digits": ("patients.csv", ",50,", f",{'9' * 400},", "write 90"),
     "date": ("patients.csv", "V1,\n", "V1,seen 2019-03-04\n", "patients.csv, row 2, column note: "
              "found '2019-03'; holds a date: write the months"),
     "European date": ("patients.csv", "V1,\n", "V1,3.4.19\n", "found '3.4.19'; holds a date"),

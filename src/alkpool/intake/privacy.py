@@ -15,10 +15,10 @@ import pandas as pd
 
 from alkpool import paths
 from alkpool.data.cohort import DESCRIPTION_FILE
-from alkpool.data.reader import flagged, read_text
-from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
-from alkpool.files import yaml_beside
-from alkpool.problems import DataError, Problem, printable
+from alkpool.data.reader import read_text
+from alkpool.data.tables import COHORT_TABLES, PATIENTS, rule_problems
+from alkpool.files import filled_in_beside, yaml_beside
+from alkpool.problems import Problem, printable, refuse_any
 
 # An age in steps of five years is shared by many; from 90 on hardly anyone shares any (the
 # "Safe Harbor" rule of HIPAA, 45 CFR 164.514(b)(2), puts all ages over 89 into one class).
@@ -35,12 +35,11 @@ _FREE_TEXT = ("note", "exclusion_reason", "other_findings", "partner", "locator"
 # What the literature prints is public.
 _PUBLIC = ("doi", "pmid", "year")
 _URL = re.compile(r"\b(https?://|doi:|github:|10\.\d{4,}/)\S+", re.IGNORECASE)
+_DECLARED = yaml_beside(__file__)
 _PATTERNS = [
     (re.compile("|".join(each["patterns"]), re.IGNORECASE), f"{each['why']}: {each['remedy']}")
-    for each in yaml_beside(__file__)
+    for each in _DECLARED["must"]
 ]
-_INITIALS = re.compile(r"[A-Z]{2,3}([-_.]?\d{1,4})?")
-_BIRTH_YEAR = re.compile(r"(?<!\d)19\d{2}(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -72,21 +71,34 @@ def check(folder: Path) -> Report:
         Where a table cannot be read.
     """
     sheets = {t.name: read_text(folder / t.file, t, t.file) for t in COHORT_TABLES}
-    if problems := [problem for sheet in sheets.values() for problem in sheet.problems]:
-        raise DataError(problems)
+    refuse_any(problem for sheet in sheets.values() for problem in sheet.problems)
     tables = {name: sheet.cells for name, sheet in sheets.items()}
     why = "is no column of the table and may hold more than it: leave it out"
     more = [Problem(s.label, 1, str(name), "", why) for s in sheets.values() for name in s.aside]
-    groups = group_sizes(tables[PATIENTS.name])
-    must = [
-        *_extra_files(folder),
-        *more,
-        *_ages(tables[PATIENTS.name]),
-        *_patterns(folder, tables),
-        *_long_notes(tables),
-        *_alone(tables[PATIENTS.name], groups),
+    patients = tables[PATIENTS.name]
+    groups = group_sizes(patients)
+    cells = [*_cells(folder, tables)]
+    free = [each for each in cells if each[2] in _FREE_TEXT]
+    must = [*_extra_files(folder), *more, *_ages(patients), *_alone(patients, groups)]
+    must += [
+        Problem(file, row, column, found.group(), remedy)
+        for file, row, column, cell in cells
+        for pattern, remedy in _PATTERNS
+        if (found := pattern.search(_URL.sub("", cell)))
     ]
-    consider = [*_names(tables), *_local(tables[SOURCES.name]), *_free_text(tables)]
+    long = "a note of {} characters tells a story: keep the facts"
+    must += [
+        Problem(file, row, column, cell, long.format(len(cell)))
+        for file, row, column, cell in free
+        if len(_URL.sub("", cell)) > LONG_NOTE
+    ]
+    why = "cells hold free text: read each as a stranger who knows the patient would"
+    filled = Counter((file, column) for file, _, column, _ in free)
+    consider = [
+        Problem(file, None, column, str(count), why) for (file, column), count in filled.items()
+    ]
+    for name, frame in tables.items():
+        consider += rule_problems(_DECLARED["consider"].get(name, ()), frame, f"{name}.csv")
     return Report(tuple(sorted(must, key=_place)), tuple(sorted(consider, key=_place)), groups)
 
 
@@ -102,20 +114,15 @@ def group_sizes(patients: pd.DataFrame) -> pd.DataFrame:
 
 def describe(report: Report) -> str:
     """Write the findings for reading."""
-    alone, small = (int((report.groups["size"] < size).sum()) for size in (2, SMALL_GROUP))
-    total = len(report.groups)
-    lines = [f"To put right before sharing: {len(report.must) or 'nothing found'}"]
-    lines += [f"  {finding}" for finding in report.must]
-    lines += [f"To read and decide: {len(report.consider) or 'nothing found'}"]
-    lines += [f"  {finding}" for finding in report.consider]
-    lines += [
-        f"Patients alike in {', '.join(QUASI_IDENTIFIERS)}: {alone} of {total} stand alone, "
-        f"{small} of {total} in a group of fewer than {SMALL_GROUP}; "
-        "coarser cells hide them better.",
-        "The check knows patterns only. Who may share what, your ethics committee and your data "
-        "protection officer decide.",
-    ]
-    return "\n".join(lines)
+    sizes = report.groups["size"]
+    return filled_in_beside(
+        __file__,
+        report=report,
+        alike=QUASI_IDENTIFIERS,
+        alone=(sizes < 2).sum(),
+        small=(sizes < SMALL_GROUP).sum(),
+        small_group=SMALL_GROUP,
+    )
 
 
 def print_reports(folders: Sequence[Path], say: Callable[[str], object]) -> bool:
@@ -135,46 +142,27 @@ def _extra_files(folder: Path) -> Iterator[Problem]:
             yield Problem(path.name, None, "", "", why)
 
 
-def _rounded(age: float) -> int:
-    return min(OLDEST_AGE, AGE_STEP * round(age / AGE_STEP))
-
-
 def _ages(patients: pd.DataFrame) -> Iterator[Problem]:
-    for row, cell in patients["age_years"].items():
-        if re.fullmatch(r"[0-9]+(\.[0-9]+)?", cell) and float(cell) != _rounded(float(cell)):
-            remedy = f"an exact age narrows down who it is: write {_rounded(float(cell))}"
-            yield Problem(PATIENTS.file, int(str(row)) + 2, "age_years", cell, remedy)
+    cells = patients["age_years"]
+    age = cells.where(cells.str.fullmatch(r"[0-9]+(\.[0-9]+)?")).astype(float)
+    rounded = ((age / AGE_STEP).round() * AGE_STEP).clip(upper=OLDEST_AGE)
+    told = patients.assign(exact=age.notna() & (age != rounded), rounded=rounded)
+    yield from rule_problems(_DECLARED["ages"], told, PATIENTS.file)
 
 
-def _cells(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, int, str, str]]:
-    for table in COHORT_TABLES:
-        numbers = (*table.numbers, *_PUBLIC)
-        for column in table.columns:
-            for row, cell in tables[table.name][column].items():
-                if cell and column not in numbers:
-                    yield table.file, int(str(row)) + 2, column, cell
-
-
-def _patterns(folder: Path, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
+def _cells(folder: Path, tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, int, str, str]]:
+    """File, row, column and text of each cell that may hold words, and of the description."""
     description = folder / DESCRIPTION_FILE
     lines = description.read_text("utf-8", "replace").splitlines() if description.is_file() else []
-    said = [
-        (DESCRIPTION_FILE, number, "", line)
-        for number, line in enumerate(lines, start=1)
-        if not line.startswith("search_date:")
-    ]
-    for file, row, column, cell in [*_cells(tables), *said]:
-        text = _URL.sub("", cell)
-        for pattern, remedy in _PATTERNS:
-            if found := pattern.search(text):
-                yield Problem(file, row, column, found.group(), remedy)
-
-
-def _long_notes(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
-    for file, row, column, cell in _cells(tables):
-        if column in _FREE_TEXT and len(_URL.sub("", cell)) > LONG_NOTE:
-            why = f"a note of {len(cell)} characters tells a story: keep the facts"
-            yield Problem(file, row, column, cell, why)
+    for number, line in enumerate(lines, start=1):
+        if not line.startswith("search_date:"):
+            yield DESCRIPTION_FILE, number, "", line
+    for table in COHORT_TABLES:
+        for column in table.columns:
+            if column not in (*table.numbers, *_PUBLIC):
+                for row, cell in tables[table.name][column].items():
+                    if cell:
+                        yield table.file, int(str(row)) + 2, column, cell
 
 
 def _alone(patients: pd.DataFrame, groups: pd.DataFrame) -> Iterator[Problem]:
@@ -183,27 +171,3 @@ def _alone(patients: pd.DataFrame, groups: pd.DataFrame) -> Iterator[Problem]:
     for index in groups.index[groups["size"] == 1]:
         cells = [str(patients.at[index, name]) or "blank" for name in QUASI_IDENTIFIERS]
         yield Problem(PATIENTS.file, int(str(index)) + 2, "", ", ".join(cells), why)
-
-
-def _names(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
-    why = "may hold initials or a year of birth: number the patients instead"
-    for table in (PATIENTS, SAMPLES, TREATMENTS):
-        (key,) = table.key
-        names = tables[table.name][key]
-        odd = names.str.fullmatch(_INITIALS) | names.str.contains(_BIRTH_YEAR)
-        yield from flagged(tables[table.name], odd, key, table.file, why)
-
-
-def _local(sources: pd.DataFrame) -> Iterator[Problem]:
-    unpublished = (sources["doi"] == "") & (sources["pmid"] == "")
-    named = (sources[["first_author", "journal", "title"]] != "").any(axis="columns")
-    why = "is not published, and its first_author, journal or title may name a centre or a person"
-    yield from flagged(sources, unpublished & named, "source_id", SOURCES.file, why)
-
-
-def _free_text(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
-    why = "cells hold free text: read each as a stranger who knows the patient would"
-    filled = Counter((file, column) for file, _, column, _ in _cells(tables))
-    for (file, column), cells in filled.items():
-        if column in _FREE_TEXT:
-            yield Problem(file, None, column, str(cells), why)
