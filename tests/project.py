@@ -13,7 +13,8 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parents[1]
 PIPELINE = (
-    "__init__.py", "paths.py", "problems.py", "files.py", "references.py", "vocabulary.py",
+    "__init__.py", "paths.py", "problems.py", "files.py", "references.py",
+    "references.yaml", "vocabulary.py",
     "compendium/*.py",
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from alkpool import paths
+from alkpool.files import yaml_beside
 from alkpool.problems import ProjectError
 from alkpool.vocabulary import Access
 
@@ -31,18 +32,8 @@ _FIRST_AUTHOR = re.compile(r"(?P<surname>.+?)(?: [A-Z]{1,3})?")
 
 Row = dict[str, str]
 
-# What in a place names a record, the address before it, and how a reader knows the record.
-_ADDRESSES = (
-    (r"PMID:? ?(\d+)", "https://pubmed.ncbi.nlm.nih.gov/", "PMID "),
-    (r"(?i:doi)[: ] ?(10\.\d{4,}/[^\s;,]+)", "https://doi.org/", "doi "),
-    (r"\b(PMC\d+)", "https://pmc.ncbi.nlm.nih.gov/articles/", ""),
-    (r"\bEID(\d+)", "https://civicdb.org/links/evidence/", "CIViC EID"),
-    (r"\b(NCT\d{8})", "https://clinicaltrials.gov/study/", ""),
-    (r"\bChEMBL (CHEMBL\d+)", "https://www.ebi.ac.uk/chembl/explore/document/", "ChEMBL "),
-    (r"\bChEMBL assay (CHEMBL\d+)", "https://www.ebi.ac.uk/chembl/explore/assay/", "ChEMBL assay "),
-    (r"(https?://\S+)", "", ""),
-    (r"\bgithub[: ]([\w.-]+/[\w.-]+)", "https://github.com/", "github.com/"),
-)
+_DECLARED = yaml_beside(__file__)
+_ADDRESSES: Sequence[Row] = _DECLARED["addresses"]
 # Records of knowledge bases, and those whose addresses were not seen.
 _RECORD = re.compile(r"\bEID\d+|\bChEMBL (assay )?CHEMBL\d+")
 _DATABASE = re.compile(r"\bOncoKB\b|\bCIViC\b")
@@ -50,15 +41,8 @@ _DATABASE = re.compile(r"\bOncoKB\b|\bCIViC\b")
 _UNSEEN = re.compile(r"(authors?|title|year)(, | and |authors?|title|year)* not seen")
 _MISSING = ("", "None", "nan", "<NA>")
 
-# How directly a source was read, in a word or two.
-READ = {
-    Access.FULL_TEXT: "full text",
-    Access.ABSTRACT: "abstract",
-    Access.DATABASE_RECORD: "knowledge base",
-    Access.SECONDARY: "second hand",
-    Access.TERTIARY: "third hand",
-    Access.UNKNOWN: "reading not stated",
-}
+# How directly a source was read, in a word or two, the most direct first.
+READ = {Access(access): words for access, words in _DECLARED["read"].items()}
 # In words of the source itself, wherever they stand.
 DIRECT = (Access.FULL_TEXT, Access.ABSTRACT)
 # Columns of a table of sources that `cite` reads.
@@ -80,9 +64,9 @@ def address(pmid: str, doi: str, *places: str) -> str:
     if doi:
         return f"https://doi.org/{quote(doi)}"
     for place in places:
-        for pattern, begin, _ in _ADDRESSES:
-            if found := re.search(pattern, place):
-                return begin + found[1].rstrip(".,;)")
+        for kind in _ADDRESSES:
+            if found := re.search(kind["found"], place):
+                return kind["begin"] + found[1].rstrip(".,;)")
     return ""
 
 
@@ -219,9 +203,9 @@ def once(sources: Iterable[Cited]) -> list[Cited]:
 
 def _record(url: str) -> str:
     """Name of the record that an address opens: ``PMID 25736571``; of others the host."""
-    for _, begin, name in _ADDRESSES:
-        if begin and url.startswith(begin):
-            return name + unquote(url.removeprefix(begin)).strip("/")
+    for kind in _ADDRESSES:
+        if kind["begin"] and url.startswith(kind["begin"]):
+            return kind["name"] + unquote(url.removeprefix(kind["begin"])).strip("/")
     return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
@@ -331,24 +315,22 @@ def read(data: Path = paths.DATA) -> Iterator[Row]:
     Each has the place of its most directly read fact in a table beside it, or of its note; one
     without an identifier has its address as ``url``.
     """
-    directness = [*READ, ""]
+    directness = [*READ, ""].index
     for table in (data / name for name in TABLES):
-        beside = sorted(
-            (row for name in FACTS for row in _rows(table.with_name(name))),
-            key=lambda row: directness.index(row.get("access", "")),
-        )
+        beside = [row for name in FACTS for row in _rows(table.with_name(name))]
+        facts: dict[str, Row] = {}
+        for fact in sorted(beside, key=lambda fact: directness(fact.get("access", ""))):
+            facts.setdefault(fact.get("source_id", ""), fact)
         for number, row in enumerate(_rows(table), start=2):
             if row["source_id"] == PAPER:
                 continue
-            row |= {"place": f"{table.relative_to(data)}, row {number}"}
-            facts = [each for each in beside if each.get("source_id") == row["source_id"]]
             # A table without facts beside it says in its note where a source was read.
-            fact = facts[0] if facts else {"locator": row.get("note", "")}
-            row = {
-                str(name): fact.get(name, "") for name in ("access", "locator", "read_via")
-            } | row
-            named = any(row[name] for name in IDENTIFIERS)
-            yield row if named else row | {"url": address("", "", row["locator"], row["read_via"])}
+            fact = facts.get(row["source_id"], {"locator": row.get("note", "")})
+            said = {name: fact.get(name, "") for name in ("access", "locator", "read_via")}
+            row = said | row | {"place": f"{table.relative_to(data)}, row {number}"}
+            if not any(row[name] for name in IDENTIFIERS):
+                row["url"] = address("", "", row["locator"], row["read_via"])
+            yield row
 
 
 def _rows(table: Path) -> Iterator[Row]:
