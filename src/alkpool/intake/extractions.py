@@ -114,11 +114,10 @@ def disagreements(
     fields = [str(name) for name in a.loc[:, FIRST_FIELD:LAST_FIELD]]
     rows = []
     for record in settled.index[settled.index.isin(extracted)]:
-        reason = settled.at[record, "adjudication"]
         found = ["found" * (record in table.index) for table in (a, b)]
         if not all(found):
             side = "first" if found[0] else "second"
-            include = settled.at[record, "include"]
+            include, reason = settled.loc[record, ["include", "adjudication"]]
             rows.append((record, "record", f"{side} only", *found, include, side, reason))
             continue
         for field in fields:
@@ -127,6 +126,7 @@ def disagreements(
             if one != two:
                 kind = "different values" if one and two else f"{'first' if one else 'second'} only"
                 settled_as = {one: "first", two: "second"}.get(final, "neither")
+                reason = settled.at[record, "adjudication"]
                 rows.append((record, field, kind, *cells, settled_as, reason))
     columns = "record field kind first second settled settled_as adjudication"
     return pd.DataFrame(rows, columns=columns.split())
