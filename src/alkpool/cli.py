@@ -159,22 +159,19 @@ def look_up(
     and is no medical advice.
     """
     from alkpool import answers
-    from alkpool.analysis.evidence import gather
-    from alkpool.analysis.question import ask
-    from alkpool.analysis.ranking import answer
-    from alkpool.data import cohort
-    from alkpool.data.spelling import treatments
+    from alkpool.analysis import evidence, question, ranking
+    from alkpool.data import cohort, spelling
     from alkpool.intake import duplicates
 
     if not profile.strip() and not finding:
         raise typer.BadParameter("must be a mutation, or name a --finding", param_hint="PROFILE")
     try:
-        given = [name for text in prior or () if text.strip() for name in treatments(text)]
-        question = ask(profile, given, phase, specimen, finding or ())
+        given = [name for text in prior or () if text.strip() for name in spelling.treatments(text)]
+        asked = question.ask(profile, given, phase, specimen, finding or ())
         pool = cohort.load(cohort_name)
         if counted_twice := duplicates.of_two_cohorts(cohort_name):
             raise ValueError("\n".join(counted_twice))
-        found = answer(question, gather(pool))
+        found = ranking.answer(asked, evidence.gather(pool))
     except ValueError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -194,15 +194,14 @@ def lines_of(real: Cohort, rules: Settings) -> Iterator[Row]:
     inhibitor), whether the patient is of one's ``own`` cohort, and a ``text``. Lines of patients
     whose tumour is another are shown with its name, and never counted.
     """
-    others = cohorts.of_other_tumours(real)
-    for pool in (analysis_set(real), others):
+    for pool, lung in ((analysis_set(real), True), (cohorts.of_other_tumours(real), False)):
         reasons = pool.patients.set_index("patient_id")["exclusion_reason"]
         lines = classify(cohorts.lines(pool), rules.benefit)
         alone = lines["treatment_id"].isin(evaluable(lines, rules.benefit)["treatment_id"])
-        lines = lines.assign(evaluated=alone & (pool is not others))
+        lines = lines.assign(evaluated=alone & lung)
         table = assessed_profiles(pool.samples).merge(lines, on="sample_id")
         for row in _cited(table, pool.sources):
-            lung, why = pool is not others, reasons[row["patient_id"]]
+            why = reasons[row["patient_id"]]
             yield row | {
                 "patient": row["patient_id"],
                 "counted": row["evaluated"] and row["benefit"] != Benefit.UNKNOWN,

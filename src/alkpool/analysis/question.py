@@ -85,15 +85,13 @@ def ask(
     one_of("phase", phase, Phase)
     one_of("specimen", specimen, Specimen)
     known = Phase(phase)
-    names: tuple[str, ...] = ()
-    aside: tuple[str, ...] = ()
-    if not (offtarget.is_no_mutation(profile) or (found and not profile.strip())):
-        reading = mutations.read(profile)
-        names = mutations.mutations_of(reading.profile)
-        aside = tuple(f"{text} ({what})" for what, text in reading.set_aside)
-        found += offtarget.reported(reading.set_aside)
-        if reading.phase and known == Phase.UNKNOWN:
-            known = Phase(reading.phase)
+    without = offtarget.is_no_mutation(profile) or (found and not profile.strip())
+    reading = None if without else mutations.read(profile)
+    names = mutations.mutations_of(reading.profile) if reading else ()
+    set_aside = reading.set_aside if reading else ()
+    found += offtarget.reported(set_aside)
+    if reading and reading.phase and known == Phase.UNKNOWN:
+        known = Phase(reading.phase)
     if len(names) < 2:
         if known not in (Phase.SINGLE, Phase.UNKNOWN):
             what = f"{names[0]} is a single mutation" if names else "there is no mutation"
@@ -107,8 +105,10 @@ def ask(
         mutations.refuse_in_cis("+".join(names))
     elif mutations.pattern("one_residue").search("+".join(names)):
         known = Phase.TRANS
-    given = tuple(map(_treatment, prior))
-    return Question(names, given, known, Specimen(specimen), tuple(dict.fromkeys(found)), aside)
+    return Question(
+        names, tuple(map(_treatment, prior)), known, Specimen(specimen),
+        tuple(dict.fromkeys(found)), tuple(f"{text} ({what})" for what, text in set_aside),
+    )  # fmt: skip
 
 
 def _treatment(text: str) -> str:
