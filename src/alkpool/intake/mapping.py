@@ -147,7 +147,8 @@ def read(path: Path, mapping: Mapping) -> Sheet:
         read_as.append(f"{label}: set aside, as not in the mapping: {others}")
     cells = ours.rename(columns={heading: t.column for heading, t in mapping.columns.items()})
     if REFERENCE in cells:
-        cells = cells.assign(**cells.pop(REFERENCE).str.extract(_REFERENCE).fillna(""))
+        found = cells.pop(REFERENCE).str.extract(_REFERENCE).fillna("")
+        cells = cells.join(found[found.columns.difference(cells.columns)])
     cells = _completed(cells.assign(**mapping.everywhere))
     return flatfile.checked(replace(theirs, cells=cells, read_as=tuple(read_as)), strange)
 
