@@ -43,8 +43,11 @@ def mechanisms() -> dict[str, Row]:
 
 
 NO_MUTATION = re.compile(
-    r"(no|without)( alk)?( resistance)?( kinase domain)? mutations?( found| detected)?|none"
-    r"|wild[- ]?type|wt|negative",
+    r"(no|without|keine?|geen)"
+    r"([ -](alk|resistance|resistenz|secondary|acquired|detectable|kinase[ -]domain))*"
+    r"[ -]?(mutation(s|en)?|mutaties?)( in alk)?"
+    r"( found| detected| identified| nachgewiesen| nachweisbar| gevonden| aangetoond)?"
+    r"|none( found| detected)?|not detected|(alk:? )?(wild[- ]?type|wt)|negative",
     re.IGNORECASE,
 )
 
