@@ -85,6 +85,7 @@ READ = {
     "three beyond the reference": (
         "ALK R401Q, ALK:p.(Leu182Arg), ALK (p.F856S)", "L182R+R401Q+F856S"
     ),
+    "phase said of each of two": ("G1202R (in cis) p.[Leu1196Met;Gly1202Arg]", "L1196M+G1202R"),
     "three in trans": ("ALK p.G1202R, ALK p.L1196M, ALK p.D1203N in trans", "L1196M+G1202R+D1203N"),
     "wild type of other genes": ("EGFR/KRAS wild type, ROS1: WT, ALK p.(Gly1202Arg)", "G1202R"),
     "in Italian": (

@@ -209,11 +209,11 @@
       // Where names and frequencies stand among separators and what is set aside.
       const layout = rest.match(TOKEN)?.map((token) => (/^[Ⓐ-Ⓩ]/.test(token) ? token[0] : /\d/.test(token) ? "M" : token)).join("").replaceAll("Ⓓ", printed.length ? "" : "M");
       const between = new Set(layout.replace(/[ⒻⓈⓍⓄ]/g, "").split("M").slice(1, -1));
-      if (phase && (between.size > 1 || [...between].join().includes("Ⓟ") || ![0, names.length].includes(distinct(ofDna).length)))
-        refuse(`${quoted(text)}: which of the mutations are in ${phase} is not clear: leave the phase out, or give all in one pair of brackets, as p.[L1196M;G1202R]`);
+      const ofSome = between.size > 1 || [...between].join().includes("Ⓟ") || ![0, names.length].includes(distinct(ofDna).length);
+      const places = distinct(printed.length ? printed : ofDna).map(({ name }) => name);
+      if (phase && places.length > 2 && ofSome) refuse(`${quoted(text)}: which of the mutations are in ${phase} is not clear: leave the phase out, or give all in one pair of brackets, as p.[L1196M;G1202R]`);
       if (phase === "cis") refuseInCis(mutations);
       // Frequencies follow their mutations into the canonical order; at most and at least are none of a table's bounds.
-      const places = distinct(printed.length ? printed : ofDna).map(({ name }) => name);
       const known = names.every((name) => places.includes(name)) && PAIRS.test(layout.replaceAll("Ⓟ", "")) && frequency.length === places.length && !/[≤≥]/.test(frequency);
       if (!known) aside.push(...frequency.map((value) => ["allele frequency", `${value}%`]));
       return { mutations, phase: names.length > 1 ? phase : "", vaf: known ? names.map((name) => frequency[places.indexOf(name)]) : [], aside };

@@ -95,16 +95,15 @@ def read(text: str) -> Reading:
     )
     layout = layout.replace("Ⓓ", "" if named else "M")
     between = set(re.sub("[ⒻⓈⓍⓄ]", "", layout).split("M")[1:-1])
-    if phase and (
-        len(between) > 1 or "Ⓟ" in "".join(between) or len(set(dna)) not in (0, len(profile))
-    ):
+    of_some = len(between) > 1 or "Ⓟ" in "".join(between) or len(set(dna)) not in (0, len(profile))
+    printed = tuple(dict.fromkeys(m.name for m in named or dna))
+    if phase and len(printed) > 2 and of_some:
         raise ValueError(
             f"{text!r}: which of the mutations are in {phase} is not clear: leave the phase out, "
             "or give all in one pair of brackets, as p.[L1196M;G1202R]"
         )
     if phase == "cis":
         names.refuse_in_cis("+".join(profile))
-    printed = tuple(dict.fromkeys(m.name for m in named or dna))
     if not set(profile) <= set(printed):
         # A name of DNA beside a polymorphism: which comes first is not known.
         printed = ()
