@@ -209,6 +209,7 @@ REFUSED = {
             ("ALK: MUT = G1202R", "MUT ="),
         )
     },
+    "C1156Y EML4/ALK splice": "splice variants are not resistance mutations",
     "p.Gly1202Arg | c.3604G>A": "details of one mutation with commas",
     **dict.fromkeys(
         ("c.3604 G>A", "c3604G>A", "r.3604g>a (p.Gly1202Arg)"),
