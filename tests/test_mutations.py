@@ -173,7 +173,7 @@ REFUSALS = [
     (" \u00a0 ", "a mutation is missing"),
     ("G1202R+", "a mutation is missing"),
     ("G1202R//L1196M", "a mutation is missing"),
-    ("XYZ L858R", "'XYZ L858R' is not read as a mutation: accepted are G1202R"),
+    ("XYZ L858R", "'XYZ L858R' is not read as a mutation: 'XYZ' is not known beside L858R"),
     ("NP_999999.1:p.Gly1202Arg", "NP_999999.1:p.Gly1202Arg"),
     ("G1202RL1196M", "accepted are"),
     ("G01202R", "accepted are"),

@@ -565,10 +565,11 @@ def test_impossible_questions_are_refused(curated, arguments, message):
 def test_an_unknown_finding_and_a_text_for_a_list_are_refused(curated):
     with pytest.raises(ValueError, match="known are MET amplification"):
         look_up("G1202R", findings=["bad luck"], evidence=curated)
-    for finding in ("MET", "MET exon 14 skipping", "BRAF", "BRAF K601E", "SCLC excluded"):
+    for finding in ("MET", "MET exon 14 skipping", "BRAF", "BRAF K601E", "SCLC perhaps"):
         with pytest.raises(ValueError, match=f"on the finding '{finding}'; known are"):
             ask("G1202R", findings=[finding])
-    for finding in ("MET negative", "no MET amplification", "BRAF V600E (-)", "geen cMET amp"):
+    for finding in ("MET negative", "no MET amplification", "BRAF V600E (-)", "geen cMET amp",
+                    "SCLC excluded", "MET amplification (nd)", "EMT ruled out"):  # fmt: skip
         with pytest.raises(ValueError, match="a finding that was not found is none: leave it out"):
             ask("G1202R", findings=[finding])
     for finding, name in {"MET gene amplified": "MET amplification", "EMT": "epithelial",
@@ -583,7 +584,11 @@ def test_synthetic_cases_are_refused():
         gather(load("reconstructed"))
 
 
-@pytest.mark.parametrize("text", ["no ALK mutation found", "wild type", "None"])
+@pytest.mark.parametrize(
+    "text",
+    ["no ALK mutation found", "wild type", "None", "ALK wild type", "geen ALK mutatie aangetoond",
+     "keine ALK-Mutation", "none detected", "not detected", "no resistance mutation in ALK"],
+)  # fmt: skip
 def test_without_a_mutation_nothing_is_ranked(curated, text):
     """The paper's share of tumours with one, the groups without one, what to look for."""
     answer = look_up(text, evidence=curated)

@@ -1,6 +1,8 @@
 """Lines of laboratory reports as they come, each named after the kind it stands for."""
 
+import contextlib
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -75,6 +77,16 @@ READ = {
     "gene again and again": ("NPM1-ALK ALK L1196M ALK D1203N", "L1196M+D1203N"),
     "class beside a mutation": ("ALK G1202R Tier I C1156Y", "C1156Y+G1202R"),
     "another gene without a space": ("TP53 R273H,ALK G1202R", "G1202R"),
+    "bracket of another gene that is known": (
+        "ALK G1202R; MET amplification (CN=8); CDKN2A del (CN 0); EGFR exon 19 deletion "
+        "(E746_A750del) 12%; TP53 (p.R273H, missense, 12%); MYC amp (copy number 9.5)", "G1202R"
+    ),
+    "wild type of another gene before it": ("EGFR WT, G1202R", "G1202R"),
+    "three beyond the reference": (
+        "ALK R401Q, ALK:p.(Leu182Arg), ALK (p.F856S)", "L182R+R401Q+F856S"
+    ),
+    "phase said of each of two": ("G1202R (in cis) p.[Leu1196Met;Gly1202Arg]", "L1196M+G1202R"),
+    "three in trans": ("ALK p.G1202R, ALK p.L1196M, ALK p.D1203N in trans", "L1196M+G1202R+D1203N"),
     "wild type of other genes": ("EGFR/KRAS wild type, ROS1: WT, ALK p.(Gly1202Arg)", "G1202R"),
     "in Italian": (
         "variante nell'esone 23 del gene ALK (NM_004304.5): c.3604G>A, p.(Gly1202Arg)", "G1202R"
@@ -116,6 +128,21 @@ REFUSED = {
     "c.C3604A": "the reference has G at c.3604, not C",
     "c.3604G>A/c.3605G>C (in cis)": "concern one codon of one allele",
     "EGFR, G1202R": "'EGFR' is not read as a mutation",
+    # Beyond the reference ALK must stand directly before the mutation.
+    **dict.fromkeys(
+        (
+            "STRN-ALK; L858R, T790M",
+            "EML4-ALK fusion; L858R",
+            "EML4-ALK L858R",
+            "ALK-positive, V600E",
+            "ALK G1202R; G12C",
+            "ALK G1202R; R273H 12%",
+            "T790M (EGFR L858R); ALK G1202R",
+            "ALK: G1202R, exon 12 G12C",
+            "p.[G1202R;L858R] ALK",
+        ),
+        "cannot be checked",
+    ),
     "T790M": "cannot be checked; T790M and L858R, for instance, are mutations of EGFR",
     "L858R": "write ALK L858R",
     "MET amplification": "MET amplification (another gene)",
@@ -146,15 +173,86 @@ REFUSED = {
     "L1196M, G1202R, I1171N, G1202A (in cis)": "G1202A and G1202R change one residue",
     "p.[I1171N;I1171X]": "I1171X and I1171N change one residue",
     "c.100A>T": "lies outside c.3241 to c.4164, the reference",
+    # A phase of some of the mutations is none of the others.
+    **dict.fromkeys(
+        (
+            "p.[L1196M;G1202R], I1171N",
+            "I1171N, p.[L1196M;G1202R]",
+            "p.[L1196M;G1202R]; p.I1171N",
+            "c.[3586C>A;3604G>A], c.3512T>A",
+            "p.[L1196M];[G1202R]; I1171N",
+            "p.[L1196M;D1529E], G1202R",
+            "ALK p.[Leu1196Met;Gly1202Arg], ALK p.(Ile1171Asn)",
+            "G1202R/L1196M (cis), I1171N",
+            "I1171N (trans), L1196M/G1202R",
+            "I1171N, L1196M/G1202R (in cis)",
+            "L1196M, G1202R, I1171N, c.[3586C>A;3604G>A]",
+            "p.[(Gly1202Arg)];[(Leu1196Met)](;)(I1171N)",
+        ),
+        "is not clear: leave the phase out",
+    ),
     "wild type": "absence of a mutation",
     "D1529E": "taken for a polymorphism",
     "G1202R " * 143: "1001 characters are too many for a line of a report (at most 1000)",
     "%E0%A4%A": "'%E0%A4%A' is not read",
-    "G1202R (PR)": "is not read as a mutation",
+    "G1202R (PR)": "is not read as a mutation: '(PR)' is not known beside G1202R: leave it out",
+    **{
+        line: f"{unknown!r} is not known beside"
+        for line, unknown in (
+            ("ALK G1202R (liver biopsy)", "(liver biopsy)"),
+            ("ALK G1202R in plasma", "in plasma"),
+            ("NGS: ALK G1202R", "NGS"),
+            ("G1202R+L1196M double mutant", "double"),
+            ("ALK IHC 3+ ; ALK G1202R", "IHC 3"),
+            ("ALK G1202R, YES1 amplification", "YES1 amplification"),
+            ("G1202R in EGFR", "in EGFR"),
+            ("ALK: MUT = G1202R", "MUT ="),
+        )
+    },
+    "C1156Y EML4/ALK splice": "splice variants are not resistance mutations",
+    "p.Gly1202Arg | c.3604G>A": "details of one mutation with commas",
+    **dict.fromkeys(
+        ("c.3604 G>A", "c3604G>A", "r.3604g>a (p.Gly1202Arg)"),
+        "a change of DNA is written in one piece after c.",
+    ),
+    **{
+        f"{line}c.400G>A (p.Gly134Arg)": "another transcript of ALK, not read: give the name by NM_"
+        for line in ("NM_001353765.2(ALK):", "ALK NM_001353765.2:")
+    },
+    "L1196M; NM_001353765.2:c.400G>A, G1202R": "G1202R fits ALK too",
     # What was not found of another gene is no finding of it.
     "G1202R, MET amplification (negative)": "a mutation that was not found is none",
     "G1202R; BRAF V600E (nicht nachgewiesen)": "a mutation that was not found is none",
     "G1202R; BRAF V600E negative (LOD 5%)": "a mutation that was not found is none",
+    **{
+        f"{finding} ({said}); G1202R": "is not read as a mutation"
+        for finding in ("MET amplification", "BRAF V600E")
+        for said in (
+            "none",
+            "nd",
+            "ND",
+            "n.d.",
+            "0",
+            "CN=0",
+            "-ve",
+            "excluded",
+            "ruled out",
+            "assente",
+            "?",
+            "suspected",
+            "unlikely",
+            "failed",
+            "n.a.",
+            "wild type",
+            "FISH: nd",
+            "12%, nd",
+        )
+    },
+    "G1202R, MET (amplification: nd)": "is not read as a mutation",
+    "G1202R, BRAF V600E suspected": "not known beside G1202R: leave it out, with every "
+    "finding that it calls absent, doubtful or of another gene",
+    "G1202R, BRAF V600E, unlikely 5%": "'unlikely' is not known beside G1202R",
+    "G1202R; BRAF wild type (V600E)": "V600E: residue 600 lies outside the reference",
     "G1202R; BRAF V600E 0%": "'0%' is not read as a mutation: a mutation that was not found",
     "TP53 R273H/no ALK G1202R": "a mutation is missing",
     "ALK G1202R : - ALK L1196M": "is not read as a mutation",
@@ -288,22 +386,43 @@ def test_a_remark_is_set_aside_with_its_number(text: str, what: str) -> None:
     assert read(f"{text}, ALK G1202R 12%").vaf_percent == ("12",)
 
 
-# A frequency is the ALK mutation's where nothing says that it is another gene's.
+# A frequency is the ALK mutation's only where it directly follows or precedes it.
 OF_ANOTHER_GENE = {
-    "G1202R, TP53 R175H 12%": "TP53 R175H 12%",
-    "G1202R, TP53 R175H - 12%": "TP53 R175H - 12%",
-    "G1202R, TP53 R175H [12%]": "TP53 R175H [12%]",
-    "G1202R, TP53 R175H allele frequency 12%": "TP53 R175H allele frequency 12%",
-    "G1202R, NM_005228.5:c.2369C>T / 12%": "NM_005228.5:c.2369C>T / 12%",
-    "VAF 12% TP53 R175H, ALK G1202R": "VAF 12% TP53 R175H",
-    "VAF: 12%, TP53 R175H; ALK G1202R": "VAF: 12%, TP53 R175H",
-    "(AF=0,5%) TP53 R175H; ALK G1202R": "(AF=0,5%) TP53 R175H",
-    "G1202R, VAF 12% TP53 R175H": "VAF 12% TP53 R175H",
-    "G1202R and <1% TP53 R175H": "<1% TP53 R175H",
-    "G1202R; 12%: MET amplification": "12%: MET amplification",
-    "G1202R, allele fraction 3% NM_005228.5:c.2369C>T": "allele fraction 3% NM_005228.5:c.2369C>T",
+    "G1202R, TP53 R175H 12%": ["TP53 R175H 12%"],
+    "G1202R, TP53 R175H - 12%": ["TP53 R175H - 12%"],
+    "G1202R, TP53 R175H [12%]": ["TP53 R175H [12%]"],
+    "G1202R, TP53 R175H allele frequency 12%": ["TP53 R175H allele frequency 12%"],
+    "G1202R, NM_005228.5:c.2369C>T / 12%": ["NM_005228.5:c.2369C>T / 12%"],
+    "VAF 12% TP53 R175H, ALK G1202R": ["TP53 R175H", "VAF 12%"],
+    "VAF: 12%, TP53 R175H; ALK G1202R": ["TP53 R175H", "12%"],
+    "(AF=0,5%) TP53 R175H; ALK G1202R": ["TP53 R175H", "0.5%"],
+    "G1202R, VAF 12% TP53 R175H": ["TP53 R175H", "VAF 12%"],
+    "G1202R and <1% TP53 R175H": ["TP53 R175H", "<1%"],
+    "G1202R; 12%: MET amplification": ["MET amplification", "12%"],
+    "G1202R, allele fraction 3% NM_005228.5:c.2369C>T": [
+        "NM_005228.5:c.2369C>T",
+        "allele fraction 3%",
+    ],
+    "G1202R; TP53 R175H; 12%": ["TP53 R175H", "12%"],
     # Whose it is nobody can tell.
-    "G1202R 12% TP53 R175H": "12% TP53 R175H",
+    "G1202R 12% TP53 R175H": ["TP53 R175H", "12%"],
+    "60% ALK FISH positive, G1202R": ["ALK FISH positive", "60%"],
+    "30% (ALK FISH positive) G1202R": ["ALK FISH positive", "30%"],
+    "(30%) EML4-ALK; ALK G1202R": ["EML4-ALK", "30%"],
+    "G1202R 12% EML4-ALK v3": ["EML4-ALK v3", "12%"],
+    "ALK (60%); G1202R": ["60%"],
+    "G1202R 5%, G1202R 3%": ["5%", "3%"],
+    "G1202R; rs1881420 MAF 12%": ["rs1881420 MAF 12%"],
+    "G1202R; rs1881420 12%": ["rs1881420 12%"],
+}
+# Two mutations, and frequencies that do not each stand beside one.
+OF_NO_ONE = {
+    "VAF 30% EML4-ALK; G1202R 5%; L1196M": ["VAF 30%", "5%"],
+    "30% ALK fusion, G1202R, L1196M 5%": ["30%", "5%"],
+    "G1202R 12%, 13%; L1196M": ["12%", "13%"],
+    "12%; 5% G1202R; L1196M": ["12%", "5%"],
+    "G1202R 5% (c.3604G>A), G1202R 3%, L1196M": ["5%", "3%"],
+    "L1196M (c.3586C>A) 5%, L1196M 3%, G1202R": ["5%", "3%"],
 }
 OF_ALK = [
     "G1202R (12%), TP53 R175H",
@@ -315,6 +434,9 @@ OF_ALK = [
     "ALK G1202R 12% cfDNA; STK11 Q37* 30%",
     "ALK G1202R, Allelfrequenz: 12%",
     "12% G1202R, 30% TP53 R175H",
+    "G1202R (12%), MET amplification 8%",
+    "G1202R p.Gly1202Arg (c.3604G>A), VAF 12%",
+    "G1202R (rs1057519784), exon 23, 12%",
     # Each is followed by its own.
     "G1202R 12% TP53 R175H 7%",
     "G1202R: 12% TP53: R175H (7%)",
@@ -324,10 +446,17 @@ OF_ALK = [
 
 
 @pytest.mark.parametrize(("line", "aside"), OF_ANOTHER_GENE.items())
-def test_a_frequency_beside_another_gene_is_set_aside_with_it(line: str, aside: str) -> None:
+def test_a_frequency_beside_another_gene_is_set_aside(line: str, aside: list[str]) -> None:
     reading = read(line)
     assert (reading.profile, reading.vaf_percent) == ("G1202R", ())
-    assert [text for _, text in reading.set_aside] == [aside]
+    assert [text for _, text in reading.set_aside] == aside
+
+
+@pytest.mark.parametrize(("line", "aside"), OF_NO_ONE.items())
+def test_a_frequency_goes_to_no_other_mutation(line: str, aside: list[str]) -> None:
+    reading = read(line)
+    assert (reading.profile, reading.vaf_percent) == ("L1196M+G1202R", ())
+    assert [text for what, text in reading.set_aside if what == "allele frequency"] == aside
 
 
 @pytest.mark.parametrize("line", OF_ALK)
@@ -361,6 +490,22 @@ def test_every_single_base_change_is_translated_as_the_genetic_code_says(data) -
             protein_change(name)
     else:
         assert str(protein_change(name)) == f"{reference()[residue]}{residue}{changed}"
+
+
+@pytest.mark.parametrize(
+    "start", ["", "ALK G1202R ", "TP53 R273H ", "MET (", "EML4-ALK (", "rs1 ("]
+)
+@pytest.mark.parametrize(
+    "again",
+    ["5%; ", ";AF=1% ", ";12% ", "(12%) ;", "12% AF=1% , ", "AF= 1% ", "1A-", "CN=8, ", "p.[1A];[",
+     "12% [", "R273H and ", "EGFR/", "EML4-ALK 5% "],
+)  # fmt: skip
+def test_no_line_takes_long(start: str, again: str) -> None:
+    text = (start + again * 1000)[:1000]
+    began = time.process_time()
+    with contextlib.suppress(ValueError):
+        read(text)
+    assert time.process_time() - began < 2
 
 
 @given(st.text(max_size=60))

@@ -248,7 +248,7 @@ document.addEventListener("DOMContentLoaded", () => {
     function toFragment(questions) {
       const [{ prior, phase, specimen, finding }, several] = questions;
       // Each of several tumours has its own phase.
-      const asked = (question) => (question.mutations.some(reader.isBeyond) ? "ALK " : "") + (several ? named(question) : reader.profileOf(question.mutations));
+      const asked = ({ mutations, phase }) => named({ mutations: mutations.map((each) => ({ name: reader.confirmed(each) })), phase: several && phase });
       const said = { m: questions.map(asked).join("|"), prior: prior.join(","), phase: several || phase === "single" ? "" : phase, specimen, finding };
       return `#${Object.entries(said).filter(([, value]) => value && value !== "unknown").map((pair) => pair.join("=")).join("&")}`;
     }

@@ -9,12 +9,7 @@
   const quoted = (text) => `'${text}'`;
 
   // What is refused within a name begins with the name.
-  function within(name, act) {
-    try { return act(); } catch (error) {
-      if (error instanceof Refusal) error.message = `${name}: ${error.message}`;
-      throw error;
-    }
-  }
+  const within = (name, act) => { try { return act(); } catch (error) { throw error instanceof Refusal ? new Refusal(`${name}: ${error.message}`) : error; } };
 
   // Typography reduced to ASCII: compatibility forms, dashes, invisible marks, white space.
   const cleaned = (text) =>
@@ -23,29 +18,31 @@
   function mutationReader(rules) {
     const pattern = (source) => new RegExp(source, "i");
     const [FORM, CHANGE] = [rules.form, rules.change].map((source) => pattern(`^(?:${source})$`));
-    const [SEPARATOR, OF_ALK, INTRON, ONE_RESIDUE] = [rules.separator, rules.of_alk, rules.intron, rules.one_residue].map(pattern);
+    const [SEPARATOR, INTRON, ONE_RESIDUE, PAIRS] = [rules.separator, rules.intron, rules.one_residue, rules.pairs].map(pattern);
+    const TOKEN = new RegExp(rules.token, "gi");
     const REASONS = rules.reasons.map(([source, reason]) => [pattern(source), reason]);
-    const LINES = rules.lines.map(([what, action, source]) => [what, action, pattern(source)]);
+    const LINES = rules.lines.map(([what, action, put, source]) => [what, action, put, pattern(source)]);
     const REFERENCE = new Map([...rules.sequence].map((residue, place) => [rules.first + place, residue]));
     const REACH = [rules.first, rules.first + rules.sequence.length - 1];
 
-    // ---------------------------------------------------------------- names of the protein
+    const refuseLong = ([...characters], what = "a mutation profile", most = rules.max_characters) =>
+      characters.length > most && refuse(`${quoted(characters.slice(0, 20).join(""))}...: ${characters.length} characters are too many for ${what} (at most ${most})`);
 
-    function refuseLong(text, what = "a mutation profile", most = rules.max_characters) {
-      const characters = [...text];
-      if (characters.length > most) refuse(`${quoted(characters.slice(0, 20).join(""))}...: ${characters.length} characters are too many for ${what} (at most ${most})`);
-    }
-
-    // In the order in which they stand, each once.
+    // In the order in which they stand, also those that repeat.
     function asPrinted(text) {
       refuseLong(text);
-      const found = [];
-      for (const part of cleaned(text).split(SEPARATOR)) {
+      return cleaned(text).split(SEPARATOR).flatMap((part, _, parts) => {
         if (!part) refuse(`${quoted(text)}: a mutation is missing; ${rules.accepted}`);
-        const forms = formsOf(part.split(" ")) ?? refuse(`${quoted(part)} is not read as a mutation: ${REASONS.find(([hint]) => hint.test(part))?.[1] ?? rules.accepted}`);
-        found.push(...forms.map((form) => within(form[0], () => named(form.groups))));
-      }
-      return distinct(found);
+        const forms = formsOf(part.split(" ")) ?? refuse(`${quoted(part)} is not read as a mutation: ${whyNot(part, parts)}`);
+        return forms.map((form) => ({ ...within(form[0], () => named(form.groups)), ofAlk: Boolean(form.groups.alk) }));
+      });
+    }
+
+    // What is not known may be against a mutation.
+    function whyNot(part, parts) {
+      const names = parts.join(" ").split(" ").filter((each) => FORM.test(each));
+      const unknown = part.split(" ").filter((each) => ![...names, "ALK"].includes(each)).join(" ");
+      return REASONS.find(([hint]) => hint.test(part))?.[1] ?? (names.length ? `${quoted(unknown)} is not known beside ${names.join(", ")}: ${rules.leave_out}` : rules.accepted);
     }
 
     const distinct = (mutations) => [...new Map(mutations.map((each) => [each.name, each])).values()];
@@ -55,7 +52,7 @@
     const key = ({ kind, name }) => `${kind} ${name}`;
 
     function sorted(mutations) {
-      const profile = mutations.toSorted((a, b) => a.residue - b.residue || a.last - b.last || (key(a) < key(b) ? -1 : 1));
+      const profile = distinct(mutations).toSorted((a, b) => a.residue - b.residue || a.last - b.last || (key(a) < key(b) ? -1 : 1));
       refuseLong(profileOf(profile));
       return profile;
     }
@@ -100,11 +97,7 @@
     // Residues of a range; a question mark where neither the reference nor the name tells.
     const there = (from, to, wild) => Array.from({ length: to - from + 1 }, (_, place) => wild.get(from + place) ?? "?").join("");
 
-    function wildType(code, place) {
-      const found = letter(code);
-      const expected = REFERENCE.get(place) ?? found;
-      return expected === found ? found : refuse(`residue ${place} is ${expected}, not ${found}`);
-    }
+    const wildType = (code, place) => ((REFERENCE.get(place) ?? letter(code)) === letter(code) ? letter(code) : refuse(`residue ${place} is ${REFERENCE.get(place)}, not ${letter(code)}`));
 
     function letter(code) {
       const found = rules.codes[code.toUpperCase()] ?? code.toUpperCase();
@@ -144,8 +137,6 @@
       return { residue: from, last: to, kind, name: ends.map((place) => `${wild.get(place)}${place}`).join("_") + (kind === "substitution" ? "" : kind) + inserted };
     }
 
-    // ---------------------------------------------------------------- names of the DNA
-
     function translated(name) {
       if (INTRON.test(name)) refuse("lies in an intron: a splice variant is not read as a resistance mutation");
       const { first, bases } = rules.coding;
@@ -153,7 +144,7 @@
       const [from, to] = [form.first, form.last ?? form.first].map((place) => place - first);
       if (!(0 <= from && from <= to && to < bases.length)) refuse(`lies outside c.${first} to c.${first + bases.length - 1}, the reference`);
       const old = bases.slice(from, to + 1);
-      const letters = (form.old || form.letters || form.gone || old).toUpperCase();
+      const letters = (form.old || form.base || form.letters || form.gone || old).toUpperCase();
       if (letters !== old) refuse(`the reference has ${old} at c.${form.places}, not ${letters}`);
       let put = /dup/i.test(form.lost) ? old + old : (form.new ?? form.inserted ?? "").toUpperCase();
       if (form.inserted && !form.delins) put = to === from + 1 ? old[0] + put + old[1] : refuse("an insertion names the two bases around it, as c.3604_3605insGGC");
@@ -166,64 +157,73 @@
 
     // Changes of one allele that meet in a codon: only together they tell what it codes.
     function refuseOneCodon(changes) {
-      const found = changes.map((name) => CHANGE.exec(name)).filter(Boolean)
-        .map(([name, places]) => ({ name, codons: places.split("_").map((place) => Math.ceil(place / 3)) }));
-      distinct(found).forEach(({ name, codons: [first, last = first] }, place, all) => {
-        const met = all.slice(place + 1).find(({ codons: [start, end = start] }) => first <= end && start <= last);
-        if (met) refuse(`c.${name} and c.${met.name} concern one codon of one allele: give the protein change`);
+      const codons = (name) => CHANGE.exec(name).groups.places.split("_").map((place) => Math.ceil(place / 3));
+      [...new Set(changes)].filter((name) => CHANGE.test(name)).forEach((name, place, all) => {
+        const met = all.slice(place + 1).find((other) => codons(name)[0] <= codons(other).at(-1) && codons(other)[0] <= codons(name).at(-1));
+        if (met) refuse(`c.${name} and c.${met} concern one codon of one allele: give the protein change`);
       });
     }
 
-    // ---------------------------------------------------------------- lines of reports
-
-    // Mutations and phase of a line, its allele frequencies, and what is set aside.
-    function read(text) {
-      const [aside, frequency, coding, phases] = [[], [], [], new Set()];
-      refuseLong(text, "a line of a report", rules.max_line);
+    // A line reduced to names of the protein among marked DNA (Ⓓ) and frequencies (Ⓕ), as alkpool.mutations.reports says.
+    function takenApart(text) {
+      const [aside, phases] = [[], new Set()];
       let rest = cleaned(text);
-      for (const [what, action, sought] of LINES) {
+      for (const [what, action, put, sought] of LINES) {
         for (let found; (found = sought.exec(rest)); ) {
-          const value = found.groups?.value;
-          if (action === "aside") aside.push([what, (value ?? found[0]).replace(/^[ ,;:]+|[ ,;:]+$/g, "")]);
-          if (action === "frequency") frequency.push(value.replace(",", ".").replace(/ /g, ""));
-          if (action === "coding") coding.push(...value.trim().split(/[\s(;,)]+(?:c\.)?/i).map((name) => name.replace(/^([ACGT])(\d+)([ACGT])$/i, "$2$1>$3").replace(/^(\d+_\d+)([ACGT]+)$/i, "$1delins$2")));
+          let value = found.groups?.value ?? "";
+          if (action === "frequency") value = value.replace(",", ".").replace(/ /g, "");
+          if (action === "coding") value = value.trim().split(/[\s(;,)]+(?:c\.)?/i).map((each) => (/^[Ⓐ-Ⓩ]/.test(each) ? each : `Ⓓ${each}`)).join(" ");
+          if (action === "aside") aside.push([what, found[0].replace(/^[ ,;:]+|[ ,;:]+$/g, "")]);
           if (["cis", "trans"].includes(what)) phases.add(what);
-          rest = rest.replace(sought, () => ` ${{ open: value, join: ",", put: what }[action] ?? ""} `);
+          rest = rest.replace(sought, () => ` ${put.replace("{}", () => value).replaceAll("Ⓧ", found[0].includes("%") ? "Ⓞ" : "Ⓧ")} `);
         }
         rest = rest.replace(/ +/g, " ").trim();
       }
       if (phases.size > 1) refuse(`${quoted(text)} says both cis and trans: leave the phase out`);
-      const protein = rest.replace(/^[ ;,]+|[ ;,]+$/g, "");
-      // Where nothing of a report was recognised, the name itself tells best what is wrong with it.
-      const printed = protein || !(aside.length || coding.length) ? asPrinted(protein === cleaned(text) ? text : protein) : [];
-      if (phases.has("cis")) refuseOneCodon(coding);
-      const ofDna = distinct(coding.map((name) => within(`c.${name}`, () => translated(name))));
+      return { rest, aside, phase: [...phases].join() };
+    }
+
+    const inWords = (aside) => aside.map(([what, found]) => `${found} (${what})`).join(", ");
+
+    // Mutations and phase of a line, its allele frequencies, and what is set aside.
+    function read(text) {
+      refuseLong(text, "a line of a report", rules.max_line);
+      const { rest, aside, phase } = takenApart(text);
+      const [changes, frequency] = [/Ⓓ(\S*)/g, /Ⓕ(\S*)/g].map((mark) => [...rest.matchAll(mark)].map(([, value]) => value));
+      const protein = rest.replace(/[Ⓐ-Ⓩ]\S*/g, "").replace(/ +/g, " ").replace(/^[ ,;]+|[ ,;]+$/g, "");
+      const printed = protein || !(aside.length || changes.length) ? asPrinted(protein) : [];
+      if (phase === "cis") refuseOneCodon(changes);
+      const ofDna = changes.map((name) => within(`c.${name}`, () => translated(name)));
       const common = ({ name }) => rules.polymorphisms.includes(name);
-      const ofProtein = printed.filter((each) => !common(each));
-      const mutations = sorted(ofProtein.length ? ofProtein : ofDna);
+      const mutations = sorted(printed.every(common) ? ofDna : printed.filter((each) => !common(each)));
       const names = mutations.map(({ name }) => name);
-      const different = ofDna.map(({ name }) => name).filter((name) => !names.includes(name));
+      const different = distinct(ofDna).map(({ name }) => name).filter((name) => !names.includes(name));
       if (different.length) refuse(`${quoted(text)}: the DNA says ${different.join(", ")}, the protein ${names.join(", ")}: one of them is wrong`);
       aside.push(...sorted(printed).filter(common).map(({ name }) => ["taken for a polymorphism", name]));
-      const told = aside.map(([what, found]) => `${found} (${what})`).join(", ");
-      if (!names.length) refuse(`${quoted(text)} holds no mutation of ALK${told && `: found ${told}`}`);
-      const far = mutations.find(isBeyond);
-      if (far && !OF_ALK.test(text)) refuse(`${far.name}: residue ${far.residue} lies outside the reference (${REACH.join(" to ")}) and cannot be checked; ` +
+      if (!names.length) refuse(`${quoted(text)} holds no mutation of ALK${aside.length ? `: found ${inWords(aside)}` : ""}`);
+      const far = mutations.find((each) => isBeyond(each) && !each.ofAlk);
+      if (far) refuse(`${far.name}: residue ${far.residue} lies outside the reference (${REACH.join(" to ")}) and cannot be checked; ` +
           `T790M and L858R, for instance, are mutations of EGFR. Where it is ALK, write ALK ${far.name}`);
-      const lost = aside.filter(([what]) => what.endsWith("another gene")).flatMap(([, found]) => found.match(/[^\s,;:()[\]+/&]{3,}/g) ?? []).find(fits);
+      const lost = aside.filter(([what]) => what.includes("another")).flatMap(([, found]) => found.match(/[^\s,;:()[\]+/&]{3,}/g) ?? []).find(fits);
       if (lost) refuse(`${quoted(text)}: ${lost} fits ALK too: write ALK before it, or leave it out where it is of another gene`);
-      if (phases.has("cis")) refuseInCis(mutations);
+      // Where names and frequencies stand among separators and what is set aside.
+      const layout = rest.match(TOKEN)?.map((token) => (/^[Ⓐ-Ⓩ]/.test(token) ? token[0] : /\d/.test(token) ? "M" : token)).join("").replaceAll("Ⓓ", printed.length ? "" : "M");
+      const between = new Set(layout.replace(/[ⒻⓈⓍⓄ]/g, "").split("M").slice(1, -1));
+      const ofSome = between.size > 1 || [...between].join().includes("Ⓟ") || ![0, names.length].includes(distinct(ofDna).length);
+      const places = distinct(printed.length ? printed : ofDna).map(({ name }) => name);
+      if (phase && places.length > 2 && ofSome) refuse(`${quoted(text)}: which of the mutations are in ${phase} is not clear: leave the phase out, or give all in one pair of brackets, as p.[L1196M;G1202R]`);
+      if (phase === "cis") refuseInCis(mutations);
       // Frequencies follow their mutations into the canonical order; at most and at least are none of a table's bounds.
-      const places = (printed.length ? printed : ofDna).map(({ name }) => name);
-      const vaf = frequency.length === places.length && names.every((name) => places.includes(name)) && !/[≤≥]/.test(frequency) ? names.map((name) => frequency[places.indexOf(name)]) : [];
-      if (!vaf.length) aside.push(...frequency.map((value) => ["allele frequency", `${value}%`]));
-      return { mutations, phase: names.length > 1 ? [...phases].join() : "", vaf, aside };
+      const known = names.every((name) => places.includes(name)) && PAIRS.test(layout.replaceAll("Ⓟ", "")) && frequency.length === places.length && !/[≤≥]/.test(frequency);
+      if (!known) aside.push(...frequency.map((value) => ["allele frequency", `${value}%`]));
+      return { mutations, phase: names.length > 1 ? phase : "", vaf: known ? names.map((name) => frequency[places.indexOf(name)]) : [], aside };
     }
 
     // What fits ALK's own sequence is not lost to the gene that stands before it.
     const fits = (word) => { try { return /^c\./i.test(word) ? translated(word.slice(2)) : !asPrinted(word).some(isBeyond); } catch { return false; } };
-    // Beyond the reference a residue cannot be checked.
+    // Beyond the reference a residue cannot be checked: ALK must stand directly before it.
     const isBeyond = ({ residue }) => !REFERENCE.has(residue);
+    const confirmed = (mutation) => (isBeyond(mutation) ? "ALK " : "") + mutation.name;
 
     // What a person must know of a line beside its mutations.
     function notes({ mutations, vaf, aside }) {
@@ -231,12 +231,12 @@
       const unchecked = ({ residue, last }) => [residue, last].every((place) => REFERENCE.has(place)) ? "" : `; could not be checked, the reference covers residues ${REACH.join("-")} only`;
       return [
         vaf.length && `allele frequency ${vaf.map((value, place) => `${value}% (${mutations[place].name})`).join(", ")}`,
-        aside.length && `set aside: ${aside.map(([what, found]) => `${found} (${what})`).join(", ")}`,
+        aside.length && `set aside: ${inWords(aside)}`,
         ...outside.map((each) => `note: ${each.name}: outside the kinase domain (residues ${rules.domain.join("-")})${unchecked(each)}`),
       ].filter(Boolean);
     }
 
-    return { parse: (text) => sorted(asPrinted(text)), read, refuseInCis, ofOneResidue, profileOf, notes, isBeyond };
+    return { parse: (text) => sorted(asPrinted(text)), read, refuseInCis, ofOneResidue, profileOf, notes, confirmed };
   }
 
   globalThis.alkpoolMutations = { mutationReader, Refusal, refuse, quoted };

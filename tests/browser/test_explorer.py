@@ -20,7 +20,7 @@ from days import by_day
 from playwright.sync_api import Browser, Locator, Page, expect
 from pypdf import PdfReader
 from test_mutations import PUBLISHED_PROFILES, REFERENCE, REFUSALS, SPELLINGS
-from test_reports import ASIDE, OF_ALK, OF_ANOTHER_GENE, READ, READINGS, REFUSED
+from test_reports import ASIDE, OF_ALK, OF_ANOTHER_GENE, OF_NO_ONE, READ, READINGS, REFUSED
 
 from alkpool import answers, mutations, paths
 from alkpool.analysis.evidence import gather, look_up
@@ -242,8 +242,9 @@ def lines() -> list[str]:
     ]
     listed = [*READ.values(), *READINGS, *field.LINES, *field.ALLELES, *field.FREQUENCIES,
               *field.SPELLINGS, *field.REFUSED, *SPELLINGS, *REFUSALS]  # fmt: skip
-    return [*(line for line, *_ in listed), *REFUSED, *OF_ANOTHER_GENE, *OF_ALK, *ASIDE,
-            *field.NOT_RESISTANCE, *(of_dna(drawn) for _ in range(1500)), *joined]  # fmt: skip
+    return [*(line for line, *_ in listed), *REFUSED, *OF_ANOTHER_GENE, *OF_NO_ONE, *OF_ALK,
+            *ASIDE, *field.NOT_RESISTANCE, *joined,
+            *(of_dna(drawn) for _ in range(1500))]  # fmt: skip
 
 
 def read_name(text: str) -> str:
@@ -552,8 +553,9 @@ def test_a_mutation_that_cannot_be_checked_must_be_confirmed(
         mutations.read(text)
     expect(page.locator("[data-part=reading]")).to_have_text(str(caught.value))
     expect(page.locator("table.summary")).to_have_count(0)
-    page.locator(FIELD).fill(f"ALK {text}")
-    profile = mutations.read(f"ALK {text}").profile
+    confirmed = "ALK " + text.replace("+", "+ALK ")
+    page.locator(FIELD).fill(confirmed)
+    profile = mutations.read(confirmed).profile
     expect(page.locator("[data-part=reading] strong")).to_have_text(profile)
     page.reload()
     expect(page.locator("[data-part=reading] strong")).to_have_text(profile)

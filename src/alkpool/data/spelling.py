@@ -26,7 +26,9 @@ THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}[.,]\d{3}(?!\d)")
 _BOUND = re.compile(r"(?P<sign>>=|[<>~≥]?)\s*(?P<number>\d+(?:[.,]\d+)?)\s*(?P<more>\+?)")
 _MONTHS = re.compile(r"(?<=\d)\s*(?:months?|mos?\.?)(?=\+?$)", re.IGNORECASE)
 # What of a report's line is a finding of the sample, beside the mutations of ALK.
-_FINDINGS = ("taken for a polymorphism", "another gene", "transcript of another gene")
+_FINDINGS = (
+    "taken for a polymorphism", "another gene", "transcript of another gene", "allele frequency",
+)  # fmt: skip
 
 
 def cleaned(text: str) -> str:
@@ -160,8 +162,8 @@ def _bounds(cells: pd.DataFrame, relation: str, months: str) -> pd.DataFrame:
 def _reports(cells: pd.DataFrame) -> pd.DataFrame:
     """Read the lines of reports among the profiles of samples.
 
-    Frequencies follow their mutations into the canonical order; what belongs to another gene, and
-    known polymorphisms, become other findings.
+    Frequencies follow their mutations into the canonical order; those of no mutation, what belongs
+    to another gene, and known polymorphisms, become other findings.
     """
     columns = ["mutations", "vaf_percent", "phase", "other_findings"]
     for row, line, percent, phase, findings in cells[columns].itertuples(name=None):

@@ -50,7 +50,8 @@ def protein_change(name: str) -> Mutation:
     if not (start <= first <= last < start + len(bases)):
         raise ValueError(f"lies outside c.{start} to c.{start + len(bases) - 1}, the reference")
     old = bases[first - start : last - start + 1]
-    if (named := (found["old"] or found["letters"] or found["gone"] or old).upper()) != old:
+    told = found["old"] or found["base"] or found["letters"] or found["gone"] or old
+    if (named := told.upper()) != old:
         raise ValueError(f"the reference has {old} at c.{found['places']}, not {named}")
     again = old * 2 if (found["lost"] or "").lower() == "dup" else ""
     new = (found["new"] or found["inserted"] or again).upper()

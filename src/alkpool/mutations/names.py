@@ -11,7 +11,7 @@ import csv
 import re
 import unicodedata
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -39,6 +39,7 @@ ACCEPTED = (
     "accepted are G1202R, p.Gly1202Arg, G1202del, A1200_G1201del, T1151dup, T1151_L1152insK, "
     "G1202delinsRS and I1171X, several joined by '+'"
 )
+LEAVE_OUT = "leave it out, with every finding that it calls absent, doubtful or of another gene"
 
 
 class MutationWarning(UserWarning):
@@ -69,12 +70,15 @@ class Mutation:
         What the change is.
     name : str
         Canonical name.
+    of_alk : bool
+        Whether ALK or its accession stood directly before it.
     """
 
     residue: int
     last: int
     kind: Kind
     name: str
+    of_alk: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         """Return the canonical name."""
@@ -204,13 +208,13 @@ def warn_outside_domain(profile: str) -> None:
 
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> tuple[Mutation, ...]:
-    profile = tuple(sorted(as_printed(text)))
+    profile = tuple(sorted(set(as_printed(text))))
     refuse_long("+".join(map(str, profile)))
     return profile
 
 
 def as_printed(text: str) -> tuple[Mutation, ...]:
-    """Read a mutation profile in the order in which its mutations stand, each once.
+    """Read a mutation profile in the order in which its mutations stand, also those that repeat.
 
     Examples
     --------
@@ -221,31 +225,41 @@ def as_printed(text: str) -> tuple[Mutation, ...]:
         raise TypeError(f"a mutation profile is text such as 'G1202R', not {text!r}")
     refuse_long(text)
     found: list[Mutation] = []
-    for part in pattern("separator").split(cleaned(text)):
+    parts = pattern("separator").split(cleaned(text))
+    for part in parts:
         if not part:
             raise ValueError(f"{text!r}: a mutation is missing; {ACCEPTED}")
         forms = _forms(part.split(" "))
         if forms is None:
-            hits = (why for why, _, refused in patterns(reasons=True) if refused.search(part))
-            raise ValueError(f"{part!r} is not read as a mutation: {next(hits, ACCEPTED)}")
+            raise ValueError(f"{part!r} is not read as a mutation: {_why_not(part, parts)}")
         for form in forms:
             try:
-                found.append(_read(form))
+                found.append(replace(_read(form), of_alk=bool(form["alk"])))
             except ValueError as error:
                 raise ValueError(f"{form[0]}: {error}") from None
-    return tuple(dict.fromkeys(found))
+    return tuple(found)
+
+
+def _why_not(part: str, parts: list[str]) -> str:
+    """Say why a part of a profile is not read; what is not known may be against a mutation."""
+    for why, _, _, refused in patterns(reasons=True):
+        if refused.search(part):
+            return why
+    named = list(filter(pattern("form").fullmatch, " ".join(parts).split(" ")))
+    unknown = " ".join(each for each in part.split(" ") if each not in [*named, "ALK"])
+    return f"{unknown!r} is not known beside {', '.join(named)}: {LEAVE_OUT}" if named else ACCEPTED
 
 
 @lru_cache(maxsize=1)
-def _written() -> tuple[tuple[str, str, str], ...]:
-    """What each pattern is of, what is done with it and how it is written, in their order."""
+def _written() -> tuple[tuple[str, str, str, str], ...]:
+    """What each pattern is of, what is done with it and put there, and how it is written."""
     parts = {"code": rf"(?:{'|'.join(ONE_LETTER)}|[A-Z*])"}
     found = []
-    for what, action, written in rows("report_patterns.csv"):
+    for what, action, put, written in rows("report_patterns.csv"):
         whole = re.sub("@(.+?)@", lambda part: parts[part[1]], written)
         if action == "part":
             parts[what] = whole
-        found.append((what, action, whole))
+        found.append((what, action, put, whole))
     return tuple(found)
 
 
@@ -263,19 +277,19 @@ def pattern(what: str) -> re.Pattern[str]:
     >>> bool(pattern("intron").search("3604+1G>A"))
     True
     """
-    whole = next(written for name, _, written in _written() if name == what)
+    whole = next(written for name, *_, written in _written() if name == what)
     return re.compile(whole, FLAGS)
 
 
 @lru_cache(maxsize=2)
-def patterns(*, reasons: bool = False) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
-    """What may stand beside a mutation, what is done with it and how it looks, as it is tried.
+def patterns(*, reasons: bool = False) -> tuple[tuple[str, str, str, re.Pattern[str]], ...]:
+    """What may stand beside a mutation, what is done and put there, how it looks, as it is tried.
 
     ``reasons`` are those of what is refused instead, each with how it looks.
     """
     return tuple(
-        (what, action, re.compile(written, FLAGS))
-        for what, action, written in _written()
+        (what, action, put, re.compile(written, FLAGS))
+        for what, action, put, written in _written()
         if action not in ("part", "name") and reasons == (action == "refuse")
     )
 

@@ -7,7 +7,7 @@ which the mutation explorer reads too. Nothing is guessed: what no pattern knows
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache, reduce
+from functools import lru_cache
 from typing import Any
 
 from alkpool.mutations import names
@@ -16,12 +16,8 @@ from alkpool.mutations.names import FLAGS, Mutation, as_printed, cleaned, mutati
 
 _BETWEEN_CHANGES = re.compile(r"[\s(;,)]+(?:c\.)?", FLAGS)
 _WORD = re.compile(r"[^\s,;:()\[\]+/&]{3,}")
-# ANNOVAR writes c.G3604A and c.3512_3513AT.
-_ANNOVAR = (
-    (re.compile(r"^([ACGT])(\d+)([ACGT])$", FLAGS), r"\2\1>\3"),
-    (re.compile(r"^(\d+_\d+)([ACGT]+)$", FLAGS), r"\1delins\2"),
-)
 _SIGNS = str.maketrans({",": ".", " ": None})
+_MARKED = re.compile(r"[Ⓐ-Ⓩ]\S*")
 
 
 @dataclass(frozen=True)
@@ -70,61 +66,52 @@ def read(text: str) -> Reading:
     ('G1202R', ('12',), (('fusion', 'EML4-ALK v3'),))
     """
     names.refuse_long(text, "a line of a report", names.MAX_LINE)
-    rest = cleaned(text)
-    aside: list[tuple[str, str]] = []
-    values: dict[str, list[str]] = {"frequency": [], "coding": []}
-    phases: set[str] = set()
-    for what, action, pattern in names.patterns():
-        while found := pattern.search(rest):
-            value = found.groupdict().get("value", "")
-            if action == "aside":
-                aside.append((what, (value or found[0]).strip(" ,;:")))
-            elif action in values:
-                values[action].append(value)
-            if what in ("cis", "trans"):
-                phases.add(what)
-            put = {"open": value, "join": ",", "put": what}.get(action, "")
-            rest = f"{rest[: found.start()]} {put} {rest[found.end() :]}"
-        rest = " ".join(rest.split())
-    if len(phases) > 1:
-        raise ValueError(f"{text!r} says both cis and trans: leave the phase out")
-    protein = rest.strip(" ;,")
-    # Where nothing of a report was recognised, the name itself tells best what is wrong with it.
-    name = text if protein == cleaned(text) else protein
-    named = as_printed(name) if protein or not (aside or values["coding"]) else ()
-    changes = [
-        reduce(lambda name, old: old[0].sub(old[1], name), _ANNOVAR, name)
-        for value in values["coding"]
-        for name in _BETWEEN_CHANGES.split(value.strip())
-    ]
-    phase = "".join(phases)
+    rest, aside, phase = _taken_apart(text)
+    protein = " ".join(_MARKED.sub("", rest).split()).strip(" ;,")
+    changes = re.findall(r"Ⓓ(\S*)", rest)
+    named = as_printed(protein) if protein or not (aside or changes) else ()
     if phase == "cis":
         refuse_one_codon(dict.fromkeys(changes))
-    translated = tuple(dict.fromkeys(map(_translated, changes)))
+    dna = tuple(map(_translated, changes))
     common = polymorphisms()
-    of_alk = sorted([m for m in named if m.name not in common] or translated)
-    if named and (different := [m.name for m in translated if m not in of_alk]):
+    of_alk = sorted({m.name: m for m in named if m.name not in common}.values() or set(dna))
+    if named and (different := [m.name for m in dict.fromkeys(dna) if m not in of_alk]):
         raise ValueError(
             f"{text!r}: the DNA says {', '.join(different)}, the protein "
             f"{', '.join(m.name for m in of_alk)}: one of them is wrong"
         )
-    aside += [("taken for a polymorphism", m.name) for m in sorted(named) if m.name in common]
+    aside += [("taken for a polymorphism", m.name) for m in sorted(set(named)) if m.name in common]
     if not of_alk:
         others = ", ".join(f"{found} ({what})" for what, found in aside)
         raise ValueError(f"{text!r} holds no mutation of ALK" + f": found {others}" * bool(others))
-    _refuse_unconfirmed(of_alk, text)
-    _refuse_swallowed((found for what, found in aside if what.endswith("another gene")), text)
+    _refuse_unconfirmed(of_alk)
+    _refuse_swallowed((found for what, found in aside if "another" in what), text)
     profile = mutations_of("+".join(m.name for m in of_alk))
+    # Where names and frequencies stand among separators and what is set aside.
+    tokens = names.pattern("token").findall(rest)
+    layout = "".join(
+        token[0] if _MARKED.match(token) else "M" if re.search(r"\d", token) else token
+        for token in tokens
+    )
+    layout = layout.replace("Ⓓ", "" if named else "M")
+    between = set(re.sub("[ⒻⓈⓍⓄ]", "", layout).split("M")[1:-1])
+    of_some = len(between) > 1 or "Ⓟ" in "".join(between) or len(set(dna)) not in (0, len(profile))
+    printed = tuple(dict.fromkeys(m.name for m in named or dna))
+    if phase and len(printed) > 2 and of_some:
+        raise ValueError(
+            f"{text!r}: which of the mutations are in {phase} is not clear: leave the phase out, "
+            "or give all in one pair of brackets, as p.[L1196M;G1202R]"
+        )
     if phase == "cis":
         names.refuse_in_cis("+".join(profile))
-    printed = tuple(m.name for m in named or translated)
     if not set(profile) <= set(printed):
         # A name of DNA beside a polymorphism: which comes first is not known.
         printed = ()
-    frequencies = [value.translate(_SIGNS) for value in values["frequency"]]
-    # A table has no sign for at most and at least: beside < and > they would be another bound.
-    if printed and len(frequencies) == len(printed) and not set("≤≥") & set("".join(frequencies)):
-        # They follow their mutations into the canonical order.
+    frequencies = re.findall(r"Ⓕ(\S*)", rest)
+    # Each directly follows or precedes its mutation. A table has no sign for at most and at least:
+    # beside < and > they would be another bound.
+    pairs = names.pattern("pairs").search(layout.replace("Ⓟ", ""))
+    if pairs and len(frequencies) == len(printed) and not set("≤≥") & set("".join(frequencies)):
         of = dict(zip(printed, frequencies, strict=True))
         frequencies = [of[name] for name in profile]
     else:
@@ -132,6 +119,41 @@ def read(text: str) -> Reading:
         frequencies = []
     phase = phase if len(profile) > 1 else ""
     return Reading("+".join(profile), phase, tuple(frequencies), tuple(aside), printed)
+
+
+def _taken_apart(text: str) -> tuple[str, list[tuple[str, str]], str]:
+    """Reduce a line to names of the protein among marked DNA and frequencies.
+
+    A mark is a letter in a circle, which no text has once it is cleaned: of a frequency Ⓕ, of DNA
+    Ⓓ, of a stop Ⓢ, of an end of what a phase is said of Ⓟ, of another gene or a fusion Ⓧ, or Ⓞ
+    where its own frequency stands with it.
+
+    Returns
+    -------
+    tuple
+        The line, what is set aside, and the phase.
+    """
+    rest = cleaned(text)
+    aside: list[tuple[str, str]] = []
+    phases: set[str] = set()
+    for what, action, put, pattern in names.patterns():
+        while found := pattern.search(rest):
+            value = found.groupdict().get("value", "")
+            if action == "aside":
+                aside.append((what, found[0].strip(" ,;:")))
+            elif action == "frequency":
+                value = value.translate(_SIGNS)
+            elif action == "coding":
+                pieces = _BETWEEN_CHANGES.split(value.strip())
+                value = " ".join(p if _MARKED.match(p) else f"Ⓓ{p}" for p in pieces)
+            if what in ("cis", "trans"):
+                phases.add(what)
+            mark = put.replace("{}", value).replace("Ⓧ", "Ⓞ" if "%" in found[0] else "Ⓧ")
+            rest = f"{rest[: found.start()]} {mark} {rest[found.end() :]}"
+        rest = " ".join(rest.split())
+    if len(phases) > 1:
+        raise ValueError(f"{text!r} says both cis and trans: leave the phase out")
+    return rest, aside, "".join(phases)
 
 
 def _translated(name: str) -> Mutation:
@@ -155,11 +177,11 @@ def _refuse_swallowed(found: Iterable[str], text: str) -> None:
             )
 
 
-def _refuse_unconfirmed(found: Iterable[Mutation], text: str) -> None:
-    """Beyond the reference a residue cannot be checked: the line must name ALK."""
+def _refuse_unconfirmed(found: Iterable[Mutation]) -> None:
+    """Beyond the reference a residue cannot be checked: ALK must stand directly before it."""
     reach = reference()
     for m in found:
-        if m.residue not in reach and not names.pattern("of_alk").search(text):
+        if m.residue not in reach and not m.of_alk:
             raise ValueError(
                 f"{m}: residue {m.residue} lies outside the reference ({min(reach)} to "
                 f"{max(reach)}) and cannot be checked; T790M and L858R, for instance, are "
@@ -191,7 +213,7 @@ def grammar() -> dict[str, Any]:
     def plain(pattern: re.Pattern[str]) -> str:
         return pattern.pattern.replace("(?P<", "(?<")
 
-    alone = ("form", "separator", "one_residue", "change", "intron", "of_alk")
+    alone = ("form", "separator", "one_residue", "change", "intron", "token", "pairs")
     residues = reference()
     return {
         **{name: plain(names.pattern(name)) for name in alone},
@@ -199,8 +221,9 @@ def grammar() -> dict[str, Any]:
         "codes": names.ONE_LETTER,
         "accepted": names.ACCEPTED,
         "not_in_cis": names.NOT_IN_CIS,
-        "reasons": [[plain(pattern), why] for why, _, pattern in names.patterns(reasons=True)],
-        "lines": [[what, action, plain(pattern)] for what, action, pattern in names.patterns()],
+        "leave_out": names.LEAVE_OUT,
+        "reasons": [[plain(pattern), why] for why, *_, pattern in names.patterns(reasons=True)],
+        "lines": [[*said, plain(pattern)] for *said, pattern in names.patterns()],
         "polymorphisms": sorted(polymorphisms()),
         "coding": dict(zip(("first", "bases"), coding(), strict=True)),
         "codons": CODE,
