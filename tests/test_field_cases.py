@@ -11,6 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+import yaml
 from cases import case, own_cohort, tables, write_csv
 from typer.testing import CliRunner
 
@@ -358,6 +359,9 @@ def test_a_spelling_of_a_public_issue_is_refused_with_its_reason(line, reason):
         "http://dx.doi.org/10.1002/anie.202519457",  # S20
         "doi:10.1002/anie.202519457",  # S21
         "10.1002/anie.202519457.",  # S22
+        "10.1002/anie.202519457/",
+        "https://doi.org/10.1002/anie.202519457/full",
+        "10.1002/anie.202519457?via=ihub",
     ],
 )
 def test_an_identifier_is_cleaned(tmp_path, written):
@@ -555,6 +559,8 @@ def test_another_author_of_the_same_surname_is_not_credited(tmp_path):  # F43
         ("van Leeuwen B", "vanleeuwen2024"),
         ("Müller-Schmidt K.-H.", "mullerschmidt2024"),
         ("Ou SI", "ou2024"),
+        ("Ou SI and Smith J", "ou2024"),
+        ("Ou et al.", "ou2024"),
     ],
 )
 def test_a_surname_is_whole(tmp_path, author, source):  # F45
@@ -682,6 +688,81 @@ def test_cells_that_are_stated_once_are_filled_down(tmp_path):
     assert list(rows["samples"]["sample_id"]) == ["p1-s1", "p1-s2", "p2-s1"]
     with pytest.raises(DataError, match="row 1, column Age: this column is missing"):
         by_mapping(tmp_path, text, columns.replace("[Patient, Sex]", "[Age]"))
+
+
+@pytest.mark.parametrize("stated", ["", "M"])
+def test_nothing_is_filled_down_from_another_patient(tmp_path, stated):
+    columns = "columns: {Study: reference, Patient: patient_id, Sex: sex, ALK mutations: mutations,"
+    columns += " Prior: prior_inhibitors}\neverywhere: {sample_locator: Table 1}\n"
+    columns += "fill_down: [Study, Patient, Sex]\n"
+    text = "Study,Patient,Sex,ALK mutations,Prior\nSmith 2018,p1,F,G1202R,alectinib\n"
+    text += f",p2,{stated},I1171N,alectinib\n,,,L1196M,alectinib;lorlatinib\n"
+    sheet = by_mapping(tmp_path, text, columns)
+    assert list(sheet.cells["sex"]) == ["female", *[stated and "male"] * 2]
+    assert list(sheet.cells["patient_id"]) == ["p1", "p2", "p2"]
+    assert "theirs.csv: column Patient: '' is read as 'p2' (row 4)" in sheet.read_as
+    assert "theirs.csv: column Study: '' is read as 'Smith 2018' (row 3, 4)" in sheet.read_as
+
+
+@pytest.mark.parametrize("prior", ["alectinib", ""])
+def test_a_mutation_in_a_row_of_its_own_is_no_sample_unasked(tmp_path, prior):
+    columns = "columns: {Patient: patient_id, ALK mutations: mutations, Prior: prior_inhibitors"
+    everywhere = "}\neverywhere: {first_author: A, year: 2018, sample_locator: Table 1}\n"
+    text = f"Patient,ALK mutations,Prior,Nth\np1,G1202R,alectinib,1\np1,L1196M,{prior},2\n"
+    sheet = by_mapping(tmp_path, text, columns + everywhere)
+    with pytest.raises(DataError, match="row 3, column sample_order: found '2'; .*one sample or"):
+        place.fit(sheet, CURATED)
+    sheet = by_mapping(tmp_path, text, f"{columns}, Nth: sample_order{everywhere}")
+    assert list(place.fit(sheet, CURATED).rows["samples"]["mutations"]) == ["G1202R", "L1196M"]
+
+
+UNSAID = {
+    "TKI at rebiopsy": "", "Duration of response (months)": "", "Duration of disease (mo)": "",
+    "Fusion VAF (%)": "", "VAF of fusion": "", "Co-mutation": "", "PFS event": "",
+    "Vital status": "", "TKI 2": "? inhibitor", "Variant": "? fusion_variant or mutations",
+    "Mutation VAF": "vaf_percent", "Treatment duration (days)": "dot_months",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("heading", UNSAID)
+def test_a_heading_that_may_be_another_thing_is_not_guessed(tmp_path, heading):
+    path = tmp_path / "theirs.csv"
+    path.write_text(f"Patient,{heading}\n1,2\n")
+    proposal = mapping.propose(path)
+    given = yaml.safe_load(proposal)["columns"].get(heading, "")
+    assert (given if isinstance(given, str) else given["column"]) == UNSAID[heading]
+    if not UNSAID[heading]:
+        assert f"# Not read: {heading}" in proposal
+
+
+def test_one_of_two_headings_is_not_chosen(tmp_path):
+    path = tmp_path / "theirs.csv"
+    path.write_text("Patient,First TKI,Next TKI,TKI,PFS\n1,2,3,4,5\n")
+    (tmp_path / "mapping.yaml").write_text(mapping.propose(path))
+    with pytest.raises(DataError, match="TKI, column.*'. inhibitor' has to be said"):
+        mapping.load(tmp_path / "mapping.yaml")
+
+
+REFERENCES = {
+    "Smith et al., 2021 [12]": "smith2021", "Smith, et al. 2021": "smith2021",
+    "Smith and Jones 2021": "smith2021", "Smith & Jones (2021)": "smith2021",
+    "van der Wekken 2018": "vanderwekken2018",
+    "Smith 2021a": "", "Smith J. JTO 2021;16:1": "", "12": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", REFERENCES)
+def test_a_reference_is_an_author_and_a_year(tmp_path, cell):
+    columns = "columns: {Study: reference, Patient: patient_id, ALK mutations: mutations, Prior: "
+    columns += "prior_inhibitors}\neverywhere: {sample_locator: Table 1}\n"
+    text = f'Study,Patient,ALK mutations,Prior\n"{cell}",p1,G1202R,alectinib\n'
+    sheet = by_mapping(tmp_path, text, columns)
+    if REFERENCES[cell]:
+        rows = place.fit(sheet, CURATED).rows
+        assert list(rows["sources"]["source_id"]) == [REFERENCES[cell]]
+    else:
+        with pytest.raises(DataError, match=r"1 problem.*\n.*column Study: found .*author and"):
+            place.fit(sheet, CURATED)
 
 
 def test_a_table_of_lines_finds_the_samples_of_the_cohort(tmp_path):

@@ -25,6 +25,11 @@ _COMMA = re.compile(r"(0,\d+|\d+,(?:\d{1,2}|\d{4,}))")
 THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}[.,]\d{3}(?!\d)")
 _BOUND = re.compile(r"(?P<sign>>=|[<>~≥]?)\s*(?P<number>\d+(?:[.,]\d+)?)\s*(?P<more>\+?)")
 _MONTHS = re.compile(r"(?<=\d)\s*(?:months?|mos?\.?)(?=\+?$)", re.IGNORECASE)
+_AROUND_A_DOI = re.compile(
+    r"^((https?://)?(www\.|dx\.)?doi\.org/|doi:\s*)"
+    r"|(/(full|abstract|e?pdf|html|fulltext|meta))?[./]?(\?\w+=.*)?$",
+    re.IGNORECASE,
+)
 # What of a report's line is a finding of the sample, beside the mutations of ALK.
 _FINDINGS = ("taken for a polymorphism", "another gene", "transcript of another gene")
 
@@ -93,8 +98,8 @@ def frequencies(cell: str) -> str:
 
 
 def doi(cell: str) -> str:
-    """Identifier without resolver, prefix and final dot."""
-    return re.sub(r"^((https?://)?(dx\.)?doi\.org/|doi:\s*)|\.$", "", cell, flags=re.IGNORECASE)
+    """Identifier without resolver, prefix, and what an address has behind it."""
+    return _AROUND_A_DOI.sub("", cell)
 
 
 def pmid(cell: str) -> str:

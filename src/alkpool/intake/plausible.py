@@ -17,6 +17,8 @@ from alkpool.problems import Problem
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN
 
 LOOKS: list[Mapping[str, str]] = yaml_beside(__file__)
+# What is the same where one line of a patient stands after two samples.
+_LINE = ["patient_id", "inhibitor", "best_response", "pfs_months", "dot_months"]
 _KEYS = {table.name: table.key[0] for table in COHORT_TABLES}
 
 
@@ -41,7 +43,8 @@ def worth_a_look(cohort: Cohort) -> Iterator[Problem]:
         "treatments": treatments.assign(
             inhibitors_before=treatments["prior_inhibitors"].map(
                 lambda cell: len(set(cell.split(LIST_SEPARATOR)))
-            )
+            ),
+            again=treatments.duplicated(_LINE) & (treatments["best_response"] != UNKNOWN),
         ),
     }
     names = {"this_year": datetime.datetime.now(datetime.UTC).year}
