@@ -677,6 +677,20 @@ def test_tables_as_publishers_set_them_are_read(tmp_path, merged):  # F62
     assert list(samples["vaf_percent"]) == ["12.4", "5"][: 1 + merged]
 
 
+@pytest.mark.parametrize(
+    "order", [("Study: reference", "Year: year"), ("Year: year", "Study: reference")]
+)
+def test_a_column_of_its_own_says_more_than_the_reference(tmp_path, order):
+    """Wherever it stands."""
+    columns = f"columns: {{{', '.join(order)}, Mutation: mutations, Prior: prior_inhibitors}}"
+    text = (
+        "Study,Year,Mutation,Prior\nSmith 2018,2019,G1202R,alectinib\nSmith,2019,L1196M,alectinib\n"
+    )
+    cells = by_mapping(tmp_path, text, columns + "\neverywhere: {sample_locator: S1}\n").cells
+    assert list(cells["year"]) == ["2019", "2019"]
+    assert list(cells["first_author"]) == ["Smith", ""]
+
+
 def test_cells_that_are_stated_once_are_filled_down(tmp_path):
     columns = "columns: {Patient: patient_id, Sex: sex, ALK mutations: mutations, Prior: "
     columns += "prior_inhibitors}\neverywhere: {source_id: smith2018, first_author: Smith A, "

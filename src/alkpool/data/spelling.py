@@ -168,32 +168,28 @@ def _reports(cells: pd.DataFrame) -> pd.DataFrame:
     Frequencies follow their mutations into the canonical order; what belongs to another gene, and
     known polymorphisms, become other findings.
     """
-    for row in cells.index[cells["mutations"] != ""]:
-        line = str(cells.at[row, "mutations"])
+    columns = ["mutations", "vaf_percent", "phase", "other_findings"]
+    for row, line, percent, phase, findings in cells[columns].itertuples(name=None):
         reading = _reading(line)
         if reading is None:
             continue
-        read = {"mutations": reading.profile}
-        names = tuple(reading.profile.split("+"))
-        given = frequencies(str(cells.at[row, "vaf_percent"]))
-        printed = dict(zip(reading.printed, given.split(LIST_SEPARATOR), strict=False))
-        if given and len(printed) == len(given.split(LIST_SEPARATOR)) == len(reading.printed):
+        names, given = reading.profile.split("+"), frequencies(percent)
+        parts = given.split(LIST_SEPARATOR)
+        printed = dict(zip(reading.printed, parts, strict=False))
+        if given and len(printed) == len(parts) == len(reading.printed):
             given = LIST_SEPARATOR.join(printed[name] for name in names)
         stated = LIST_SEPARATOR.join(reading.vaf_percent)
         if given and stated and given != stated:
             continue
-        read["vaf_percent"] = given or stated
-        phase = str(cells.at[row, "phase"])
         if reading.phase and phase not in ("", UNKNOWN, reading.phase):
             continue
         if reading.phase:
-            read["phase"] = reading.phase
+            phase = reading.phase
         elif len(names) == 1 < len(reading.printed) and phase == UNKNOWN:
-            read["phase"] = str(Phase.SINGLE)
+            phase = str(Phase.SINGLE)
         found = [f"{text} ({what})" for what, text in reading.set_aside if what in _FINDINGS]
-        before = str(cells.at[row, "other_findings"])
-        read["other_findings"] = "; ".join(filter(None, [before, *found]))
-        cells.loc[row, list(read)] = list(read.values())
+        findings = "; ".join(filter(None, [findings, *found]))
+        cells.loc[row, columns] = [reading.profile, given or stated, phase, findings]
     return cells
 
 

@@ -34,8 +34,8 @@ _REFERENCE = (
 )
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _REFERENCE_ALLOWED = (
-    "must be an author and a year, as Smith 2018; for anything else read, instead of this column, ones "
-    "for first_author and year, and for source_id where a letter follows the year"
+    "must be an author and a year, as Smith 2018; for anything else read, instead of this column, "
+    "ones for first_author and year, and for source_id where a letter follows the year"
 )
 # When and where a sample was taken, and what was found in it.
 _TAKEN = ("prior_inhibitors", "resistance_on", "specimen")
@@ -173,7 +173,8 @@ def read(path: Path, mapping: Mapping) -> Sheet:
         problems += flagged(raw, wrong, heading, label, _REFERENCE_ALLOWED)
         # Only what is wrong itself is listed, not also what would follow from it.
         parts.loc[wrong] = "Nobody", "2020"
-        cells = cells.assign(**parts.fillna(""))
+        parts = parts.fillna("")
+        cells = cells.join(parts[parts.columns.difference(cells.columns)])
     cells, unsure = _ordered(_completed(cells.assign(**mapping.everywhere)), label)
     return flatfile.checked(
         replace(theirs, cells=cells, read_as=tuple(read_as), problems=(*problems, *unsure))
@@ -190,7 +191,8 @@ def _filled_down(cells: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     for name in columns:
         stated = cells[name].mask(cells[name] == "")
         cells[name] = stated.groupby(run).ffill().fillna("")
-        run = ((cells[name] != cells[name].shift()) | (run != run.shift())).cumsum()
+        changed = (cells[name] != cells[name].shift()) | (run != run.shift())
+        run = changed.astype(int).cumsum()
     return cells
 
 
