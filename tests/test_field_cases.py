@@ -112,6 +112,26 @@ def test_months_are_converted_from_the_unit_that_is_said(
     assert any(converted in said for said in sheet.read_as) == (unit != "months")
 
 
+def test_a_percentage_among_fractions_is_one(tmp_path):
+    columns = "columns: {VAF: {column: vaf_percent, unit: fraction}, ALK: mutations}"
+    sheet = by_mapping(tmp_path, "ALK,VAF\nG1202R,0.5%\nL1196M,0.5\n", columns)
+    assert list(sheet.cells["vaf_percent"]) == ["0.5", "50"]
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv"])
+def test_the_header_says_what_parts_the_columns(tmp_path, ending):
+    """Not the lists in the cells, where it is an author's table too."""
+    sign = {"csv": ",", "tsv": "\t"}[ending]
+    header = sign.join(["Patient", "Prior ALK TKIs", "ALK mutations", "Next TKI"])
+    row = sign.join(["1", "crizotinib; alectinib; brigatinib", "L1196M; G1202R", "lorlatinib"])
+    path = tmp_path / f"theirs.{ending}"
+    path.write_text(f"{header}\n{row}\n")
+    (tmp_path / "mapping.yaml").write_text(mapping.propose(path).replace("'?'", "p"))
+    sheet = mapping.read(path, mapping.load(tmp_path / "mapping.yaml"))
+    assert sheet.cells.at[0, "prior_inhibitors"] == "crizotinib;alectinib;brigatinib"
+    assert sheet.cells.at[0, "inhibitor"] == "lorlatinib"
+
+
 @pytest.mark.parametrize("cell", ["1,095", "1.095", ">1,095", "1,095+", "100 (3 months)", "1e3"])
 def test_what_may_be_another_number_or_unit_is_not_converted(tmp_path, cell):
     """1,095 days are three years or one day; 12 months among days are no 12 days."""
@@ -683,12 +703,10 @@ def test_tables_as_publishers_set_them_are_read(tmp_path, merged):  # F62
 def test_a_column_of_its_own_says_more_than_the_reference(tmp_path, order):
     """Wherever it stands."""
     columns = f"columns: {{{', '.join(order)}, Mutation: mutations, Prior: prior_inhibitors}}"
-    text = (
-        "Study,Year,Mutation,Prior\nSmith 2018,2019,G1202R,alectinib\nSmith,2019,L1196M,alectinib\n"
-    )
+    text = "Study,Year,Mutation,Prior\nSmith 2018,2019,G1202R,alectinib\n"
     cells = by_mapping(tmp_path, text, columns + "\neverywhere: {sample_locator: S1}\n").cells
-    assert list(cells["year"]) == ["2019", "2019"]
-    assert list(cells["first_author"]) == ["Smith", ""]
+    assert list(cells["year"]) == ["2019"]
+    assert list(cells["first_author"]) == ["Smith"]
 
 
 def test_cells_that_are_stated_once_are_filled_down(tmp_path):
