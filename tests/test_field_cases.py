@@ -20,7 +20,7 @@ from alkpool.analysis import settings
 from alkpool.analysis.benefit import BenefitRule
 from alkpool.analysis.evidence import look_up
 from alkpool.compendium import report
-from alkpool.data import cohort
+from alkpool.data import cohort, spelling
 from alkpool.files import read_yaml
 from alkpool.intake import classify, flatfile, mapping, place
 from alkpool.problems import DataError, ProjectError
@@ -130,6 +130,38 @@ def test_the_header_says_what_parts_the_columns(tmp_path, ending):
     sheet = mapping.read(path, mapping.load(tmp_path / "mapping.yaml"))
     assert sheet.cells.at[0, "prior_inhibitors"] == "crizotinib;alectinib;brigatinib"
     assert sheet.cells.at[0, "inhibitor"] == "lorlatinib"
+
+
+BOUNDS = {
+    ("", ">=6"): (">", "6"), (">=", "6"): (">", "6"), ("≥", "≥6"): (">", "6"),
+    ("", "ca. 6"): ("~", "6"), ("=", "5 m"): ("=", "5"), ("=", "11·5"): ("=", "11.5"),
+    ("", "5 m+"): (">", "5"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("written", BOUNDS)
+def test_a_bound_goes_where_it_belongs(tmp_path, written):
+    found = added(tmp_path, pfs_relation=written[0], pfs_months=written[1])
+    read = found["treatments.pfs_relation"], found["treatments.pfs_months"]
+    assert read == BOUNDS[written]
+
+
+NO_MONTHS = {
+    ("=", "12+"): "a sign belongs into the relation, which says another",
+    ("", "NR"): "not reached: write the months so far",
+    ("=", "06. Mrz"): "perhaps a date", ("=", "26 weeks"): "a week is 0.23",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("written", NO_MONTHS)
+def test_what_is_no_number_of_months_has_its_remedy(tmp_path, written):
+    relation, months = written
+    said = refusal(tmp_path, case(pfs_relation=relation, pfs_months=months))
+    assert said.startswith("1 problem")
+    assert NO_MONTHS[written] in said
+    with pytest.raises(DataError, match="1 problem in") as refused:
+        classes(tmp_path, f"{LINE}\nSD,{relation},{months},,,ended\n")
+    assert NO_MONTHS[written] in str(refused.value)
 
 
 @pytest.mark.parametrize("cell", ["1,095", "1.095", ">1,095", "1,095+", "100 (3 months)", "1e3"])
@@ -556,6 +588,46 @@ def test_a_response_without_a_class_is_refused_with_the_class_to_write(tmp_path,
 def test_inhibitors_by_brand_code_and_dose(tmp_path, name, inhibitor):  # F42
     assert added(tmp_path, inhibitor=name)["treatments.inhibitor"] == inhibitor
     assert look_up("G1202R", [name]).question.prior == (inhibitor,)
+
+
+TREATMENTS = {
+    "Alecensa (alectinib)": "alectinib", "crizotinib followed by alectinib": "crizotinib;alectinib",
+    "alectinib 1200 mg/day, then Lorbrena": "alectinib;lorlatinib",
+}  # fmt: skip
+NO_INHIBITOR = {
+    "chemotherapy": "'chemotherapy' is no ALK inhibitor: leave it out",
+    "crizotinib, pembrolizumab": "'pembrolizumab' is no ALK inhibitor",
+    "none": "'none' is no inhibitor: where no line followed or nothing was given, leave it blank",
+    "crizotinib (12 months)": "Is crizotinib meant?",
+    "alectinib (lorlatinib)": "Is alectinib or lorlatinib meant?",
+    "crizotinib + alectinib": "Is crizotinib or alectinib meant?",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", TREATMENTS)
+def test_treatments_as_people_write_them_are_read(tmp_path, cell):
+    read = TREATMENTS[cell]
+    last = read.rpartition(";")[2]
+    assert (
+        added(tmp_path, prior_inhibitors=cell, resistance_on=last)["samples.prior_inhibitors"]
+        == read
+    )
+    assert look_up("G1202R", spelling.treatments(cell)).question.prior == tuple(read.split(";"))
+
+
+@pytest.mark.parametrize("cell", NO_INHIBITOR)
+def test_what_is_no_inhibitor_is_not_offered_as_a_new_one(tmp_path, cell):
+    said = refusal(tmp_path, case(prior_inhibitors=cell, resistance_on=""))
+    assert "row 2, column prior_inhibitors: found " in said
+    assert NO_INHIBITOR[cell] in said
+    assert "Is" in NO_INHIBITOR[cell] or "A new one" not in said
+
+
+def test_other_treatments_by_name_are_asked_about():
+    given = spelling.treatments("carboplatin/pemetrexed, chemo, Pembrolizumab")
+    assert look_up("G1202R", given).question.prior == (*["chemotherapy"] * 3, "other")
+    with pytest.raises(ValueError, match="'untreated' is no inhibitor: where no line"):
+        look_up("G1202R", ["untreated"])
 
 
 def test_how_to_add_a_compound_is_said(tmp_path):  # F42

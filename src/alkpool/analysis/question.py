@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from alkpool import mutations
 from alkpool.analysis import offtarget
 from alkpool.data import tables
+from alkpool.data.spelling import term
 from alkpool.problems import one_of
 from alkpool.vocabulary import OtherTreatment, Phase, Specimen
 
@@ -113,11 +114,10 @@ def ask(
 
 
 def _treatment(text: str) -> str:
-    name = text.strip().lower()
-    if not name:
+    if not text.strip():
         raise ValueError("a previous treatment is missing: name one between any two commas")
-    if name in list(OtherTreatment):
-        return name
+    if (other := term(text.strip(), OtherTreatment, "OtherTreatment")) in list(OtherTreatment):
+        return other
     try:
         return tables.inhibitor_named(text)
     except ValueError as error:

@@ -62,7 +62,14 @@ def _number_advice(cell: str, *, unit: str, whole: bool) -> str:
     if not whole and re.search("[0-9],[0-9]", cell):
         return "write a decimal point"
     if unit == "months" and re.search("day|week|year", cell, re.IGNORECASE):
-        return "give months; alkpool add --columns takes days, weeks and years"
+        return (
+            "give months: a year has 12, a week is 0.23 of one, a day 0.033; alkpool add --columns "
+            "converts them"
+        )
+    if unit == "months" and re.search(r"[0-9]+\W+[A-Za-z]{3,}|^[A-Za-z]{3}\W+[0-9]", cell):
+        return "perhaps a date that a spreadsheet made of a number: write the number"
+    if unit == "months" and re.search("[<>≥≤~+]", cell) and spelling.BOUND.fullmatch(cell):
+        return "a sign belongs into the relation, which says another: write the number alone here"
     if unit == "months" and re.fullmatch(r"n\.?r\.?|not reached", cell, re.IGNORECASE):
         return (
             "not reached: write the months so far, the relation > and the status ongoing; not "

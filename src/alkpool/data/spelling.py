@@ -19,12 +19,15 @@ from alkpool.problems import shortened
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, Phase, Relation
 
 # Between treatments; "+" is none of them: it joins what was given together.
-_BETWEEN = re.compile(r"\s*(?:->|[;,/>|→]|\bthen\b)\s*", re.IGNORECASE)
+_BETWEEN = re.compile(
+    r"\s*(?:[;,]?\s*\b(?:then|followed by)\b|->|[;,>|→]|/(?!\s*(?:day|d|die|kg)\b))\s*",
+    re.IGNORECASE,
+)
 _CHANGE_IN_SIZE = re.compile(r"\s*[\[(]\s*[-+−–]?\d+(?:[.,]\d+)?\s*%\s*[\])]$")
 _COMMA = re.compile(r"(0,\d+|\d+,(?:\d{1,2}|\d{4,}))")
 THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}[.,]\d{3}(?!\d)")
-_BOUND = re.compile(r"(?P<sign>>=|[<>~≥]?)\s*(?P<number>\d+(?:[.,]\d+)?)\s*(?P<more>\+?)")
-_MONTHS = re.compile(r"(?<=\d)\s*(?:months?|mos?\.?)(?=\+?$)", re.IGNORECASE)
+BOUND = re.compile(r"(?P<sign>[^\d+]*?)\s*(?P<number>\d+(?:[.,]\d+)?)\s*(?P<more>\+?)")
+_MONTHS = re.compile(r"(?<=\d)\s*(?:months?|mos?\.?|m)(?=\+?$)", re.IGNORECASE)
 _AROUND_A_DOI = re.compile(
     r"^((https?://)?(www\.|dx\.)?doi\.org/|doi:\s*)"
     r"|(/(full|abstract|e?pdf|html|fulltext|meta))?[./]?(\?\w+=.*)?$",
@@ -35,10 +38,13 @@ _FINDINGS = ("taken for a polymorphism", "another gene", "transcript of another 
 
 
 def cleaned(text: str) -> str:
-    """Take away what nobody sees: forms of the same letter, kinds of space, spaces at the ends."""
+    """Take away what nobody sees: forms of the same letter, kinds of space, spaces at the ends.
+
+    A decimal point may be raised.
+    """
     if text.isascii():
         return text.strip()
-    text = unicodedata.normalize("NFC", text)
+    text = re.sub(r"(?<=\d)·(?=\d)", ".", unicodedata.normalize("NFC", text))
     return "".join(" " if unicodedata.category(c) == "Zs" else c for c in text).strip()
 
 
@@ -68,19 +74,20 @@ def _plain(text: str) -> str:
 
 def term(cell: str, terms: Iterable[str], vocabulary: str) -> str:
     """Term of a closed vocabulary that a cell plainly means, or the cell."""
-    known = {_plain(name): name for name in terms}
+    known = {_plain(name): str(name) for name in terms}
     plain = _plain(cell)
     if vocabulary == "BestResponse":
         plain = _CHANGE_IN_SIZE.sub("", plain)
     return known.get(plain) or _words().get((vocabulary, plain), ("", ""))[0] or cell
 
 
-def advice(cell: str, vocabulary: str) -> str:
-    """Say what to write for a word that a vocabulary does not have."""
+_REST = "what else the cell says is not read: write one of these, and the rest into the note"
+
+
+def advice(cell: str, vocabulary: str, rest: str = _REST) -> str:
+    """Say what to write for a word that a vocabulary does not have; ``rest`` is said of signs."""
     said = _words().get((vocabulary, _plain(cell)), ("", ""))[1]
-    if not said and re.search(r"[(\[*†‡§/]", cell):
-        said = "what else the cell says is not read: write one of these, and the rest into the note"
-    return said
+    return said or (rest if re.search(r"[(\[*†‡§/]", cell) else "")
 
 
 def number(cell: str, *, whole: bool) -> str:
@@ -151,14 +158,17 @@ def _bounds(cells: pd.DataFrame, relation: str, months: str) -> pd.DataFrame:
     """Put the sign of a number, as in ``12+``, where it belongs: a bound stays a bound."""
     cells[months] = cells[months].str.replace(_MONTHS, "", regex=True)
     for row in cells.index[~cells[months].str.fullmatch(r"[\d.,]*")]:
-        found = _BOUND.fullmatch(str(cells.at[row, months]))
+        found = BOUND.fullmatch(str(cells.at[row, months]))
         if found is None:
             continue
-        sign = found["sign"].replace(">=", ">").replace("≥", ">")
+        sign, given = (
+            term(str(cell), Relation, "Relation")
+            for cell in (found["sign"], cells.at[row, relation])
+        )
         if found["more"]:
-            sign = "" if sign else Relation.ABOVE
-        if sign and cells.at[row, relation] in ("", sign):
-            cells.loc[row, [relation, months]] = [str(sign), found["number"]]
+            sign = "" if sign else str(Relation.ABOVE)
+        if sign in list(Relation) and given in ("", sign):
+            cells.loc[row, [relation, months]] = [sign, found["number"]]
     return cells
 
 

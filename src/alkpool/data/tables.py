@@ -23,7 +23,7 @@ from alkpool.data.columns import KINDS, column
 from alkpool.data.reader import Table, flagged, read_folder
 from alkpool.files import yaml_beside
 from alkpool.problems import Problem
-from alkpool.vocabulary import LIST_SEPARATOR
+from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment
 
 
 @cache
@@ -86,7 +86,8 @@ def inhibitor_named(name: str) -> str:
     Raises
     ------
     ValueError
-        For a name that ``data/reference/inhibitors.csv`` does not have.
+        For a name that ``data/reference/inhibitors.csv`` does not have; two of its names, one in
+        brackets, must be those of one compound.
 
     Examples
     --------
@@ -96,9 +97,16 @@ def inhibitor_named(name: str) -> str:
     names, wanted = _names_in_use(), _plain(name)
     if wanted in names:
         return names[wanted]
-    near = dict.fromkeys(
-        names[alike] for alike in difflib.get_close_matches(wanted, names, cutoff=0.8)
-    )
+    parts = list(filter(None, map(_plain, re.split(r"[+(]", name))))
+    known = [names[part] for part in parts if part in names]
+    if "+" not in name and len(known) == len(parts) and len({*known}) == 1:
+        return known[0]
+    if spelling.term(name, OtherTreatment, "OtherTreatment") in list(OtherTreatment):
+        raise ValueError(f"{name!r} is no ALK inhibitor: leave it out, or write it into the note")
+    if said := spelling.advice(name, "OtherTreatment", ""):
+        raise ValueError(f"{name!r} is no inhibitor: {said}")
+    alike = difflib.get_close_matches(wanted, names, cutoff=0.8)
+    near = dict.fromkeys((*known, *(names[each] for each in alike)))
     meant = f" Is {' or '.join(near)} meant?" if near else ""
     raise ValueError(
         f"{name!r} is not a known inhibitor.{meant} A new one is a line in "
@@ -189,7 +197,7 @@ def bound_problems(treatments: pd.DataFrame, label: str) -> Iterator[Problem]:
         yield from flagged(
             treatments, without_number, relation, label, f"must be blank: {months} is blank"
         )
-        without_relation = (treatments[relation] == "") & (treatments[months] != "")
+        without_relation = (treatments[relation] == "") & treatments[months].str.contains(r"\d")
         yield from flagged(
             treatments, without_relation, relation, label,
             f"must be one of =, >, <, ~: {months} has a number",
