@@ -132,6 +132,15 @@ def test_the_header_says_what_parts_the_columns(tmp_path, ending):
     assert sheet.cells.at[0, "inhibitor"] == "lorlatinib"
 
 
+def test_of_a_column_that_is_all_wrong_a_hundred_cells_are_listed(tmp_path):
+    with pytest.raises(DataError) as refused:
+        classes(tmp_path, f"{LINE}\n" + "".join(f"Q{n},=,6,,,zz\n" for n in range(103)))
+    said = str(refused.value)
+    assert said.startswith("206 problems in the data:")
+    assert said.count("must be one of") == 200
+    assert "lines.csv, column status: 3 more problems, not listed" in said
+
+
 BOUNDS = {
     ("", ">=6"): (">", "6"), (">=", "6"): (">", "6"), ("≥", "≥6"): (">", "6"),
     ("", "ca. 6"): ("~", "6"), ("=", "5 m"): ("=", "5"), ("=", "11·5"): ("=", "11.5"),
@@ -149,7 +158,8 @@ def test_a_bound_goes_where_it_belongs(tmp_path, written):
 NO_MONTHS = {
     ("=", "12+"): "a sign belongs into the relation, which says another",
     ("", "NR"): "not reached: write the months so far",
-    ("=", "06. Mrz"): "perhaps a date", ("=", "26 weeks"): "a week is 0.23",
+    ("=", "06. Mrz"): "perhaps a date", ("=", "2024-06-05"): "perhaps a date",
+    ("=", "26 weeks"): "a week is 0.23",
 }  # fmt: skip
 
 
@@ -597,7 +607,7 @@ TREATMENTS = {
 NO_INHIBITOR = {
     "chemotherapy": "'chemotherapy' is no ALK inhibitor: leave it out",
     "crizotinib, pembrolizumab": "'pembrolizumab' is no ALK inhibitor",
-    "none": "'none' is no inhibitor: where no line followed or nothing was given, leave it blank",
+    "none": "'none' is no inhibitor: leave the cells of a line blank where none",
     "crizotinib (12 months)": "Is crizotinib meant?",
     "alectinib (lorlatinib)": "Is alectinib or lorlatinib meant?",
     "crizotinib + alectinib": "Is crizotinib or alectinib meant?",
@@ -626,7 +636,7 @@ def test_what_is_no_inhibitor_is_not_offered_as_a_new_one(tmp_path, cell):
 def test_other_treatments_by_name_are_asked_about():
     given = spelling.treatments("carboplatin/pemetrexed, chemo, Pembrolizumab")
     assert look_up("G1202R", given).question.prior == (*["chemotherapy"] * 3, "other")
-    with pytest.raises(ValueError, match="'untreated' is no inhibitor: where no line"):
+    with pytest.raises(ValueError, match="'untreated' is none: leave it out"):
         look_up("G1202R", ["untreated"])
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from alkpool import mutations
 from alkpool.analysis import offtarget
 from alkpool.data import tables
-from alkpool.data.spelling import term
+from alkpool.data.spelling import advice, term
 from alkpool.problems import one_of
 from alkpool.vocabulary import OtherTreatment, Phase, Specimen
 
@@ -118,6 +118,8 @@ def _treatment(text: str) -> str:
         raise ValueError("a previous treatment is missing: name one between any two commas")
     if (other := term(text.strip(), OtherTreatment, "OtherTreatment")) in list(OtherTreatment):
         return other
+    if advice(text, "OtherTreatment", ""):
+        raise ValueError(f"previous treatment {text!r} is none: leave it out")
     try:
         return tables.inhibitor_named(text)
     except ValueError as error:

@@ -56,6 +56,11 @@ def number(
     )  # fmt: skip
 
 
+_MADE_A_DATE = re.compile(
+    r"\b(jan|feb|m[aä]r|mrz|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])|\d+[-/.]\d+[-/.]\d", re.I
+)
+
+
 def _number_advice(cell: str, *, unit: str, whole: bool) -> str:
     if re.search("[0-9][.,][0-9]{3} [a-z]", cell):
         return "a sign before three digits may part thousands: write none, or fewer decimals"
@@ -66,7 +71,7 @@ def _number_advice(cell: str, *, unit: str, whole: bool) -> str:
             "give months: a year has 12, a week is 0.23 of one, a day 0.033; alkpool add --columns "
             "converts them"
         )
-    if unit == "months" and re.search(r"[0-9]+\W+[A-Za-z]{3,}|^[A-Za-z]{3}\W+[0-9]", cell):
+    if unit == "months" and _MADE_A_DATE.search(cell):
         return "perhaps a date that a spreadsheet made of a number: write the number"
     if unit == "months" and re.search("[<>≥≤~+]", cell) and spelling.BOUND.fullmatch(cell):
         return "a sign belongs into the relation, which says another: write the number alone here"
