@@ -12,6 +12,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -114,12 +115,14 @@ class Cells:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def named(self, places: Iterable[tuple[int, int]], sheet: Sheet) -> Iterator[tuple[int, str]]:
-        """Name the places that a sheet of these cells has, by its index and its column."""
+    def within(
+        self, sheet: Sheet, places: Iterable[tuple[int, int]]
+    ) -> Iterator[tuple[int, int, str]]:
+        """Row, column and name of the column of those places that a sheet of these cells has."""
         names = list(map(str, sheet.cells))
         for row, column in places:
             if row - 2 in sheet.cells.index and column <= len(names):
-                yield row - 2, names[column - 1]
+                yield row, column, names[column - 1]
 
 
 def read(path: Path, *, accepted: bool = False) -> Sheet:
@@ -151,21 +154,18 @@ def read(path: Path, *, accepted: bool = False) -> Sheet:
 
 def cases_of(found: Cells, sheet: Sheet, used: Sequence[str]) -> Sheet:
     """Leave the rows that are no cases out of a sheet; its problems are those of its cells."""
-    problems = [*found.problems]
-    for (row, column), why in found.odd.items():
-        for index, name in found.named([(row, column)], sheet):
-            if name in used:
-                cell = found.rows[row - 1][column - 1]
-                problems.append(Problem(sheet.label, index + 2, name, cell, why))
-    filled = sheet.cells != ""
-    alone = filled.iloc[:, 0] & (filled.sum(axis="columns") == 1) & (filled.shape[1] > 3)
-    problems += reader.flagged(
-        sheet.cells, alone, str(sheet.cells.columns[0]), sheet.label, _RULES["alone"]
-    )
-    return replace(
-        sheet, cells=sheet.cells[~alone], problems=tuple(problems),
-        read_as=(*found.notes, *sheet.read_as),
-    )  # fmt: skip
+    label, cells, problems = sheet.label, sheet.cells, [*found.problems]
+    for row, column, name in found.within(sheet, found.odd):
+        if name in used:
+            cell = found.rows[row - 1][column - 1]
+            problems.append(Problem(label, row, name, cell, found.odd[row, column]))
+    if cells.shape[1] > 3:
+        first, filled = str(cells.columns[0]), cells != ""
+        alone = filled[first] & (filled.sum(axis="columns") == 1)
+        problems += reader.flagged(cells, alone, first, label, _RULES["alone"])
+        cells = cells[~alone]
+    read_as = (*found.notes, *sheet.read_as)
+    return replace(sheet, cells=cells, problems=tuple(problems), read_as=read_as)
 
 
 def checked(sheet: Sheet, *, accepted: bool = False) -> Sheet:
@@ -183,9 +183,9 @@ def checked(sheet: Sheet, *, accepted: bool = False) -> Sheet:
         refuse(sheet.label, "has no row below the header")
     sheet = reader.set_aside(sheet, COLUMNS)
     given = sheet.cells.reindex(columns=COLUMNS, fill_value="")
-    raw = given.replace(r"\s*[\r\n]+\s*", " ", regex=True)
-    lists = list(_LISTS)
-    raw[lists] = given[lists].replace(r"\s*[\r\n]+\s*", "; ", regex=True)
+    breaks = r"\s*[\r\n]+\s*"
+    lists = given[list(_LISTS)].replace(breaks, "; ", regex=True)
+    raw = given.replace(breaks, " ", regex=True).assign(**lists)
     said = spelling.read_as(given, raw, sheet.label)
     sheet = replace(sheet, cells=raw, read_as=(*sheet.read_as, *said)).spelled(SCHEMAS)
     problems = [
@@ -236,12 +236,15 @@ def _open_workbook(path: Path, label: str) -> openpyxl.Workbook:
         with zipfile.ZipFile(path) as archive:
             if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED_BYTES:
                 refuse(label, f"unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB")
-            # Of a merged column, opening makes a million cells.
-            for part in archive.namelist():
-                if part.startswith("xl/worksheets/"):
-                    for area in _MERGED.findall(archive.read(part)):
-                        _, _, width, height = range_boundaries(area.decode())
-                        _refuse_large(label, height or 2**20, width or 2**14)
+            sheets = (part for part in archive.namelist() if part.startswith("xl/worksheets/"))
+            merged = 0
+            for found in chain.from_iterable(_MERGED.finditer(archive.read(s)) for s in sheets):
+                # Opening makes each cell of an area.
+                left, top, right, bottom = range_boundaries(found[1].decode())
+                _refuse_large(label, bottom or 2**20, right or 2**14)
+                merged += (bottom - top + 1) * (right - left + 1)
+                if merged > MAX_CELLS:
+                    refuse(label, f"merges more than {MAX_CELLS:,} cells: split them")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on styles and extensions, which hold no cells
             return openpyxl.load_workbook(path, rich_text=True)

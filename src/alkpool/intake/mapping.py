@@ -152,8 +152,8 @@ def read(path: Path, mapping: Mapping) -> Sheet:
     theirs = flatfile.cases_of(found, replace(theirs, cells=raw), headings)
     label, raw = theirs.label, _filled_down(theirs.cells, mapping.fill_down)
     stated = theirs.cells.copy()
-    for row, name in found.named(found.filled, theirs):
-        stated.at[row, name] = ""
+    for row, _, name in found.within(theirs, found.filled):
+        stated.at[row - 2, name] = ""
     ours = pd.DataFrame(
         {
             heading: raw[heading].map(partial(_translated, target=target))
@@ -249,7 +249,8 @@ def _ordered(cells: pd.DataFrame, label: str) -> tuple[pd.DataFrame, list[Proble
     """
     if "sample_order" in cells or "prior_inhibitors" not in cells:
         return cells, []
-    patient = cells.get("patient_id", cells.index.to_series())
+    patient = cells.get("patient_id", pd.Series("", cells.index))
+    patient = patient.where(patient != "", cells.index.to_series().astype(str))
 
     def numbers(facts: pd.DataFrame) -> pd.Series:
         rows = facts.agg(tuple, axis="columns").groupby(patient, sort=False)
