@@ -75,6 +75,8 @@ def _number_advice(cell: str, *, unit: str, whole: bool) -> str:
         return "perhaps a date that a spreadsheet made of a number: write the number"
     if unit == "months" and re.search("[<>≥≤~+]", cell) and spelling.BOUND.fullmatch(cell):
         return "a sign belongs into the relation, which says another: write the number alone here"
+    if re.fullmatch(r"[0-9.,]+\s*[A-Za-z.]+", cell):
+        return f"write the number alone, in {unit}"
     if unit == "months" and re.fullmatch(r"n\.?r\.?|not reached", cell, re.IGNORECASE):
         return (
             "not reached: write the months so far, the relation > and the status ongoing; not "

@@ -27,7 +27,7 @@ _CHANGE_IN_SIZE = re.compile(r"\s*[\[(]\s*[-+−–]?\d+(?:[.,]\d+)?\s*%\s*[\])]
 _COMMA = re.compile(r"(0,\d+|\d+,(?:\d{1,2}|\d{4,}))")
 THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}[.,]\d{3}(?!\d)")
 BOUND = re.compile(r"(?P<sign>[^\d+]*?)\s*(?P<number>\d+(?:[.,]\d+)?)\s*(?P<more>\+?)")
-_MONTHS = re.compile(r"(?<=\d)\s*(?:months?|mos?\.?|m)(?=\+?$)", re.IGNORECASE)
+_MONTHS = re.compile(r"(?<=\d)\s*(?:months?|mos?\.?)(?=\+?$)", re.IGNORECASE)
 _AROUND_A_DOI = re.compile(
     r"^((https?://)?(www\.|dx\.)?doi\.org/|doi:\s*)"
     r"|(/(full|abstract|e?pdf|html|fulltext|meta))?[./]?(\?\w+=.*)?$",

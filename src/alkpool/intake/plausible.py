@@ -33,6 +33,8 @@ def worth_a_look(cohort: Cohort) -> Iterator[Problem]:
     if cohort.synthetic:
         return
     treatments = lines(cohort)
+    outcome = treatments[["pfs_months", "dot_months"]].notna().any(axis="columns")
+    outcome |= treatments["best_response"] != UNKNOWN
     rows = {
         "sources": cohort.sources,
         "patients": cohort.patients,
@@ -44,7 +46,7 @@ def worth_a_look(cohort: Cohort) -> Iterator[Problem]:
             inhibitors_before=treatments["prior_inhibitors"].map(
                 lambda cell: len(set(cell.split(LIST_SEPARATOR)))
             ),
-            again=treatments.duplicated(_LINE) & (treatments["best_response"] != UNKNOWN),
+            again=treatments.duplicated(_LINE) & outcome,
         ),
     }
     names = {"this_year": datetime.datetime.now(datetime.UTC).year}
