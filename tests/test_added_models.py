@@ -169,8 +169,8 @@ def test_all_problems_of_an_addition_at_once(home: Path) -> None:
         "profile such as G1202R or L1196M+G1202R or one of WT, parental (L1202R: residue 1202 is "
         "G, not L)",
         f"added/{MODEL}.csv, row 3, column inhibitor: found 'chemotherapy'; must be an inhibitor "
-        "of data/reference/inhibitors.csv ('chemotherapy' is not a known inhibitor. A new one is a "
-        "line in data/reference/inhibitors.csv: its generic name, and other names as aliases)",
+        "of data/reference/inhibitors.csv ('chemotherapy' is no ALK inhibitor: leave it out, or "
+        "write it into the note)",
         f"added/{MODEL}.csv, row 4, column call_in_source: found 'maybe'; must be one of "
         "sensitive, intermediate, resistant, unknown",
         f"added/{MODEL}.csv, row 4, column relation: found ''; must be one of =, >, <, ~ where "

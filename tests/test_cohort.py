@@ -295,6 +295,14 @@ def test_blank_lines_and_rows_are_left_out(folder):
     assert alkpool.load(folder).read_as == ("mine/patients.csv: 2 blank rows left out",)
 
 
+def test_of_a_cell_that_is_wrong_in_itself_one_thing_is_said(folder):
+    path = folder / "samples.csv"
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    rows.loc[0, ["mutations", "phase", "vaf_percent"]] = "none", "", ""
+    rows.to_csv(path, index=False)
+    assert [problem.column for problem in check(folder)] == ["mutations", "phase"]
+
+
 def test_ragged_rows_and_strange_columns_are_named(folder):
     path = folder / "patients.csv"
     header, first, *rest = path.read_text().splitlines()

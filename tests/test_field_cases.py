@@ -11,6 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+import yaml
 from cases import case, own_cohort, tables, write_csv
 from typer.testing import CliRunner
 
@@ -19,7 +20,7 @@ from alkpool.analysis import settings
 from alkpool.analysis.benefit import BenefitRule
 from alkpool.analysis.evidence import look_up
 from alkpool.compendium.__main__ import main as compendium
-from alkpool.data import cohort
+from alkpool.data import cohort, spelling
 from alkpool.files import read_yaml
 from alkpool.intake import classify, flatfile, mapping, place
 from alkpool.problems import DataError, ProjectError
@@ -109,6 +110,67 @@ def test_months_are_converted_from_the_unit_that_is_said(
     assert line["treatment_id"] == "smith2018-p1-s1-lorlatinib"
     converted = f"column {heading}: {cell!r} is read as"
     assert any(converted in said for said in sheet.read_as) == (unit != "months")
+
+
+def test_a_percentage_among_fractions_is_one(tmp_path):
+    columns = "columns: {VAF: {column: vaf_percent, unit: fraction}, ALK: mutations}"
+    sheet = by_mapping(tmp_path, "ALK,VAF\nG1202R,0.5%\nL1196M,0.5\n", columns)
+    assert list(sheet.cells["vaf_percent"]) == ["0.5", "50"]
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv"])
+def test_the_header_says_what_parts_the_columns(tmp_path, ending):
+    """Not the lists in the cells, where it is an author's table too."""
+    sign = {"csv": ",", "tsv": "\t"}[ending]
+    header = sign.join(["Patient", "Prior ALK TKIs", "ALK mutations", "Next TKI"])
+    row = sign.join(["1", "crizotinib; alectinib; brigatinib", "L1196M; G1202R", "lorlatinib"])
+    path = tmp_path / f"theirs.{ending}"
+    path.write_text(f"{header}\n{row}\n")
+    (tmp_path / "mapping.yaml").write_text(mapping.propose(path).replace("'?'", "p"))
+    sheet = mapping.read(path, mapping.load(tmp_path / "mapping.yaml"))
+    assert sheet.cells.at[0, "prior_inhibitors"] == "crizotinib;alectinib;brigatinib"
+    assert sheet.cells.at[0, "inhibitor"] == "lorlatinib"
+
+
+def test_of_a_column_that_is_all_wrong_a_hundred_cells_are_listed(tmp_path):
+    with pytest.raises(DataError) as refused:
+        classes(tmp_path, f"{LINE}\n" + "".join(f"Q{n},=,6,,,zz\n" for n in range(103)))
+    said = str(refused.value)
+    assert said.startswith("206 problems in the data:")
+    assert said.count("must be one of") == 200
+    assert "lines.csv, column status: 3 more problems, not listed" in said
+
+
+BOUNDS = {
+    ("", ">=6"): (">", "6"), (">=", "6"): (">", "6"), ("≥", "≥6"): (">", "6"),
+    ("", "ca. 6"): ("~", "6"), ("=", "11·5"): ("=", "11.5"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("written", BOUNDS)
+def test_a_bound_goes_where_it_belongs(tmp_path, written):
+    found = added(tmp_path, pfs_relation=written[0], pfs_months=written[1])
+    read = found["treatments.pfs_relation"], found["treatments.pfs_months"]
+    assert read == BOUNDS[written]
+
+
+NO_MONTHS = {
+    ("=", "12+"): "a sign belongs into the relation, which says another",
+    ("", "NR"): "not reached: write the months so far",
+    ("=", "06. Mrz"): "perhaps a date", ("=", "2024-06-05"): "perhaps a date",
+    ("=", "26 weeks"): "a week is 0.23", ("=", "5 m"): "write the number alone, in months",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("written", NO_MONTHS)
+def test_what_is_no_number_of_months_has_its_remedy(tmp_path, written):
+    relation, months = written
+    said = refusal(tmp_path, case(pfs_relation=relation, pfs_months=months))
+    assert said.startswith("1 problem")
+    assert NO_MONTHS[written] in said
+    with pytest.raises(DataError, match="1 problem in") as refused:
+        classes(tmp_path, f"{LINE}\nSD,{relation},{months},,,ended\n")
+    assert NO_MONTHS[written] in str(refused.value)
 
 
 @pytest.mark.parametrize("cell", ["1,095", "1.095", ">1,095", "1,095+", "100 (3 months)", "1e3"])
@@ -358,6 +420,9 @@ def test_a_spelling_of_a_public_issue_is_refused_with_its_reason(line, reason):
         "http://dx.doi.org/10.1002/anie.202519457",  # S20
         "doi:10.1002/anie.202519457",  # S21
         "10.1002/anie.202519457.",  # S22
+        "10.1002/anie.202519457/",
+        "https://doi.org/10.1002/anie.202519457/full",
+        "10.1002/anie.202519457?via=ihub",
     ],
 )
 def test_an_identifier_is_cleaned(tmp_path, written):
@@ -534,6 +599,46 @@ def test_inhibitors_by_brand_code_and_dose(tmp_path, name, inhibitor):  # F42
     assert look_up("G1202R", [name]).question.prior == (inhibitor,)
 
 
+TREATMENTS = {
+    "Alecensa (alectinib)": "alectinib", "crizotinib followed by alectinib": "crizotinib;alectinib",
+    "alectinib 1200 mg/day, then Lorbrena": "alectinib;lorlatinib",
+}  # fmt: skip
+NO_INHIBITOR = {
+    "chemotherapy": "'chemotherapy' is no ALK inhibitor: leave it out",
+    "crizotinib, pembrolizumab": "'pembrolizumab' is no ALK inhibitor",
+    "none": "'none' is no inhibitor: leave the cells of a line blank where none",
+    "crizotinib (12 months)": "Is crizotinib meant?",
+    "alectinib (lorlatinib)": "Is alectinib or lorlatinib meant?",
+    "crizotinib + alectinib": "Is crizotinib or alectinib meant?",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", TREATMENTS)
+def test_treatments_as_people_write_them_are_read(tmp_path, cell):
+    read = TREATMENTS[cell]
+    last = read.rpartition(";")[2]
+    assert (
+        added(tmp_path, prior_inhibitors=cell, resistance_on=last)["samples.prior_inhibitors"]
+        == read
+    )
+    assert look_up("G1202R", spelling.treatments(cell)).question.prior == tuple(read.split(";"))
+
+
+@pytest.mark.parametrize("cell", NO_INHIBITOR)
+def test_what_is_no_inhibitor_is_not_offered_as_a_new_one(tmp_path, cell):
+    said = refusal(tmp_path, case(prior_inhibitors=cell, resistance_on=""))
+    assert "row 2, column prior_inhibitors: found " in said
+    assert NO_INHIBITOR[cell] in said
+    assert "Is" in NO_INHIBITOR[cell] or "A new one" not in said
+
+
+def test_other_treatments_by_name_are_asked_about():
+    given = spelling.treatments("carboplatin/pemetrexed, chemo, Pembrolizumab")
+    assert look_up("G1202R", given).question.prior == (*["chemotherapy"] * 3, "other")
+    with pytest.raises(ValueError, match="'untreated' is none: leave it out"):
+        look_up("G1202R", ["untreated"])
+
+
 def test_how_to_add_a_compound_is_said(tmp_path):  # F42
     said = refusal(tmp_path, case(inhibitor="newtinib"))
     assert "A new one is a line in data/reference/inhibitors.csv" in said
@@ -555,6 +660,8 @@ def test_another_author_of_the_same_surname_is_not_credited(tmp_path):  # F43
         ("van Leeuwen B", "vanleeuwen2024"),
         ("Müller-Schmidt K.-H.", "mullerschmidt2024"),
         ("Ou SI", "ou2024"),
+        ("Ou SI and Smith J", "ou2024"),
+        ("Ou et al.", "ou2024"),
     ],
 )
 def test_a_surname_is_whole(tmp_path, author, source):  # F45
@@ -677,12 +784,10 @@ def test_tables_as_publishers_set_them_are_read(tmp_path, merged):  # F62
 def test_a_column_of_its_own_says_more_than_the_reference(tmp_path, order):
     """Wherever it stands."""
     columns = f"columns: {{{', '.join(order)}, Mutation: mutations, Prior: prior_inhibitors}}"
-    text = (
-        "Study,Year,Mutation,Prior\nSmith 2018,2019,G1202R,alectinib\nSmith,2019,L1196M,alectinib\n"
-    )
+    text = "Study,Year,Mutation,Prior\nSmith 2018,2019,G1202R,alectinib\n"
     cells = by_mapping(tmp_path, text, columns + "\neverywhere: {sample_locator: S1}\n").cells
-    assert list(cells["year"]) == ["2019", "2019"]
-    assert list(cells["first_author"]) == ["Smith", ""]
+    assert list(cells["year"]) == ["2019"]
+    assert list(cells["first_author"]) == ["Smith"]
 
 
 def test_cells_that_are_stated_once_are_filled_down(tmp_path):
@@ -696,6 +801,81 @@ def test_cells_that_are_stated_once_are_filled_down(tmp_path):
     assert list(rows["samples"]["sample_id"]) == ["p1-s1", "p1-s2", "p2-s1"]
     with pytest.raises(DataError, match="row 1, column Age: this column is missing"):
         by_mapping(tmp_path, text, columns.replace("[Patient, Sex]", "[Age]"))
+
+
+@pytest.mark.parametrize("stated", ["", "M"])
+def test_nothing_is_filled_down_from_another_patient(tmp_path, stated):
+    columns = "columns: {Study: reference, Patient: patient_id, Sex: sex, ALK mutations: mutations,"
+    columns += " Prior: prior_inhibitors}\neverywhere: {sample_locator: Table 1}\n"
+    columns += "fill_down: [Study, Patient, Sex]\n"
+    text = "Study,Patient,Sex,ALK mutations,Prior\nSmith 2018,p1,F,G1202R,alectinib\n"
+    text += f",p2,{stated},I1171N,alectinib\n,,,L1196M,alectinib;lorlatinib\n"
+    sheet = by_mapping(tmp_path, text, columns)
+    assert list(sheet.cells["sex"]) == ["female", *[stated and "male"] * 2]
+    assert list(sheet.cells["patient_id"]) == ["p1", "p2", "p2"]
+    assert "theirs.csv: column Patient: '' is read as 'p2' (row 4)" in sheet.read_as
+    assert "theirs.csv: column Study: '' is read as 'Smith 2018' (row 3, 4)" in sheet.read_as
+
+
+@pytest.mark.parametrize("prior", ["alectinib", ""])
+def test_a_mutation_in_a_row_of_its_own_is_no_sample_unasked(tmp_path, prior):
+    columns = "columns: {Patient: patient_id, ALK mutations: mutations, Prior: prior_inhibitors"
+    everywhere = "}\neverywhere: {first_author: A, year: 2018, sample_locator: Table 1}\n"
+    text = f"Patient,ALK mutations,Prior,Nth\np1,G1202R,alectinib,1\np1,L1196M,{prior},2\n"
+    sheet = by_mapping(tmp_path, text, columns + everywhere)
+    with pytest.raises(DataError, match="row 3, column sample_order: found '2'; .*one sample or"):
+        place.fit(sheet, CURATED)
+    sheet = by_mapping(tmp_path, text, f"{columns}, Nth: sample_order{everywhere}")
+    assert list(place.fit(sheet, CURATED).rows["samples"]["mutations"]) == ["G1202R", "L1196M"]
+
+
+UNSAID = {
+    "TKI at rebiopsy": "", "Duration of response (months)": "", "Duration of disease (mo)": "",
+    "Fusion VAF (%)": "", "VAF of fusion": "", "Co-mutation": "", "PFS event": "",
+    "Vital status": "", "TKI 2": "? inhibitor", "Variant": "? fusion_variant or mutations",
+    "Mutation VAF": "vaf_percent", "Treatment duration (days)": "dot_months",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("heading", UNSAID)
+def test_a_heading_that_may_be_another_thing_is_not_guessed(tmp_path, heading):
+    path = tmp_path / "theirs.csv"
+    path.write_text(f"Patient,{heading}\n1,2\n")
+    proposal = mapping.propose(path)
+    given = yaml.safe_load(proposal)["columns"].get(heading, "")
+    assert (given if isinstance(given, str) else given["column"]) == UNSAID[heading]
+    if not UNSAID[heading]:
+        assert f"# Not read: {heading}" in proposal
+
+
+def test_one_of_two_headings_is_not_chosen(tmp_path):
+    path = tmp_path / "theirs.csv"
+    path.write_text("Patient,First TKI,Next TKI,TKI,PFS\n1,2,3,4,5\n")
+    (tmp_path / "mapping.yaml").write_text(mapping.propose(path))
+    with pytest.raises(DataError, match="TKI, column.*'. inhibitor' has to be said"):
+        mapping.load(tmp_path / "mapping.yaml")
+
+
+REFERENCES = {
+    "Smith et al., 2021 [12]": "smith2021", "Smith, et al. 2021": "smith2021",
+    "Smith and Jones 2021": "smith2021", "Smith & Jones (2021)": "smith2021",
+    "van der Wekken 2018": "vanderwekken2018",
+    "Smith 2021a": "", "Smith J. JTO 2021;16:1": "", "12": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", REFERENCES)
+def test_a_reference_is_an_author_and_a_year(tmp_path, cell):
+    columns = "columns: {Study: reference, Patient: patient_id, ALK mutations: mutations, Prior: "
+    columns += "prior_inhibitors}\neverywhere: {sample_locator: Table 1}\n"
+    text = f'Study,Patient,ALK mutations,Prior\n"{cell}",p1,G1202R,alectinib\n'
+    sheet = by_mapping(tmp_path, text, columns)
+    if REFERENCES[cell]:
+        rows = place.fit(sheet, CURATED).rows
+        assert list(rows["sources"]["source_id"]) == [REFERENCES[cell]]
+    else:
+        with pytest.raises(DataError, match=r"1 problem.*\n.*column Study: found .*author and"):
+            place.fit(sheet, CURATED)
 
 
 def test_a_table_of_lines_finds_the_samples_of_the_cohort(tmp_path):

@@ -15,6 +15,10 @@ import pytest
 from cases import CASE, case, own_cohort, tables, write_csv, write_workbook
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.comments import Comment
+from openpyxl.styles import Font
 
 from alkpool import paths
 from alkpool.data.cohort import relation_problems
@@ -155,6 +159,7 @@ HARMLESS = {
     "lorlatinib"), "mutations": ("p.(Gly1202Arg)", "G1202R"), "doi": ("https://doi.org/10.1000/x",
     "10.1000/x"), "prior_inhibitors": ("Crizotinib; alectinib", "crizotinib;alectinib"),
     "title": ("Caf\u0065\u0301\u00a0x", "Caf\u00e9 x"), "vaf_percent": ("Unknown", "unknown"),
+    "sample_note": ("a\r\nb", "a b"),
 }  # fmt: skip
 
 
@@ -222,7 +227,6 @@ BAD_CELLS = {
     "plus": ({"title": "+1"}, "column title: found '+1'; must not start with"),
     "at": ({"patient_note": "@x"}, "column patient_note: found '@x'"),
     "formula in a key": ({"patient_id": "=1+1"}, "column patient_id: found '=1+1'; must not"),
-    "line break": ({"sample_note": "a\nb"}, "U+000A"),
     "control character": ({"sample_note": "a\x1bb"}, "U+001B"),
     "invisible character": ({"sample_note": "a\u202eb"}, "U+202E"),
     "giant cell": ({"title": "x" * 32768}, "has 32768 characters; must have at most 32767"),
@@ -406,7 +410,7 @@ def test_other_files_are_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "b.xlsx", "w") as archive:
         archive.writestr("x", "y")
     for name, message in {
-        "a.ods": "must end in .csv or .xlsx", "a.xlsx": "is not a readable Excel workbook",
+        "a.ods": "must end in .csv, .tsv or .xlsx", "a.xlsx": "is not a readable Excel workbook",
         "b.csv": "is a folder", "b.xlsx": "is not a readable Excel workbook",
         "c.csv": "the file is missing",
     }.items():  # fmt: skip
@@ -485,6 +489,86 @@ def test_sheets_and_merged_cells(tmp_path):
     book.active.merge_cells("C2:C3")
     book.save(path)
     assert "row 2: found 'C2:C3'; is one merged cell: split it" in refusal(path)
+
+
+def raised(cell):
+    font = InlineFont(vertAlign="superscript")
+    cell.value = CellRichText("4", TextBlock(font, "1"))
+
+
+SHOWN = {
+    "raised": (raised, "column pfs_months: found '41'; has a raised or lowered '1'"),
+    "struck through": (lambda cell: setattr(cell, "font", Font(strike=True)), "is struck through"),
+    "sign in the format": (lambda cell: setattr(cell, "number_format", '"<"0'), "by its format"),
+    "unit in the format": (lambda cell: setattr(cell, "number_format", '0" weeks"'), "weeks"),
+    "hidden row": (
+        lambda cell: setattr(cell.parent.row_dimensions[cell.row], "hidden", True),
+        "row 2: is hidden, and would count"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_what_excel_shows_is_what_is_read(tmp_path, name):
+    change, message = SHOWN[name]
+    path = write_workbook(tmp_path / "new.xlsx", case() | {"pfs_months": 8})
+    book = openpyxl.load_workbook(path)
+    change(book.active.cell(2, flatfile.COLUMNS.index("pfs_months") + 1))
+    book.save(path)
+    text = refusal(path)
+    assert text.startswith("1 problem")
+    assert message in text
+
+
+@pytest.mark.parametrize(
+    "form", ["General", "0.0", "#,##0.00", "0.00E+00", "_-* #,##0_-;\\-0", "@"]
+)
+def test_a_number_in_another_form_is_the_number(tmp_path, form):
+    path = write_workbook(tmp_path / "new.xlsx", case() | {"pfs_months": 8})
+    book = openpyxl.load_workbook(path)
+    cell = book.active.cell(2, flatfile.COLUMNS.index("pfs_months") + 1)
+    cell.number_format, cell.comment = form, Comment("see text", "A")
+    book.save(path)
+    sheet = flatfile.read(path)
+    assert place.fit(sheet, CURATED).rows["treatments"].at[0, "pfs_months"] == "8"
+    said = f"new.xlsx, sheet cases: the comment on {cell.coordinate} is not read: 'see text'"
+    assert said in sheet.read_as
+
+
+def test_what_stands_beside_the_table_is_not_refused(tmp_path):
+    """A date, a truth value, a formula in a column that is no column of ours."""
+    path = write_workbook(tmp_path / "new.xlsx", case())
+    book = openpyxl.load_workbook(path)
+    width = len(flatfile.COLUMNS)
+    for beside, cells in enumerate(
+        (("dead", True), ("start", datetime.date(2020, 1, 5)), ("sum", "=1+1")), start=1
+    ):
+        for row, value in enumerate(cells, start=1):
+            book.active.cell(row, width + beside).value = value
+    book.save(path)
+    sheet = flatfile.read(path)
+    assert place.fit(sheet, CURATED).rows["treatments"].shape[0] == 1
+    assert sheet.read_as[-1].endswith("dead, start, sum")
+
+
+def test_a_footnote_below_the_table_is_named(tmp_path):
+    rows = case(), {"source_id": "Abbreviations: TKI, tyrosine kinase inhibitor"}
+    text = refusal(write_csv(tmp_path / "new.csv", *rows))
+    assert text.startswith("1 problem")
+    assert "row 3, column source_id: found 'Abbrev" in text
+    assert "delete this row where it is a footnote" in text
+
+
+def test_merged_columns_do_not_fill_the_memory(tmp_path):
+    path = write_workbook(tmp_path / "new.xlsx", case())
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    merged = b'<mergeCells count="1"><mergeCell ref="A1:Z1048576"/></mergeCells>'
+    name = "xl/worksheets/sheet1.xml"
+    parts[name] = parts[name].replace(b"</sheetData>", b"</sheetData>" + merged)
+    with zipfile.ZipFile(path, "w") as archive:
+        for each, content in parts.items():
+            archive.writestr(each, content)
+    assert "reaches to row 1048576 and column 26; must have at most" in refusal(path)
 
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=12)

@@ -37,6 +37,15 @@ MISTAKES = {
         one("SD", pfs_relation="=", pfs_months=243), "pfs_months", "are these days?"),
     "DoT in days": (one("SD", dot_relation="=", dot_months=99), "dot_months", "are these days?"),
     "exchanged": (one("SD", **GIVEN, pfs_months=24, dot_months=1), "dot_months", "exchanged?"),
+    "one line after two samples": (
+        make_cohort([
+            sample("G1202R", "alectinib", line("lorlatinib", "SD", **GIVEN, pfs_months=9,
+                   dot_months=9), patient="p", specimen=where, order=order)
+            for order, where in enumerate(("tissue", "plasma"), start=1)
+        ]), "inhibitor", "another line of the patient"),
+    "the inhibitor that failed": (
+        make_cohort([sample("G1202R", "alectinib", line("alectinib", "SD"))]), "inhibitor",
+        "had just failed"),
     "first line after another": (one("PD", line_number=1), "line_number", "is too low"),
     "outside the domain": (one("PD", "R401Q"), "mutations", "outside the kinase domain"),
     "order of a lone sample": (

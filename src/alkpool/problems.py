@@ -2,19 +2,32 @@
 
 import argparse
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+# Of one column of a file; so many are one mistake.
+MOST_OF_A_KIND = 100
+
 
 class DataError(ValueError):
-    """Data that break the schema; the text lists every problem found."""
+    """Data that break the schema; the text lists every problem, of a column the first hundred."""
 
     def __init__(self, problems: Sequence["Problem"]) -> None:
         self.problems = tuple(problems)
         count = len(self.problems)
-        heading = f"{count} problem{'s' if count != 1 else ''} in the data:"
-        super().__init__("\n".join([heading, *(f"  {problem}" for problem in self.problems)]))
+        text = [f"{count} problem{'s' if count != 1 else ''} in the data:"]
+        kinds: Counter[tuple[str, str]] = Counter()
+        for problem in self.problems:
+            kinds[kind := (problem.file, problem.column)] += 1
+            if kinds[kind] <= MOST_OF_A_KIND:
+                text.append(f"  {problem}")
+        for (file, column), found in kinds.items():
+            if found > MOST_OF_A_KIND:
+                more = f"{found - MOST_OF_A_KIND} more problems, not listed"
+                text.append(f"  {Problem(file, None, column, '', more)}")
+        super().__init__("\n".join(text))
 
     def __reduce__(self) -> tuple[type["DataError"], tuple[tuple["Problem", ...]]]:
         """Let a worker hand it on."""

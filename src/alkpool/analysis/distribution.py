@@ -85,9 +85,11 @@ def by_class(
     pool = analysis_set(cohort)
     samples = with_class(pool.samples, by_residue=by_residue)
     in_series = samples["sample_id"].isin(share_samples(pool, rule)["sample_id"])
-    groups = in_series.groupby([samples["resistance_on"], samples["mutation_class"]])
+    keys = ["resistance_on", "mutation_class"]
+    groups = in_series.groupby([samples[key] for key in keys])
     found = pd.DataFrame({"samples": groups.size(), "relapsed": groups.sum()})
-    table = found.unstack(fill_value=0).stack(future_stack=True)
+    every = [sorted(samples[key].unique()) for key in keys]
+    table = found.reindex(pd.MultiIndex.from_product(every, names=keys), fill_value=0)
     total = table.groupby("resistance_on").transform("sum")
     table = table.assign(total=total["samples"], relapse_n=total["relapsed"]).reset_index()
     order = ["resistance_on", "mutation_class", "samples", "total", "relapsed", "relapse_n"]

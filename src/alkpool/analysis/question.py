@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from alkpool import mutations
 from alkpool.analysis import offtarget
 from alkpool.data import tables
+from alkpool.data.spelling import advice, term
 from alkpool.problems import one_of
 from alkpool.vocabulary import OtherTreatment, Phase, Specimen
 
@@ -112,11 +113,12 @@ def ask(
 
 
 def _treatment(text: str) -> str:
-    name = text.strip().lower()
-    if not name:
+    if not text.strip():
         raise ValueError("a previous treatment is missing: name one between any two commas")
-    if name in list(OtherTreatment):
-        return name
+    if (other := term(text.strip(), OtherTreatment, "OtherTreatment")) in list(OtherTreatment):
+        return other
+    if advice(text, "OtherTreatment", ""):
+        raise ValueError(f"previous treatment {text!r} is none: leave it out")
     try:
         return tables.inhibitor_named(text)
     except ValueError as error:

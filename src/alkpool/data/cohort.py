@@ -150,7 +150,13 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
     problems += found
     frames = {name: sheet.cells for name, sheet in sheets.items()}
     if not any(sheet.problems for sheet in sheets.values()):
-        problems += relation_problems(frames, label)
+        # Of a cell that is wrong in itself, that is said and nothing more.
+        wrong = {(problem.file, problem.row, problem.column) for problem in problems}
+        problems += (
+            problem
+            for problem in relation_problems(frames, label)
+            if (problem.file, problem.row, problem.column) not in wrong
+        )
         if meta is not None and not meta.synthetic:
             problems += _synthetic_rows(frames, label)
     # A synthetic cohort may bring made-up in vitro calls.

@@ -63,7 +63,7 @@ def _number_advice(cell: str, *, unit: str, whole: bool) -> str:
     for advice in _DECLARED["no_number"]:
         for_it = advice.get("unit", unit) == unit and not (whole and "decimal" in advice)
         if for_it and re.search(advice["found"], cell, re.IGNORECASE):
-            return str(advice["says"].format(cell=cell))
+            return str(advice["says"].format(cell=cell, unit=unit))
     return ""
 
 

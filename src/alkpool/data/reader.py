@@ -189,7 +189,8 @@ def read_sheet(
     DataError
         With every problem of the form.
     """
-    return as_sheet(csv_rows(path, label, columns), label, columns, required)
+    rows = csv_rows(path, label, is_one_of(columns))
+    return as_sheet(rows, label, columns, required)
 
 
 def as_sheet(
@@ -204,12 +205,19 @@ def as_sheet(
     DataError
         With every problem of the form.
     """
-    above = rows_above(rows, lambda cell: bool(_column_named(cell, columns)))
+    above = rows_above(rows, is_one_of(columns))
     titles = " ".join(" ".join(cell for row in rows[:above] for cell in row).split())
     header, *records = ([spelling.cleaned(cell) for cell in row] for row in rows[above:])
     filled = {row: record for row, record in enumerate(records, start=above) if any(record)}
+    remedy = "open it in a spreadsheet, put each cell below its heading, and save it again"
     problems = [
-        Problem(label, row + 2, "", "", f"has {len(record)} cells; the header has {len(header)}")
+        Problem(
+            label,
+            row + 2,
+            "",
+            "",
+            f"has {len(record)} cells; the header has {len(header)}: {remedy}",
+        )
         for row, record in filled.items()
         if len(record) != len(header)
     ]
@@ -278,6 +286,11 @@ def _column_named(name: str, columns: Sequence[str]) -> str:
     return next((column for column in columns if _plain(column) == plain), "")
 
 
+def is_one_of(columns: Sequence[str]) -> Callable[[str], bool]:
+    """Tell which headings are those of columns."""
+    return lambda heading: bool(_column_named(heading, columns))
+
+
 def _stem(name: str) -> str:
     """Name of a column without its unit."""
     units = "days?|weeks?|mo|months?|years?|percent|fraction"
@@ -307,8 +320,10 @@ def _header_problems(
             yield Problem(label, 1, name, "", f"unexpected column; is {near[0]} meant?")
 
 
-def csv_rows(path: Path, label: str, columns: Sequence[str] = ()) -> list[list[str]]:
+def csv_rows(path: Path, label: str, known: Callable[[str], bool]) -> list[list[str]]:
     """Read the header and the records of a CSV file; messages name it by ``label``.
+
+    What separates its columns is the sign that parts a line into most of the ``known`` headings.
 
     Raises
     ------
@@ -321,7 +336,7 @@ def csv_rows(path: Path, label: str, columns: Sequence[str] = ()) -> list[list[s
         refuse(label, "the file is missing")
     # Excel hides the line by which it is told the separator.
     text = re.sub(r"\Asep=.\r?\n", "", _text(path.read_bytes(), label))
-    separator = _separator(text, columns)
+    separator = _separator(text, known)
     rows: list[list[str]] = []
     try:
         for record in _records(text, separator, strict=True):
@@ -358,18 +373,13 @@ def _text(content: bytes, label: str) -> str:
     return text
 
 
-def _separator(text: str, columns: Sequence[str]) -> str:
-    """Sign that parts one of the first lines into most of the columns looked for.
+def _separator(text: str, known: Callable[[str], bool]) -> str:
+    """Sign that parts one of the first lines into most of the known headings, then the first."""
 
-    Without any, the one that parts them into most.
-    """
-
-    def found(sign: str) -> int:
+    def found(sign: str) -> tuple[int, int]:
         first = "\n".join(text.lstrip("\r\n").splitlines()[:10])
         rows = list(_records(first, sign))
-        if not columns:
-            return sum(map(len, rows)) - len(rows)
-        return max(sum(bool(_column_named(name, columns)) for name in row) for row in rows)
+        return max(sum(map(known, row)) for row in rows), len(rows[0])
 
     return max(",;\t|", key=found)
 

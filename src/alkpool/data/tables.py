@@ -23,7 +23,7 @@ from alkpool.data.columns import KINDS, names
 from alkpool.data.reader import Table, read_folder
 from alkpool.files import yaml_beside
 from alkpool.problems import Problem
-from alkpool.vocabulary import LIST_SEPARATOR
+from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment
 
 
 @cache
@@ -80,19 +80,27 @@ def inhibitor_named(name: str) -> str:
     Raises
     ------
     ValueError
-        For a name that ``data/reference/inhibitors.csv`` does not have.
+        For a name that ``data/reference/inhibitors.csv`` does not have; two of its names, one in
+        brackets, must be those of one compound.
 
     Examples
     --------
     >>> inhibitor_named("Lorbrena 100 mg"), inhibitor_named("pf 06463922")
     ('lorlatinib', 'lorlatinib')
     """
-    known, wanted = _names_in_use(), _plain(name)
-    if wanted in known:
-        return known[wanted]
-    near = dict.fromkeys(
-        known[alike] for alike in difflib.get_close_matches(wanted, known, cutoff=0.8)
-    )
+    in_use, wanted = _names_in_use(), _plain(name)
+    if wanted in in_use:
+        return in_use[wanted]
+    parts = list(filter(None, map(_plain, re.split(r"[+(]", name))))
+    known = [in_use[part] for part in parts if part in in_use]
+    if "+" not in name and len(known) == len(parts) and len({*known}) == 1:
+        return known[0]
+    if spelling.term(name, OtherTreatment, "OtherTreatment") in list(OtherTreatment):
+        raise ValueError(f"{name!r} is no ALK inhibitor: leave it out, or write it into the note")
+    if said := spelling.advice(name, "OtherTreatment", ""):
+        raise ValueError(f"{name!r} is no inhibitor: {said}")
+    alike = difflib.get_close_matches(wanted, in_use, cutoff=0.8)
+    near = dict.fromkeys((*known, *(in_use[each] for each in alike)))
     meant = f" Is {' or '.join(near)} meant?" if near else ""
     raise ValueError(
         f"{name!r} is not a known inhibitor.{meant} A new one is a line in "

@@ -7,25 +7,29 @@ refuses the rest; `alkpool.intake.place.fit` finds the place of each row in a co
 every cell why it has none.
 """
 
+import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pandas as pd
 import pandera.pandas as pa
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.utils import range_boundaries
 
 from alkpool import mutations
-from alkpool.data import reader
+from alkpool.data import reader, spelling
 from alkpool.data.reader import Sheet, Table
 from alkpool.data.tables import COHORT_TABLES
 from alkpool.files import yaml_beside
-from alkpool.problems import DataError, Problem, refuse
+from alkpool.problems import DataError, Problem, refuse, shortened
 
-SUFFIXES = (".csv", ".xlsx")
+SUFFIXES = (".csv", ".tsv", ".xlsx")
 SHEET = "cases"
 # Which columns there are beside those of the tables, and what no cell may be.
 _RULES: Mapping[str, Any] = yaml_beside(__file__)
@@ -76,7 +80,49 @@ COLUMNS = tuple(_names)
 REQUIRED: Sequence[str] = _RULES["required"]
 
 _RELATIONS = ("pfs_relation", "dot_relation")
+# Columns of lists: in an Excel cell, people part them by lines.
+_LISTS = ("prior_inhibitors", "mutations", "vaf_percent")
+# A number format that says more than the number: a sign before it, or words behind it.
+_SAYS_MORE = re.compile(r'"[^"]*[^"\s-][^"]*"|[<>~≥≤+]|\\[^\s,.()-]')
+_BESIDE_THE_NUMBER = re.compile(r"\[[^\]]*\]|[_*].|E[+-]")
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z0-9:]+)"')
 _REPEATED = "repeats row {} in every cell: delete it, or give two patients a patient_id each"
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A file as it was read.
+
+    Attributes
+    ----------
+    label : str
+        How messages name it.
+    rows : list of list of str
+        Text of every cell.
+    odd : mapping of (int, int) to str
+        Row and column, as a spreadsheet counts, of each cell that does not hold what it shows;
+        why not.
+    filled : set of (int, int)
+        Those that a merged cell fills.
+    problems, notes : tuple
+        What is wrong elsewhere, and what is not read.
+    """
+
+    label: str
+    rows: list[list[str]]
+    odd: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    filled: Set[tuple[int, int]] = frozenset()
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def within(
+        self, sheet: Sheet, places: Iterable[tuple[int, int]]
+    ) -> Iterator[tuple[int, int, str]]:
+        """Row, column and name of the column of those places that a sheet of these cells has."""
+        names = list(map(str, sheet.cells))
+        for row, column in places:
+            if row - 2 in sheet.cells.index and column <= len(names):
+                yield row, column, names[column - 1]
 
 
 def read(path: Path, *, accepted: bool = False) -> Sheet:
@@ -101,12 +147,28 @@ def read(path: Path, *, accepted: bool = False) -> Sheet:
     DataError
         Where its form is wrong, with every problem of the form.
     """
-    rows, strange, label = read_rows(path)
-    sheet = reader.as_sheet(rows, label, COLUMNS, REQUIRED)
-    return checked(sheet, strange, accepted=accepted)
+    found = read_cells(path, reader.is_one_of(COLUMNS))
+    sheet = reader.as_sheet(found.rows, found.label, COLUMNS, REQUIRED)
+    return checked(cases_of(found, sheet, COLUMNS), accepted=accepted)
 
 
-def checked(sheet: Sheet, strange: Sequence[Problem] = (), *, accepted: bool = False) -> Sheet:
+def cases_of(found: Cells, sheet: Sheet, used: Sequence[str]) -> Sheet:
+    """Leave the rows that are no cases out of a sheet; its problems are those of its cells."""
+    label, cells, problems = sheet.label, sheet.cells, [*found.problems]
+    for row, column, name in found.within(sheet, found.odd):
+        if name in used:
+            cell = found.rows[row - 1][column - 1]
+            problems.append(Problem(label, row, name, cell, found.odd[row, column]))
+    if cells.shape[1] > 3:
+        first, filled = str(cells.columns[0]), cells != ""
+        alone = filled[first] & (filled.sum(axis="columns") == 1)
+        problems += reader.flagged(cells, alone, first, label, _RULES["alone"])
+        cells = cells[~alone]
+    read_as = (*found.notes, *sheet.read_as)
+    return replace(sheet, cells=cells, problems=tuple(problems), read_as=read_as)
+
+
+def checked(sheet: Sheet, *, accepted: bool = False) -> Sheet:
     """Give the cells of a flat file the spelling of the tables, and list those that have none.
 
     Raises
@@ -120,10 +182,14 @@ def checked(sheet: Sheet, strange: Sequence[Problem] = (), *, accepted: bool = F
     if sheet.cells.empty:
         refuse(sheet.label, "has no row below the header")
     sheet = reader.set_aside(sheet, COLUMNS)
-    raw = sheet.cells.reindex(columns=COLUMNS, fill_value="")
-    sheet = replace(sheet, cells=raw).spelled(SCHEMAS)
+    given = sheet.cells.reindex(columns=COLUMNS, fill_value="")
+    breaks = r"\s*[\r\n]+\s*"
+    lists = given[list(_LISTS)].replace(breaks, "; ", regex=True)
+    raw = given.replace(breaks, " ", regex=True).assign(**lists)
+    said = spelling.read_as(given, raw, sheet.label)
+    sheet = replace(sheet, cells=raw, read_as=(*sheet.read_as, *said)).spelled(SCHEMAS)
     problems = [
-        *strange,
+        *sheet.problems,
         *_text_problems(raw, sheet.label),
         *_row_problems(sheet.cells, sheet.label),
         *([] if accepted else _unconfirmed(raw, sheet.label)),
@@ -142,10 +208,10 @@ def _unconfirmed(raw: pd.DataFrame, label: str) -> Iterator[Problem]:
                 yield Problem(label, int(str(row)) + 2, "mutations", cell, str(error))
 
 
-def read_rows(
-    path: Path, sheet: str = "", *, fill_merged: bool = False
-) -> tuple[list[list[str]], list[Problem], str]:
-    """Read the rows of a CSV file or a workbook as text, the problems of cells, and a label.
+def read_cells(
+    path: Path, known: Callable[[str], bool], sheet: str = "", *, fill_merged: bool = False
+) -> Cells:
+    """Read a CSV file, by the sign that parts the ``known`` headings, or a sheet of a workbook.
 
     Raises
     ------
@@ -154,26 +220,34 @@ def read_rows(
     """
     label = path.name
     if path.suffix.lower() not in SUFFIXES:
-        refuse(label, f"must end in {' or '.join(SUFFIXES)}")
+        refuse(label, f"must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}")
     if not path.is_file():
         refuse(label, "is a folder; must be a file" if path.is_dir() else "the file is missing")
     if path.stat().st_size > MAX_BYTES:
         refuse(label, f"must be smaller than {MAX_BYTES // 1_000_000} MB")
     if path.suffix.lower() == ".xlsx":
         return _read_workbook(path, label, sheet, fill_merged=fill_merged)
-    return reader.csv_rows(path, label, [] if fill_merged else COLUMNS), [], label
+    return Cells(label, reader.csv_rows(path, label, known))
 
 
 def _open_workbook(path: Path, label: str) -> openpyxl.Workbook:
     """Open a workbook that others made: one that fills the memory or is damaged is refused."""
     try:
         with zipfile.ZipFile(path) as archive:
-            unpacked = sum(part.file_size for part in archive.infolist())
-        if unpacked > MAX_UNPACKED_BYTES:
-            refuse(label, f"unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB")
+            if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED_BYTES:
+                refuse(label, f"unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB")
+            sheets = (part for part in archive.namelist() if part.startswith("xl/worksheets/"))
+            merged = 0
+            for found in chain.from_iterable(_MERGED.finditer(archive.read(s)) for s in sheets):
+                # Opening makes each cell of an area.
+                left, top, right, bottom = range_boundaries(found[1].decode())
+                _refuse_large(label, bottom or 2**20, right or 2**14)
+                merged += (bottom - top + 1) * (right - left + 1)
+                if merged > MAX_CELLS:
+                    refuse(label, f"merges more than {MAX_CELLS:,} cells: split them")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on styles and extensions, which hold no cells
-            return openpyxl.load_workbook(path)
+            return openpyxl.load_workbook(path, rich_text=True)
     except DataError:
         raise
     except Exception as error:  # a damaged workbook can fail anywhere in the libraries
@@ -181,38 +255,65 @@ def _open_workbook(path: Path, label: str) -> openpyxl.Workbook:
         refuse(label, f"is not a readable Excel workbook ({reason[:80]})")
 
 
-def _read_workbook(
-    path: Path, label: str, wanted: str, *, fill_merged: bool
-) -> tuple[list[list[str]], list[Problem], str]:
-    book = _open_workbook(path, label)
-    sheets = {sheet.title: sheet for sheet in book.worksheets}
-    wanted = wanted or (SHEET if len(sheets) != 1 else next(iter(sheets)))
-    if wanted not in sheets:
-        refuse(label, f"must have a sheet {wanted!r}; its sheets are {', '.join(sheets)}")
-    sheet = sheets[wanted]
-    label = f"{label}, sheet {sheet.title}"
-    height, width = sheet.max_row, sheet.max_column
-    # One formatted cell far below the table is enough: a cell is made of all that lies between.
+def _refuse_large(label: str, height: int, width: int) -> None:
     if height > MAX_ROWS or width > reader.MAX_COLUMNS or height * width > MAX_CELLS:
         limits = f"{MAX_ROWS} rows, {reader.MAX_COLUMNS} columns and {MAX_CELLS:,} cells"
         remedy = f"must have at most {limits}: delete the empty ones beyond the table"
         refuse(label, f"reaches to row {height} and column {width}; {remedy}")
+
+
+def _read_workbook(path: Path, label: str, wanted: str, *, fill_merged: bool) -> Cells:
+    book = _open_workbook(path, label)
+    sheets = {sheet.title: sheet for sheet in book.worksheets}
+    wanted = wanted or (SHEET if len(sheets) != 1 else next(iter(sheets)))
+    if wanted not in sheets:
+        remedy = "name one, with --sheet of alkpool template or as sheet of the mapping"
+        have = f"its sheets are {', '.join(sheets)}: {remedy}"
+        refuse(label, f"must have a sheet {wanted!r}; {have}")
+    sheet = sheets[wanted]
+    label = f"{label}, sheet {sheet.title}"
+    # One formatted cell far below the table is enough: a cell is made of all that lies between.
+    _refuse_large(label, sheet.max_row, sheet.max_column)
     rows = [[_cell_text(cell) for cell in row] for row in sheet.iter_rows()]
     if not rows or not any(rows[0]):
         refuse(label, "the sheet is empty; it must start with a header line")
-    problems = [
-        Problem(label, cell.row, name, text, _RULES["no_text"][cell.data_type])
-        for row, texts in zip(sheet.iter_rows(min_row=2), rows[1:], strict=True)
-        for cell, name, text in zip(row, rows[0], texts, strict=True)
-        if cell.data_type in _RULES["no_text"]
-    ]
-    for area in sheet.merged_cells.ranges:
-        if not fill_merged:
-            wrong = "is one merged cell: split it"
-            problems.append(Problem(label, area.min_row, "", area.coord, wrong))
+    stated = [cell for row in sheet.iter_rows(min_row=2) for cell in row if cell.value is not None]
+    odd = {(cell.row, cell.column): why for cell in stated if (why := _odd(cell))}
+    notes = tuple(
+        f"{label}: the comment on {cell.coordinate} is not read: {shortened(cell.comment.text)!r}"
+        for cell in stated
+        if cell.comment
+    )
+    areas = sheet.merged_cells.ranges
+    filled = {place for area in areas for place in area.cells}
+    filled -= {(area.min_row, area.min_col) for area in areas}
+    for area in areas:
         for row, column in area.cells:
             rows[row - 1][column - 1] = rows[area.min_row - 1][area.min_col - 1]
-    return rows, problems, label
+    hidden = {cell.row for cell in stated if sheet.row_dimensions[cell.row].hidden}
+    problems = [Problem(label, row, "", "", _RULES["hidden"]) for row in sorted(hidden)]
+    if not fill_merged:
+        wrong = "is one merged cell: split it"
+        problems += (Problem(label, area.min_row, "", area.coord, wrong) for area in areas)
+    return Cells(label, rows, odd, filled, tuple(problems), notes)
+
+
+def _odd(cell: Any) -> str:
+    """Say why a cell does not hold what it shows; empty for text and plain numbers."""
+    if cell.data_type in _RULES["no_text"]:
+        return str(_RULES["no_text"][cell.data_type])
+    says, value = _RULES["shown"], cell.value
+    for part in value if isinstance(value, CellRichText) else [str(value)]:
+        font, text = (part.font, part.text) if isinstance(part, TextBlock) else (cell.font, part)
+        if font.strike:
+            return str(says["struck"])
+        # A longer one is no footnote, as in the name of a mutated gene.
+        if font.vertAlign in ("superscript", "subscript") and len(text.strip()) < 4:
+            return str(says["raised"]).format(text)
+    plain = _BESIDE_THE_NUMBER.sub("", cell.number_format)
+    if isinstance(value, int | float) and _SAYS_MORE.search(plain):
+        return str(says["format"]).format(cell.number_format)
+    return ""
 
 
 def _cell_text(cell: Any) -> str:
@@ -235,7 +336,7 @@ def _text_problems(raw: pd.DataFrame, label: str) -> Iterator[Problem]:
             if not cell.isprintable():
                 strange = next(character for character in cell if not character.isprintable())
                 found = f"holds the invisible character U+{ord(strange):04X}"
-                yield Problem(*place, f"{found}, such as a line break: write it in one line")
+                yield Problem(*place, f"{found}: type the cell anew")
             elif cell.startswith(("=", "+", "-", "@")) and name not in _RELATIONS:
                 yield Problem(*place, _RULES["no_formula"])
 

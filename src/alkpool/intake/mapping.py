@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from alkpool import paths
 from alkpool.data import spelling
-from alkpool.data.reader import Sheet, as_sheet, rows_above
+from alkpool.data.reader import Sheet, as_sheet, flagged, is_one_of, rows_above
 from alkpool.files import read_yaml, yaml_beside
 from alkpool.intake import flatfile
 from alkpool.intake.raw import read_raw
@@ -28,9 +28,23 @@ from alkpool.vocabulary import Relation
 _UNITS: dict[str, Any] = yaml_beside(__file__)
 # "Smith 2018", "Smith et al., 2018": the author and the year in one cell.
 REFERENCE = "reference"
-_REFERENCE = r"^(?P<first_author>[^\d,;(]+?)(?:\s+et al\.?)?[\s,;(]+(?P<year>(?:19|20)\d\d)\)?\Z"
+_REFERENCE = (
+    r"^(?P<first_author>[^\d,;(&]+?)(?:,?\s+et al\.?|\s+(?:and|&)\s[^\d,;(&]+?)?[\s,;(]+"
+    r"(?P<year>(?:19|20)\d\d)\)?(?:\s*\[\d+\])?\Z"
+)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
-_SAMPLE = ("mutations", "specimen", "prior_inhibitors", "resistance_on", "vaf_percent")
+_REFERENCE_ALLOWED = (
+    "must be an author and a year, as Smith 2018; for anything else read, instead of this column, "
+    "ones for first_author and year, and for source_id where a letter follows the year"
+)
+# When and where a sample was taken, and what was found in it.
+_TAKEN = ("prior_inhibitors", "resistance_on", "specimen")
+_FOUND = ("mutations", "vaf_percent")
+_ONE_OR_TWO = (
+    "is counted, but another row of the patient differs only in mutations or frequencies: is it "
+    "one sample or two? For one, write its mutations into one cell, joined by ; and for two, make "
+    "a column for sample_order with 1 and 2"
+)
 UNSAID = "?"
 
 
@@ -47,6 +61,8 @@ class Target(BaseModel):
     @field_validator("column")
     @classmethod
     def _known(cls, column: str) -> str:
+        if column.startswith(UNSAID):
+            raise ValueError(f"{column!r} has to be said: which column it is, or delete the line")
         if column not in (*flatfile.COLUMNS, REFERENCE):
             raise ValueError(f"{column!r} is no column; see alkpool template FILE")
         return column
@@ -119,7 +135,7 @@ def read(path: Path, mapping: Mapping) -> Sheet:
     Parameters
     ----------
     path : Path
-        CSV file or workbook; merged cells are filled.
+        CSV file or workbook; merged cells are filled, and said.
     mapping : Mapping
         From `load`.
 
@@ -128,13 +144,16 @@ def read(path: Path, mapping: Mapping) -> Sheet:
     DataError
         Where a heading is missing, or the form is wrong.
     """
-    rows, strange, label = flatfile.read_rows(path, mapping.sheet, fill_merged=True)
     headings = list(mapping.columns)
     needed = [*headings, *mapping.fill_down]
-    theirs = as_sheet(_one_header(rows, mapping.header_rows), label, needed, needed)
+    found = flatfile.read_cells(path, is_one_of(needed), mapping.sheet, fill_merged=True)
+    theirs = as_sheet(_one_header(found.rows, mapping.header_rows), found.label, needed, needed)
     raw = theirs.cells.set_axis(theirs.cells.index + mapping.header_rows - 1, axis="index")
-    down = raw[mapping.fill_down]
-    raw[mapping.fill_down] = down.mask(down == "").ffill().fillna("")
+    theirs = flatfile.cases_of(found, replace(theirs, cells=raw), headings)
+    label, raw = theirs.label, _filled_down(theirs.cells, mapping.fill_down)
+    stated = theirs.cells.copy()
+    for row, _, name in found.within(theirs, found.filled):
+        stated.at[row - 2, name] = ""
     ours = pd.DataFrame(
         {
             heading: raw[heading].map(partial(_translated, target=target))
@@ -142,15 +161,39 @@ def read(path: Path, mapping: Mapping) -> Sheet:
         },
         dtype=str,
     )
-    read_as = [*theirs.read_as, *spelling.read_as(raw[headings], ours, label)]
+    read_as = [*theirs.read_as, *spelling.read_as(stated[headings], ours, label)]
     if others := ", ".join(str(name) for name in raw if name not in headings):
         read_as.append(f"{label}: set aside, as not in the mapping: {others}")
     cells = ours.rename(columns={heading: t.column for heading, t in mapping.columns.items()})
+    problems = [*theirs.problems]
     if REFERENCE in cells:
-        found = cells.pop(REFERENCE).str.extract(_REFERENCE).fillna("")
-        cells = cells.join(found[found.columns.difference(cells.columns)])
-    cells = _completed(cells.assign(**mapping.everywhere))
-    return flatfile.checked(replace(theirs, cells=cells, read_as=tuple(read_as)), strange)
+        heading = next(h for h, target in mapping.columns.items() if target.column == REFERENCE)
+        parts = cells.pop(REFERENCE).str.extract(_REFERENCE)
+        wrong = parts["year"].isna() & (raw[heading] != "")
+        problems += flagged(raw, wrong, heading, label, _REFERENCE_ALLOWED)
+        # Only what is wrong itself is listed, not also what would follow from it.
+        parts.loc[wrong] = "Nobody", "2020"
+        parts = parts.fillna("")
+        cells = cells.join(parts[parts.columns.difference(cells.columns)])
+    cells, unsure = _ordered(_completed(cells.assign(**mapping.everywhere)), label)
+    return flatfile.checked(
+        replace(theirs, cells=cells, read_as=tuple(read_as), problems=(*problems, *unsure))
+    )
+
+
+def _filled_down(cells: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Repeat what is stated once, until a column that is named before says another thing.
+
+    With the patient first, nothing passes from one patient to the next.
+    """
+    cells = cells.copy()
+    run = pd.Series(0, index=cells.index)
+    for name in columns:
+        stated = cells[name].mask(cells[name] == "")
+        cells[name] = stated.groupby(run).ffill().fillna("")
+        changed = (cells[name] != cells[name].shift()) | (run != run.shift())
+        run = changed.astype(int).cumsum()
+    return cells
 
 
 def _one_header(rows: Sequence[Sequence[str]], header_rows: int) -> list[list[str]]:
@@ -174,8 +217,8 @@ def _translated(cell: str, target: Target) -> str:
     if cell.casefold() in words:
         return words[cell.casefold()]
     factor = _UNITS["in_ours"].get(target.column, {}).get(target.unit, 1)
-    # A cell with words of its own, as "12 months" among days, is not in the unit of its column.
-    if factor != 1 and not re.search("[a-z]", cell, re.IGNORECASE):
+    # A cell with a unit of its own, as "12 months" among days, is not in the unit of its column.
+    if factor != 1 and not re.search("[a-z%]", cell, re.IGNORECASE):
         if spelling.THOUSANDS.search(cell):
             # With its unit it is refused: no column takes one.
             return f"{cell} {target.unit}"
@@ -188,20 +231,39 @@ def _translated(cell: str, target: Target) -> str:
 def _completed(cells: pd.DataFrame) -> pd.DataFrame:
     """Add what a table of a paper leaves to its reader.
 
-    A number without a sign is the number; samples of a patient stand in their order.
+    A number without a sign is the number.
     """
     for measure in ("pfs", "dot"):
         months, relation = f"{measure}_months", f"{measure}_relation"
         if months in cells and relation not in cells:
             plain = cells[months].str.fullmatch(r"[\d.,]+(\s*mo\w*)?")
             cells[relation] = plain.map({True: str(Relation.EQUAL), False: ""})
-    if "sample_order" not in cells and "prior_inhibitors" in cells:
-        stated = [name for name in _SAMPLE if name in cells]
-        facts = cells[stated].agg(tuple, axis="columns")
-        patient = cells.get("patient_id", cells.index)
-        order = facts.groupby(patient, sort=False).transform(lambda own: pd.factorize(own)[0] + 1)
-        cells["sample_order"] = order.astype(str)
     return cells
+
+
+def _ordered(cells: pd.DataFrame, label: str) -> tuple[pd.DataFrame, list[Problem]]:
+    """Number the samples of each patient as they stand, and list those that may be one.
+
+    What tells samples apart is when and where they were taken. Another mutation alone does not:
+    it may stand in a row of its own.
+    """
+    if "sample_order" in cells or "prior_inhibitors" not in cells:
+        return cells, []
+    patient = cells.get("patient_id", pd.Series("", cells.index))
+    patient = patient.where(patient != "", cells.index.to_series().astype(str))
+
+    def numbers(facts: pd.DataFrame) -> pd.Series:
+        rows = facts.agg(tuple, axis="columns").groupby(patient, sort=False)
+        return rows.transform(lambda own: pd.factorize(own)[0] + 1)
+
+    order = numbers(cells[[name for name in (*_TAKEN, *_FOUND) if name in cells]])
+    taken = cells[[name for name in _TAKEN if name in cells]]
+    # A blank cell tells nothing apart.
+    stated = taken.mask(taken == "").groupby(patient)
+    times = numbers(stated.ffill().fillna(stated.bfill()).fillna(""))
+    unsure = order.groupby([patient, times]).transform("nunique") > 1
+    numbered = cells.assign(sample_order=order.astype(str))
+    return numbered, [*flagged(numbered, unsure, "sample_order", label, _ONE_OR_TWO)]
 
 
 def propose(path: Path, sheet: str = "") -> str:
@@ -217,22 +279,24 @@ def propose(path: Path, sheet: str = "") -> str:
     str
         YAML; what has to be said by hand is marked with ``?``.
     """
-    rows, _, _ = flatfile.read_rows(path, sheet, fill_merged=True)
+    found = flatfile.read_cells(path, lambda cell: bool(_column(cell)), sheet, fill_merged=True)
+    rows = found.rows
     known = [[bool(_column(cell)) for cell in row] for row in rows[:2]]
     # A title stands in one cell.
     two = len(rows) > 2 and sum(known[1]) > sum(known[0]) and sum(map(bool, rows[0])) > 1
     above = 0 if two else rows_above(rows, lambda cell: bool(_column(cell)))
     header, *records = _one_header(rows[above:], 1 + two)
-    meant: dict[str, str] = {}
-    for heading in filter(_column, header):
-        meant.setdefault(_column(heading), heading)
+    meant = {heading: column for heading in header if (column := _column(heading))}
     columns: dict[str, object] = {}
-    for column, heading in meant.items():
+    for heading, column in meant.items():
         place = header.index(heading)
         cells = {spelling.cleaned(record[place]) for record in records if place < len(record)}
-        columns[heading] = _target(heading, column, cells - {""})
+        # One of several, or of a numbered series: no heading says which of them is ours.
+        numbered = re.search(r"\d", re.sub(r"eml4|\d\.\d", "", heading, flags=re.IGNORECASE))
+        doubt = list(meant.values()).count(column) > 1 or numbered
+        columns[heading] = _target(heading, column, cells - {""}, f"{UNSAID} " if doubt else "")
     others = ", ".join(heading for heading in header if heading and heading not in columns)
-    locator = "sample_locator" if "prior_inhibitors" in meant else "treatment_locator"
+    locator = "sample_locator" if "prior_inhibitors" in meant.values() else "treatment_locator"
     proposal: dict[str, object] = {"sheet": sheet} if sheet else {}
     proposal |= {
         "header_rows": 1 + two, "columns": columns,
@@ -260,9 +324,9 @@ def _column(heading: str) -> str:
     return next((column for pattern, column in _headings() if pattern.fullmatch(plain)), "")
 
 
-def _target(heading: str, column: str, cells: set[str]) -> object:
-    """Propose what a column is."""
-    target: dict[str, object] = {"column": column}
+def _target(heading: str, column: str, cells: set[str], doubt: str) -> object:
+    """Propose what a column is, behind a sign of doubt."""
+    target: dict[str, object] = {"column": doubt + column}
     if units := _UNITS["in_ours"].get(column):
         said = (unit for unit in units if re.search(_UNITS["written"][unit], heading, re.I))
         target["unit"] = next(said, UNSAID)
@@ -273,9 +337,10 @@ def _target(heading: str, column: str, cells: set[str]) -> object:
     if terms := meta.get("terms", ()):
         spell = meta["spell"]
         strange = sorted(cell for cell in cells if spell(cell) not in terms)
-        if column == "treatment_status" and "ongoing" in heading.casefold():
-            answers = {"yes": "ongoing", "no": "ended"}
+        if column == "treatment_status" and re.search("ongoing|lopend|laufend", heading, re.I):
+            answers = dict.fromkeys(("yes", "ja"), "ongoing")
+            answers |= dict.fromkeys(("no", "nee", "nein"), "ended")
             target["words"] = {cell: answers.get(cell.casefold(), UNSAID) for cell in strange}
         elif strange:
             target["words"] = dict.fromkeys(strange, UNSAID)
-    return target if len(target) > 1 else column
+    return target if len(target) > 1 else target["column"]

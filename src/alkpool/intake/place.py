@@ -36,6 +36,7 @@ _UNKNOWN_WHEN_BLANK |= {"resistance_on", "prior_inhibitors"}
 _YEAR = re.compile("[0-9]{4}")
 # Behind a surname: initials in capitals, or what follows a comma.
 _INITIALS = re.compile(r"(?:,.*|(?:\s+[A-Z](?:[A-Z.-]{0,5}))+)$")
+_OTHERS = re.compile(r"\s+(?:and|&|et al)\b.*", re.IGNORECASE)
 # Columns that tell articles apart, the surest first.
 _ARTICLE = ("doi", "pmid", "title")
 # Cells of the rows of a flat file, whose blank keys are being filled in, by index.
@@ -234,7 +235,7 @@ def _other_article(
 def _source_name(author: str, year: str) -> str:
     """Whole surname and year, as ``vanderwekken2024`` of *van der Wekken AJ*."""
     plain = unicodedata.normalize("NFKD", author).encode("ascii", "ignore").decode()
-    surname = re.sub("[^a-z]", "", _INITIALS.sub("", plain).lower())
+    surname = re.sub("[^a-z]", "", _INITIALS.sub("", _OTHERS.sub("", plain)).lower())
     return surname + year if surname and _YEAR.fullmatch(year) else ""
 
 

@@ -17,6 +17,8 @@ from alkpool.problems import Problem
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN
 
 LOOKS: list[Mapping[str, str]] = yaml_beside(__file__)
+# What is the same where one line of a patient stands after two samples.
+_LINE = ["patient_id", "inhibitor", "best_response", "pfs_months", "dot_months"]
 _KEYS = {table.name: table.key[0] for table in COHORT_TABLES}
 
 
@@ -31,6 +33,8 @@ def worth_a_look(cohort: Cohort) -> Iterator[Problem]:
     if cohort.synthetic:
         return
     treatments = lines(cohort)
+    outcome = treatments[["pfs_months", "dot_months"]].notna().any(axis="columns")
+    outcome |= treatments["best_response"] != UNKNOWN
     rows = {
         "sources": cohort.sources,
         "patients": cohort.patients,
@@ -41,7 +45,8 @@ def worth_a_look(cohort: Cohort) -> Iterator[Problem]:
         "treatments": treatments.assign(
             inhibitors_before=treatments["prior_inhibitors"].map(
                 lambda cell: len(set(cell.split(LIST_SEPARATOR)))
-            )
+            ),
+            again=treatments.duplicated(_LINE) & outcome,
         ),
     }
     names = {"this_year": datetime.datetime.now(datetime.UTC).year}
