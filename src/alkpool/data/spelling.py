@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from operator import itemgetter
+from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
@@ -228,9 +230,11 @@ def read_as(before: pd.DataFrame, after: pd.DataFrame, label: str) -> Iterator[s
     """Say which cells were taken for another spelling, each spelling once."""
     for name in map(str, after):
         pairs = pd.DataFrame({"old": before[name], "new": after[name]})
-        for pair, rows in pairs[pairs["old"] != pairs["new"]].groupby(["old", "new"]):
+        pairs = pairs[pairs["old"] != pairs["new"]]
+        found: Mapping[Any, pd.Index] = pairs.groupby(["old", "new"]).groups
+        for pair, rows in sorted(found.items(), key=itemgetter(0)):
             old, new = (repr(shortened(str(cell))) for cell in pair)
-            numbers = [str(row + 2) for row in rows.index]
+            numbers = [str(row + 2) for row in rows]
             more = f" and {len(numbers) - 10} more" if len(numbers) > 10 else ""
             place = f"row {', '.join(numbers[:10])}{more}"
             yield f"{label}: column {name}: {old} is read as {new} ({place})"

@@ -310,6 +310,8 @@ def refuse_long(text: str, what: str = "a mutation profile", most: int = MAX_CHA
 
 def cleaned(text: str) -> str:
     """Reduce typography to ASCII: compatibility forms, dashes, white space, invisible marks."""
+    if text.isascii():
+        return " ".join(text.split())
     kind = unicodedata.category
     plain = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
     return " ".join(
