@@ -117,9 +117,10 @@ lock: $(STAMP) ## Write lock files, environment.yml (UPGRADE=--upgrade)
 	@echo 'uv>=0.13,<0.14' | $(COMPILE) - -o requirements-uv.lock
 	@$(COMPILE) pyproject.toml --group dev -o requirements.lock
 	@$(COMPILE) --group bench -c requirements.lock -o requirements-bench.lock
-	@{ sed '/pip:$$/q' environment.yml; \
-	  $(COMPILE) pyproject.toml --group dev --no-deps --no-strip-extras --no-generate-hashes -c requirements.lock \
-	    | grep -v '^roc-validator=' | sed 's/^/  - /'; } > $(BUILD)/environment.yml
+	@$(COMPILE) pyproject.toml --group dev --no-deps --no-strip-extras --no-generate-hashes \
+	  -c requirements.lock -o $(BUILD)/listed.txt >/dev/null
+	@sed '/pip:$$/q' environment.yml > $(BUILD)/environment.yml
+	@sed '/^roc-validator=/d; s/^/  - /' $(BUILD)/listed.txt >> $(BUILD)/environment.yml
 	@mv $(BUILD)/environment.yml environment.yml
 
 .PHONY: clean

@@ -296,7 +296,7 @@ def test_look_up_reads_another_cohort(tmp_path):
     done = alkpool("look-up", "L1196M+G1202R", "--phase", "trans", "--specimen", "plasma",
                    "--cohort", mine)  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("L1196M+G1202R, trans, plasma; previous treatment not given\n")
+    assert done.stdout.startswith("L1196M+G1202R, trans, plasma; previous treatment not stated\n")
     assert "(cohort mine, latest report " in " ".join(done.stdout.split())
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from alkpool import difference, paths
 from alkpool.difference import COLUMNS
-from alkpool.problems import no_formula
+from alkpool.problems import DataError, no_formula
 
 TRACKED = paths.RESULTS
 CELLS = pd.DataFrame(
@@ -220,3 +220,20 @@ def test_changes_lead_from_the_old_table_to_the_new(old, new):
             assert before[row][column] == was
             before[row][column] = now
     assert before == after
+
+
+def test_what_cannot_be_compared_is_said(tmp_path):
+    """No folder of results is no folder in which nothing moved."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        folder.mkdir()
+        (folder / "a.csv").write_text("profile,verdict\nG1202R,none\n", "utf-8")
+    (old / "b.csv").write_text("profile,verdict\nG1202R,none\n", "utf-8")
+    said = difference.to_text(difference.compare(old, new))
+    assert "In one of the two only, so not compared: b.csv" in said
+    (new / "a.csv").rename(new / "c.csv")
+    with pytest.raises(DataError, match="has no table that the other folder has too"):
+        difference.compare(old, new)
+    (new / "c.csv").unlink()
+    with pytest.raises(DataError, match="has no table: must be a folder of results"):
+        difference.compare(old, new)

@@ -96,6 +96,8 @@ THEIRS = (
         ("PFS (weeks)", "weeks", "20", "4.6", "="),  # F04
         ("PFS (years)", "years", "1,5", "18", "="),
         ("PFS (days)", "days", "182+", "5.98", ">"),
+        ("PFS (days)", "days", "ca. 45", "1.48", "~"),
+        ("PFS (weeks)", "weeks", "about 26", "5.98", "~"),
         ("PFS, mo", "months", "9.2", "9.2", "="),
     ],
 )
@@ -158,6 +160,7 @@ NO_MONTHS = {
     ("=", "12+"): "a sign belongs into the relation, which says another",
     ("", "NR"): "not reached: write the months so far",
     ("=", "06. Mrz"): "perhaps a date", ("=", "2024-06-05"): "perhaps a date",
+    ("=", "≤6"): "no sign for at most", ("<=", "6"): "no sign for at most",
     ("=", "26 weeks"): "a week is 0.23", ("=", "5 m"): "write the number alone, in months",
 }  # fmt: skip
 

@@ -709,3 +709,12 @@ def test_an_answer_is_quick(curated):
     for _ in range(10):
         look_up("L1196M+G1202R", ["alectinib"], evidence=curated)
     assert (time.process_time() - started) / 10 < 0.1
+
+
+def test_an_answer_that_is_changed_changes_no_other(curated):
+    """Nothing is known of either mutation: what they are told must not be one object."""
+    first = look_up("A1200V", evidence=curated)
+    for told in first.inhibitors["patients"]:
+        told["text"] = "changed"
+    second = look_up("G1201E", evidence=curated)
+    assert not any(told.get("text") == "changed" for told in second.inhibitors["patients"])

@@ -16,6 +16,8 @@ from alkpool.mutations.names import reference
 READ = {
     "ClinVar name": ("NM_004304.5(ALK):c.3604G>A (p.Gly1202Arg)", "G1202R"),
     "protein with DNA in brackets": ("G1202R (c.3604G>A)", "G1202R"),
+    "DNA and protein in one bracket": ("ALK (c.3604G>A, p.G1202R)", "G1202R"),
+    "exon, DNA and protein in one bracket": ("ALK (exon 23: c.3604G>A, p.G1202R)", "G1202R"),
     "ANNOVAR": ("ALK:NM_004304:exon23:c.3604G>A:p.G1202R", "G1202R"),
     "ANNOVAR, base first": ("ALK:NM_004304:exon23:c.G3604A:p.G1202R", "G1202R"),
     "ANNOVAR, block": ("ALK:NM_004304:exon22:c.3512_3513AT", "I1171N"),
@@ -101,6 +103,8 @@ REFUSED = {
     "EGFR T790M": "another gene",
     "KRAS G12C": "another gene",
     "NM_005228.5:c.2369C>T (p.Thr790Met)": "another gene",
+    "EGFR WT (G1202R)": "not",
+    "EGFR wild type: G1202R": "not",
     # What follows the name of another gene is of that gene, though ALK has the same base there.
     "ROS1 c.3604G>A": "found ROS1 c.3604G>A (another gene)",
     "ROS1 p.Gly2032Arg (c.3604G>A)": "(c.3604G>A) (another gene)",
@@ -252,7 +256,7 @@ REFUSED = {
     "G1202R, BRAF V600E suspected": "not known beside G1202R: leave it out, with every "
     "finding that it calls absent, doubtful or of another gene",
     "G1202R, BRAF V600E, unlikely 5%": "'unlikely' is not known beside G1202R",
-    "G1202R; BRAF wild type (V600E)": "V600E: residue 600 lies outside the reference",
+    "G1202R; BRAF wild type (V600E)": "wild type is the absence of a mutation",
     "G1202R; BRAF V600E 0%": "'0%' is not read as a mutation: a mutation that was not found",
     "TP53 R273H/no ALK G1202R": "a mutation is missing",
     "ALK G1202R : - ALK L1196M": "is not read as a mutation",

@@ -536,6 +536,7 @@ def test_one_binary_exposure_is_the_two_by_two_table(table: tuple[int, int, int,
     assert wald["standard_error"] == close(math.sqrt(1 / a + 1 / b + 1 / c + 1 / d), rel=1e-7)
 
 
+@example(cells=[(1, 1), (2, 0), (0, 1), (0, 0), (0, 0), (0, 1)])  # an effect of nothing at all
 @given(cells=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=6, max_size=6))
 def test_either_logistic_converges_or_it_says_that_it_cannot(cells: list[tuple[int, int]]) -> None:
     names = itertools.product(["V1", "V3"], ["crizotinib", "alectinib", "lorlatinib"])

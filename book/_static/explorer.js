@@ -195,7 +195,7 @@ document.addEventListener("DOMContentLoaded", () => {
   function inWords(questions) {
     const { prior, specimen, finding } = questions[0];
     const names = questions.map((question) => named(question) + (question.phase === "unknown" ? " (phase not known)" : ""));
-    return [`${names.join(" beside ")} ${prior.length ? `after ${prior.join(", ")}` : "with previous treatment not given"}`,
+    return [`${names.join(" beside ")} ${prior.length ? `after ${prior.join(", ")}` : "with previous treatment not stated"}`,
       specimen === "unknown" ? "specimen not stated" : specimen, finding && `with ${finding}`].filter(Boolean).join(", ");
   }
 
@@ -257,7 +257,7 @@ document.addEventListener("DOMContentLoaded", () => {
     function fromFragment() {
       const pairs = location.hash.slice(1).split("&").map((pair) => decoded(pair).split(/=(.*)/s));
       const { m: text = "", phase = "unknown", specimen = "unknown", finding = "" } = Object.fromEntries(pairs);
-      const prior = pairs.flatMap(([name, given = ""]) => (name === "prior" ? given.split(/->|[;,/>→]|\bthen\b/iu) : []));
+      const prior = pairs.flatMap(([name, given = ""]) => (name === "prior" ? given.split(/->|[;,>|→]|\/(?!\s*(?:day|d|die|kg)\b)|\b(?:then|followed by)\b/iu) : []));
       return { text, prior: prior.map((name) => name.trim()).filter(Boolean), phase, specimen, finding };
     }
 

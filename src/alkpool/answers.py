@@ -55,8 +55,12 @@ def to_csv(answer: Answer) -> str:
         row | {name: "; ".join(map(words, row[name])) for name, words in said.items()}
         for row in records(answer.inhibitors)
     ]
-    found = pd.json_normalize(rows, sep="_").reindex(columns=list(columns.values()))
-    flat = found.set_axis(list(columns), axis=1).astype({"rank": "Int64", "relapsed_n": "Int64"})
+    known = pd.json_normalize(rows, sep="_") if rows else pd.DataFrame(columns=[*columns.values()])
+    flat = (
+        known[[*columns.values()]]
+        .set_axis(list(columns), axis=1)
+        .astype({"rank": "Int64", "relapsed_n": "Int64"})
+    )
     text = flat.select_dtypes(exclude="number").columns
     flat[text] = flat[text].map(lambda cell: spreadsheet_cell(cell) if cell else cell)
     return flat.to_csv(index=False, lineterminator="\n")

@@ -74,7 +74,11 @@ def compare(old: Path, new: Path) -> pd.DataFrame:
     for folder in (old, new):
         if not folder.is_dir():
             refuse(str(folder), "must be a folder of results")
-        tables.append(files_in(folder, "*.csv"))
+        if not (found := files_in(folder, "*.csv")):
+            refuse(str(folder), "has no table: must be a folder of results")
+        tables.append(found)
+    if not tables[0].keys() & tables[1]:
+        refuse(str(new), "has no table that the other folder has too: must be a folder of results")
     changes: list[Change] = []
     for name in sorted(tables[0].keys() | tables[1]):
         before, after = (side.get(name) for side in tables)
@@ -85,9 +89,9 @@ def compare(old: Path, new: Path) -> pd.DataFrame:
         ]
         mark = "yes" if any("synthetic" in frame for frame in frames) else ""
         changes += [(kind, name, *where, mark) for kind, *where in _table_changes(*frames)]
-    found = pd.DataFrame(changes, columns=COLUMNS, dtype=str)
-    found["kind"] = pd.Categorical(found["kind"], list(KINDS))
-    return found.sort_values(["kind", "synthetic"], kind="stable", ignore_index=True).astype(str)
+    listed = pd.DataFrame(changes, columns=COLUMNS, dtype=str)
+    listed["kind"] = pd.Categorical(listed["kind"], list(KINDS))
+    return listed.sort_values(["kind", "synthetic"], kind="stable", ignore_index=True).astype(str)
 
 
 def _one_sided(kind: str, row: str, column: str, removed: bool) -> Change:
@@ -191,6 +195,9 @@ def to_text(changes: pd.DataFrame, everything: bool = False) -> str:
         rows = changes[leads & (changes["synthetic"] == made_up)]
         said = dict.fromkeys(map(_verdict, rows.to_dict("records")))
         lines += [f"{heading}: {len(said) or 'none'}", *said]
+    gone = changes[(changes["kind"] == "table") & (changes["column"] == "")]["table"]
+    if len(gone):
+        lines.append(f"In one of the two only, so not compared: {', '.join(gone)}")
     if everything:
         lines += _rest(changes)
     else:

@@ -573,7 +573,7 @@ def test_what_a_line_holds_beside_its_mutations_is_said(page: Page, bare: Path) 
     reading = page.locator("[data-part=reading]")
     expect(reading).to_have_text(f"Read as L1196M+G1202R in cis; {aside}")
     page.keyboard.press("Enter")
-    asked = "L1196M+G1202R in cis with previous treatment not given, specimen not stated"
+    asked = "L1196M+G1202R in cis with previous treatment not stated, specimen not stated"
     expect(page.locator(".folded strong")).to_have_text(f"{asked}; {aside}")
     assert fragment(page) == "m=L1196M+G1202R&phase=cis"
     page.reload()
@@ -976,7 +976,7 @@ def test_figure_5_and_the_search_lead_to_profile_pages(page: Page, book: Path, d
 
 @pytest.mark.parametrize(
     ("given", "read"),
-    [("alectinib", "alectinib"), ("Xalkori then Alecensa", "crizotinib, alectinib")],
+    [("alectinib", "alectinib"), ("Xalkori, followed by Alecensa", "crizotinib, alectinib")],
 )
 def test_the_start_page_asks(page: Page, book: Path, given: str, read: str) -> None:
     """Mutation and inhibitors typed there are answered in the explorer; the matrix is there."""

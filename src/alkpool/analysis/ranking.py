@@ -10,6 +10,7 @@ the tiers say; `alkpool.analysis.evidence.gather` collects it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -146,7 +147,8 @@ class Cell:
     def behind(self) -> Row:
         """What an answer holds of it."""
         return {
-            name: getattr(self, name) for name in ("patients", "groups", "relapsed", "laboratory")
+            name: deepcopy(getattr(self, name))
+            for name in ("patients", "groups", "relapsed", "laboratory")
         }
 
 

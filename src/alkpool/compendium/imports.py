@@ -32,7 +32,7 @@ def behind(*sources: str) -> set[Path]:
     *sources : str
         Python, or a cell of a notebook. What cannot be read may import anything of the package.
     """
-    inside = {path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    inside = {path for path in PACKAGE.rglob("[!.]*") if path.is_file() and path.suffix != ".pyc"}
     modules = {path for path in inside if path.suffix == ".py"}
     beside = {path: {path, *path.parent.glob(f"{path.stem}.*")} for path in modules}
     found = inside.difference(*beside.values())

@@ -252,7 +252,8 @@ def notebook_parameters(notebook: Path) -> dict[str, Parameter]:
             wrong = f"{place}, parameters: {ast.unparse(statement)!r} is not 'name = plain value'"
             raise ProjectError(wrong) from None
         line = source.encode().splitlines()[(statement.end_lineno or 0) - 1]
-        found[name] = Parameter(default, line[statement.end_col_offset :].decode().lstrip(" #"))
+        comment = re.fullmatch(r"\s*#\s*(.*)", line[statement.end_col_offset :].decode())
+        found[name] = Parameter(default, comment[1] if comment else "")
     return found
 
 

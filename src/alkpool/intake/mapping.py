@@ -217,8 +217,12 @@ def _translated(cell: str, target: Target) -> str:
     if cell.casefold() in words:
         return words[cell.casefold()]
     factor = _UNITS["in_ours"].get(target.column, {}).get(target.unit, 1)
+    bound = spelling.BOUND.fullmatch(cell)
+    sign = bound["sign"] if bound else ""
+    known = spelling.term(sign, Relation, "Relation") in list(Relation)
     # A cell with a unit of its own, as "12 months" among days, is not in the unit of its column.
-    if factor != 1 and not re.search("[a-z%]", cell, re.IGNORECASE):
+    number = cell.removeprefix(sign) if known else cell
+    if factor != 1 and not re.search("[a-z%]", number, re.IGNORECASE):
         if spelling.THOUSANDS.search(cell):
             # With its unit it is refused: no column takes one.
             return f"{cell} {target.unit}"

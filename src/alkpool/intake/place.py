@@ -174,14 +174,22 @@ def _name_sources(rows: _Rows, known: Tables) -> _Wrong:
         for source, row in known[SOURCES.name].to_dict("index").items()
     }
     taken = {*articles, *(cells["source_id"] for cells in rows.values())}
+    spelt = {name.casefold(): name for name in reversed(articles)}
+    of_mark: dict[tuple[str, str], str] = {}
+
+    def known_by(source: str) -> None:
+        for mark in ("doi", "pmid"):
+            if value := articles[source].get(mark, ""):
+                of_mark.setdefault((mark, value.casefold()), source)
+
+    for source in articles:
+        known_by(source)
     for row, cells in rows.items():
         stated = {name: cells[name] for name in (*_ARTICLE, "first_author") if cells[name]}
         same = {
-            mark: source
+            mark: of_mark[mark, stated[mark].casefold()]
             for mark in ("doi", "pmid")
-            if mark in stated
-            for source, article in reversed(articles.items())
-            if article.get(mark, "").casefold() == stated[mark].casefold()
+            if (mark, stated.get(mark, "").casefold()) in of_mark
         }
         if not cells["source_id"]:
             named = _source_name(cells["first_author"], cells["year"])
@@ -205,11 +213,12 @@ def _name_sources(rows: _Rows, known: Tables) -> _Wrong:
         for mark, other in same.items():
             if other != source:
                 yield row, mark, f"is that of the source {other}: write {other} as source_id"
-        written = next((name for name in articles if name.casefold() == source.casefold()), source)
+        written = spelt.setdefault(source.casefold(), source)
         if written != source:
             yield row, "source_id", f"must be written {written}"
         stated["where"] = f" in row {row + 2}"
         articles[source] = stated | articles.get(source, {})
+        known_by(source)
 
 
 def _other_article(

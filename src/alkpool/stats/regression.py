@@ -120,7 +120,8 @@ def firth(
 
     limits = np.array([[limit(i, -errors[i]), limit(i, errors[i])] for i in terms.tolist()])
     drops = np.array([drop(0.0, term) for term in terms.tolist()])
-    p_values = np.asarray(special.chdtrc(1, drops))
+    # Of an effect of nothing at all, rounding can leave a drop just below zero.
+    p_values = np.asarray(special.chdtrc(1, np.maximum(drops, 0)))
     return _coefficients(design, response, estimate, errors, limits, p_values)
 
 
