@@ -38,7 +38,7 @@ class ProjectError(Exception):
     """Something in the project that a person has to put right; the text says what and where."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Problem:
     """One thing wrong with a file; ``row`` is the row number a spreadsheet shows."""
 

@@ -137,6 +137,7 @@ def _taken_apart(text: str) -> tuple[str, list[tuple[str, str]], str]:
     aside: list[tuple[str, str]] = []
     phases: set[str] = set()
     for what, action, put, pattern in names.patterns():
+        before = rest
         while found := pattern.search(rest):
             value = found.groupdict().get("value", "")
             if action == "aside":
@@ -150,7 +151,8 @@ def _taken_apart(text: str) -> tuple[str, list[tuple[str, str]], str]:
                 phases.add(what)
             mark = put.replace("{}", value).replace("Ⓧ", "Ⓞ" if "%" in found[0] else "Ⓧ")
             rest = f"{rest[: found.start()]} {mark} {rest[found.end() :]}"
-        rest = " ".join(rest.split())
+        if rest is not before:
+            rest = " ".join(rest.split())
     if len(phases) > 1:
         raise ValueError(f"{text!r} says both cis and trans: leave the phase out")
     return rest, aside, "".join(phases)
@@ -166,15 +168,21 @@ def _translated(name: str) -> Mutation:
 def _refuse_swallowed(found: Iterable[str], text: str) -> None:
     """What fits ALK's own sequence is not lost to the gene that stands before it."""
     for word in _WORD.findall(" ".join(found)):
-        try:
-            fitting = [protein_change(word[2:])] if word[:2].lower() == "c." else as_printed(word)
-        except ValueError:
-            continue
-        if all(m.residue in reference() for m in fitting):
+        if _fits(word):
             raise ValueError(
                 f"{text!r}: {word} fits ALK too: write ALK before it, or leave it out where it is "
                 "of another gene"
             )
+
+
+@lru_cache(4096)
+def _fits(word: str) -> bool:
+    """Whether a name is that of a mutation which the reference of ALK can be asked about."""
+    try:
+        found = [protein_change(word[2:])] if word[:2].lower() == "c." else as_printed(word)
+    except ValueError:
+        return False
+    return all(m.residue in reference() for m in found)
 
 
 def _refuse_unconfirmed(found: Iterable[Mutation]) -> None:
