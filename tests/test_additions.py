@@ -57,7 +57,9 @@ def test_without_yes_nothing_is_changed(tmp_path, mine):
     assert contents(tmp_path) == before | {"new.csv": file.read_bytes()}
     for line in (
         "New in mine:", "  patients: 1 (test2024-p1)", "  included patients: 34 -> 35",
-        "Possible duplicates: none found", "Verdicts that move: none",
+        "Possible duplicates: none found in mine; patients of other cohorts are compared when they "
+        "are pooled",
+        "Verdicts that move: none",
         "  G1202R, lorlatinib (insufficient evidence): benefit 0/0, not decided 0, relapsing 0/0 "
         "-> benefit 1/1, not decided 0, relapsing 0/0",
         "Nothing was changed. To merge: the same command with --yes",

@@ -182,11 +182,15 @@ def describe(plan: Plan) -> str:
     ]
     looks = _worth_a_look(plan)
     turned, counted, rest = (_moved(plan, kind) for kind in ("verdict", "counts", "denominator"))
+    nobody = (
+        f"Possible duplicates: none found in {plan.before.name}; patients of other cohorts are "
+        "compared when they are pooled"
+    )
     sections = {
         f"{plan.sheet.label}: {len(plan.sheet.cells)} rows": plan.sheet.read_as,
         f"New in {plan.before.name}:": [*_new_rows(plan), *included],
         f"Worth a look: {len(looks) or 'nothing found'}": looks,
-        _DUPLICATES if plan.matches else "Possible duplicates: none found": _duplicates(plan),
+        _DUPLICATES if plan.matches else nobody: _duplicates(plan),
         f"Verdicts that move: {len(turned) or 'none'}": turned,
         f"Other cells whose counts move: {len(counted) or 'none'}": counted,
     }
