@@ -4,7 +4,7 @@ Two shares describe a combination. *Relapsing*: of the samples taken at resistan
 inhibitor, how many carry the profile. *Sensitivity*: of the evaluable lines of the inhibitor
 given after a sample with the profile, how many brought benefit.
 
-`rank` puts the inhibitors in order for one tumour (paper, Conclusions).
+`alkpool.analysis.evidence.rank` puts the inhibitors in order for one tumour (paper, Conclusions).
 """
 
 from collections.abc import Mapping, Sequence

@@ -59,7 +59,9 @@ def as_table(rows: pd.DataFrame, table: Table, file: str, **made: Any) -> pd.Dat
         Where the rows of one key differ.
     """
     names = _NAMES_IN_RAW.get(table.name, {})
-    copies = {name: rows.get(names.get(name, name), "") for name in table.columns}
+    copies = {
+        name: rows[names[name]] if name in names else rows.get(name, "") for name in table.columns
+    }
     for name in copies.keys() - made.keys():
         said = table.schema.columns[name].metadata
         if UNKNOWN in (*said.get("terms", ()), *said.get("also", ())):
