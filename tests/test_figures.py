@@ -55,7 +55,7 @@ COHORTS = {
     "long-names": make_cohort(
         [
             sample(SIX, "unknown", line("lorlatinib", "PR"), patient=LONG, phase="cis",
-                   prior="crizotinib;ceritinib;alectinib;brigatinib;unknown"),
+                   prior="crizotinib;ceritinib;alectinib;$\\unknown{x}$;unknown"),
             sample("T1151dup", "an inhibitor of a long name", line("brigatinib", "PD")),
         ]
     ),

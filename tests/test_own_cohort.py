@@ -19,6 +19,7 @@ pytestmark = pytest.mark.nightly
 COMPENDIUM = """\
 title: One chapter
 cohort: curated
+extension: {module: alkpool.study}
 reads: [data/reference/*]
 parts:
   - title: Published cases
@@ -40,6 +41,7 @@ def test_one_run_with_an_own_cohort(tmp_path):
     shutil.copytree(paths.DATA, home / "data")
     (home / "notebooks").mkdir()
     shutil.copy(paths.NOTEBOOKS / "02-benefit-classification.ipynb", home / "notebooks")
+    shutil.copytree(paths.NOTEBOOKS / "takeaways", home / "notebooks/takeaways")
     shutil.copy(paths.HOME / "requirements.lock", home)
     (home / "compendium.yaml").write_text(COMPENDIUM, "utf-8")
     own.mkdir()
