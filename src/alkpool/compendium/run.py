@@ -114,7 +114,7 @@ def kernel_environment(build: Path) -> dict[str, str]:
     Notebooks find the package whose files are in the key, wherever else one is installed.
     """
     inherited = {k: v for k, v in os.environ.items() if k not in UNWANTED_ENVIRONMENT}
-    places = [Path(__file__).parents[2], paths.HOME, *filter(None, [inherited.get("PYTHONPATH")])]
+    places = [Path(__file__).parents[2], *filter(None, [inherited.get("PYTHONPATH")])]
     return inherited | FIXED_ENVIRONMENT | {
         "ALKPOOL_HOME": str(paths.HOME),
         "ALKPOOL_CACHE": str(build / "cache"),
