@@ -13,11 +13,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
 
 from alkpool import paths
+
+if TYPE_CHECKING:
+    import jinja2
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -89,18 +92,23 @@ def yaml_beside(module: str) -> Any:
     return yaml.load(text, yaml.CSafeLoader)
 
 
-def filled_in_beside(module: str, **context: Any) -> str:
-    """Fill in the Jinja template of Markdown of a module's own name."""
+def templates(**settings: Any) -> "jinja2.Environment":
+    """Give Jinja as our templates are written: a gap that nothing fills is an error."""
     import jinja2
 
-    environment = jinja2.Environment(
+    return jinja2.Environment(
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        **settings,
     )
+
+
+def filled_in_beside(module: str, **context: Any) -> str:
+    """Fill in the Jinja template of Markdown of a module's own name."""
     text = Path(module).with_suffix(".md.j2").read_text(encoding="utf-8")
-    return environment.from_string(text).render(context)
+    return templates().from_string(text).render(context)
 
 
 # Numbers that YAML reads in another way than people: 010 is 8, 6:30 is 390, 6_0 is 60.
