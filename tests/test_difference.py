@@ -71,8 +71,10 @@ def test_every_change_once_the_important_ones_first(folders):
         ["verdict", TABLE, came, "verdict", "insufficient evidence", "no benefit expected"],
         ["verdict", TABLE, cell, "verdict", "insufficient evidence", "conflicting evidence"],
         ["verdict", TABLE, gone, "verdict", "no benefit expected", "insufficient evidence"],
+        ["count", TABLE, came, "rule", "V2", "V3"],
         *(["count", TABLE, came, name, "0", "1"] for name in own),
         ["count", TABLE, cell, "benefit_k", "1", "0"],
+        ["count", TABLE, gone, "rule", "V3", "V2"],
         *(["count", TABLE, gone, name, "1", "0"] for name in own),
         ["table", TABLE, "", "", "present", "present"],
         ["table", "curated/less.csv", "", "", "present", ""],
@@ -105,7 +107,7 @@ def test_each_verdict_is_said_once_those_of_patients_first(folders):
         "  curated: a-t1, benefit: no benefit -> benefit",
         "Synthetic verdicts that moved: 1",
         "  a-made-up: G1202R, alectinib: insufficient evidence -> likely beneficial",
-        "Also changed: 6 counts of cells; 4 tables differ.",
+        "Also changed: 6 rules and counts of cells; 4 tables differ.",
         "Each of them: --all. As a table: --format csv or json.",
     ]
 

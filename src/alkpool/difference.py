@@ -27,9 +27,9 @@ COLUMNS = ["kind", "table", "row", "column", "old", "new", "synthetic"]
 # The most important first.
 KINDS = ["verdict", "count", "table"]
 
-MATRIX, LINES = "actionability.csv", "lines.csv"
-# Columns that are compared.
-COMPARED = {MATRIX: [*CELL, "verdict", "rule", *COUNTS], LINES: ["treatment_id", "benefit"]}
+MATRIX, LINE = "actionability.csv", "treatment_id"
+# Tables that are compared: the columns that name a row, and those of which it is said what moved.
+COMPARED = {MATRIX: (CELL, ["verdict", "rule", *COUNTS]), "lines.csv": ([LINE], ["benefit"])}
 
 # What `COLUMNS` say between the name of a table and its mark.
 Change = tuple[str, str, str, str, str]
@@ -46,11 +46,11 @@ def compare(old: Path, new: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``kind`` (``verdict`` of a cell or benefit of a line, ``count`` of a cell, ``table``),
-        ``table`` (path below the folder), ``row`` (a cell, or the id of a line), ``column``,
-        ``old``, ``new`` (text; ``present`` on each side that has the table), ``synthetic``
-        (``yes`` where no patient stands behind the table). Sorted by kind, patients before
-        made-up ones, and table.
+        ``kind`` (``verdict`` of a cell or benefit of a line, ``count`` or rule of a cell,
+        ``table``), ``table`` (path below the folder), ``row`` (a cell, or the id of a line),
+        ``column``, ``old``, ``new`` (text; ``present`` on each side that has the table),
+        ``synthetic`` (``yes`` where no patient stands behind the table). Sorted by kind, patients
+        before made-up ones, and table.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def compare(old: Path, new: Path) -> pd.DataFrame:
         before, after = (side.get(name) for side in sides)
         if before and after and before.read_bytes() == after.read_bytes():
             continue
-        needed = COMPARED.get(PurePath(name).name, [])
+        needed = [column for names in COMPARED.get(PurePath(name).name, ()) for column in names]
         frames = [
             read_sheet(path, name, needed, needed).cells if path else pd.DataFrame()
             for path in (before, after)
@@ -84,26 +84,24 @@ def _moved(name: str, old: pd.DataFrame, new: pd.DataFrame) -> Iterator[Change]:
     """Changes of a table that differs; it has no columns where it is not there."""
     there = [not side.columns.empty for side in (old, new)]
     yield "table", "", "", "present" * there[0], "present" * there[1]
-    if all(there) and PurePath(name).name == MATRIX:
-        yield from _of_cells(name, old, new)
-    elif all(there) and PurePath(name).name == LINES:
-        lines = old.merge(new, on="treatment_id", suffixes=("_before", ""))
-        for line, was, now in lines[["treatment_id", "benefit_before", "benefit"]].to_numpy():
+    file = PurePath(name).name
+    if not all(there) or file not in COMPARED:
+        return
+    if file == MATRIX:
+        try:
+            moved = changes(*(side.astype(dict.fromkeys(COUNTS, int)) for side in (old, new)))
+        except ValueError as error:
+            must = "must have counts as whole numbers, k of n, and each cell once"
+            refuse(name, f"{must}: {error}")
+    else:
+        moved = old.merge(new, on=LINE, suffixes=("_before", ""))
+    key, columns = COMPARED[file]
+    for row in moved.to_dict("records"):
+        for column in columns:
+            was, now = str(row[f"{column}_before"]), str(row[column])
             if was != now:
-                yield "verdict", line, "benefit", was, now
-
-
-def _of_cells(name: str, old: pd.DataFrame, new: pd.DataFrame) -> Iterator[Change]:
-    try:
-        moved = changes(*(side.astype(dict.fromkeys(COUNTS, int)) for side in (old, new)))
-    except ValueError as error:
-        refuse(name, f"must have counts as whole numbers, k of n, and each cell once: {error}")
-    for cell in moved.to_dict("records"):
-        for column in ("verdict", *COUNTS):
-            was, now = str(cell[f"{column}_before"]), str(cell[column])
-            if was != now:
-                kind = "verdict" if column == "verdict" else "count"
-                yield kind, f"{cell['profile']}, {cell['inhibitor']}", column, was, now
+                kind = "verdict" if column in ("verdict", "benefit") else "count"
+                yield kind, ", ".join(row[part] for part in key), column, was, now
 
 
 @contextmanager
@@ -134,7 +132,7 @@ def to_text(moved: pd.DataFrame, everything: bool = False) -> str:
     moved : DataFrame
         As `compare` gives them.
     everything : bool
-        Also each count that moved, and the names of the tables that differ.
+        Also each rule and count that moved, and the names of the tables that differ.
 
     Returns
     -------
@@ -153,10 +151,12 @@ def to_text(moved: pd.DataFrame, everything: bool = False) -> str:
     if len(gone):
         lines.append(f"In one of the two only, so not compared: {', '.join(gone)}")
     if everything:
-        lines += [f"Counts that moved: {len(counts)}", *map(_said, counts.to_dict("records"))]
+        lines.append(f"Rules and counts that moved: {len(counts)}")
+        lines += map(_said, counts.to_dict("records"))
         lines.append(f"Tables that differ: {', '.join(tables['table'])}")
     else:
-        lines.append(f"Also changed: {len(counts)} counts of cells; {len(tables)} tables differ.")
+        said = f"{len(counts)} rules and counts of cells; {len(tables)} tables differ"
+        lines.append(f"Also changed: {said}.")
         lines.append("Each of them: --all. As a table: --format csv or json.")
     return "\n".join(map(printable, lines)) + "\n"
 

@@ -178,6 +178,12 @@ def files_in(folder: Path, pattern: str = "*") -> dict[str, Path]:
     return {path.relative_to(folder).as_posix(): path for path in found}
 
 
+def digests(folder: Path, but: str) -> dict[str, str]:
+    """SHA-256 of the files of a folder and of those in it, but one, by their place there."""
+    files = {name: path for name, path in files_in(folder).items() if name != but}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
+
+
 def hash_of(texts: Iterable[str], files: Iterable[Path]) -> str:
     """Hash texts, and files by their place in the project and their content."""
     total = hashlib.sha256("\0".join(texts).encode())

@@ -5,7 +5,6 @@ release note. Equal inputs give equal bytes: no date is the clock's.
 """
 
 import datetime
-import hashlib
 import json
 import platform
 import re
@@ -23,7 +22,7 @@ from rocrate.rocrate import ROCrate
 from alkpool import paths
 from alkpool.compendium.book import git
 from alkpool.compendium.plan import CONFIGURATION, read
-from alkpool.files import exchange, files_in, filled_in_beside, locked, yaml_beside
+from alkpool.files import digests, exchange, filled_in_beside, locked, yaml_beside
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
@@ -127,7 +126,9 @@ def make(home: Path = paths.HOME, target: Path = paths.BUILD / "release") -> Pat
             page.write_text(CLOCK.sub("", page.read_text("utf-8")), "utf-8")
         (folder / NOTE).write_text(note, "utf-8")
         (folder / METADATA).write_text(describe(folder, identity), "utf-8")
-        (folder / CHECKSUMS).write_text(checksums(folder), "utf-8")
+        # As `sha256sum -c` reads them.
+        sums = (f"{digest}  {name}\n" for name, digest in digests(folder, CHECKSUMS).items())
+        (folder / CHECKSUMS).write_text("".join(sums), "utf-8")
         exchange(folder, made)
     return made
 
@@ -159,15 +160,6 @@ def _not_published(home: Path) -> Iterator[str]:
     for name in filter(None, untracked.split("\0")):
         if not any(part.startswith((".", "__pycache__")) for part in name.split("/")):
             yield f"{name}: git does not track it, and a release is public; remove or git add it"
-
-
-def checksums(folder: Path) -> str:
-    """List the SHA-256 of every file, as ``sha256sum -c`` reads it."""
-    return "".join(
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n"
-        for name, path in files_in(folder).items()
-        if name != CHECKSUMS
-    )
 
 
 def describe(folder: Path, identity: Identity) -> str:

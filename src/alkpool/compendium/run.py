@@ -10,7 +10,6 @@ there, all or none.
 """
 
 import datetime
-import hashlib
 import json
 import multiprocessing.forkserver
 import os
@@ -31,7 +30,7 @@ from typing import Any
 
 from alkpool import paths
 from alkpool.compendium.plan import CONFIGURATION, Task
-from alkpool.files import exchange, files_in, states
+from alkpool.files import digests, exchange, states
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
@@ -91,7 +90,7 @@ def record(task: Task, build: Path) -> dict[str, Any]:
 def is_done(task: Task, build: Path) -> bool:
     """Whether the chapter succeeded before with the same key, and all it made is still there."""
     try:
-        return bool(record(task, build)["files"] == _hashes(folder(task, build)))
+        return bool(record(task, build)["files"] == digests(folder(task, build), RECORD))
     except (OSError, ValueError, LookupError):
         return False
 
@@ -101,11 +100,6 @@ def newest(task: Task, build: Path) -> Task | None:
     made = sorted(folder(task, build).parent.glob("[!.]*"), key=lambda path: -path.stat().st_mtime)
     earlier = (replace(task, key=path.name) for path in made)
     return next((task for task in earlier if is_done(task, build)), None)
-
-
-def _hashes(made: Path) -> dict[str, str]:
-    files = {name: path for name, path in files_in(made).items() if name != RECORD}
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
 
 
 def kernel_environment(build: Path) -> dict[str, str]:
@@ -322,7 +316,7 @@ def run(task: Task, build: Path, environment: Mapping[str, str]) -> str:
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "seconds": round(time.perf_counter() - started, 2),
         "names": sorted(_names(notebook)),
-        "files": _hashes(work),
+        "files": digests(work, RECORD),
     }
     (work / RECORD).write_text(json.dumps(kept) + "\n")
     exchange(work, target)
