@@ -279,6 +279,11 @@ CHANGES: dict[str, tuple[Callable[[Project], object], set[str]]] = {
     "prose": (lambda p: p.write("book/welcome.md", "# Welcome\n\nOther.\n"), NONE),
     "order": (lambda p: p.edit("compendium.yaml", "title: Cases", "title: Patients"), NONE),
     "bytecode": (lambda p: p.write("src/alkpool/__pycache__/x.cpython-311.pyc", "x"), NONE),
+    "module in a folder that is no package": (
+        lambda p: p.write("src/alkpool/odd/tool.py", "import alkpool.cli"),
+        BOTH,
+    ),
+    "module that it may import": (lambda p: p.write("src/alkpool/cli.py", "import re"), BOTH),
     "module that cannot be read": (lambda p: p.write("src/alkpool/cli.py", "import ("), BOTH),
 }
 

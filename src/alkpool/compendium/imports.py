@@ -36,12 +36,16 @@ def behind(*sources: str) -> set[Path]:
 
     inside = {path for path in PACKAGE.rglob("[!.]*") if path.is_file() and path.suffix != ".pyc"}
     own = {path.stem: path for path in paths.NOTEBOOKS.glob("*.py")}
+    everything = {*inside, *own.values()}
     try:
         graph, names = _graph(), _imported(*sources)
         used = set(own.values()) if names & own.keys() else set()
         names |= _imported(*(path.read_text("utf-8") for path in used))
     except (SyntaxError, ValueError, GrimpException):
-        return {*inside, *own.values()}
+        return everything
+    if {_module(path) for path in inside if path.suffix == ".py"} - graph.modules:
+        # It stands in a folder that is no package, in which nobody read.
+        return everything
     modules = names & graph.modules
     unused = graph.modules.difference(modules, *map(graph.find_upstream_modules, modules))
     return used | {path for path in inside if _module(path) not in unused}
