@@ -10,7 +10,6 @@ override export FROM := $(call given,FROM)
 override export ONLY := $(call given,ONLY)
 override export COHORT := $(call given,COHORT)
 override export COHORTS := $(call given,COHORTS)
-override export SINCE := $(call given,SINCE)
 override export ARGS := $(call given,ARGS)
 override export UPGRADE := $(call given,UPGRADE)
 
@@ -50,8 +49,8 @@ pdf: report ## Print the report and its summary as PDF; needs Chromium
 	@$(PY) -m alkpool.compendium pdf
 
 .PHONY: release
-release: report ## Put data, results and book into a folder (SINCE=earlier)
-	@$(PY) -m alkpool.compendium release $${SINCE:+--since="$$SINCE"}
+release: report ## Put data, results and book into a folder
+	@$(PY) -m alkpool.compendium release
 
 .PHONY: test
 test: $(STAMP) ## Check the code, make the book, and run the tests

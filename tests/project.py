@@ -22,7 +22,7 @@ COMPENDIUM = """\
 title: A small compendium
 cohort: curated
 reads: [data/reference/*]
-extension: {module: small_study, records: {welcome: record}, reads: [data/invitro/*]}
+extension: {module: alkpool.small_study, records: {welcome: record}, reads: [data/invitro/*]}
 parts:
   - title: Prose
     pages: [welcome]
@@ -172,7 +172,7 @@ def small_project(home: Path, *, kernels: bool = False) -> Project:
     ):
         made.write(f"book/{name}", (ROOT / "book" / name).read_text())
     shutil.copytree(ROOT / "book" / "_static", home / "book" / "_static")
-    made.write("src/small_study.py", STUDY)
+    made.write("src/alkpool/small_study.py", STUDY)
     made.write("book/references.bib", "")
     made.write("book/welcome.md", "# Welcome\n\nText.\n")
     for cohort, synthetic in (("curated", "false"), ("made-up", "true")):

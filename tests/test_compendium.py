@@ -210,6 +210,7 @@ def planned(project: Project, *columns: str) -> dict[str, list[object]]:
     return found
 
 
+IMPORTS = "from alkpool.wing import deep\nimport helper"
 BOTH, NONE = {"curated/01-count", "curated/02-list"}, set[str]()
 CHANGES: dict[str, tuple[Callable[[Project], object], set[str]]] = {
     "notebook": (
@@ -227,7 +228,7 @@ CHANGES: dict[str, tuple[Callable[[Project], object], set[str]]] = {
         lambda p: (
             p.write("src/alkpool/wing/__init__.py", ""),
             p.write("src/alkpool/wing/deep.py", "def f():\n    from ..other import g\n"),
-            p.notebook("02-list", "L", [PARAMETERS, "%time 1\nfrom alkpool.wing import deep"]),
+            p.notebook("02-list", "L", [PARAMETERS, "%time 1\n" + IMPORTS]),
         ),
         {"curated/02-list"},
     ),
@@ -236,11 +237,15 @@ CHANGES: dict[str, tuple[Callable[[Project], object], set[str]]] = {
         {"curated/02-list"},
     ),
     "package around it": (
-        lambda p: p.write("src/alkpool/wing/__init__.py", "import helper"),
+        lambda p: p.write("src/alkpool/wing/__init__.py", "x = 1"),
         {"curated/02-list"},
     ),
     "module beside the notebooks": (
-        lambda p: p.write("notebooks/helper.py", "x = 1"),
+        lambda p: p.write("notebooks/helper.py", "from alkpool import third"),
+        {"curated/02-list"},
+    ),
+    "module that it imports": (
+        lambda p: p.write("src/alkpool/third.py", "x = 1"),
         {"curated/02-list"},
     ),
     "sentences of a chapter": (
@@ -274,6 +279,12 @@ CHANGES: dict[str, tuple[Callable[[Project], object], set[str]]] = {
     "prose": (lambda p: p.write("book/welcome.md", "# Welcome\n\nOther.\n"), NONE),
     "order": (lambda p: p.edit("compendium.yaml", "title: Cases", "title: Patients"), NONE),
     "bytecode": (lambda p: p.write("src/alkpool/__pycache__/x.cpython-311.pyc", "x"), NONE),
+    "module in a folder that is no package": (
+        lambda p: p.write("src/alkpool/odd/tool.py", "import alkpool.cli"),
+        BOTH,
+    ),
+    "module that it may import": (lambda p: p.write("src/alkpool/cli.py", "import re"), BOTH),
+    "module that cannot be read": (lambda p: p.write("src/alkpool/cli.py", "import ("), BOTH),
 }
 
 

@@ -43,9 +43,8 @@ def test_values_arrive_as_they_were_given(home: Path) -> None:
     assert make(home, "new", *given) == (
         f"<-m><alkpool.compendium><new><--title={HOSTILE}><--from={HOSTILE}><--><{HOSTILE}>"
     )
-    said = make(home, "release", *(f"{name}={HOSTILE}" for name in ("SINCE", "COHORT", "ONLY")))
+    said = make(home, "release", *(f"{name}={HOSTILE}" for name in ("COHORT", "ONLY")))
     assert f"<--cohort={HOSTILE}><--only={HOSTILE}>" in said
-    assert f"<alkpool.compendium><release><--since={HOSTILE}>" in said
 
 
 def test_lists_are_split_and_not_run(home: Path) -> None:
@@ -59,7 +58,7 @@ def test_lists_are_split_and_not_run(home: Path) -> None:
 
 def test_only_the_command_line_counts(home: Path) -> None:
     """Other programs set variables of these names; WSL calls the host NAME."""
-    names = ("NAME", "TITLE", "FROM", "ONLY", "COHORT", "COHORTS", "SINCE", "ARGS")
+    names = ("NAME", "TITLE", "FROM", "ONLY", "COHORT", "COHORTS", "ARGS")
     others = dict.fromkeys(names, "desktop")
     for target in ("new", "release", "check", "sweep"):
         assert "desktop" not in make(home, target, **others)

@@ -253,7 +253,6 @@ def add(
 def diff(
     old: Annotated[Path | None, _argument("diff.old")] = None,
     new: Annotated[Path | None, _argument("diff.new")] = None,
-    revision: Annotated[str, _option("diff.revision", "--git")] = "",
     everything: Annotated[bool, _option("diff.everything", "--all")] = False,
     form: Format = Form.TABLE,
     output: Output = STREAM,
@@ -264,16 +263,14 @@ def diff(
     """
     from alkpool import difference
 
-    if revision and new:
-        raise typer.BadParameter("takes one folder, the new one", param_hint="--git")
-    if old and not revision:
-        changes = difference.compare(old, new or paths.RESULTS)
+    if old:
+        moved = difference.compare(old, new or paths.RESULTS)
     else:
-        with difference.results_at(revision or "HEAD") as before:
-            changes = difference.compare(before, old or paths.RESULTS)
+        with difference.last_committed() as before:
+            moved = difference.compare(before, paths.RESULTS)
     forms = {Form.JSON: difference.to_json, Form.CSV: difference.to_csv}
     as_text = partial(difference.to_text, everything=everything)
-    _write(output, forms.get(form, as_text)(changes))
+    _write(output, forms.get(form, as_text)(moved))
 
 
 def _write(output: Path, text: str) -> None:

@@ -13,11 +13,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
 
 from alkpool import paths
+
+if TYPE_CHECKING:
+    import jinja2
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -89,18 +92,23 @@ def yaml_beside(module: str) -> Any:
     return yaml.load(text, yaml.CSafeLoader)
 
 
-def filled_in_beside(module: str, **context: Any) -> str:
-    """Fill in the Jinja template of Markdown of a module's own name."""
+def templates(**settings: Any) -> "jinja2.Environment":
+    """Give Jinja as our templates are written: a gap that nothing fills is an error."""
     import jinja2
 
-    environment = jinja2.Environment(
+    return jinja2.Environment(
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        **settings,
     )
+
+
+def filled_in_beside(module: str, **context: Any) -> str:
+    """Fill in the Jinja template of Markdown of a module's own name."""
     text = Path(module).with_suffix(".md.j2").read_text(encoding="utf-8")
-    return environment.from_string(text).render(context)
+    return templates().from_string(text).render(context)
 
 
 # Numbers that YAML reads in another way than people: 010 is 8, 6:30 is 390, 6_0 is 60.
@@ -168,6 +176,12 @@ def files_in(folder: Path, pattern: str = "*") -> dict[str, Path]:
     """Files of a folder and of those in it, by their place there."""
     found = sorted(path for path in folder.rglob(pattern) if path.is_file())
     return {path.relative_to(folder).as_posix(): path for path in found}
+
+
+def digests(folder: Path, but: str) -> dict[str, str]:
+    """SHA-256 of the files of a folder and of those in it, but one, by their place there."""
+    files = {name: path for name, path in files_in(folder).items() if name != but}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
 
 
 def hash_of(texts: Iterable[str], files: Iterable[Path]) -> str:

@@ -126,10 +126,11 @@ def cite(source: Mapping[Any, Any], known: Mapping[str, Row] | None = None) -> C
         words = [f"{report} ({record}; {unseen} and title not seen)"]
     else:
         words = [record, year]
+    first, *more = words
     via, via_url = ("", "") if access in DIRECT else _via(places, url)
     return {
         "label": label,
-        "text": ", ".join(_unsaid(*words)),
+        "text": ", ".join([first, *(word for word in more if word and word not in first)]),
         "url": url,
         "via": via,
         "via_url": via_url,
@@ -177,11 +178,6 @@ def patient_names(patients: "pd.DataFrame", sources: "pd.DataFrame") -> dict[str
     # Two sources of one author and year keep their ids apart.
     said = [*found.values()]
     return {name: text if said.count(text) == 1 else name for name, text in found.items()}
-
-
-def _unsaid(first: str, *words: str) -> Iterator[str]:
-    yield first
-    yield from (word for word in words if word and word not in first)
 
 
 def in_words(cited: Cited) -> str:
@@ -318,9 +314,9 @@ def read(data: Path = paths.DATA) -> Iterator[Row]:
     directness = [*READ, ""].index
     for table in (data / name for name in TABLES):
         beside = [row for name in FACTS for row in _rows(table.with_name(name))]
-        facts: dict[str, Row] = {}
-        for fact in sorted(beside, key=lambda fact: directness(fact.get("access", ""))):
-            facts.setdefault(fact.get("source_id", ""), fact)
+        # The last of equal keys stays: the most directly read.
+        beside.sort(key=lambda fact: directness(fact.get("access", "")))
+        facts = {fact.get("source_id", ""): fact for fact in reversed(beside)}
         for number, row in enumerate(_rows(table), start=2):
             if row["source_id"] == PAPER:
                 continue

@@ -5,7 +5,6 @@ release note. Equal inputs give equal bytes: no date is the clock's.
 """
 
 import datetime
-import hashlib
 import json
 import platform
 import re
@@ -14,9 +13,8 @@ import subprocess
 import tempfile
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from rocrate.rocrate import ROCrate
@@ -24,7 +22,7 @@ from rocrate.rocrate import ROCrate
 from alkpool import paths
 from alkpool.compendium.book import git
 from alkpool.compendium.plan import CONFIGURATION, read
-from alkpool.files import exchange, files_in, locked, yaml_beside
+from alkpool.files import digests, exchange, filled_in_beside, locked, yaml_beside
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
@@ -42,17 +40,17 @@ CC_BY = next(iter(LICENCES))
 CLOCK = re.compile(r'(?<=<span class="clock">)[^<]*')
 
 
-@dataclass(frozen=True)
-class Identity:
-    """Name and date of a release; a draft is what has not been released as a version."""
+class Identity(NamedTuple):
+    """Version and date (ISO) of a release; a draft is what has not been released as a version."""
 
     version: str
-    date: datetime.date
+    date: str
     draft: bool
 
-    def called(self, title: str) -> str:
-        """Title with the version."""
-        return f"{title} {self.version}" + " (draft)" * self.draft
+    @property
+    def called(self) -> str:
+        """The version, with what it is."""
+        return self.version + " (draft)" * self.draft
 
 
 def identify(home: Path) -> Identity:
@@ -64,30 +62,18 @@ def identify(home: Path) -> Identity:
     Raises
     ------
     ProjectError
-        Where there is neither date, or where version and date are not the same everywhere.
+        Where there is neither date.
     """
     version = tomllib.loads((home / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    cited = yaml.safe_load((home / "CITATION.cff").read_text("utf-8"))
-    released, sections = cited.get("date-released"), _sections(home)
-    if released is None or sections.get("[Unreleased]"):
-        return Identity(version, _last_commit(home), draft=True)
-    if not isinstance(released, datetime.date):
-        must = f"found {released!r}; must be a date such as 2026-01-31"
-        raise ProjectError(f"CITATION.cff: date-released: {must}")
-    heading = f"[{version}] - {released}"
-    if heading not in sections:
-        same = "the version of pyproject.toml with date-released of CITATION.cff"
-        raise ProjectError(f"CHANGELOG.md: has no heading '## {heading}', {same}")
-    if cited["version"] != version:
-        must = f"found {cited['version']!r}; must be {version!r}, that of pyproject.toml"
-        raise ProjectError(f"CITATION.cff: version: {must}")
-    return Identity(version, released, draft=False)
-
-
-def _last_commit(home: Path) -> datetime.date:
+    released = yaml.safe_load((home / "CITATION.cff").read_text("utf-8")).get("date-released")
+    if released and not _sections(home).get("[Unreleased]"):
+        if not isinstance(released, datetime.date):
+            must = f"found {released!r}; must be a date such as 2026-01-31"
+            raise ProjectError(f"CITATION.cff: date-released: {must}")
+        return Identity(version, released.isoformat(), draft=False)
     try:
-        return datetime.date.fromisoformat(git(home, "log", "-1", "--format=%cs"))
-    except (OSError, subprocess.CalledProcessError, ValueError):
+        return Identity(version, git(home, "log", "-1", "--format=%cs"), draft=True)
+    except (OSError, subprocess.CalledProcessError):
         raise ProjectError(
             "this is a draft, and there is no commit to date it by; to release a version, set "
             "date-released in CITATION.cff and give the version its heading in CHANGELOG.md "
@@ -95,9 +81,7 @@ def _last_commit(home: Path) -> datetime.date:
         ) from None
 
 
-def make(
-    home: Path = paths.HOME, target: Path = paths.BUILD / "release", since: Path | None = None
-) -> Path:
+def make(home: Path = paths.HOME, target: Path = paths.BUILD / "release") -> Path:
     """Make the release as one folder: all of it, or nothing.
 
     Parameters
@@ -106,8 +90,6 @@ def make(
         The checkout, with the results and the book that were made in it.
     target : Path
         Folder in which it is made, under its name; an older one of that name is replaced.
-    since : Path, optional
-        Folder of an earlier release, or of its results; the note says what moved since.
 
     Returns
     -------
@@ -127,7 +109,7 @@ def make(
         raise ProjectError(f"not there: {', '.join(missing)}; run make report first")
     if private := [*_not_published(home)]:
         raise ProjectError("\n".join(private))
-    note = release_note(home, identity, since)
+    note = release_note(home, identity)
     made = target / f"alkpool-{identity.version}{'-draft' * identity.draft}"
     target.mkdir(parents=True, exist_ok=True)
     with locked(target), tempfile.TemporaryDirectory(dir=target, prefix=".making-") as stage:
@@ -144,7 +126,9 @@ def make(
             page.write_text(CLOCK.sub("", page.read_text("utf-8")), "utf-8")
         (folder / NOTE).write_text(note, "utf-8")
         (folder / METADATA).write_text(describe(folder, identity), "utf-8")
-        (folder / CHECKSUMS).write_text(checksums(folder), "utf-8")
+        # As `sha256sum -c` reads them.
+        sums = (f"{digest}  {name}\n" for name, digest in digests(folder, CHECKSUMS).items())
+        (folder / CHECKSUMS).write_text("".join(sums), "utf-8")
         exchange(folder, made)
     return made
 
@@ -178,15 +162,6 @@ def _not_published(home: Path) -> Iterator[str]:
             yield f"{name}: git does not track it, and a release is public; remove or git add it"
 
 
-def checksums(folder: Path) -> str:
-    """List the SHA-256 of every file, as ``sha256sum -c`` reads it."""
-    return "".join(
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n"
-        for name, path in files_in(folder).items()
-        if name != CHECKSUMS
-    )
-
-
 def describe(folder: Path, identity: Identity) -> str:
     """Describe a release folder as an RO-Crate.
 
@@ -216,9 +191,9 @@ def describe(folder: Path, identity: Identity) -> str:
     address = f"https://doi.org/{reference['doi']}"
     paper = entity(address, "ScholarlyArticle", name=reference["title"])
     about = {
-        "name": identity.called(f"{cited['title']},"),
+        "name": f"{cited['title']}, {identity.called}",
         "description": " ".join(cited["abstract"].split()),
-        "datePublished": identity.date.isoformat(),
+        "datePublished": identity.date,
         "version": identity.version,
         "license": licences[CC_BY],
         "author": authors if len(authors) > 1 else authors[0],
@@ -257,38 +232,18 @@ def _folders(folder: Path) -> dict[str, tuple[str, str]]:
     return described
 
 
-def release_note(home: Path, identity: Identity, since: Path | None = None) -> str:
-    """Say what the newest data changed, what moved since an earlier release, and the changes.
-
-    Parameters
-    ----------
-    home : Path
-        The checkout, of which the changelog and the results are read.
-    identity : Identity
-        From `identify`.
-    since : Path, optional
-        Folder of an earlier release, or of its results.
-    """
-    news = read(home=home).extension.loaded().news(home / "results", since)
-    changes = next(filter(None, _sections(home).values()), "")
-    lines = [
-        identity.called("# alkpool"),
-        "",
-        f"{'State of' if identity.draft else 'Released on'} {identity.date.isoformat()}.",
-        *news,
-        "## Changes",
-        "",
-        changes,
-        "",
-        "## What is in it",
-        "",
-        *(f"- `{name}/`: {said['says']}" for name, said in FOLDERS.items()),
-        f"- `{METADATA}` describes the folder (RO-Crate 1.1), `requirements.lock` lists the "
-        f"packages, `sha256sum -c {CHECKSUMS}` checks every file.",
-        f"- Made with Python {platform.python_version()}.",
-        "",
-    ]
-    return "\n".join(lines)
+def release_note(home: Path, identity: Identity) -> str:
+    """Say what the newest data changed, the changes of the program, and what a release holds."""
+    return filled_in_beside(
+        __file__,
+        identity=identity,
+        news=read(home=home).extension.loaded().news(home / "results"),
+        changes=next(filter(None, _sections(home).values()), ""),
+        folders=FOLDERS,
+        metadata=METADATA,
+        checksums=CHECKSUMS,
+        python=platform.python_version(),
+    )
 
 
 def _sections(home: Path) -> dict[str, str]:

@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 
 from alkpool import paths, style
 from alkpool.data.cohort import Cohort
-from alkpool.files import write_atomically
+from alkpool.files import templates, write_atomically
 from alkpool.problems import as_text as as_text
 from alkpool.problems import no_formula
 from alkpool.style import counted, estimate, fraction, listed, p_value, percent, proportion, verb
@@ -305,13 +305,11 @@ def takeaways(chapter: str, pool: Cohort, **facts: object) -> None:
     file = paths.TAKEAWAYS / f"{chapter}.md.j2"
     if not file.is_file():
         raise ValueError(f"{place}: no such file; write a list, an item for each takeaway")
-    templates = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = templates()
     filters = (fraction, counted, p_value, percent, verb, listed, as_text)
-    templates.filters |= {words.__name__: words for words in filters}
+    environment.filters |= {words.__name__: words for words in filters}
     try:
-        text = templates.from_string(file.read_text("utf-8")).render(pool=pool, **facts)
+        text = environment.from_string(file.read_text("utf-8")).render(pool=pool, **facts)
     except jinja2.TemplateSyntaxError as error:
         raise ValueError(f"{place}, line {error.lineno}: {error}") from None
     except jinja2.UndefinedError as error:

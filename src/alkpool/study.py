@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from alkpool import explorer, references
-from alkpool.analysis import timeline
 from alkpool.analysis.settings import handed_down
 from alkpool.data.cohort import load
 from alkpool.files import filled_in_beside
@@ -47,45 +46,9 @@ def problems(chapters: Iterable[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def news(results: Path, since: Path | None = None) -> list[str]:
-    """Say what the newest data changed, and which verdicts moved since an earlier release.
-
-    Parameters
-    ----------
-    results : Path
-        Folder of the result tables.
-    since : Path, optional
-        Folder of an earlier release, or of its results.
-
-    Returns
-    -------
-    list of str
-        Lines of Markdown.
-
-    Raises
-    ------
-    ProjectError
-        Where ``since`` has no matrix of verdicts.
-    """
+def news(results: Path) -> str:
+    """Say in Markdown what the newest data changed, from the folder of the result tables."""
     folder = results / COHORT
     takeaways = json.loads((folder / "takeaways/09-evidence-over-time.json").read_text("utf-8"))
-    now = pd.read_csv(folder / "actionability.csv")
-    text = filled_in_beside(
-        __file__,
-        cohort=COHORT,
-        takeaways=takeaways,
-        newest=pd.read_csv(folder / "evidence_newest.csv"),
-        since=since and since.name,
-        since_then=timeline.changes(_actionability(since), now) if since else None,
-    )
-    return text.splitlines()
-
-
-def _actionability(since: Path) -> pd.DataFrame:
-    for folder in (since / "results" / COHORT, since / COHORT):
-        if (file := folder / "actionability.csv").is_file():
-            return pd.read_csv(file)
-    raise ProjectError(
-        f"{since}: has no results/{COHORT}/actionability.csv; must be the folder of a release or "
-        "of its results"
-    )
+    newest = pd.read_csv(folder / "evidence_newest.csv")
+    return filled_in_beside(__file__, cohort=COHORT, takeaways=takeaways, newest=newest)

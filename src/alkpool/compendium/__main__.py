@@ -41,8 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     option("--title", default="", help="heading of its page")
     option("--from", default="", dest="source", help="notebook that is copied")
 
-    option = command("release", "release:make", "put data, results and book into a folder")
-    option("--since", type=Path, help="folder of an earlier release or its results")
+    command("release", "release:make", "put data, results and book into a folder")
     return parser
 
 

@@ -25,7 +25,7 @@ from alkpool.compendium import plan, render, run
 from alkpool.compendium.imports import behind
 from alkpool.compendium.plan import COHORT, Compendium, Part, Task
 from alkpool.compendium.run import ADDED_TAGS, renamed
-from alkpool.files import exchange, files_in, hash_of, write_if_changed
+from alkpool.files import exchange, files_in, hash_of, templates, write_if_changed
 from alkpool.problems import ProjectError, as_text
 
 KEY = ".key"
@@ -251,15 +251,9 @@ def _link_records(page: Notebook, records: Mapping[str, str]) -> None:
 def _templates() -> Any:
     import jinja2
 
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(paths.BOOK),
-        # What is no Markdown is HTML, and text in it is escaped.
-        autoescape=jinja2.select_autoescape(["html.j2"], default=False),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    # What is no Markdown is HTML, and text in it is escaped.
+    escaped = jinja2.select_autoescape(["html.j2"], default=False)
+    environment = templates(loader=jinja2.FileSystemLoader(paths.BOOK), autoescape=escaped)
     environment.filters |= {"as_text": as_text, "json_in_page": _json}
     return environment
 

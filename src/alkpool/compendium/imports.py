@@ -8,17 +8,16 @@ are not found.
 
 import ast
 import re
-from collections.abc import Iterator
 from functools import cache
-from importlib.util import resolve_name
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alkpool import paths
 
-PACKAGE = Path(paths.__file__).parent
+if TYPE_CHECKING:
+    import grimp
 
-# Where a kernel looks for modules.
-ROOTS = (PACKAGE.parent, paths.HOME, paths.NOTEBOOKS)
+PACKAGE = Path(paths.__file__).parent
 
 # Lines that IPython takes for itself; the rest of a cell is Python.
 MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
@@ -31,52 +30,52 @@ def behind(*sources: str) -> set[Path]:
     ----------
     *sources : str
         Python, or a cell of a notebook. What cannot be read may import anything of the package.
+        Of the modules beside the notebooks it imports all or none.
     """
+    from grimp.exceptions import GrimpException
+
     inside = {path for path in PACKAGE.rglob("[!.]*") if path.is_file() and path.suffix != ".pyc"}
-    modules = {path for path in inside if path.suffix == ".py"}
-    beside = {path: {path, *path.parent.glob(f"{path.stem}.*")} for path in modules}
-    found = inside.difference(*beside.values())
+    own = {path.stem: path for path in paths.NOTEBOOKS.glob("*.py")}
+    everything = {*inside, *own.values()}
     try:
-        waiting = [file for text in sources for file in _imported(MAGIC.sub(r"\1pass", text), "")]
-    except (SyntaxError, ImportError):
-        return inside
-    while waiting:
-        path = waiting.pop()
-        if path not in found:
-            found |= beside.get(path, {path})
-            waiting += _of(path, path.stat().st_mtime_ns)
-    return found
+        graph, names = _graph(), _imported(*sources)
+        used = set(own.values()) if names & own.keys() else set()
+        names |= _imported(*(path.read_text("utf-8") for path in used))
+    except (SyntaxError, ValueError, GrimpException):
+        return everything
+    if {_module(path) for path in inside if path.suffix == ".py"} - graph.modules:
+        # It stands in a folder that is no package, in which nobody read.
+        return everything
+    modules = names & graph.modules
+    unused = graph.modules.difference(modules, *map(graph.find_upstream_modules, modules))
+    return used | {path for path in inside if _module(path) not in unused}
 
 
 @cache
-def _of(path: Path, _changed: int) -> list[Path]:
-    """Files that a file imports, read once for each state of it."""
-    root = next(root for root in ROOTS if path.is_relative_to(root))
-    try:
-        return [*_imported(path.read_bytes(), ".".join(path.relative_to(root).parent.parts))]
-    except (SyntaxError, ValueError, ImportError):
-        # It imports nothing until it is mended, which changes its content.
-        return []
+def _graph() -> "grimp.ImportGraph":
+    """Imports of the package; who imports a module runs the packages around it too."""
+    import grimp
+
+    graph = grimp.build_graph(PACKAGE.name, cache_dir=None)
+    for module in graph.modules - {PACKAGE.name}:
+        graph.add_import(importer=module, imported=module.rpartition(".")[0])
+    return graph
 
 
-def _imported(source: str | bytes, package: str) -> Iterator[Path]:
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = resolve_name("." * node.level + (node.module or ""), package)
-            names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        for name in names:
-            yield from _files(Path(*name.split(".")))
+def _imported(*sources: str) -> set[str]:
+    """Names that may be modules."""
+    names = set()
+    for source in sources:
+        for node in ast.walk(ast.parse(MAGIC.sub(r"\1pass", source))):
+            match node:
+                case ast.Import():
+                    names |= {alias.name for alias in node.names}
+                case ast.ImportFrom(module=str(module)):
+                    names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+    return names
 
 
-def _files(module: Path) -> list[Path]:
-    """Files of a module and of the packages around it, of the project only."""
-    around = [module, *module.parents[:-1]]
-    for root in ROOTS:
-        places = [place for at in around for place in (at / "__init__.py", at.with_suffix(".py"))]
-        if found := [root / place for place in places if (root / place).is_file()]:
-            return found
-    return []
+def _module(path: Path) -> str:
+    """Name of the module that a file of the package is, or that it may stand beside."""
+    place = path.relative_to(PACKAGE.parent).parent / path.name.partition(".")[0]
+    return ".".join(place.parts).removesuffix(".__init__")

@@ -12,7 +12,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +38,6 @@ FLAGS = (
     "--no-pdf-header-footer", "--generate-pdf-document-outline",
 )  # fmt: skip
 SECONDS = 300
-
-PLACEHOLDER = "\N{FIGURE SPACE}" * 3
 
 # Marks of the pages of the summary, and of the document of which only they are printed.
 SUMMARY, ONLY_SUMMARY = "summary-sheet", '<body class="summary-only">'
@@ -115,7 +112,6 @@ def _in_its_frame(
         "sheets": sheets,
         "state": made_from(),
         "citation": read_yaml(paths.HOME / "CITATION.cff"),
-        "number": PLACEHOLDER,
     }
     return "report.html"
 
@@ -163,11 +159,8 @@ def write(build: Path = paths.BUILD, target: Path = paths.BUILD / "alkpool.pdf")
     if not (build / "book" / DOCUMENT).is_file():
         raise ProjectError(f"{shown(build / 'book' / DOCUMENT)} is missing: run make report")
     document = render.rendered(build / "book-src", build / "sphinx", BUILDER) / DOCUMENT
-    printed = _print(document, command)
-    whole = _numbered(document.read_text("utf-8"), printed)
-    document.write_text(whole, "utf-8")
     contents = {target: _print(document, command)}
-    if SUMMARY in whole:
+    if SUMMARY in (whole := document.read_text("utf-8")):
         summary = document.with_name("summary.html")
         summary.write_text(_summary(whole), "utf-8")
         contents[target.with_stem(f"{target.stem}-summary")] = _print(summary, command)
@@ -196,20 +189,3 @@ def _print(document: Path, command: str) -> bytes:
         except (OSError, subprocess.CalledProcessError) as error:
             said = str(getattr(error, "stderr", "")).strip()
             raise ProjectError(f"{command} did not print: {error}\n{said}".strip()) from None
-
-
-def _numbered(html: str, printed: bytes) -> str:
-    """Fill in the page numbers of the table of contents: Chromium knows them only once printed."""
-    from pypdf import PdfReader
-
-    reader = PdfReader(BytesIO(printed))
-    numbers = {
-        name.removeprefix("/"): number + 1
-        for name, place in reader.named_destinations.items()
-        if (number := reader.get_destination_page_number(place)) is not None
-    }
-    return re.sub(
-        rf'href="#(?P<anchor>[^"]+)"[^\n]*{PLACEHOLDER}',
-        lambda entry: entry[0].replace(PLACEHOLDER, str(numbers[entry["anchor"]])),
-        html,
-    )

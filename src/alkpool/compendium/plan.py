@@ -66,7 +66,7 @@ class Extension(BaseModel):
     of them runs, and ``contexts(cohort)``, a mapping for the templates of the book from the cohort
     of the compendium. ``records`` names the template of the pages below a page; ``records`` of the
     mapping are, for each of these pages, the records by name, each with its ``name`` and the
-    ``page`` it becomes. A release asks for ``news(results, since)``, lines of Markdown.
+    ``page`` it becomes. A release asks for ``news(results)``, Markdown.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -10,7 +10,6 @@ there, all or none.
 """
 
 import datetime
-import hashlib
 import json
 import multiprocessing.forkserver
 import os
@@ -31,7 +30,7 @@ from typing import Any
 
 from alkpool import paths
 from alkpool.compendium.plan import CONFIGURATION, Task
-from alkpool.files import exchange, files_in, states
+from alkpool.files import digests, exchange, states
 from alkpool.paths import shown
 from alkpool.problems import ProjectError
 
@@ -91,7 +90,7 @@ def record(task: Task, build: Path) -> dict[str, Any]:
 def is_done(task: Task, build: Path) -> bool:
     """Whether the chapter succeeded before with the same key, and all it made is still there."""
     try:
-        return bool(record(task, build)["files"] == _hashes(folder(task, build)))
+        return bool(record(task, build)["files"] == digests(folder(task, build), RECORD))
     except (OSError, ValueError, LookupError):
         return False
 
@@ -103,18 +102,13 @@ def newest(task: Task, build: Path) -> Task | None:
     return next((task for task in earlier if is_done(task, build)), None)
 
 
-def _hashes(made: Path) -> dict[str, str]:
-    files = {name: path for name, path in files_in(made).items() if name != RECORD}
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
-
-
 def kernel_environment(build: Path) -> dict[str, str]:
     """Environment of a kernel, in which its caches have folders below ``build``.
 
     Notebooks find the package whose files are in the key, wherever else one is installed.
     """
     inherited = {k: v for k, v in os.environ.items() if k not in UNWANTED_ENVIRONMENT}
-    places = [Path(__file__).parents[2], paths.HOME, *filter(None, [inherited.get("PYTHONPATH")])]
+    places = [Path(__file__).parents[2], *filter(None, [inherited.get("PYTHONPATH")])]
     return inherited | FIXED_ENVIRONMENT | {
         "ALKPOOL_HOME": str(paths.HOME),
         "ALKPOOL_CACHE": str(build / "cache"),
@@ -322,7 +316,7 @@ def run(task: Task, build: Path, environment: Mapping[str, str]) -> str:
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "seconds": round(time.perf_counter() - started, 2),
         "names": sorted(_names(notebook)),
-        "files": _hashes(work),
+        "files": digests(work, RECORD),
     }
     (work / RECORD).write_text(json.dumps(kept) + "\n")
     exchange(work, target)
