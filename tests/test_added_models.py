@@ -160,7 +160,7 @@ def test_all_problems_of_an_addition_at_once(home: Path) -> None:
     assert found == [
         "added/models.csv, row 2, column secondary: found 'perhaps'; must be one of yes, no",
         "added/models.csv, row 2, column potency_type: found 'EC50'; must be one of IC50, GI50, "
-        "Ki, class, unknown",
+        "Ki, class, unknown, synthetic",
         "added/models.csv, row 3, column model_id: found 'Hatcher2015'; is a model already; name "
         "it otherwise",
         "added/models.csv, row 3, column secondary: found 'no'; must be as this source_id has it "

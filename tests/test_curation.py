@@ -859,7 +859,7 @@ def test_references_point_to_keys():
                 target = place if "/" in place else f"{pattern.rsplit('/', 1)[0]}/{place}"
                 assert tables.TABLES[target].key == (key,)
                 found += 1
-    assert found == 12
+    assert found == 11
 
 
 def test_transcripts_describe_the_columns_of_their_files():
