@@ -1,14 +1,17 @@
 """In vitro tables and the assertions of knowledge bases: load and validate."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from alkpool import paths
+from alkpool.data import tables
 from alkpool.data.cohort import Cohort
-from alkpool.data.reader import read_folder
-from alkpool.data.tables import ASSERTIONS, INVITRO_TABLES
+from alkpool.data.reader import flagged, key_problems, read_folder, synthetic_ids
+from alkpool.data.tables import ASSERTIONS, INVITRO_TABLES, MEASUREMENTS, MODELS
+from alkpool.problems import Problem
 from alkpool.vocabulary import Access, System
 
 # Models of a tumour driven by an ALK fusion, read in a primary text or a database made from it.
@@ -50,6 +53,19 @@ def load_for(cohort: Cohort) -> InVitro:
     return InVitro(
         *(table.typed(pd.DataFrame(columns=table.columns, dtype=str)) for table in INVITRO_TABLES)
     )
+
+
+def relation_problems(frames: Mapping[str, pd.DataFrame], label: str) -> Iterator[Problem]:
+    """List what does not fit in and between the measured tables, cells as text."""
+    yield from key_problems(frames, INVITRO_TABLES, label)
+    made_up = "is the id of a synthetic row, and none stands among measurements"
+    for table in INVITRO_TABLES:
+        frame, (key,) = frames[table.name], table.key
+        yield from flagged(frame, synthetic_ids(frame[key]), key, f"{label}/{table.file}", made_up)
+    measured = frames[MEASUREMENTS.name]["model_id"]
+    for table in (MODELS, MEASUREMENTS):
+        rules, where = tables.RULES[table.name], f"{label}/{table.file}"
+        yield from tables.rule_problems(rules, frames[table.name], where, measured=measured)
 
 
 def decides(models: pd.DataFrame) -> "pd.Series[bool]":
