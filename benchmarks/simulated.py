@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from alkpool.data.cohort import DESCRIPTION_FILE
-from alkpool.data.tables import COHORT_TABLES, SOURCES, SYNTHETIC_CALLS
-from alkpool.paths import COHORTS
+from alkpool.data.tables import COHORT_TABLES, SOURCES
+from alkpool.paths import COHORTS, INVITRO
 from benchmarks import registry
 
 
@@ -28,9 +28,7 @@ def as_cohort(simulated: str, folder: str) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     shutil.copyfile(source / DESCRIPTION_FILE, unfinished / DESCRIPTION_FILE)
-    shutil.copyfile(
-        COHORTS / "reconstructed" / SYNTHETIC_CALLS.file, unfinished / SYNTHETIC_CALLS.file
-    )
+    shutil.copytree(COHORTS / "reconstructed" / INVITRO.name, unfinished / INVITRO.name)
     for table in COHORT_TABLES:
         places = [source] if table is SOURCES else sorted(source.glob("part-*"))
         parts = [pq.read_table(place / f"{table.name}.parquet").to_pandas() for place in places]

@@ -6,15 +6,16 @@ import yaml
 
 from alkpool.data.cohort import DESCRIPTION_FILE
 from alkpool.data.tables import COHORT_TABLES
-from reconstruction.cohorts import META, Tables
-
-CALLS_FILE = "invitro_calls.csv"
+from alkpool.paths import INVITRO
+from reconstruction.cohorts import META, NAME, Tables
+from reconstruction.invitro_calls import as_tables
 
 
 def contents(tables: Tables) -> dict[str, bytes]:
     """File name -> content of a reconstructed cohort's folder."""
     frames = {table.file: getattr(tables, table.name) for table in COHORT_TABLES}
-    frames[CALLS_FILE] = tables.invitro_calls
+    for file, frame in as_tables(tables.invitro_calls, NAME).items():
+        frames[f"{INVITRO.name}/{file}"] = frame
     files = {
         name: frame.to_csv(index=False, lineterminator="\n").encode()
         for name, frame in frames.items()
@@ -26,8 +27,8 @@ def contents(tables: Tables) -> dict[str, bytes]:
 
 def write(tables: Tables, folder: Path) -> None:
     """Write a reconstructed cohort, replacing the files that are there."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents(tables).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
 
 

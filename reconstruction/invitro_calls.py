@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from alkpool.analysis.invitro import OBSERVED
-from alkpool.vocabulary import Call
+from alkpool.data.tables import INVITRO_SOURCES, MEASUREMENTS, MODELS
+from alkpool.vocabulary import Access, Call, System
 from reconstruction.profiles import GIVEN, TESTED
 
 COLUMNS = ["model_id", "mutations", "inhibitor", "call"]
@@ -61,3 +62,35 @@ def draw_calls(verdicts: Mapping[tuple[str, str], str], rng: np.random.Generator
         for model in rng.choice(list(AGREEMENT), rng.integers(1, 5), replace=False):
             rows.append((str(model), *cell, str(rng.choice(CALLS))))
     return pd.DataFrame(rows, columns=COLUMNS).sort_values(COLUMNS, ignore_index=True)
+
+
+def as_tables(calls: pd.DataFrame, name: str) -> dict[str, pd.DataFrame]:
+    """Write calls as in vitro tables, in which everything that no call says is ``synthetic``.
+
+    Parameters
+    ----------
+    calls : DataFrame
+        From `draw_calls`.
+    name : str
+        Of the cohort, which is the source of the models.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        File name to table, cells as text. The models may decide, as those of the paper do.
+    """
+    profiles = calls["mutations"].str.replace("+", ".", regex=False)
+    measurements = calls.rename(columns={"call": "call_in_source"}).assign(
+        measurement_id=calls["model_id"] + "-" + profiles + "-" + calls["inhibitor"],
+        locator="synthetic",
+    )
+    models = calls[["model_id"]].drop_duplicates().assign(
+        source_id=name, system=str(System.FUSION_CELLS), access=str(Access.FULL_TEXT),
+        unit="none", sensitive_max="", resistant_min="", read_via="",
+    )  # fmt: skip
+    source = pd.DataFrame([{"source_id": name, "title": "Synthetic source", "secondary": "no"}])
+    return {
+        INVITRO_SOURCES.file: source.reindex(columns=INVITRO_SOURCES.columns, fill_value=""),
+        MODELS.file: models.reindex(columns=MODELS.columns, fill_value="synthetic"),
+        MEASUREMENTS.file: measurements.reindex(columns=MEASUREMENTS.columns, fill_value=""),
+    }

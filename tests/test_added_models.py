@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,21 +18,22 @@ from alkpool.analysis import invitro
 from alkpool.analysis.actionability import VerdictRule, matrix
 from alkpool.data import laboratory
 from alkpool.data.cohort import load
-from alkpool.intake import added_models, curate
+from alkpool.data.tables import INVITRO_TABLES
+from alkpool.intake import curate
 from alkpool.problems import DataError
 
-MODEL = "TEST-FIXTURE-model"
+MODEL, SOURCE = "TEST-FIXTURE-model", "TEST-FIXTURE-2020"
+SOURCE_LINE = f"{SOURCE},Nobody N,2020,,Made up,,,no,a note"
 LINE = (
-    f"{MODEL},TEST-FIXTURE-2020,Nobody N,2020,,Made up,,,no,a note,ALK-fusion cells,abstract,"
-    "made up for a test,Ba/F3,EML4-ALK V1,viability,IC50,nM,50,200,none: a test,a test,,"
+    f"{MODEL},{SOURCE},ALK-fusion cells,abstract,made up for a test,Ba/F3,EML4-ALK V1,viability,"
+    "IC50,nM,50,200,none: a test,a test,,"
 )
-HEADER = "mutations,inhibitor,relation,value,fold_change,call_in_source,locator,read_via,note"
 # Sensitive by the threshold, resistant by the call of the source, a compound profile, a control.
 MEASUREMENTS = [
-    "p.Cys1156Tyr,crizotinib,=,20,,unknown,a test,,",
-    "G1269A,crizotinib,,,,resistant,a test,,",
-    "G1202R/L1196M,lorlatinib,>,500,,unknown,a test,,",
-    "WT,alectinib,=,2,,unknown,a test,,",
+    f"{MODEL}-1,{MODEL},p.Cys1156Tyr,crizotinib,=,20,,unknown,a test,,",
+    f"{MODEL}-2,{MODEL},G1269A,crizotinib,,,,resistant,a test,,",
+    f"{MODEL}-3,{MODEL},G1202R/L1196M,lorlatinib,>,500,,unknown,a test,,",
+    f"{MODEL}-4,{MODEL},WT,alectinib,=,2,,unknown,a test,,",
 ]
 
 
@@ -43,18 +45,24 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def add(home: Path, line: str = LINE, measurements: list[str] = MEASUREMENTS) -> Path:
-    folder = home / "data/raw/invitro/added"
-    with (folder / "models.csv").open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
-    file = folder / f"{line.split(',')[0]}.csv"
-    file.write_text("\n".join([HEADER, *measurements]) + "\n", "utf-8")
-    return file
+def add(
+    home: Path,
+    sources: Sequence[str] | None = (SOURCE_LINE,),
+    models: Sequence[str] | None = (LINE,),
+    measurements: Sequence[str] | None = MEASUREMENTS,
+    folder: str = MODEL,
+) -> Path:
+    """Write a folder with the rows of each table; None is a file that is not there."""
+    place = home / "data/raw/invitro" / folder
+    place.mkdir()
+    for table, rows in zip(INVITRO_TABLES, (sources, models, measurements), strict=True):
+        if rows is not None:
+            (place / table.file).write_text("\n".join([",".join(table.columns), *rows]) + "\n")
+    return place
 
 
 def build(home: Path) -> None:
-    for name, text in curate.files(home / "data").items():
-        (home / "data" / name).write_text(text, "utf-8")
+    curate.files(home / "data")
 
 
 def problems(home: Path) -> list[str]:
@@ -65,8 +73,8 @@ def problems(home: Path) -> list[str]:
 
 def test_nothing_is_added_as_checked_in() -> None:
     """No fixture has become data."""
-    (header,) = (paths.RAW / "invitro/added/models.csv").read_text("utf-8").splitlines()
-    assert header.split(",") == added_models.ADDED_MODELS.columns
+    folders = sorted(path.name for path in (paths.RAW / "invitro").iterdir())
+    assert folders == ["first_search", "second_search"]
     assert "TEST-FIXTURE" not in (paths.INVITRO / "models.csv").read_text("utf-8")
 
 
@@ -139,87 +147,134 @@ def test_model_stands_in_the_chapter_and_the_explorer(home: Path) -> None:
     }
 
 
-def test_build_is_the_same_without_the_folder(home: Path) -> None:
-    as_it_is = curate.build(home / "data/raw")
-    shutil.rmtree(home / "data/raw/invitro/added")
-    for name, table in curate.build(home / "data/raw").items():
-        assert table.equals(as_it_is[name]), name
-
-
 def test_all_problems_of_an_addition_at_once(home: Path) -> None:
     bad = [
-        "L1202R,alectinib,=,20,,unknown,a test,,",
-        "G1202R,chemotherapy,=,2,5,unknown,a test,,",
-        "G1202R,alectinib,,20,,maybe,a test,,",
+        f"a,{MODEL},L1202R,alectinib,=,20,,unknown,a test,,",
+        f"b,{MODEL},G1202R,chemotherapy,=,2,5,unknown,a test,,",
+        f"c,{MODEL},G1202R,alectinib,,20,,maybe,a test,,",
+        "c,nobody,G1202R,alectinib,=,20,,unknown,a test,,",
+        "Hatcher2015-C1156Y-alectinib,Hatcher2015,C1156Y,alectinib,=,2,,unknown,a test,,",
     ]
-    add(home, LINE.replace(",no,", ",perhaps,").replace(",IC50,", ",EC50,"), bad)
-    add(home, LINE.replace(MODEL, "Hatcher2015"))
-    (home / "data/raw/invitro/added/orphan.csv").write_text(HEADER + "\n", "utf-8")
-    (home / "data/raw/invitro/added/Hatcher2015.csv").unlink()
-    found = problems(home)
-    assert found == [
-        "added/models.csv, row 2, column secondary: found 'perhaps'; must be one of yes, no",
-        "added/models.csv, row 2, column potency_type: found 'EC50'; must be one of IC50, GI50, "
-        "Ki, class, unknown",
-        "added/models.csv, row 3, column model_id: found 'Hatcher2015'; is a model already; name "
-        "it otherwise",
-        "added/models.csv, row 3, column secondary: found 'no'; must be as this source_id has it "
-        "elsewhere, or the source needs an id of its own",
-        f"added/{MODEL}.csv, row 2, column mutations: found 'L1202R'; must be a canonical mutation "
-        "profile such as G1202R or L1196M+G1202R or one of WT, parental (L1202R: residue 1202 is "
-        "G, not L)",
-        f"added/{MODEL}.csv, row 3, column inhibitor: found 'chemotherapy'; must be an inhibitor "
-        "of data/reference/inhibitors.csv ('chemotherapy' is no ALK inhibitor: leave it out, or "
-        "write it into the note)",
-        f"added/{MODEL}.csv, row 4, column call_in_source: found 'maybe'; must be one of "
+    add(
+        home,
+        [SOURCE_LINE.replace(",no,", ",perhaps,")],
+        [LINE.replace(",IC50,", ",EC50,"), LINE.replace(MODEL, "Hatcher2015", 1),
+         LINE.replace(MODEL, "silent").replace(SOURCE, "nowhere")],
+        bad,
+    )  # fmt: skip
+    place = f"invitro/{MODEL}"
+    assert problems(home) == [
+        f"{place}/sources.csv, row 2, column secondary: found 'perhaps'; must be one of yes, no",
+        f"{place}/models.csv, row 2, column potency_type: found 'EC50'; must be one of IC50, GI50, "
+        "Ki, class, unknown, synthetic",
+        f"{place}/models.csv, row 3, column model_id: found 'Hatcher2015'; stands twice; must be "
+        "unique",
+        f"{place}/measurements.csv, row 2, column mutations: found 'L1202R'; must be a canonical "
+        "mutation profile such as G1202R or L1196M+G1202R or one of WT, parental (L1202R: residue "
+        "1202 is G, not L)",
+        f"{place}/measurements.csv, row 3, column inhibitor: found 'chemotherapy'; must be an "
+        "inhibitor of data/reference/inhibitors.csv ('chemotherapy' is no ALK inhibitor: leave it "
+        "out, or write it into the note)",
+        f"{place}/measurements.csv, row 4, column call_in_source: found 'maybe'; must be one of "
         "sensitive, intermediate, resistant, unknown",
-        f"added/{MODEL}.csv, row 4, column relation: found ''; must be one of =, >, <, ~ where "
-        "there is a value, and blank where there is none",
-        "added/Hatcher2015.csv: the file is missing",
-        "added/orphan.csv: is no model so far, and has no line in models.csv",
+        f"{place}/measurements.csv, row 5, column measurement_id: found 'c'; stands twice; must be "
+        "unique",
+        f"{place}/measurements.csv, row 6, column measurement_id: found "
+        "'Hatcher2015-C1156Y-alectinib'; stands twice; must be unique",
+        f"{place}/models.csv, row 4, column source_id: found 'nowhere'; must be one of the "
+        "source_id of sources.csv",
+        f"{place}/measurements.csv, row 5, column model_id: found 'nobody'; must be one of the "
+        "model_id of models.csv",
+        f"{place}/models.csv, row 4, column model_id: found 'silent'; has no measurement in "
+        "measurements.csv",
+        f"{place}/measurements.csv, row 4, column relation: found ''; must be one of =, >, <, ~ "
+        "where there is a value, and blank where there is none",
     ]
+
+
+def test_a_folder_that_sorts_before_the_searches_is_the_one_that_repeats(home: Path) -> None:
+    add(home, folder="a-model")
+    add(home, folder="b-model")
+    assert {problem.split(", ")[0] for problem in problems(home)} == {
+        f"invitro/b-model/{table.file}" for table in INVITRO_TABLES
+    }
+    shutil.rmtree(home / "data/raw/invitro/b-model")
+    (home / "data/raw/invitro/a-model/models.csv").write_text(
+        (home / "data/raw/invitro/first_search/models.csv").read_text("utf-8"), "utf-8"
+    )
+    twice = [problem for problem in problems(home) if "stands twice" in problem]
+    assert len(twice) == 36
+    assert all(problem.startswith("invitro/a-model/models.csv") for problem in twice)
+
+
+def test_a_form_that_is_wrong_is_said_with_its_file(home: Path) -> None:
+    place = add(home)
+    table = place / "measurements.csv"
+    table.write_text(table.read_text("utf-8").replace("mutations,", "", 1), "utf-8")
+    (first, *_) = problems(home)
+    assert first.startswith(f"invitro/{MODEL}/measurements.csv")
+
+
+def test_made_up_rows_never_stand_among_measurements(home: Path) -> None:
+    """The tables of a synthetic cohort have the same form."""
+    made_up = home / "data/cohorts/reconstructed/invitro"
+    shutil.copytree(made_up, home / "data/raw/invitro/reconstructed")
+    found = problems(home)
+    assert len(found) == 324
+    assert all("is the id of a synthetic row, and none stands" in problem for problem in found)
 
 
 def test_a_new_source_keeps_its_title_and_note(home: Path) -> None:
     add(home)
     build(home)
     source = laboratory.load(home / "data/invitro").sources.set_index("source_id")
-    assert list(source.loc["TEST-FIXTURE-2020", ["title", "note"]]) == ["Made up", "a note"]
+    assert list(source.loc[SOURCE, ["title", "note"]]) == ["Made up", "a note"]
 
 
-def test_a_model_of_the_literature_gets_further_measurements(home: Path) -> None:
-    """Beside those it has, and numbered after them where it has the combination."""
-    before = laboratory.load(home / "data/invitro").measurements
-    rows = ["C1156Y,alectinib,=,3,,unknown,a test,,", "R1275Q,alectinib,=,4,,unknown,a test,,"]
-    file = home / "data/raw/invitro/added/Hatcher2015.csv"
-    file.write_text("\n".join([HEADER, *rows]) + "\n", "utf-8")
-    build(home)
-    after = laboratory.load(home / "data/invitro")
-    new = after.measurements[~after.measurements["measurement_id"].isin(before["measurement_id"])]
-    assert list(new["measurement_id"]) == [
-        "Hatcher2015-C1156Y-alectinib-2", "Hatcher2015-R1275Q-alectinib",
-    ]  # fmt: skip
-    assert len(after.measurements) == len(before) + 2
-
-
-def test_empty_and_repeated_measurements(home: Path) -> None:
-    file = add(home, measurements=[])
-    assert problems(home) == [f"added/{MODEL}.csv: has no measurement"]
-    rows = [MEASUREMENTS[0], MEASUREMENTS[0].replace("=,20", "=,30")]
-    file.write_text("\n".join([HEADER, *rows]) + "\n", "utf-8")
-    build(home)
-    added = laboratory.load(home / "data/invitro").measurements.query("model_id == @MODEL")
-    assert list(added["measurement_id"]) == [
-        f"{MODEL}-C1156Y-crizotinib", f"{MODEL}-C1156Y-crizotinib-2",
-    ]  # fmt: skip
-
-
-def test_a_model_of_a_known_source_needs_its_description(home: Path) -> None:
-    """A line that says of a known publication what the tables say is accepted."""
-    known = laboratory.load().sources.set_index("source_id").loc["Hatcher2015"]
-    names = ["first_author", "year", "journal", "title", "doi", "pmid", "secondary"]
-    publication = ",".join(["Hatcher2015", *map(str, known[names])])
-    add(home, LINE.replace("TEST-FIXTURE-2020,Nobody N,2020,,Made up,,,no", publication))
+def test_a_model_of_a_known_source_needs_no_source(home: Path) -> None:
+    add(home, None, [LINE.replace(SOURCE, "Hatcher2015")])
     build(home)
     after = laboratory.load(home / "data/invitro")
     assert len(after.sources) == len(laboratory.load().sources)
+    assert after.models.set_index("model_id").at[MODEL, "source_id"] == "Hatcher2015"
+
+
+def test_a_source_cannot_be_described_twice(home: Path) -> None:
+    add(home, [SOURCE_LINE.replace(SOURCE, "Hatcher2015")], [LINE.replace(SOURCE, "Hatcher2015")])
+    assert problems(home) == [
+        f"invitro/{MODEL}/sources.csv, row 2, column source_id: found 'Hatcher2015'; stands twice; "
+        "must be unique"
+    ]
+
+
+def test_a_model_of_the_literature_gets_further_measurements(home: Path) -> None:
+    before = laboratory.load(home / "data/invitro").measurements
+    rows = [
+        "mine-1,Hatcher2015,C1156Y,alectinib,=,3,,unknown,a test,,",
+        "mine-2,Hatcher2015,R1275Q,alectinib,=,4,,unknown,a test,,",
+    ]
+    add(home, None, None, rows)
+    build(home)
+    after = laboratory.load(home / "data/invitro")
+    new = after.measurements[~after.measurements["measurement_id"].isin(before["measurement_id"])]
+    assert list(new["measurement_id"]) == ["mine-1", "mine-2"]
+    assert len(after.measurements) == len(before) + 2
+
+
+def test_a_model_needs_a_measurement(home: Path) -> None:
+    """Also where its file has another name."""
+    place = add(home, measurements=[])
+    silent = [
+        f"invitro/{MODEL}/models.csv, row 2, column model_id: found '{MODEL}'; has no measurement "
+        "in measurements.csv"
+    ]
+    assert problems(home) == silent
+    (place / "measurements.csv").rename(place / "measurement.csv")
+    assert problems(home) == silent
+
+
+def test_a_folder_without_a_table_is_no_model(home: Path) -> None:
+    add(home, None, None, None)
+    assert problems(home) == [
+        f"invitro/{MODEL}: must hold sources.csv, models.csv, measurements.csv, or one of them"
+    ]

@@ -116,10 +116,10 @@ def test_a_chapter_is_measured_or_says_why_not(tmp_path, monkeypatch):
     assert measured["seconds"] > 0.5
     # The kernel, which draws figures, is larger than what starts it.
     assert measured["peak"] > 100
-    calls = tmp_path / "simulated" / "invitro_calls.csv"
+    calls = tmp_path / "simulated/invitro/measurements.csv"
     calls.write_text(calls.read_text().replace("sensitive", "sensible", 1))
     failed = run("chapters:one", **where, notebook="06-in-vitro-comparison")
-    assert "invitro_calls.csv, row " in failed["stopped"]
+    assert "invitro/measurements.csv, row " in failed["stopped"]
     assert "found 'sensible'" in failed["stopped"]
     with pytest.raises(TooLong, match="longer than 1 s"):
         run("chapters:one", limit=1, **where, notebook="02-benefit-classification")

@@ -35,8 +35,8 @@ FAULTS = [
     ("published/results.csv", "P001,", "P 01,", "published/results.csv, row 2, column id"),
     ("identification/limits.csv", ",yes\n", ",no\n", "identification/limits.csv, row 2"),
     ("identification/draws.csv", ",yes\n", ",no\n", "identification/draws.csv, row 2"),
-    ("cohorts/reconstructed/invitro_calls.csv", ",resistant\n", ",none\n",
-     "reconstructed/invitro_calls.csv, row 2, column call"),
+    ("cohorts/reconstructed/invitro/measurements.csv", ",resistant,", ",none,",
+     "reconstructed/invitro/measurements.csv, row 2, column call_in_source"),
 ]  # fmt: skip
 # What other tables are checked against or with: looked at alone.
 ALONE = {

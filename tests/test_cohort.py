@@ -232,12 +232,16 @@ def test_ids_of_synthetic_rows_are_no_patients(tmp_path, prefix):
     assert {problem.allowed for problem in problems} == {message}
 
 
-def test_made_up_in_vitro_calls_are_checked(tmp_path):
+def test_made_up_in_vitro_tables_are_checked(tmp_path):
     folder = shutil.copytree(paths.COHORTS / "reconstructed", tmp_path / "mine")
     assert check(folder) == []
-    edit(folder, "invitro_calls", 0, call="maybe")
+    edit(folder, "invitro/measurements", 0, call_in_source="maybe")
     (problem,) = check(folder)
-    assert (problem.file, problem.row, problem.column) == ("mine/invitro_calls.csv", 2, "call")
+    place = "mine/invitro/measurements.csv", 2, "call_in_source"
+    assert (problem.file, problem.row, problem.column) == place
+    edit(folder, "invitro/measurements", 0, call_in_source="unknown", model_id="SYN-Nobody")
+    (problem,) = check(folder)
+    assert str(problem).endswith("found 'SYN-Nobody'; must be one of the model_id of models.csv")
 
 
 def test_repeated_keys_are_named(folder):

@@ -17,9 +17,8 @@ from alkpool.analysis import benefit
 from alkpool.data import cohort, dictionary, groups, laboratory, spelling, tables
 from alkpool.data.reader import Table
 from alkpool.data.tables import PATIENTS
-from alkpool.intake import curate, raw
+from alkpool.intake import adjudicated, curate, raw
 from alkpool.intake import extractions as extracted
-from alkpool.intake import laboratory as intake_laboratory
 from alkpool.intake.raw import DECISION_COLUMNS, decide
 from alkpool.problems import DataError
 
@@ -172,7 +171,7 @@ def test_no_class_depends_on_reading_censored_months_as_bounds(
 
 
 def test_lines_of_treatment_copy_the_adjudicated_record(built):
-    decisions = raw.read_decisions(RAW / "curated" / raw.DECISIONS, tables.COHORT_TABLES)
+    decisions = raw.read_decisions(RAW / "curated" / raw.DECISIONS)
     decisions = decisions[decisions["table"] == "treatments"]
     decided = set(decisions[["record", "field"]].itertuples(index=False, name=None))
     records = read(RAW / "curated/adjudicated.csv").set_index("record_id")
@@ -246,7 +245,7 @@ def test_excluded_sources_say_why(built):
     excluded = sources[sources["status"] == "excluded"]
     assert (excluded["exclusion_reason"] != "").all()
     assert excluded.at["sakakibara-konishi2019", "exclusion_reason"].startswith("looked for")
-    assert excluded.at["gainor2016", "exclusion_reason"] == curate.NO_SEPARABLE_PATIENT
+    assert excluded.at["gainor2016", "exclusion_reason"] == adjudicated.NO_SEPARABLE_PATIENT
     assert sources.loc[sources["study_type"] == "unknown", "status"].unique() == ["excluded"]
 
 
@@ -270,7 +269,7 @@ def test_allele_frequencies_follow_the_order_of_the_profile(percentages, absent,
     profile = spelling.profile("+".join([*percentages, *absent]))
     printed = [f"{name} {percent}%" for name, percent in percentages.items()]
     order.shuffle(printed)
-    parsed = curate._vaf("; ".join(printed), profile).split(";")
+    parsed = adjudicated._vaf("; ".join(printed), profile).split(";")
     expected = [str(percentages.get(name, "unknown")) for name in profile.split("+")]
     assert parsed == expected
 
@@ -285,7 +284,7 @@ def test_allele_frequencies_follow_the_order_of_the_profile(percentages, absent,
     ],
 )
 def test_text_that_is_no_allele_frequency_of_the_profile_needs_a_decision(stated, profile):
-    assert curate._vaf(stated, profile) == stated
+    assert adjudicated._vaf(stated, profile) == stated
 
 
 @pytest.mark.parametrize(
@@ -418,7 +417,7 @@ NOT_TRACED = {
 @pytest.mark.parametrize("name", PLACES)
 def test_a_locator_is_a_primary_address(built, name):
     table = built[f"{name}.csv"]
-    unknown = table["locator"] == raw.NOT_IDENTIFIED
+    unknown = table["locator"] == adjudicated.NOT_IDENTIFIED
     assert unknown.sum() == NOT_TRACED.get(name, 0)
     assert (table.loc[unknown, "read_via"] != "").all()
     for locator in table.loc[~unknown, "locator"]:
@@ -441,7 +440,7 @@ def test_a_locator_is_a_primary_address(built, name):
     ],
 )
 def test_evidence_items_are_read_from_the_text(text, items):
-    assert list(raw._evidence_items(text)) == items
+    assert list(adjudicated._evidence_items(text)) == items
 
 
 def test_nothing_is_from_memory():
@@ -508,27 +507,24 @@ def test_a_key_that_stands_twice_cannot_be_decided_on():
 def test_a_decision_on_another_table_is_refused(tmp_path):
     path = tmp_path / "decisions.csv"
     path.write_text("table,record,field,value,reason\nmodels,a,b,c,d\n")
-    with pytest.raises(DataError, match="must be one of patients"):
-        raw.read_decisions(path, [PATIENTS])
+    with pytest.raises(DataError, match="must be one of sources, patients, samples, treatments"):
+        raw.read_decisions(path)
     path.write_text("table,record,value,field,reason\n")
     with pytest.raises(DataError, match="the columns must be table, record, field"):
-        raw.read_decisions(path, [PATIENTS])
+        raw.read_decisions(path)
 
 
-@pytest.mark.parametrize("folder", ["curated", "invitro"])
-def test_every_decision_is_in_the_built_data(built, folder):
-    place = {"curated": curate.COHORT, "invitro": "invitro"}[folder]
-    decisions = read(RAW / folder / raw.DECISIONS)
+def test_every_decision_is_in_the_built_data(built):
+    decisions = read(RAW / "curated" / raw.DECISIONS)
     assert (decisions["reason"] != "").all()
     for row in decisions.itertuples():
-        frame = built[f"{place}/{row.table}.csv"]
+        frame = built[f"{curate.COHORT}/{row.table}.csv"]
         cells = frame.loc[frame.iloc[:, 0] == row.record, row.field]
         assert list(cells) == [row.value], row
 
 
-@pytest.mark.parametrize("folder", ["curated", "invitro"])
-def test_a_decision_that_became_superfluous_stops_the_build(data, folder):
-    path = data / "raw" / folder / raw.DECISIONS
+def test_a_decision_that_became_superfluous_stops_the_build(data):
+    path = data / "raw/curated" / raw.DECISIONS
     edit(path, lambda rows: rows.append(dict(rows[0], value=rows[0]["value"] + "!")))
     with pytest.raises(DataError, match="decided twice"):
         curate.build(data / "raw")
@@ -666,30 +662,27 @@ def test_the_numbers_of_the_in_vitro_tables():
     ]  # fmt: skip
 
 
-def test_calls_keep_compound_value_and_call(built):
-    raw = read(RAW / "invitro/calls.csv").query("model_id != 'Lin2017-review'")
-    later = read(RAW / "invitro/second_search/measurements.csv")
-    measurements = built["invitro/measurements.csv"]
-    compounds = raw["inhibitor"].replace("ap26113", "ap26113-unspecified")
-    assert sorted(measurements["inhibitor"]) == sorted([*compounds, *later["inhibitor"]])
-    assert (raw["inhibitor"] == "ap26113-analog").sum() == 10
-    # Two numbers of CIViC EID1291 have no unit.
-    values = sorted([*raw["value_nM"].replace({"0.95": "", "0.49": ""}), *later["value"]])
-    assert sorted(measurements["value"]) == values
-    silent = (raw["call_in_source"] == "").sum() + (later["call_in_source"] == "unknown").sum()
-    # Eight calls of Mologni 2015 rest on a title that names no mutant.
-    assert (measurements["call_in_source"] == "unknown").sum() == silent + 8
-    controls = measurements["mutations"].isin(tables.CONTROLS).sum()
-    assert controls == 32 + later["mutations"].isin(tables.CONTROLS).sum()
-
-
 def test_a_table_of_a_review_counts_once_as_assertions(built):
-    calls = read(RAW / "invitro/calls.csv").query("model_id == 'Lin2017-review'")
     assertions = built["knowledgebases/assertions.csv"].query("record == 'Table 2'")
-    assert len(calls) == len(assertions) == 94
+    assert len(assertions) == 94
     for table in ("sources", "models", "measurements"):
         frame = built[f"invitro/{table}.csv"]
         assert "Lin2017-review" not in {*frame.iloc[:, 0], *frame.iloc[:, 1]}
+
+
+def test_calls_and_compounds_that_were_settled(built):
+    measurements = built["invitro/measurements.csv"].set_index("measurement_id")
+    assert (measurements["inhibitor"] == "ap26113-analog").sum() == 10
+    assert (measurements["inhibitor"] == "ap26113-unspecified").sum() == 2
+    # Two numbers of CIViC EID1291 have no unit.
+    without_unit = measurements["note"].str.contains("without a unit")
+    assert list(measurements.index[without_unit]) == [
+        "Katayama2014-BaF3-V1180L-brigatinib", "Katayama2014-BaF3-WT-brigatinib",
+    ]  # fmt: skip
+    assert (measurements.loc[without_unit, "value"] == "").all()
+    # Eight calls of Mologni 2015 rest on a title that names no mutant.
+    of_title = measurements[measurements["model_id"] == "Mologni2015-NPM"]
+    assert (of_title.query("inhibitor == 'lorlatinib'")["call_in_source"] == "unknown").sum() == 8
 
 
 def test_replicates_and_doubtful_units_are_left_out_with_their_reason(built):
@@ -726,39 +719,6 @@ def test_only_printed_ratios_are_fold_changes(built):
         "Katayama2012-V1-T1151dup-alectinib": "16",
         "Katayama2012-V1-T1151dup-tae684": "20",
     }
-
-
-@pytest.mark.parametrize(
-    ("readout", "with_numbers", "kind"),
-    [
-        ("viability MTS 72 h, IC50", True, "IC50"),
-        ("mobility shift, Ki", True, "Ki"),
-        ("survival, GI50/IC50", True, "unknown"),
-        ("cell survival (no number seen)", False, "class"),
-        ("cell viability, IC50", False, "IC50"),
-    ],
-)
-def test_potency_type_is_read_off_the_readout(readout, with_numbers, kind):
-    assert intake_laboratory._potency_type(readout, with_numbers=with_numbers) == kind
-
-
-def test_every_call_needs_a_model_and_every_key_a_call(data):
-    path = data / "raw/invitro/model_keys.csv"
-    edit(path, lambda rows: rows.remove(rows[0]))
-    with pytest.raises(DataError, match="these calls have no model"):
-        curate.build(data / "raw")
-    edit(path, lambda rows: rows.append(dict(rows[0], fusion="KIF5B-ALK")))
-    with pytest.raises(DataError, match="remove the row"):
-        curate.build(data / "raw")
-
-
-def test_calls_of_one_source_must_agree_on_it(data):
-    def contradict(rows):
-        rows[0]["year"] = "1999"
-
-    edit(data / "raw/invitro/calls.csv", contradict)
-    with pytest.raises(DataError, match="Hatcher2015"):
-        curate.build(data / "raw")
 
 
 # Comparators, copies, reference
@@ -859,7 +819,7 @@ def test_references_point_to_keys():
                 target = place if "/" in place else f"{pattern.rsplit('/', 1)[0]}/{place}"
                 assert tables.TABLES[target].key == (key,)
                 found += 1
-    assert found == 12
+    assert found == 11
 
 
 def test_transcripts_describe_the_columns_of_their_files():

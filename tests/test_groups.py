@@ -64,8 +64,7 @@ def test_each_of_the_82_notes_is_used_or_left_out_with_a_reason(published):
 
 def test_all_earlier_counts_are_carried_over_as_noted(published):
     noted = read(paths.RAW / "distributions" / "counts.csv")
-    ids = build._distributions(noted)["record"]
-    carried = published.counts.set_index("count_id").loc[ids]
+    carried = published.counts.set_index("count_id").loc[noted["row_id"]]
     assert len(carried) == 41
     differing = [
         (note["source"], note["mutation"])
@@ -75,6 +74,25 @@ def test_all_earlier_counts_are_carried_over_as_noted(published):
     ]
     # The paper prints n=24 [82%] of 34, which disagree, and 82% a second time.
     assert differing == [("Koopman 2022 (seed)", "more than one ALK mutation")]
+
+
+def test_population_and_place_of_a_decision_are_those_of_its_note():
+    """Seven decisions say more of the population."""
+    decisions = read(paths.RAW / "groups/decisions.csv").query("table != 'left out'")
+    searched = read(paths.RAW / "groups/group_level.csv").set_index("row_id")
+    counted = read(paths.RAW / "distributions/counts.csv").set_index("row_id")
+    of_search, of_counts, of_paper = (
+        decisions[decisions["raw"] == name].set_index("record")
+        for name in ("groups", "distributions", "")
+    )
+    notes = searched.loc[of_search.index]
+    assert (of_search["read_via"] == notes["locator"]).all()
+    more = of_search["population"] != notes["population"] + "; before: " + notes["prior"]
+    assert more.sum() == 7
+    notes = counted.loc[of_counts.index]
+    paper = "full text of the paper"
+    assert (of_counts["read_via"] == notes["url_seen"].replace("koopman2022.txt", paper)).all()
+    assert (of_paper["read_via"] == paper).all()
 
 
 def test_the_paper_s_own_cells_are_rows(published):

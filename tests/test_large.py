@@ -86,8 +86,8 @@ def test_partitions_make_no_difference(cohort, tmp_path, here):
 
 def test_the_command_writes_the_same_for_tables_and_partitions(cohort, tmp_path, capsys, here):
     folder = divide(cohort, tmp_path / "divided", 2)
-    # A synthetic cohort brings its own in vitro calls.
-    shutil.copy(cohort.folder / "invitro_calls.csv", folder)
+    # A synthetic cohort brings its own in vitro tables.
+    shutil.copytree(cohort.folder / "invitro", folder / "invitro")
     common = ["--universes", "40", "--output", str(tmp_path / "out")]
     assert large.main(["reconstructed", str(folder), *common]) == 0
     assert "of 500 samples" in capsys.readouterr().out

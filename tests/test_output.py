@@ -21,6 +21,7 @@ from alkpool.data.cohort import analysis_set
 from alkpool.figures.actionability import verdict_matrix
 from alkpool.figures.forest import forest
 from alkpool.style import Drawing
+from reconstruction.invitro_calls import as_tables
 
 SVG = "image/svg+xml"
 
@@ -292,11 +293,14 @@ def test_fractions():
 
 def test_a_synthetic_cohort_meets_its_own_calls_only(monkeypatch, tmp_path):
     monkeypatch.setattr(paths, "COHORTS", tmp_path)
-    folder = tmp_path / "test"
-    folder.mkdir()
-    (folder / "invitro_calls.csv").write_text(
-        "model_id,mutations,inhibitor,call\nHorn-V1,G1202R,alectinib,resistant\n"
+    assert laboratory.load_for(make_cohort([], synthetic=True)).measurements.empty
+    calls = pd.DataFrame(
+        [("Horn-V1", "G1202R", "alectinib", "resistant")],
+        columns=["model_id", "mutations", "inhibitor", "call"],
     )
+    (tmp_path / "test/invitro").mkdir(parents=True)
+    for file, table in as_tables(calls, "test").items():
+        table.to_csv(tmp_path / "test/invitro" / file, index=False)
     made_up = laboratory.load_for(make_cohort([], synthetic=True))
     assert list(made_up.measurements["model_id"]) == ["Horn-V1"]
     assert list(invitro.with_call(made_up)["call"]) == ["resistant"]

@@ -20,7 +20,7 @@ from alkpool import paper, paths, stats
 from alkpool.analysis import actionability, invitro
 from alkpool.analysis.actionability import VerdictRule
 from alkpool.analysis.benefit import RULES, classify
-from alkpool.data import cohort
+from alkpool.data import cohort, laboratory
 from alkpool.data.cohort import Cohort
 from alkpool.data.reader import read_folder
 from alkpool.data.tables import COHORT_TABLES, LIMITS
@@ -43,7 +43,7 @@ from reconstruction.counts import (
     least_for_high,
 )
 from reconstruction.files import contents, differing, write
-from reconstruction.invitro_calls import AGREEMENT
+from reconstruction.invitro_calls import AGREEMENT, COLUMNS
 from reconstruction.local import (
     LINES_OF_PATIENT,
     PFS_OF_FURTHER_LINES,
@@ -77,7 +77,8 @@ def pooled() -> Cohort:
 
 @pytest.fixture(scope="module")
 def calls() -> pd.DataFrame:
-    return pd.read_csv(FOLDER / "invitro_calls.csv")
+    read = pd.read_csv(FOLDER / "invitro/measurements.csv")
+    return read.rename(columns={"call_in_source": "call"})[COLUMNS]
 
 
 @pytest.fixture(scope="module")
@@ -239,6 +240,12 @@ def test_rows_say_that_they_are_synthetic(pooled: Cohort, calls: pd.DataFrame) -
         (key,) = table.key
         assert getattr(pooled, table.name)[key].str.startswith("SYN-").all()
     assert calls["model_id"].str.startswith("SYN-").all()
+    made_up = laboratory.load_for(pooled)
+    assert made_up.measurements["measurement_id"].str.startswith("SYN-").all()
+    for table in (made_up.models, made_up.measurements):
+        assert set(table["locator"]) == {"synthetic"}
+    assert set(made_up.models["potency_type"]) == {"synthetic"}
+    assert made_up.measurements["value"].isna().all()
 
 
 def test_exactly_two_conflicting_cells(pooled: Cohort) -> None:

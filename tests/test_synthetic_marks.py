@@ -17,7 +17,7 @@ from parsed import soup
 from alkpool import paths, show
 from alkpool.compendium import plan, run
 from alkpool.data import laboratory
-from alkpool.data.tables import COHORT_TABLES, SYNTHETIC_CALLS
+from alkpool.data.tables import COHORT_TABLES, INVITRO_SOURCES, INVITRO_TABLES
 
 PREFIX = "SYN-"
 # A prefix alone may be explained anywhere; with what follows it is an id.
@@ -135,17 +135,21 @@ def test_every_result_table_has_the_column():
 def test_every_id_has_the_prefix():
     for name in COHORTS:
         folder = paths.COHORTS / name
-        tables = [(table, table.key[0]) for table in (*COHORT_TABLES, SYNTHETIC_CALLS)]
-        for table, key in tables:
-            with (folder / table.file).open(encoding="utf-8", newline="") as file:
-                ids = {row[key] for row in csv.DictReader(file)}
-            assert ids, (name, table.name)
-            assert {text for text in ids if not text.startswith(PREFIX)} == set(), table.name
+        files = {folder / table.file: table for table in COHORT_TABLES}
+        files |= {folder / "invitro" / table.file: table for table in INVITRO_TABLES}
+        for path, table in files.items():
+            with path.open(encoding="utf-8", newline="") as file:
+                ids = {row[table.key[0]] for row in csv.DictReader(file)}
+            assert ids, path
+            # The cohort itself is the source of its models.
+            others = {text for text in ids if not text.startswith(PREFIX)}
+            assert others == ({name} if table is INVITRO_SOURCES else set()), path
 
 
 def test_no_synthetic_id_stands_among_real_ones():
     real = [path for path in RESULTS.rglob("*.csv") if path.parent.name not in COHORTS]
-    real += [path for path in paths.COHORTS.rglob("*.csv") if path.parent.name not in COHORTS]
+    cohorts = [folder for folder in paths.COHORTS.iterdir() if folder.name not in COHORTS]
+    real += [path for folder in cohorts for path in folder.rglob("*.csv")]
     real += sorted(paths.INVITRO.rglob("*.csv"))
     assert real
     for path in real:

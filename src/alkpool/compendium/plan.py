@@ -327,7 +327,8 @@ def extension_inputs(compendium: Compendium) -> list[Path]:
 
 def _declared(folders: Sequence[Path], patterns: Sequence[str]) -> list[Path]:
     """Tables and descriptions of cohorts, and the files that patterns name."""
-    own = (path for folder in folders for path in (folder / "cohort.yaml", *folder.glob("*.csv")))
+    of_cohort = ("cohort.yaml", "*.csv", "*/*.csv")
+    own = (path for folder in folders for pattern in of_cohort for path in folder.glob(pattern))
     named = (path for pattern in patterns for path in _found(folders, pattern))
     return sorted(path for path in {*own, *named} if path.is_file())
 

@@ -18,9 +18,9 @@ from pydantic_core import ErrorDetails
 from alkpool import mutations, paths, stats
 from alkpool.data import reader, tables
 from alkpool.data.reader import is_among
-from alkpool.data.tables import COHORT_TABLES, PATIENTS, SOURCES
+from alkpool.data.tables import COHORT_TABLES, INVITRO_TABLES, PATIENTS, SOURCES
 from alkpool.files import read_yaml
-from alkpool.problems import Problem, refuse, refuse_any
+from alkpool.problems import DataError, Problem, refuse, refuse_any
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, PatientStatus, SourceStatus, StudyType
 
 DESCRIPTION_FILE = "cohort.yaml"
@@ -159,9 +159,12 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
         )
         if meta is not None and not meta.synthetic:
             problems += _synthetic_rows(frames, label)
-    # A synthetic cohort may bring made-up in vitro calls.
-    if (folder / tables.SYNTHETIC_CALLS.file).exists():
-        problems += reader.read_sheets(folder, [tables.SYNTHETIC_CALLS])[1]
+    # A synthetic cohort may bring made-up in vitro tables.
+    if (made_up := folder / paths.INVITRO.name).is_dir():
+        try:
+            reader.read_folder(made_up, INVITRO_TABLES, f"{label}/{made_up.name}")
+        except DataError as error:
+            problems += error.problems
     if problems or meta is None:
         return None, sorted(problems)
     typed, read_as = {}, list[str]()

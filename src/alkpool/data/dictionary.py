@@ -52,7 +52,8 @@ def data_package(contents: Mapping[str, bytes], cohorts: Mapping[str, str]) -> s
 
 
 def _resource(file: str, content: bytes, cohorts: Mapping[str, str]) -> dict[str, Any]:
-    table = _matching(TABLES, file)
+    # Synthetic cohorts have in vitro tables of their own, in the form of the real ones.
+    table = _matching(TABLES, re.sub("^cohorts/[^/]+/(?=invitro/)", "", file))
     transcript = _matching(TRANSCRIPTS, file) or {}
     description = table.description if table else transcript.get("says", "")
     if file.startswith("cohorts/"):

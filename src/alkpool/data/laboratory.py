@@ -1,22 +1,17 @@
 """In vitro tables and the assertions of knowledge bases: load and validate."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from alkpool import paths
+from alkpool.data import tables
 from alkpool.data.cohort import Cohort
-from alkpool.data.reader import read_folder
-from alkpool.data.tables import (
-    ASSERTIONS,
-    INVITRO_SOURCES,
-    INVITRO_TABLES,
-    MEASUREMENTS,
-    MODELS,
-    SYNTHETIC_CALLS,
-)
+from alkpool.data.reader import flagged, key_problems, read_folder, synthetic_ids
+from alkpool.data.tables import ASSERTIONS, INVITRO_TABLES, MEASUREMENTS, MODELS
+from alkpool.problems import Problem
 from alkpool.vocabulary import Access, System
 
 # Models of a tumour driven by an ALK fusion, read in a primary text or a database made from it.
@@ -47,31 +42,30 @@ def load(folder: Path = paths.INVITRO) -> InVitro:
 def load_for(cohort: Cohort) -> InVitro:
     """Load the in vitro tables that belong to a cohort.
 
-    A synthetic cohort brings synthetic calls of its own, or has none; real ones are compared with
+    A synthetic cohort brings synthetic ones of its own, or has none; real ones are compared with
     the real measurements. The two are never mixed.
     """
     if not cohort.synthetic:
         return load()
-    folder = cohort.folder or paths.COHORTS / cohort.name
-    if (folder / SYNTHETIC_CALLS.file).is_file():
-        calls = read_folder(folder, [SYNTHETIC_CALLS])[SYNTHETIC_CALLS.name]
-    else:
-        calls = pd.DataFrame(columns=SYNTHETIC_CALLS.columns, dtype=str)
-    models = calls[["model_id"]].drop_duplicates().sort_values("model_id", ignore_index=True)
-    models = models.assign(
-        source_id=cohort.name, sensitive_max=np.nan, resistant_min=np.nan,
-        system=str(System.FUSION_CELLS), access=str(Access.FULL_TEXT),
-    )  # fmt: skip
-    measurements = calls.rename(columns={"call": "call_in_source"}).assign(
-        measurement_id=[f"{cohort.name}-{place}" for place in range(len(calls))],
-        value=np.nan, fold_change=np.nan, locator="synthetic",
-    )  # fmt: skip
-    source = {"source_id": cohort.name, "title": "Synthetic source", "secondary": "no"}
+    folder = (cohort.folder or paths.COHORTS / cohort.name) / paths.INVITRO.name
+    if folder.is_dir():
+        return load(folder)
     return InVitro(
-        pd.DataFrame([source]).reindex(columns=INVITRO_SOURCES.columns, fill_value=""),
-        models.reindex(columns=MODELS.columns, fill_value="synthetic"),
-        measurements.reindex(columns=MEASUREMENTS.columns, fill_value=""),
+        *(table.typed(pd.DataFrame(columns=table.columns, dtype=str)) for table in INVITRO_TABLES)
     )
+
+
+def relation_problems(frames: Mapping[str, pd.DataFrame], label: str) -> Iterator[Problem]:
+    """List what does not fit in and between the measured tables, cells as text."""
+    yield from key_problems(frames, INVITRO_TABLES, label)
+    made_up = "is the id of a synthetic row, and none stands among measurements"
+    for table in INVITRO_TABLES:
+        frame, (key,) = frames[table.name], table.key
+        yield from flagged(frame, synthetic_ids(frame[key]), key, f"{label}/{table.file}", made_up)
+    measured = frames[MEASUREMENTS.name]["model_id"]
+    for table in (MODELS, MEASUREMENTS):
+        rules, where = tables.RULES[table.name], f"{label}/{table.file}"
+        yield from tables.rule_problems(rules, frames[table.name], where, measured=measured)
 
 
 def decides(models: pd.DataFrame) -> "pd.Series[bool]":

@@ -466,27 +466,29 @@ def key_problems(
         yield from unknown_keys(frames[table.name], column, f"{label}/{table.file}", known, where)
 
 
-def read_sheets(folder: Path, tables: Sequence[Table]) -> tuple[dict[str, Sheet], list[Problem]]:
+def read_sheets(
+    folder: Path, tables: Sequence[Table], label: str = ""
+) -> tuple[dict[str, Sheet], list[Problem]]:
     """Read the tables of a folder by name, with every problem of their form and cells."""
     sheets: dict[str, Sheet] = {}
     problems: list[Problem] = []
     for table in tables:
-        label = f"{folder.name}/{table.file}"
-        sheet = sheets[table.name] = read_text(folder / table.file, table, label)
-        problems += sheet.problems or cell_problems(sheet.cells, table, label)
+        where = f"{label or folder.name}/{table.file}"
+        sheet = sheets[table.name] = read_text(folder / table.file, table, where)
+        problems += sheet.problems or cell_problems(sheet.cells, table, where)
     return sheets, problems
 
 
-def read_folder(folder: Path, tables: Sequence[Table]) -> dict[str, pd.DataFrame]:
-    """Read and validate the tables of a folder.
+def read_folder(folder: Path, tables: Sequence[Table], label: str = "") -> dict[str, pd.DataFrame]:
+    """Read and validate the tables of a folder; messages name it by the label, or its own name.
 
     Raises
     ------
     DataError
         With every problem of every table.
     """
-    sheets, problems = read_sheets(folder, tables)
+    sheets, problems = read_sheets(folder, tables, label)
     frames = {name: sheet.cells for name, sheet in sheets.items()}
-    if problems := problems or list(key_problems(frames, tables, folder.name)):
+    if problems := problems or list(key_problems(frames, tables, label or folder.name)):
         raise DataError(problems)
     return {table.name: table.typed(frames[table.name]) for table in tables}

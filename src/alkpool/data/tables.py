@@ -158,8 +158,7 @@ def of_folder(folder: str) -> tuple[Table, ...]:
     return tuple(table for place, table in TABLES.items() if place.startswith(f"{folder}/"))
 
 
-COHORT_TABLES = SOURCES, PATIENTS, SAMPLES, TREATMENTS = of_folder("cohorts/*")[:4]
-(SYNTHETIC_CALLS,) = of_folder("cohorts/*")[4:]
+COHORT_TABLES = SOURCES, PATIENTS, SAMPLES, TREATMENTS = of_folder("cohorts/*")
 INVITRO_TABLES = INVITRO_SOURCES, MODELS, MEASUREMENTS = of_folder("invitro")
 (ASSERTIONS,) = of_folder("knowledgebases")
 (INHIBITORS,) = of_folder("reference")

@@ -1,5 +1,6 @@
 """Two independent extractions of the published cases, and how far they agree."""
 
+import re
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -8,7 +9,7 @@ import pandas as pd
 
 from alkpool import paths, stats
 from alkpool.data import spelling
-from alkpool.intake.raw import NUMBER, read_raw
+from alkpool.intake.raw import read_raw
 from alkpool.vocabulary import UNKNOWN
 
 # From the first to the last column that says something of a record; the others identify it or
@@ -145,4 +146,4 @@ def _comparable(field: str, cell: str) -> str:
         return ""
     if field == "alk_mutations":
         return spelling.profile(cell)
-    return f"{float(cell):g}" if NUMBER.fullmatch(cell) else cell
+    return f"{float(cell):g}" if re.fullmatch(r"\d+(\.\d+)?", cell) else cell

@@ -1,31 +1,24 @@
 """Raw facts as they were read, the tables they become, and the decisions made on them."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from alkpool.data.reader import Table, flagged
-from alkpool.data.tables import rule_problems
+from alkpool.data.reader import Table, cell_problems, flagged, read_text
+from alkpool.data.tables import COHORT_TABLES, rule_problems
 from alkpool.files import yaml_beside
 from alkpool.problems import Problem, refuse_any
-from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, Answer
 
 DECISIONS = "decisions.csv"
 DECISION_COLUMNS = ("table", "record", "field", "value", "reason")
 
-SECOND_SEARCH = "second_search"
-NOT_IDENTIFIED = "primary record not identified"
-
-NUMBER = re.compile(r"\d+(\.\d+)?")
-
-_DECLARED = yaml_beside(__file__)
-# Table to the names that its columns have in the raw facts, where they are others.
-_NAMES_IN_RAW: dict[str, dict[str, str]] = _DECLARED["columns"]
 # What must hold in a row of decisions, on cells of tables and on notes.
-RULES: dict[str, list[dict[str, str]]] = _DECLARED["rules"]
+RULES: dict[str, list[dict[str, str]]] = yaml_beside(__file__)
+
+# Lists what does not fit in and between tables, by name, of a folder that messages name so.
+Relations = Callable[[Mapping[str, pd.DataFrame], str], Iterable[Problem]]
 
 
 def read_raw(path: Path) -> pd.DataFrame:
@@ -33,48 +26,64 @@ def read_raw(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
 
 
-def as_table(rows: pd.DataFrame, table: Table, file: str, **made: Any) -> pd.DataFrame:
-    """Put rows of raw facts into the columns of a table.
+def put_together(
+    folder: Path, tables: Sequence[Table], relations: Relations = lambda _frames, _label: ()
+) -> list[tuple[Table, pd.DataFrame]]:
+    """Put tables together of which each folder in a folder has a part, in their form.
 
     Parameters
     ----------
-    rows : DataFrame
-        Raw facts, cells as text; several rows may say the same of one key.
-    table : Table
-        Its columns are copied from those of the rows, by the names of ``raw.yaml``; one that the
-        rows do not have is blank. A blank copy is ``unknown`` where the vocabulary has that word.
-    file : str
-        How messages name the raw facts.
-    **made : Series, array or str
-        Columns that are no copies.
+    folder : Path
+        Has a folder for each search, and for what was added since; one without a file of a table
+        has no row of it.
+    tables : sequence of Table
+        Their files are looked for.
+    relations : callable
+        Gets the tables by name, cells as text, and how messages name the folder; lists what does
+        not fit in and between them.
 
     Returns
     -------
-    DataFrame
-        One row for each key, in the order of the rows.
+    list of (Table, DataFrame)
+        Cells as text.
 
     Raises
     ------
     DataError
-        Where the rows of one key differ.
+        With every problem: file of the part, row, column, value and what is allowed.
     """
-    names = _NAMES_IN_RAW.get(table.name, {})
-    copies = {
-        name: rows[names[name]] if name in names else rows.get(name, "") for name in table.columns
-    }
-    for name in copies.keys() - made.keys():
-        said = table.schema.columns[name].metadata
-        if UNKNOWN in (*said.get("terms", ()), *said.get("also", ())):
-            copies[name] = copies[name].replace("", UNKNOWN)
-    frame = pd.DataFrame(copies | made, index=rows.index)[table.columns].drop_duplicates()
-    (key,) = table.key
-    differing = frame.groupby(key).nunique() > 1
-    refuse_any(
-        Problem(file, None, str(name), str(record), f"differs between its rows ({key})")
-        for name in differing
-        for record in differing.index[differing[name]]
-    )
-    return frame
+    frames: dict[str, pd.DataFrame] = {}
+    origin: dict[str, list[tuple[str, int]]] = {}
+    wanted = ", ".join(table.file for table in tables)
+    problems = [
+        Problem(f"{folder.name}/{part.name}", None, "", "", f"must hold {wanted}, or one of them")
+        for part in folder.glob("[!.]*/")
+        if not any((part / table.file).exists() for table in tables)
+    ]
+    found: list[Problem] = []
+    for table in tables:
+        label = f"{folder.name}/{table.file}"
+        files = sorted(folder.glob(f"*/{table.file}"), key=_searches_first)
+        sheets = [
+            read_text(file, table, file.relative_to(folder.parent).as_posix()) for file in files
+        ]
+        problems += [problem for sheet in sheets for problem in sheet.problems]
+        rows = pd.concat({sheet.label: sheet.cells for sheet in sheets})
+        origin[label] = rows.index.to_list()
+        frames[table.name] = rows.reset_index(drop=True)
+        found += cell_problems(frames[table.name], table, label)
+    if not problems:
+        found += relations(frames, folder.name)
+    for problem in found:
+        file, row = origin[problem.file][(problem.row or 0) - 2]
+        problems.append(replace(problem, file=file, row=row + 2))
+    refuse_any(problems)
+    return [(table, frames[table.name]) for table in tables]
+
+
+def _searches_first(file: Path) -> tuple[bool, str]:
+    """Order parts so that of two rows with one key that of the search stands first."""
+    return not file.parent.name.endswith("_search"), file.parent.name
 
 
 def in_order(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
@@ -82,15 +91,13 @@ def in_order(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     return frame[table.columns].sort_values(list(table.key), ignore_index=True)
 
 
-def read_decisions(path: Path, tables: Iterable[Table]) -> pd.DataFrame:
-    """Read a file of decisions.
+def read_decisions(path: Path) -> pd.DataFrame:
+    """Read a file of decisions on cells of a cohort.
 
     Parameters
     ----------
     path : Path
         CSV file with the columns ``table, record, field, value, reason``.
-    tables : iterable of Table
-        Tables that may be decided on.
 
     Raises
     ------
@@ -102,7 +109,7 @@ def read_decisions(path: Path, tables: Iterable[Table]) -> pd.DataFrame:
     if tuple(frame.columns) != DECISION_COLUMNS:
         found, wanted = ", ".join(frame.columns), ", ".join(DECISION_COLUMNS)
         refuse_any([Problem(label, 1, "", found, f"the columns must be {wanted}")])
-    known = [table.name for table in tables]
+    known = [table.name for table in COHORT_TABLES]
     strange, allowed = ~frame["table"].isin(known), f"must be one of {', '.join(known)}"
     refuse_any(flagged(frame, strange, "table", label, allowed))
     return frame
@@ -149,64 +156,3 @@ def decide(frame: pd.DataFrame, table: Table, decisions: pd.DataFrame) -> pd.Dat
     for record, field, value in cells.to_numpy():
         decided.at[record, field] = value
     return decided.reset_index(drop=True)
-
-
-def joined(*columns: Iterable[str]) -> list[str]:
-    """Cells of columns that are not blank, joined by ``;`` row by row."""
-    return ["; ".join(filter(None, cells)) for cells in zip(*columns, strict=True)]
-
-
-def unverified(verified: pd.Series) -> pd.Series:
-    """Remark on the rows that nobody could verify; blank for the others."""
-    return ("verified: " + verified).mask(verified == Answer.YES, "")
-
-
-_EVIDENCE = re.compile(r"EID(\d+(?:(?:-|, ?(?:EID)?)\d+)*)")
-_CHEMBL = re.compile(r"ChEMBL (?:doc )?((?:assay )?CHEMBL\d+)")
-
-
-def with_place(rows: pd.DataFrame) -> pd.DataFrame:
-    """Tell the primary record of each row from the text in which it was read, ``read_via``.
-
-    ``locator`` becomes the records and identifiers that the text and ``doi`` and ``pmid`` name;
-    where they name none, it is the text itself, and ``read_via`` is blank.
-    """
-    locators, copies = [], []
-    for text, doi, pmid in rows[["read_via", "doi", "pmid"]].itertuples(index=False):
-        seen = text.strip()
-        items = ", ".join(f"EID{number}" for number in _evidence_items(seen))
-        named = [f"CIViC {items}"] if items else []
-        named += [f"ChEMBL {record}" for record in _CHEMBL.findall(seen)]
-        named += [f"PMID {pmid}"] if pmid else [f"DOI {doi}"] if doi else []
-        named += re.findall(r"PMC\d+", seen)
-        if not named and seen.startswith("github"):
-            named = [NOT_IDENTIFIED]
-        locators.append("; ".join(dict.fromkeys(named)) or seen)
-        copies.append(seen if named else "")
-    return rows.assign(locator=locators, read_via=copies)
-
-
-def _evidence_items(text: str) -> Iterator[int]:
-    """Numbers of the CIViC evidence items that a text names, such as EID441-444,1352."""
-    for listed in _EVIDENCE.findall(text):
-        for part in listed.replace("EID", "").split(","):
-            first, _, last = part.strip().partition("-")
-            yield from range(int(first), int(last or first) + 1)
-
-
-def number_listed(cell: str) -> int:
-    """Count the items of a cell that is a list; a blank one has none."""
-    return cell.count(LIST_SEPARATOR) + 1 if cell else 0
-
-
-def measurement_ids(rows: pd.DataFrame) -> pd.Series:
-    """Model, profile and inhibitor of each row; those that came before get -2, -3 ... behind."""
-    profiles = rows["mutations"].str.replace("+", ".", regex=False)
-    names = rows["model_id"] + "-" + profiles + "-" + rows["inhibitor"]
-    place = names.groupby(names).cumcount() + 1
-    return names + ("-" + place.astype(str)).where(place > 1, "")
-
-
-def slug(text: str) -> str:
-    """Text as a part of an identifier."""
-    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-")

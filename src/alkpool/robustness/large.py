@@ -24,14 +24,7 @@ from alkpool.data import cohort as cohorts
 from alkpool.data import laboratory
 from alkpool.data.cohort import Cohort
 from alkpool.data.reader import Table, cell_problems, flagged, references_between, unknown_keys
-from alkpool.data.tables import (
-    COHORT_TABLES,
-    PATIENTS,
-    SAMPLES,
-    SOURCES,
-    SYNTHETIC_CALLS,
-    TREATMENTS,
-)
+from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
 from alkpool.files import write_atomically
 from alkpool.problems import DataError, Problem, whole_from
 from alkpool.robustness import multiverse
@@ -236,9 +229,8 @@ def write(cohort: Cohort, total: pd.DataFrame, choices: Grid, count: int, folder
 
     Every row of a synthetic cohort says that it is.
     """
-    place = cohort.folder or paths.COHORTS / cohort.name
-    without = cohort.synthetic and not (place / SYNTHETIC_CALLS.file).is_file()
-    every = multiverse.run(total, choices, None if without else laboratory.load_for(cohort))
+    measured = laboratory.load_for(cohort)
+    every = multiverse.run(total, choices, None if measured.models.empty else measured)
     influence = pd.concat(
         every.influence(headline).assign(answer=name) for name, headline in every.headlines()
     )
