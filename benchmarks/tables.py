@@ -73,7 +73,7 @@ def _classification(found: dict[str, Any]) -> Iterator[str]:
 
 
 def _multiverse(found: dict[str, Any]) -> Iterator[str]:
-    yield "## Every combination of choices\n"
+    yield "## Combinations of choices\n"
     engine = found["engine"]
     universes = engine[0]["universes"]
     seconds = [run["seconds"] for run in engine]
@@ -116,7 +116,7 @@ def _multiverse(found: dict[str, Any]) -> Iterator[str]:
 def _sweep(found: dict[str, Any]) -> Iterator[str]:
     sizes = {int(lines): runs for lines, runs in found["sizes"].items()}
     universes = next(iter(sizes.values()))[0]["universes"]
-    yield "## Every combination of choices, from a thousand lines on\n"
+    yield "## Combinations of choices, from a thousand lines on\n"
     yield (
         f"All answers in {universes:,} universes on the simulated registry, by the functions of "
         "`make sweep` in one process. "

@@ -6,7 +6,7 @@ Everything runs on the synthetic cohort with as many samples as the published on
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 
 from alkpool import paths
-from alkpool.analysis.benefit import classify
+from alkpool.analysis.actionability import VerdictRule
+from alkpool.analysis.benefit import BenefitRule, classify
 from alkpool.data import cohort, laboratory
 from alkpool.mutations import is_compound
 from alkpool.robustness import large
 from alkpool.robustness.choices import CHOICES, COUNTED, LEFT_OUT, Grid, Universe, grid
-from alkpool.robustness.multiverse import run
-from alkpool.robustness.tallies import add
+from alkpool.robustness.multiverse import DIFFERENCE, Multiverse, add, run
 from alkpool.vocabulary import UNKNOWN, Answer, Benefit, PatientStatus, Specimen, StudyType
 from benchmarks.child import forget_peak, peak_megabytes
 
@@ -45,15 +45,18 @@ def _fixed(*names: str, **levels: Sequence[Any]) -> Grid:
     return grid(**{name: (getattr(DEFAULT, name),) for name in names}, **levels)
 
 
+def _rule(kind: type[BenefitRule] | type[VerdictRule], universe: Universe) -> Any:
+    """Rule of a universe."""
+    return kind(**{field.name: getattr(universe, field.name) for field in fields(kind)})
+
+
 def engine(universes: int) -> dict[str, float]:
     """Time all answers in so many universes, from the tables of the cohort on."""
     pooled = cohort.load(COHORT)
     measured, choices = laboratory.load_for(pooled), grid()
     numbers = choices.sample(universes)
     started = time.perf_counter()
-    every = run(pooled, choices, measured)
-    every.table(numbers)
-    every.verdicts(numbers)
+    run(pooled, choices, measured).answer(choices.universes(numbers))
     seconds = time.perf_counter() - started
     return {
         "seconds": seconds,
@@ -84,9 +87,8 @@ def grown(folder: str, universes: int) -> dict[str, float]:
     forget_peak()
     numbers = choices.sample(universes)
     begun = time.perf_counter()
-    every = run(total, choices)
-    every.table(numbers)
-    every.verdicts(numbers)
+    every = Multiverse(total, choices, laboratory.load_for(described))
+    every.answer(choices.universes(numbers))
     return {
         "universes": len(numbers),
         "lines": int(total.loc[total["unit"] == "line", "n"].sum()),
@@ -108,16 +110,18 @@ def notebooks(universes: int) -> dict[str, list[float]]:
     from alkpool.compendium.run import kernel_environment
 
     choices = _fixed(*OUTSIDE_NOTEBOOK, apart=("trans", "none"))
-    every = run(cohort.load(COHORT), choices)
+    pooled = cohort.load(COHORT)
+    every = run(pooled, choices, laboratory.load_for(pooled))
     seconds = []
     with TemporaryDirectory() as folder:
         results = Path(folder) / "results"
         os.environ |= kernel_environment(Path(folder)) | {"ALKPOOL_RESULTS": str(results)}
-        for number in choices.sample(universes).tolist():
-            universe = choices.universe(number)
+        drawn = choices.universes(choices.sample(universes))
+        for number, chosen in drawn.to_dict("index").items():
+            universe = Universe(**chosen)
             parameters = {
-                "verdict_rule": asdict(universe.verdict_rule),
-                "benefit_rule": asdict(universe.benefit_rule),
+                "verdict_rule": asdict(_rule(VerdictRule, universe)),
+                "benefit_rule": asdict(_rule(BenefitRule, universe)),
                 "split_trans": universe.apart == "trans",
             }
             started = time.perf_counter()
@@ -150,7 +154,8 @@ def specification_curve(repeats: int) -> dict[str, Any]:
 
     choices = _fixed(*OUTSIDE_CURVE)
     pooled = cohort.load(COHORT)
-    outcomes = _outcomes(pooled, choices)
+    measured, every = laboratory.load_for(pooled), choices.universes(np.arange(choices.size))
+    outcomes = _outcomes(pooled, every)
     names = [name for name in outcomes if name != "one"]
     seconds: dict[str, list[float]] = {"specification-curve": [], "alkpool": []}
     for _ in range(repeats):
@@ -159,15 +164,15 @@ def specification_curve(repeats: int) -> dict[str, Any]:
         curve.fit(estimator=partial(sm.OLS, missing="drop"))
         seconds["specification-curve"].append(time.perf_counter() - started)
         started = time.perf_counter()
-        headline = dict(run(pooled, choices).headlines())["single_minus_multiple"]
-        values = headline.values[np.ix_(*headline.places)].ravel()
+        answers = run(pooled, choices, measured).answer(every)
+        values = answers.values[DIFFERENCE].to_numpy()
         seconds["alkpool"].append(time.perf_counter() - started)
     fitted = curve.df_r.set_index("y_endog")["Coefficient"].loc[names].to_numpy(dtype=float)
     np.testing.assert_allclose(fitted, values, atol=1e-9)
     return {"universes": choices.size, "seconds": seconds}
 
 
-def _outcomes(pooled: cohort.Cohort, choices: Grid) -> pd.DataFrame:
+def _outcomes(pooled: cohort.Cohort, universes: pd.DataFrame) -> pd.DataFrame:
     """Benefit of each line as 1 or 0 in every universe; missing where it does not count."""
     lines = cohort.lines(pooled).merge(pooled.patients[["patient_id", "status"]],
                                        on="patient_id", suffixes=("", "_of_patient"))  # fmt: skip
@@ -175,9 +180,9 @@ def _outcomes(pooled: cohort.Cohort, choices: Grid) -> pd.DataFrame:
     value = {Benefit.BENEFIT: 1.0, Benefit.NO_BENEFIT: 0.0}
     status, alone = lines["status_of_patient"], lines["monotherapy"]
     columns = {"one": (~lines["mutations"].map(is_compound).astype(bool)).astype(float)}
-    for number in range(choices.size):
-        universe = choices.universe(number)
-        benefit = classify(lines, universe.benefit_rule)["benefit"].map(value)
+    for number, chosen in universes.to_dict("index").items():
+        universe = Universe(**chosen)
+        benefit = classify(lines, _rule(BenefitRule, universe))["benefit"].map(value)
         if universe.unknown_lines != LEFT_OUT:
             benefit = benefit.fillna(float(universe.unknown_lines == "benefit"))
         counts = alone.isin(

@@ -31,8 +31,8 @@ from alkpool.figures.multiverse import specification_curve, stability_map
 from alkpool.figures.timeline import telling, verdicts_by_year
 from alkpool.figures.uncertainty import shrinkage, verdict_probabilities
 from alkpool.references import patient_names
-from alkpool.robustness.choices import CHOICES, Universe
-from alkpool.robustness.multiverse import NO_SAMPLE, Curve
+from alkpool.robustness.choices import CHOICES, grid
+from alkpool.robustness.multiverse import NO_SAMPLE
 from alkpool.style import Drawing
 from alkpool.vocabulary import Verdict
 
@@ -90,11 +90,13 @@ def _stability(evidence: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _curve(rows: int) -> Curve:
-    steps = pd.DataFrame({"value": np.linspace(0.2, 0.8, rows), "universes": [10] * rows})
-    steps = steps.assign(low=steps["value"] - 0.1, high=steps["value"] + 0.1)
-    levels = {c.name: np.full((len(c.levels), rows), 10 / len(c.levels)) for c in CHOICES}
-    return Curve(steps, levels, 0.5, 0)
+UNIVERSES = grid().universes(grid().sample(40))
+
+
+def _rates(different: int) -> pd.Series:
+    """Rates of universes, so many different ones; one universe has none."""
+    rates = np.resize(np.linspace(0.2, 0.8, different), len(UNIVERSES)) if different else np.nan
+    return pd.Series(rates, UNIVERSES.index).mask(UNIVERSES.index == UNIVERSES.index[-1])
 
 
 def _limits(evidence: pd.DataFrame) -> pd.DataFrame:
@@ -139,7 +141,7 @@ FIGURES: dict[str, Callable[[Cohort, pd.DataFrame], Drawing]] = {
     ),
     "stability": lambda _, evidence: stability_map(_stability(evidence)),
     "curve": lambda pool, _: specification_curve(
-        _curve(len(pool.samples)), CHOSEN, Universe(), label="Benefit rate", unit="share"
+        _rates(len(pool.samples)), UNIVERSES, CHOSEN, label="Benefit rate", unit="share"
     ),
     "ranges": lambda _, evidence: range_matrix(
         _limits(evidence), evidence[["profile", "inhibitor"]].assign(value=5)

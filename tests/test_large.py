@@ -21,7 +21,7 @@ from alkpool.problems import DataError
 from alkpool.robustness import large
 from alkpool.robustness.choices import grid
 from alkpool.robustness.large import partitions, read_partition, tallied
-from alkpool.robustness.tallies import tally
+from alkpool.robustness.multiverse import tally
 
 # distributed leaves a socket to the collector where its usual port is taken.
 pytestmark = pytest.mark.filterwarnings(
@@ -48,7 +48,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def divide(cohort: Cohort, folder: Path, parts: int, *, copies: int = 1) -> Path:
     """Write a cohort as partitions of complete patients, with its rows several times over."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     (folder / "cohort.yaml").write_text(
         yaml.safe_dump(cohort.meta.model_dump(mode="json", exclude_none=True))
     )
@@ -84,14 +84,16 @@ def test_partitions_make_no_difference(cohort, tmp_path, here):
     assert_frame_equal(total, tally(cohort, GRID))
 
 
-def test_the_command_writes_the_same_for_tables_and_partitions(cohort, tmp_path, capsys, here):
-    folder = divide(cohort, tmp_path / "divided", 2)
-    # A synthetic cohort brings its own in vitro tables.
-    shutil.copytree(cohort.folder / "invitro", folder / "invitro")
-    common = ["--universes", "40", "--output", str(tmp_path / "out")]
-    assert large.main(["reconstructed", str(folder), *common]) == 0
-    assert "of 500 samples" in capsys.readouterr().out
-    one, other = (tmp_path / "out" / name for name in ("reconstructed", "divided"))
+def test_the_command_writes_the_same_for_any_partitions(cohort, tmp_path, capsys, here):
+    common = ["--universes", "40", "--output"]
+    for parts in (1, 4):
+        folder = divide(cohort, tmp_path / str(parts) / "divided", parts)
+        # A synthetic cohort brings its own in vitro tables.
+        shutil.copytree(cohort.folder / "invitro", folder / "invitro")
+        assert large.main([str(folder), *common, str(tmp_path / f"out-{parts}")]) == 0
+        assert "divided: 40 of " in (said := capsys.readouterr().out)
+        assert "of 500 samples" in said
+    one, other = (tmp_path / f"out-{parts}" / "divided" for parts in (1, 4))
     for name in ("stability.csv", "influence.csv", "universes.csv"):
         assert (one / name).read_bytes() == (other / name).read_bytes()
     answers = pd.read_csv(one / "universes.csv")
@@ -241,9 +243,10 @@ def test_wrong_usage_is_refused(arguments, capsys):
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_an_output_that_is_no_folder_is_a_message(tmp_path, capsys):
+def test_an_output_that_is_no_folder_is_a_message(divided, tmp_path, capsys, here):
     (tmp_path / "file").touch()
-    assert large.main(["curated", "--output", str(tmp_path / "file" / "sub")]) == 1
+    output = ["--output", str(tmp_path / "file" / "sub"), "--universes", "2"]
+    assert large.main([str(divided), *output]) == 1
     assert str(tmp_path / "file" / "sub") in capsys.readouterr().err
 
 
@@ -274,20 +277,10 @@ def test_the_command_says_nothing_else_of_a_scheduler_that_is_not_there(cohort, 
     assert not (tmp_path / "out").exists()
 
 
-def test_cohorts_of_one_name_are_refused(cohort, tmp_path, capsys):
-    """Answers are kept by name: those of one would replace those of the other."""
-    (tmp_path / "a").mkdir()
-    (tmp_path / "b").mkdir()
-    one, two = (divide(cohort, tmp_path / place / "cohort", 1) for place in "ab")
-    namesake = divide(cohort, tmp_path / "curated", 1)
-    for names in ([one, two], [namesake]):
-        with pytest.raises(SystemExit) as stopped:
-            large.main([*map(str, names), "--output", str(tmp_path / "out")])
-        assert stopped.value.code == 2
-        assert "answers are kept by the name of the folder" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
-
-
-def test_an_unknown_cohort_is_a_message(tmp_path, capsys):
-    assert large.main(["nowhere", "--output", str(tmp_path)]) == 1
-    assert "no such cohort" in capsys.readouterr().err
+@pytest.mark.parametrize("name", ["curated", "nowhere"])
+def test_a_folder_without_partitions_is_a_message(tmp_path, name, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        large.main([name, "--output", str(tmp_path)])
+    assert stopped.value.code == 2
+    said = capsys.readouterr().err
+    assert f"{name} has no partitions; must be a folder with part-00000 in it" in said

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import fields
 
 import numpy as np
 import pandas as pd
@@ -13,13 +14,13 @@ from pandas.testing import assert_frame_equal
 
 import alkpool
 from alkpool.analysis import actionability, invitro
-from alkpool.analysis.benefit import classify, evaluable
+from alkpool.analysis.actionability import VerdictRule
+from alkpool.analysis.benefit import BenefitRule, classify, evaluable
 from alkpool.data.cohort import Cohort, analysis_set
 from alkpool.data.laboratory import InVitro, decides, load_for
 from alkpool.mutations import is_compound, residue_class
 from alkpool.robustness import multiverse
 from alkpool.robustness.choices import (
-    BLOCKS,
     CHOICES,
     LEFT_OUT,
     RESIDUE,
@@ -29,8 +30,16 @@ from alkpool.robustness.choices import (
     grid,
     marked,
 )
-from alkpool.robustness.multiverse import Multiverse, run
-from alkpool.robustness.tallies import add, tally
+from alkpool.robustness.multiverse import (
+    DIFFERENCE,
+    NO_SAMPLE,
+    WORDS,
+    Answers,
+    Multiverse,
+    add,
+    run,
+    tally,
+)  # fmt: skip
 from alkpool.vocabulary import Benefit, BestResponse, PatientStatus, Phase, Verdict
 
 pytestmark = pytest.mark.xdist_group("multiverse")
@@ -66,7 +75,9 @@ def apply(cohort: Cohort, universe: Universe) -> Cohort:
     samples = samples[cohort.samples.columns]
     treatments = by_endpoint(lines, universe.endpoint)[cohort.treatments.columns]
     if universe.unknown_lines != LEFT_OUT:
-        undecided = classify(treatments, universe.benefit_rule)["benefit"] == Benefit.UNKNOWN
+        undecided = (
+            classify(treatments, rule_of(BenefitRule, universe))["benefit"] == Benefit.UNKNOWN
+        )
         best = universe.unknown_lines == "benefit"
         meant = BestResponse.PARTIAL if best else BestResponse.PROGRESSIVE
         response = treatments["best_response"].mask(undecided, str(meant))
@@ -81,10 +92,15 @@ def apply(cohort: Cohort, universe: Universe) -> Cohort:
     )  # fmt: skip
 
 
+def rule_of(kind: type, universe: Universe):
+    """Rule of a universe."""
+    return kind(**{field.name: getattr(universe, field.name) for field in fields(kind)})
+
+
 def plain(cohort: Cohort, universe: Universe) -> pd.DataFrame:
     """Evidence and verdicts of one universe the long way, as `actionability.matrix`."""
     return actionability.matrix(
-        apply(cohort, universe), universe.verdict_rule, universe.benefit_rule,
+        apply(cohort, universe), rule_of(VerdictRule, universe), rule_of(BenefitRule, universe),
         split_trans=universe.apart != "none",
     )  # fmt: skip
 
@@ -93,49 +109,48 @@ def decided(cohort: Cohort, universe: Universe) -> pd.DataFrame:
     """Lines with a decided benefit, and whether their sample has several mutations."""
     # Profiles as reported: several mutations of one residue are several mutations.
     pool = analysis_set(apply(cohort, dataclasses.replace(universe, profiles="exact")))
-    lines = evaluable(classify(pool.treatments, universe.benefit_rule), universe.benefit_rule)
+    lines = evaluable(
+        classify(pool.treatments, rule_of(BenefitRule, universe)), rule_of(BenefitRule, universe)
+    )
     lines = lines.merge(pool.samples[["sample_id", "mutations"]], on="sample_id")
     lines = lines[lines["benefit"] != Benefit.UNKNOWN]
     return lines.assign(several=lines["mutations"].map(is_compound).astype(bool))
 
 
 def assert_plain(
-    every: Multiverse, cohort: Cohort, laboratory: InVitro | None, numbers: Sequence[int]
+    every: Multiverse, cohort: Cohort, laboratory: InVitro, numbers: Sequence[int]
 ) -> None:
     """Compare universes with the analysis as the chapters make it, number by number."""
-    table = every.table(numbers)
-    verdicts = every.verdicts(numbers)
+    drawn = every.answer(every.grid.universes(numbers))
     for place, number in enumerate(numbers):
-        universe, answers = every.grid.universe(number), table.iloc[place]
-        assert every.grid.number(universe) == answers["universe"] == number
-        assert all(answers[name] == level for name, level in dataclasses.asdict(universe).items())
+        universe = Universe(**drawn.universes.to_dict("records")[place])
+        k, n = drawn.k.iloc[place], drawn.n.iloc[place]
+        assert every.grid.number(universe) == drawn.universes.index[place] == number
         expected, got = plain(cohort, universe), every.matrix(number)
         assert_frame_equal(got, expected[list(got)], check_dtype=False)
-        present = verdicts[place] != multiverse.ABSENT
-        words = [str(multiverse.VERDICTS[code]) for code in verdicts[place][present]]
-        assert words == list(expected["verdict"])
+        present = drawn.verdicts[place] != WORDS.index(NO_SAMPLE)
+        assert [WORDS[at] for at in drawn.verdicts[place][present]] == list(expected["verdict"])
+        assert list(drawn.decided[place][present]) == list(expected["benefit_n"])
         lines = decided(cohort, universe)
         helped = lines["benefit"] == Benefit.BENEFIT
-        assert (answers["benefit k"], answers["benefit n"]) == (helped.sum(), len(lines))
+        assert (k["benefit"], n["benefit"]) == (helped.sum(), len(lines))
         for word, group in (("one", ~lines["several"]), ("several", lines["several"])):
-            assert answers[f"single_minus_multiple {word} k"] == (helped & group).sum()
-            assert answers[f"single_minus_multiple {word} n"] == group.sum()
+            assert k[f"{DIFFERENCE} {word}"] == (helped & group).sum()
+            assert n[f"{DIFFERENCE} {word}"] == group.sum()
         for verdict in Verdict:
-            assert answers[f"{verdict} k"] == (expected["verdict"] == verdict).sum()
-            assert answers[f"{verdict} n"] == len(expected)
-        if laboratory is None:
-            continue
+            assert k[verdict] == (expected["verdict"] == verdict).sum()
+            assert n[verdict] == len(expected)
         agreement = invitro.agreement(expected, calls(laboratory, universe)).set_index("model_id")
         # A model that has a call in other universes only.
         agreement = agreement.reindex(every.models, fill_value=0)
         for model in every.models:
-            counts = (answers[f"agreement {model} k"], answers[f"agreement {model} n"])
+            counts = (k[f"agreement {model}"], n[f"agreement {model}"])
             assert counts == tuple(agreement.loc[model, ["agreeing", "compared"]])
 
 
 def test_sampled_universes_are_the_plain_analysis(project):
     cohort, laboratory, every = project
-    assert_plain(every, cohort, laboratory, GRID.sample(6).tolist())
+    assert_plain(every, cohort, laboratory, GRID.sample(7)[1:].tolist())
 
 
 def test_every_level_of_every_choice_is_the_plain_analysis(project):
@@ -235,8 +250,8 @@ def a_cohort(draw) -> Cohort:
 @settings(max_examples=10, deadline=None)
 @given(a_cohort(), st.lists(st.integers(0, SMALL.size - 1), min_size=2, max_size=4))
 def test_any_cohort_in_any_universe_is_the_plain_analysis(cohort, numbers):
-    every = run(cohort, SMALL)
-    assert_plain(every, cohort, None, numbers)
+    laboratory = load_for(cohort)
+    assert_plain(run(cohort, SMALL, laboratory), cohort, laboratory, numbers)
 
 
 @settings(max_examples=5, deadline=None)
@@ -262,90 +277,99 @@ def test_tallies_of_parts_add_up(one, other):
 
 # Small enough to look at every universe.
 WHOLE = grid(
-    threshold_months=(3, 6, 12), endpoint=("response, then months", "months"),
-    ongoing_dot=("unknown",), monotherapy=("not combined",), lines=("all", "first"),
+    threshold_months=(3, 6), endpoint=("response, then months",),
+    ongoing_dot=("unknown",), monotherapy=("not combined",),
     biopsy=("any",), unverified=("counted",), apart=("trans",), relapse_from=("consecutive",),
     high_sensitivity=(0.75,), high_relapse_samples=(3,), low_relapse_share=(0.05,),
-    low_sensitivity=(0.4, 0.5), min_evaluable=(2, 3), high_relapse_share=(0.08, 0.1),
-    exploratory=("potency",),
+    low_sensitivity=(0.4, 0.5), min_evaluable=(2, 3), high_relapse_share=(0.1,),
+    exploratory=("potency",), case_reports=("counted",), likely_lower=(0, 0.5),
+    intermediate=("neither",), lines=("all",),
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def whole() -> Multiverse:
+def whole() -> tuple[Multiverse, Answers]:
     cohort = alkpool.load("reconstructed")
-    return run(cohort, WHOLE, load_for(cohort))
+    every = run(cohort, WHOLE, load_for(cohort))
+    return every, every.answer(WHOLE.universes(WHOLE.sample(WHOLE.size + 1)))
+
+
+def test_drawn_universes_are_different_and_the_default_is_the_first():
+    drawn = GRID.sample(10_000)
+    assert len(set(drawn)) == len(drawn) == 10_000
+    assert drawn[0] == GRID.number(Universe())
+    assert list(GRID.sample(10_000)) == list(drawn)
+    assert list(GRID.sample(1)) == [drawn[0]]
+    assert sorted(WHOLE.sample(10**9)) == list(range(WHOLE.size))
+    other = grid(Universe(plasma="left out"))
+    assert other.sample(5)[0] == other.number(other.default)
+
+
+def test_each_level_is_drawn_as_often_as_the_others():
+    drawn = GRID.universes(GRID.sample(10_000))
+    for choice in GRID.choices:
+        often = drawn[choice.name].value_counts(normalize=True)
+        assert set(often.index) == set(choice.levels)
+        np.testing.assert_allclose(often, 1 / len(choice.levels), atol=0.02)
+
+
+def test_answers_do_not_depend_on_how_many_are_counted_together(monkeypatch):
+    cohort, numbers = alkpool.load("reconstructed"), GRID.sample(40)
+    every = run(cohort, GRID, load_for(cohort))
+    together = every.answer(GRID.universes(numbers))
+    monkeypatch.setattr(multiverse, "AT_ONCE", 1)
+    apart = every.answer(GRID.universes(numbers[::-1]))
+    for name in ("universes", "k", "n", "values"):
+        assert_frame_equal(getattr(apart, name)[::-1], getattr(together, name))
+    np.testing.assert_array_equal(apart.verdicts[::-1], together.verdicts)
+    np.testing.assert_array_equal(apart.decided[::-1], together.decided)
 
 
 def test_stability_counts_every_universe(whole):
     """For a profile, or in a universe of residue classes for its class."""
-    verdicts = whole.verdicts(range(WHOLE.size))
-    by_class = np.array([WHOLE.universe(n).profiles == "residue class" for n in range(WHOLE.size)])
-    profiles, words = list(whole.counts.profiles), [*multiverse.VERDICTS, multiverse.NO_SAMPLE]
-    table = whole.stability()
-    assert list(table["profile"].drop_duplicates()) == whole.profiles
-    assert "I1171X" not in whole.profiles
+    every, drawn = whole
+    of_cell = pd.DataFrame(drawn.verdicts, drawn.universes.index, every.cells)
+    by_class = drawn.universes["profiles"] == RESIDUE
+    table = every.stability(drawn)
+    assert "I1171X" not in set(table["profile"])
+    assert "I1171N" in set(table["profile"])
     for _, row in table.iterrows():
-        inhibitor = whole.counts.inhibitors.index(row["inhibitor"])
-        exact, of_class = (
-            verdicts[:, profiles.index(name), inhibitor]
+        cell, of_class = (
+            of_cell[name, row["inhibitor"]]
             for name in (row["profile"], residue_class(row["profile"]))
         )
-        counted = np.bincount(np.where(by_class, of_class, exact), minlength=len(words))
-        assert list(row[words]) == list(counted)
-        assert row["universes"] == counted.sum() == WHOLE.size
-        assert row["default"] == words[exact[WHOLE.number(Universe())]]
+        counted = cell.mask(by_class, of_class).value_counts()
+        assert list(row[WORDS]) == list(counted.reindex(range(len(WORDS)), fill_value=0))
+        assert row["universes"] == WHOLE.size
+        assert row["default"] == WORDS[cell[WHOLE.number(Universe())]]
 
 
-def test_influence_is_the_variance_of_the_full_grid(whole):
-    """Against means and variances over an array with one axis for each choice."""
-    table = whole.table(range(WHOLE.size))
-    shape = [len(choice.levels) for choice in WHOLE.choices]
-    tried = 0
-    for name, headline in whole.headlines():
-        if headline.unit == "difference":
-            continue
-        k, n = (table[f"{name} {part}"].to_numpy(dtype=float) for part in "kn")
-        values = (k if headline.unit == "cells" else k / n).reshape(shape)
-        influence = whole.influence(headline).set_index("choice")
-        for axis, choice in enumerate(CHOICES):
+def test_influence_is_the_variance_of_the_full_grid(whole, monkeypatch):
+    """Where the whole grid is there, to the digits that are told."""
+    every, drawn = whole
+    monkeypatch.setattr(multiverse, "SPACING", 1)
+    influence = every.influence(drawn).set_index(["answer", "choice"])
+    axes = {choice.name: at for at, choice in enumerate(CHOICES)}
+    for name, values in drawn.values.sort_index().items():
+        # One axis for each choice.
+        values = values.to_numpy().reshape(WHOLE.shape)
+        for choice, axis in axes.items():
+            got = influence.loc[(name, choice)]
+            if np.ptp(values) == 0:
+                assert got.isna().all()
+                continue
             others = tuple(other for other in range(values.ndim) if other != axis)
             first = values.mean(axis=others).var() / values.var()
             total = values.var(axis=axis).mean() / values.var()
-            got = influence.loc[choice.name, ["first_order", "total"]]
-            np.testing.assert_allclose(got.astype(float), [first, total], atol=1e-8)
-        tried += 1
-    assert tried == 1 + len(Verdict) + len(whole.models)
-
-
-def test_a_curve_counts_every_universe(whole):
-    table = whole.table(range(WHOLE.size))
-    for name, headline in whole.headlines():
-        if headline.unit == "difference":
-            continue
-        k, n = (table[f"{name} {part}"].to_numpy(dtype=float) for part in "kn")
-        values, curve = k if headline.unit == "cells" else k / n, whole.curve(headline)
-        different, often = np.unique(values, return_counts=True)
-        assert list(curve.steps["value"]) == list(different)
-        assert list(curve.steps["universes"]) == list(often)
-        assert curve.missing == 0
-        assert curve.default == values[WHOLE.number(Universe())]
-        for choice in WHOLE.choices:
-            for place, level in enumerate(choice.levels):
-                with_level = values[table[choice.name] == level]
-                counted = [(with_level == value).sum() for value in different]
-                assert list(curve.levels[choice.name][place]) == counted
+            np.testing.assert_allclose(got, [first, total], atol=0.0051)
 
 
 def test_influence_of_what_never_changes_is_not_known():
-    every = run(make_cohort([]), SMALL)
-    answers = dict(every.headlines())
-    assert whole_is_missing(every.influence(answers["benefit"]))
-    assert whole_is_missing(every.influence(answers[str(Verdict.LIKELY)]))
-
-
-def whole_is_missing(influence: pd.DataFrame) -> bool:
-    return bool(influence[["first_order", "total"]].isna().all(axis=None))
+    cohort = make_cohort([])
+    every = run(cohort, SMALL, load_for(cohort))
+    influence = every.influence(every.answer(SMALL.universes(SMALL.sample(100))))
+    assert {"benefit", str(Verdict.LIKELY)} <= set(influence["answer"])
+    assert influence[["first_order", "total"]].isna().all(axis=None)
 
 
 def test_a_grid_takes_other_levels_and_another_default():
@@ -353,7 +377,8 @@ def test_a_grid_takes_other_levels_and_another_default():
     assert other.levels("threshold_months") == (3, 4.5, 6, 9, 12)
     assert other.levels("plasma") == ("left out", "counted")
     assert grid(plasma=("counted", "counted")).levels("plasma") == ("counted",)
-    assert other.universe(other.number(other.default)) == other.default
+    number = other.number(other.default)
+    assert Universe(**other.universes([number]).loc[number]) == other.default
 
 
 @pytest.mark.parametrize(
@@ -375,9 +400,6 @@ def test_a_grid_refuses_levels_that_cannot_be(levels, reason):
 
 def test_every_choice_says_why():
     assert [choice.name for choice in CHOICES] == [f.name for f in dataclasses.fields(Universe)]
-    assert [choice.block for choice in CHOICES] == sorted(
-        (choice.block for choice in CHOICES), key=BLOCKS.index
-    )
     assert [choice.name for choice in CHOICES if not (choice.reason and choice.label)] == []
     assert [c.name for c in CHOICES if getattr(Universe(), c.name) not in c.levels] == []
 

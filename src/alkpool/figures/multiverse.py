@@ -10,8 +10,8 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from alkpool import style
 from alkpool.figures.matrix import Cell, Matrix, drawn, verdict_cell
-from alkpool.robustness.choices import Choice, Universe
-from alkpool.robustness.multiverse import NO_SAMPLE, VERDICTS, Curve
+from alkpool.robustness.choices import Choice
+from alkpool.robustness.multiverse import NO_SAMPLE, WORDS
 from alkpool.style import Drawing
 from alkpool.vocabulary import Verdict
 
@@ -42,98 +42,88 @@ def written(value: float, unit: str) -> str:
 
 
 def specification_curve(
-    curve: Curve, choices: Sequence[Choice], default: Universe, *, label: str, unit: str
+    values: pd.Series,
+    universes: pd.DataFrame,
+    choices: Sequence[Choice],
+    *,
+    label: str,
+    unit: str,
 ) -> Drawing:
-    """Answers in all universes, in order, above the levels that give them.
+    """Answers of universes, in order, above the levels that give them.
 
     Parameters
     ----------
-    curve : Curve
-        From `alkpool.robustness.multiverse.Multiverse.curve`.
+    values : Series
+        The answer in each universe, of `alkpool.robustness.multiverse.Answers.values`.
+    universes : DataFrame
+        Their choices; the first is the default, whose levels are bold.
     choices : sequence of Choice
         Those to show, in the order of the rows.
-    default : Universe
-        Whose levels are bold.
     label : str
         What the answer is.
     unit : {"cells", "share", "difference"}
         Of the answer.
     """
-    if not curve.universes:
-        return Drawing(None, f"{label}: it cannot be computed in any universe.")
-    lowest, highest = (written(value, unit) for value in curve.steps["value"].iloc[[0, -1]])
-    if len(curve.steps) == 1:
-        return Drawing(None, f"{label}: {lowest} in every universe.")
-    inner = " to ".join(written(curve.quantile(share), unit) for share in (0.05, 0.95))
+    values, number = values.dropna().sort_values(), f"{values.count():,} universes"
+    if values.empty:
+        return Drawing(None, f"{label}: it cannot be computed in any of the universes.")
+    lowest, highest = (written(value, unit) for value in (values.min(), values.max()))
+    if values.nunique() == 1:
+        return Drawing(None, f"{label}: {lowest} in each of {number}.")
+    usual = values.get(universes.index[0], np.nan)
+    inner = values.quantile([0.05, 0.95], interpolation="lower")
     alt = (
-        f"{label}: {lowest} to {highest}, {written(curve.default, unit)} at the default; {inner} "
-        "without the lowest and the highest 5% of the universes. Choices below it, the strongest "
-        f"first: {', '.join(choice.label for choice in choices)}."
+        f"{label}: {lowest} to {highest} in {number}, {written(usual, unit)} at the default; "
+        f"{' to '.join(written(value, unit) for value in inner)} without the lowest and the "
+        "highest 5% of the universes. Choices below it, the strongest first: "
+        f"{', '.join(choice.label for choice in choices)}."
     )
-    rows = [(choice, place) for choice in choices for place in range(len(choice.levels))]
-    heights = [CURVE, ROW * len(rows) + 0.1 * len(choices)]
+    heights = [CURVE, ROW * sum(len(choice.levels) for choice in choices)]
     figure, (above, below) = plt.subplots(
         2, 1, figsize=(style.COLUMN, sum(heights) + 0.5), height_ratios=heights, sharex=True
     )
-    _draw_curve(above, curve, 1 if unit == "cells" else 100)
-    above.set_ylabel(
-        {"cells": "cells", "share": "benefit rate", "difference": "difference"}[unit],
-        fontsize=style.SMALL,
-    )
+    scale = 1 if unit == "cells" else 100
+    along = np.linspace(0, 100, len(values))
+    above.plot(along, scale * values, color=style.ACCENT, linewidth=style.THICK, label="answer")
+    above.axhline(scale * usual, color=style.WARNING, linewidth=style.MEDIUM, linestyle="--",
+                  label="at the default")  # fmt: skip
+    above.set(xlim=(0, 100))
+    names = {"cells": "cells", "share": "benefit rate", "difference": "difference"}
+    above.set_ylabel(names[unit], fontsize=style.SMALL)
     above.yaxis.set_major_formatter("{x:g}" if unit == "cells" else "{x:.0f}%")
-    _draw_levels(below, curve, choices, default)
-    below.set_xlabel(
-        f"{curve.universes:,} universes in the order of the answer", fontsize=style.SMALL
-    )
+    above.grid(axis="y")
+    above.tick_params(axis="y", labelsize=style.SMALL)
+    above.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, borderaxespad=0.2)
+    _draw_levels(below, values, universes, choices)
+    below.set_xlabel(f"{number} in the order of the answer", fontsize=style.SMALL)
     return Drawing(figure, alt)
 
 
-def _draw_curve(ax: Axes, curve: Curve, scale: float) -> None:
-    steps = curve.steps
-    edges = _edges(curve)
-    # A step goes on to its right edge.
-    along = np.repeat(edges, 2)[1:-1]
-    drawn = {name: np.repeat(scale * steps[name], 2) for name in ("value", "low", "high")}
-    if steps["low"].notna().any():
-        ax.fill_between(along, drawn["low"], drawn["high"], color=style.RULE_LINE, linewidth=0,
-                        label="widest 95% interval")  # fmt: skip
-    ax.plot(along, drawn["value"], color=style.ACCENT, linewidth=style.THICK, label="answer")
-    ax.axhline(scale * curve.default, color=style.WARNING, linewidth=style.MEDIUM, linestyle="--",
-               label="at the default")  # fmt: skip
-    ax.set(xlim=(0, 100))
-    ax.grid(axis="y")
-    ax.tick_params(axis="y", labelsize=style.SMALL)
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, borderaxespad=0.2)
-
-
-def _edges(curve: Curve) -> np.ndarray:
-    """Where each step begins and ends, in percent of the universes."""
-    upto = np.concatenate([[0], curve.steps["universes"].cumsum()])
-    return 100 * upto / curve.universes
-
-
-def _draw_levels(ax: Axes, curve: Curve, choices: Sequence[Choice], default: Universe) -> None:
-    columns = np.linspace(0, 100, COLUMNS + 1)
+def _draw_levels(
+    ax: Axes, values: pd.Series, universes: pd.DataFrame, choices: Sequence[Choice]
+) -> None:
+    """Draw a row for each level: the darker, the more universes of a column have it."""
+    columns = min(COLUMNS, len(values))
+    column = np.arange(len(values)) * columns // len(values)
     shade = LinearSegmentedColormap.from_list("often", [style.PAPER, style.ACCENT])
-    top = 0.0
-    for choice in choices:
-        levels = curve.levels[choice.name]
-        upto = np.concatenate([np.zeros((len(levels), 1)), levels.cumsum(axis=1)], axis=1)
-        within = np.diff([np.interp(columns, _edges(curve), row) for row in upto])
-        often = within / within.sum(axis=0)
-        ax.pcolormesh(
-            columns, top - np.arange(len(levels) + 1), often * len(levels), cmap=shade, vmin=0,
-            vmax=2, edgecolors="face", linewidth=0.1,
-        )  # fmt: skip
-        ax.plot([0, 100], [top, top], color=style.MUTED, linewidth=style.THIN, clip_on=False)
-        ax.text(-1.5, top - 0.45, choice.label, ha="right", va="center", fontsize=style.DENSE,
-                color=style.MUTED)  # fmt: skip
-        for place, level in enumerate(choice.levels):
-            weight = "bold" if level == getattr(default, choice.name) else "normal"
-            ax.text(100.6, top - place - 0.5, level_name(level), va="center",
-                    fontsize=style.DENSE, weight=weight)  # fmt: skip
-        top -= len(levels) + 0.6
-    ax.set(ylim=(top + 0.6, 0.1), yticks=[])
+    rows = [(choice, level) for choice in choices for level in choice.levels]
+    has = pd.DataFrame({at: universes[c.name] == level for at, (c, level) in enumerate(rows)})
+    # Universes of one value have no order among them.
+    often = has.loc[values.index].groupby(values).transform("mean").groupby(column).mean()
+    often *= [len(choice.levels) for choice, _ in rows]
+    ax.pcolormesh(
+        np.linspace(0, 100, columns + 1), np.arange(len(rows) + 1), often.T, cmap=shade, vmin=0,
+        vmax=2, edgecolors="face", linewidth=0.1,
+    )  # fmt: skip
+    for at, (choice, level) in enumerate(rows):
+        if level == choice.levels[0]:
+            ax.axhline(at, color=style.PAPER, linewidth=style.THICK)
+            ax.text(-1.5, at + 0.5, choice.label, ha="right", va="center", fontsize=style.DENSE,
+                    color=style.MUTED)  # fmt: skip
+        weight = "bold" if level == universes[choice.name].iloc[0] else "normal"
+        ax.text(100.6, at + 0.5, level_name(level), va="center", fontsize=style.DENSE,
+                weight=weight)  # fmt: skip
+    ax.set(ylim=(len(rows), -0.1), yticks=[])
     ax.xaxis.set_major_formatter("{x:.0f}%")
     for side in ("left", "right"):
         ax.spines[side].set_visible(False)
@@ -154,9 +144,9 @@ def stability_map(table: pd.DataFrame) -> Drawing:
     table : DataFrame
         From `alkpool.robustness.multiverse.Multiverse.stability`, the rows to show.
     """
-    words, cells = [*map(str, VERDICTS), NO_SAMPLE], {}
+    cells = {}
     for _, row in table.iterrows():
-        shares = (row[words] / row["universes"]).sort_values(ascending=False, kind="stable")
+        shares = (row[WORDS] / row["universes"]).sort_values(ascending=False, kind="stable")
         shares = shares[shares > 0]
         first = str(shares.index[0])
         lines = [f"{_mark(str(name))} {rounded(share)}" for name, share in shares.items()]
@@ -167,7 +157,7 @@ def stability_map(table: pd.DataFrame) -> Drawing:
         else:
             cell = verdict_cell(first, "", [rounded(shares.iloc[0]), *lines[1:]])
         cells[row["profile"], row["inhibitor"]] = cell
-    same = int((table[words].max(axis=1) == table["universes"]).sum())
+    same = int((table[WORDS].max(axis=1) == table["universes"]).sum())
     matrix = Matrix(
         list(table["profile"].drop_duplicates()),
         list(table["inhibitor"].drop_duplicates()),
@@ -177,7 +167,7 @@ def stability_map(table: pd.DataFrame) -> Drawing:
     )
     alt = (
         "Matrix of profiles by inhibitors with the share of universes for each verdict. Same "
-        f"verdict in every universe: {same} of {len(table)} cells."
+        f"verdict in each of the universes: {same} of {len(table)} cells."
     )
     return drawn(matrix, alt)
 

@@ -7,7 +7,7 @@ verdict, in vitro calls.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Literal
 
@@ -41,7 +41,6 @@ Level = Any
 
 COUNTED, LEFT_OUT = "counted", "left out"
 EXACT, RESIDUE = "exact", "residue class"
-BLOCKS = ("lines", "samples", "profiles", "relapse", "verdict", "calls")
 
 # What the curation writes into the note of a row whose facts were not all seen.
 UNVERIFIED = r"verified: (?:no|partial)"
@@ -85,16 +84,6 @@ class Universe:
     intermediate: Intermediate = "neither"
     exploratory: Literal["potency", "none", "ratio"] = "potency"
 
-    @property
-    def benefit_rule(self) -> BenefitRule:
-        """Rule of benefit of this universe."""
-        return BenefitRule(**{f.name: getattr(self, f.name) for f in fields(BenefitRule)})
-
-    @property
-    def verdict_rule(self) -> VerdictRule:
-        """Rule of the verdict of this universe."""
-        return VerdictRule(**{f.name: getattr(self, f.name) for f in fields(VerdictRule)})
-
 
 @dataclass(frozen=True)
 class Choice:
@@ -103,7 +92,7 @@ class Choice:
     Attributes
     ----------
     block : str
-        One of `BLOCKS`.
+        What it acts on: ``lines``, ``samples``, ``profiles``, ``relapse``, ``verdict``, ``calls``.
     name : str
         Attribute of `Universe`.
     label : str
@@ -156,32 +145,39 @@ class Grid:
         """Choices of a block."""
         return tuple(choice for choice in self.choices if choice.block == name)
 
-    def shape(self, block: str) -> tuple[int, ...]:
-        """Number of levels of each choice of a block."""
-        return tuple(len(choice.levels) for choice in self.block(block))
+    @property
+    def shape(self) -> list[int]:
+        """Number of levels of each choice."""
+        return [len(choice.levels) for choice in self.choices]
 
     @property
     def size(self) -> int:
         """Number of universes."""
-        return prod(len(choice.levels) for choice in self.choices)
+        return prod(self.shape)
 
-    def universe(self, number: int) -> Universe:
-        """Give a universe by its number, 0 to size - 1; the last choice varies fastest."""
-        places = np.unravel_index(number, [len(choice.levels) for choice in self.choices])
-        return Universe(
-            **{c.name: c.levels[int(place)] for c, place in zip(self.choices, places, strict=True)}
-        )
+    def universes(self, numbers: Sequence[int] | NDArray[np.int64]) -> pd.DataFrame:
+        """Choices of universes, one row each, with their numbers as index.
+
+        Numbers go from 0 to size - 1; the last choice varies fastest.
+        """
+        index = pd.Index(np.asarray(numbers, dtype=np.int64), name="universe")
+        places = np.unravel_index(numbers, self.shape)
+        levels = zip(self.choices, places, strict=True)
+        return pd.DataFrame({c.name: np.array(c.levels)[at] for c, at in levels}, index)
 
     def number(self, universe: Universe) -> int:
         """Give the number of a universe."""
         places = [choice.levels.index(getattr(universe, choice.name)) for choice in self.choices]
-        return int(np.ravel_multi_index(places, [len(choice.levels) for choice in self.choices]))
+        return int(np.ravel_multi_index(places, self.shape))
 
     def sample(self, count: int, seed: int = 0) -> NDArray[np.int64]:
-        """Draw numbers of different universes; all of them where the grid has no more."""
-        if count >= self.size:
-            return np.arange(self.size)
-        return np.sort(np.random.default_rng(seed).choice(self.size, count, replace=False))
+        """Draw numbers of different universes; all of them where the grid has no more.
+
+        The default is always among them, and the first.
+        """
+        usual, random = self.number(self.default), np.random.default_rng(seed)
+        drawn = random.choice(self.size, min(count, self.size), replace=False)
+        return np.concatenate([[usual], drawn[drawn != usual]])[:count]
 
 
 def grid(default: Universe = Universe(), **levels: Sequence[Any]) -> Grid:

@@ -27,11 +27,8 @@ from alkpool.data.reader import Table, cell_problems, flagged, references_betwee
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
 from alkpool.files import write_atomically
 from alkpool.problems import DataError, Problem, whole_from
-from alkpool.robustness import multiverse
 from alkpool.robustness.choices import Grid, grid
-from alkpool.robustness.tallies import KEYS, add, tally
-
-UNIVERSES = 10_000
+from alkpool.robustness.multiverse import KEYS, Multiverse, add, tally
 
 # Columns that a tally reads; the others of a partition stay on disk.
 NEEDED = {
@@ -225,19 +222,17 @@ def split_patients(folder: Path) -> list[Problem]:
 
 
 def write(cohort: Cohort, total: pd.DataFrame, choices: Grid, count: int, folder: Path) -> None:
-    """Write the answers of some universes, and what all say of each cell and of each choice.
+    """Write the answers of drawn universes, and what they say of each cell and of each choice.
 
     Every row of a synthetic cohort says that it is.
     """
-    measured = laboratory.load_for(cohort)
-    every = multiverse.run(total, choices, None if measured.models.empty else measured)
-    influence = pd.concat(
-        every.influence(headline).assign(answer=name) for name, headline in every.headlines()
-    )
+    every = Multiverse(total, choices, laboratory.load_for(cohort))
+    drawn = every.answer(choices.universes(choices.sample(count)))
+    counts = [drawn.universes, drawn.k.add_suffix(" k"), drawn.n.add_suffix(" n")]
     tables = {
-        "universes": every.table(choices.sample(count)),
-        "stability": every.stability(),
-        "influence": influence,
+        "universes": pd.concat(counts, axis=1).reset_index(),
+        "stability": every.stability(drawn),
+        "influence": every.influence(drawn),
     }
     mark = {"synthetic": "yes"} if cohort.synthetic else {}
     for name, table in tables.items():
@@ -246,44 +241,36 @@ def write(cohort: Cohort, total: pd.DataFrame, choices: Grid, count: int, folder
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Answer every combination of choices for cohorts of any size."""
+    """Answer many combinations of choices for a cohort of any size."""
     parser = argparse.ArgumentParser(
         prog="python -m alkpool.robustness.large", description=main.__doc__
     )
+    parser.add_argument("cohort", type=Path, metavar="COHORT", help="folder of partitions, part-*")
     parser.add_argument(
-        "cohorts", nargs="*", default=["curated", "reconstructed"], metavar="COHORT",
-        help="name in data/cohorts, or folder, also one of partitions; default: %(default)s",
-    )  # fmt: skip
-    parser.add_argument(
-        "--universes", type=whole_from(1), default=UNIVERSES, metavar="N",
-        help="write the answers of so many, drawn from the grid; default: %(default)s",
+        "--universes", type=whole_from(1), default=10_000, metavar="N",
+        help="draw so many from the grid; default: %(default)s",
     )  # fmt: skip
     parser.add_argument("--output", type=Path, default=paths.BUILD / "sweep")
     add_options(parser)
     options = parser.parse_args(arguments)
-    folders = {name: paths.cohort_folder(name) for name in options.cohorts}
-    names = [folder.name for folder in folders.values()]
-    if len(set(names)) < len(names) or any(map(paths.name_problem, folders.values())):
-        parser.error("answers are kept by the name of the folder: rename one of two of a name")
+    folder = options.cohort.resolve()
+    if not partitions(folder):
+        parser.error(f"{options.cohort} has no partitions; must be a folder with part-00000 in it")
     choices = grid()
     try:
-        for name, folder in folders.items():
-            if partitions(folder):
-                with client(options.scheduler, options.workers):
-                    cohort, total = tallied(folder, choices)
-            else:
-                cohort = cohorts.load(name)
-                total = tally(cohort, choices)
-            write(cohort, total, choices, options.universes, options.output / folder.name)
-            units = total.groupby("unit")["n"].sum().reindex(["sample", "line"], fill_value=0)
-            print(
-                f"{cohort.name}: {choices.size:,} universes of {units['sample']} samples and "
-                f"{units['line']} lines; answers: {options.output / folder.name}"
-            )
+        with client(options.scheduler, options.workers):
+            cohort, total = tallied(folder, choices)
+        write(cohort, total, choices, options.universes, options.output / folder.name)
     # Wrong data, no scheduler at the address, or a disk that cannot be written.
     except (DataError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
+    units = total.groupby("unit")["n"].sum().reindex(["sample", "line"], fill_value=0)
+    print(
+        f"{cohort.name}: {min(options.universes, choices.size):,} of {choices.size:,} universes "
+        f"of {units['sample']} samples and {units['line']} lines; answers: "
+        f"{options.output / folder.name}"
+    )
     return 0
 
 

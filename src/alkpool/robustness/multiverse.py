@@ -1,300 +1,296 @@
-"""Every answer under every defensible combination of choices (Steegen et al. 2016).
+"""Every answer under many defensible combinations of choices (Steegen et al. 2016).
 
-The universes are not a sample of anything, and shares of them are no probabilities: they show how
-far an answer rests on choices that data do not settle.
+A grid has more universes than anybody could look at, so that some are drawn. Shares of them are no
+probabilities: they show how far an answer rests on choices that data do not settle.
 
-Nothing is run once for each universe. What differs between the universes of a block of choices is
-computed once: every answer is an array with an axis for each of `choices.BLOCKS`, of length one
-where the block has no effect, and ``places`` say where on its axis each universe of a block is.
+Arrays have a row for each universe and a column for each *cell*, of a profile and an inhibitor.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import product
-from math import prod
-from typing import Any, Literal, NamedTuple
+from operator import add as joined
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from statsmodels.stats.proportion import confint_proportions_2indep
+from scipy.sparse import csr_array
 
-from alkpool import mutations, stats
+from alkpool import mutations
 from alkpool.analysis import actionability, invitro
-from alkpool.analysis.actionability import decide, share
+from alkpool.analysis.actionability import VerdictRule, assessed_profiles, decide, profile_order
+from alkpool.analysis.benefit import BenefitRule, classify
 from alkpool.data.cohort import Cohort
 from alkpool.data.laboratory import InVitro
-from alkpool.robustness.choices import BLOCKS, EXACT, RESIDUE, Grid, Universe, calls, grid
-from alkpool.robustness.tallies import Counts, Places, alike, count, distinct, readings_of, tally
-from alkpool.stats import Floats
-from alkpool.vocabulary import Call, Verdict
+from alkpool.data.tables import assessed_inhibitors
+from alkpool.robustness.choices import CHOICES, LEFT_OUT, RESIDUE, Grid, by_endpoint, calls, marked
+from alkpool.vocabulary import Answer, Benefit, Call, Phase, Verdict
 
-__all__ = ["Grid", "Headline", "Multiverse", "Universe", "grid", "run"]
+Numbers = NDArray[Any]
 
-Integers = NDArray[np.int64] | NDArray[np.int32]
-
-VERDICTS = tuple(Verdict)
+VERDICTS = list(map(str, Verdict))
 # Stands for the verdict where a universe has no sample with the profile.
-ABSENT = len(VERDICTS)
 NO_SAMPLE = "no sample"
+WORDS = [*VERDICTS, NO_SAMPLE]
+DIFFERENCE = "single_minus_multiple"
 
-_COUNTED = ("samples", "relapsed", "relapse_n", "benefit_k", "benefit_n")
-_CALLED: dict[Call | None, int] = {Call.SENSITIVE: 1, Call.RESISTANT: 2}
+# Universes times cells that are looked at together, which bounds the memory; a row takes less.
+AT_ONCE, ROWS = 500_000, 8
+# The total influence of a choice is told by one in so many universes.
+SPACING = 10
+
+MARKS = [f"not_{choice.name}" for choice in CHOICES if choice.strict]
+KEYS = ["unit", "mutations", "phase", "inhibitor", "outcomes", *MARKS]
+
+# Choices that a rule of benefit is made of.
+_RULE = ["threshold_months", "endpoint", "ongoing_dot"]
+_LINES = ["benefit", f"{DIFFERENCE} one", f"{DIFFERENCE} several"]
+_READING, _CALLING = ["apart", "profiles"], ["intermediate", "exploratory", "profiles"]
+# What a line can be, and what it counts as where undecided lines are read so.
+_LETTERS = dict(zip([*Benefit, LEFT_OUT], "+-??", strict=True))
+_SIGN = {str(Call.SENSITIVE): 1, str(Call.RESISTANT): -1}
+# What each of `WORDS` amounts to as a call.
+_SAYS = pd.Series(WORDS).map(invitro.OBSERVED).map(_SIGN).fillna(0).to_numpy(np.float32)
+_OF_RULE = np.array([WORDS.index(word) for word in actionability.VERDICTS.values()], np.int8)
 
 
-class Headline(NamedTuple):
-    """An answer in every universe.
+def tally(cohort: Cohort, grid: Grid) -> pd.DataFrame:
+    """Count the samples and lines that no universe of a grid tells apart.
 
-    Attributes
-    ----------
-    unit : {"share", "difference", "cells"}
-        ``k`` of ``n``; one such share minus another; or ``k`` cells of ``n``.
-    k, n : ndarray of int
-        One axis for each block of choices; a difference has one axis more, of its two groups.
-    places : tuple of ndarray
-        For each block, the place of its universes on its axis.
-    exact : bool
-        Whether the interval is exact (Clopper-Pearson), as for the agreement of models.
+    Returns
+    -------
+    DataFrame
+        One row for each group: `KEYS` and ``n``. ``unit`` is sample or line, ``inhibitor`` the
+        one that failed or that the line is of, ``outcomes`` a letter for what a line is under each
+        rule of benefit, the last choice of `_RULE` varying fastest; blank of a sample.
+
+    Notes
+    -----
+    Tallies of parts of a cohort add up where each patient is whole in one part: see `add`.
     """
+    samples, lines = marked(cohort)
+    lines = lines[lines["monotherapy"] != Answer.NO]
+    judged = (
+        classify(by_endpoint(lines, endpoint), BenefitRule(months, ongoing))["benefit"]
+        for months, endpoint, ongoing in product(*map(grid.levels, _RULE))
+    )
+    outcomes = reduce(joined, (benefit.astype(str).map(_LETTERS) for benefit in judged))
+    taken = samples.assign(unit="sample", inhibitor=samples["resistance_on"], outcomes="")
+    # Marks of lines only are those of no sample.
+    taken = taken.assign(**{mark: False for mark in MARKS if mark not in taken})
+    given = lines.assign(unit="line", outcomes=outcomes)
+    return add(part[KEYS].assign(n=1) for part in (taken, given))
 
-    unit: Literal["share", "difference", "cells"]
-    k: Integers
-    n: Integers
-    places: tuple[Places, ...]
-    exact: bool = False
 
-    @property
-    def values(self) -> Floats:
-        """What is compared between universes; missing where nothing was observed."""
-        match self.unit:
-            case "cells":
-                return self.k.astype(float)
-            case "share":
-                return share(self.k, self.n)
-            case "difference":
-                return -np.diff(share(self.k, self.n), axis=-1)[..., 0]
-
-    @property
-    def weights(self) -> list[Integers]:
-        """How many universes of a block share each place on its axis."""
-        return [np.bincount(place) for place in self.places]
+def add(tallies: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Add up tallies; how a cohort was divided makes no difference."""
+    summed = (part.groupby(KEYS, as_index=False, observed=True) for part in tallies)
+    # Not categories: those of two parts differ.
+    texts = dict.fromkeys(["unit", "mutations", "phase", "inhibitor", "outcomes"], str)
+    parts = [part.agg({"n": "sum"}).astype(texts) for part in summed]
+    return pd.concat(parts).groupby(KEYS, as_index=False).agg({"n": "sum"})
 
 
 @dataclass(frozen=True)
-class Curve:
-    """An answer in all universes, in order: the specification curve (Simonsohn et al. 2020).
+class Answers:
+    """The answers in some universes.
 
     Attributes
     ----------
-    steps : DataFrame
-        One row for each different value, lowest first: ``value``, ``universes`` (their number),
-        and ``low`` and ``high``, the widest 95% interval of any of them (missing for cells).
-    levels : dict
-        For each choice an array of its levels by steps: universes with the level.
-    default : float
-        The value at the default.
-    missing : int
-        Universes in which nothing was observed.
+    universes : DataFrame
+        Their choices, as `Grid.universes`.
+    k, n : DataFrame
+        Counts of each answer: ``benefit`` (of all decided lines, and of those after samples with
+        one mutation and with several, of which `DIFFERENCE` is made), one for each verdict (cells,
+        of those with a sample of the profile), and ``agreement MODEL``, as `invitro.agreement`.
+    verdicts, decided : ndarray of int
+        Of each cell, the place of its verdict in `WORDS`, and its decided lines.
     """
 
-    steps: pd.DataFrame
-    levels: dict[str, Integers]
-    default: float
-    missing: int
-
-    def quantile(self, share: float) -> float:
-        """Value below which this share of the universes is."""
-        upto = self.steps["universes"].cumsum()
-        return float(self.steps.loc[upto >= share * self.universes, "value"].min())
+    universes: pd.DataFrame
+    k: pd.DataFrame
+    n: pd.DataFrame
+    verdicts: Numbers
+    decided: Numbers
 
     @property
-    def universes(self) -> int:
-        """Number of universes with a value."""
-        return int(self.steps["universes"].sum())
+    def values(self) -> pd.DataFrame:
+        """Every answer, as `unit_of` has it; missing where nothing was observed."""
+        told = self.k / self.n
+        told[VERDICTS] = self.k[VERDICTS].astype(float)
+        one, several = (told.pop(part) for part in _LINES[1:])
+        told.insert(1, DIFFERENCE, one - several)
+        return told
+
+
+def unit_of(name: str) -> Literal["cells", "difference", "share"]:
+    """Tell what an answer is: a number of cells, one share minus another, or a share."""
+    if name in VERDICTS:
+        return "cells"
+    return "difference" if name == DIFFERENCE else "share"
 
 
 class Multiverse:
-    """Every answer in every universe of a grid; made by `run`.
+    """Answers universes of a grid; made by `run`.
 
     Parameters
     ----------
+    rows : DataFrame
+        The cohort, from `tally` for this grid.
     grid : Grid
         Choices.
-    counts : Counts
-        Of every cell.
-    calls : DataFrame
-        In vitro calls, as `choices.calls`; ``level`` and ``reading`` are the places of the level
-        of ``profiles`` and of the universe of the block of calls.
+    laboratory : InVitro
+        To compare verdicts with.
+
+    Attributes
+    ----------
+    cells : MultiIndex
+        ``profile, inhibitor``, of every profile that some universe has.
+    models : list of str
+        Models with a call in some universe.
     """
 
-    def __init__(self, grid: Grid, counts: Counts, calls: pd.DataFrame) -> None:
-        self.grid, self.counts, self.calls = grid, counts, calls
-        known = calls.loc[calls["call"] != Call.UNKNOWN, "model_id"]
-        self.models: list[str] = sorted(map(str, known.unique()))
-        self._size = [prod(grid.shape(block)) for block in BLOCKS]
-        # Places of blocks that have no effect.
-        self._alike = [np.zeros(size, dtype=np.intp) for size in self._size]
-        self._index = pd.MultiIndex.from_product(
-            [counts.profiles, counts.inhibitors], names=["profile", "inhibitor"]
+    def __init__(self, rows: pd.DataFrame, grid: Grid, laboratory: InVitro) -> None:
+        self.grid, self.rows = grid, rows
+        self._is_sample = (rows["unit"] == "sample").to_numpy()
+        # For each rule of benefit what every row is; a sample is nothing.
+        self._letters = {
+            rule: rows["outcomes"].str.slice(at, at + 1).to_numpy("S1")
+            for at, rule in enumerate(product(*map(grid.levels, _RULE)))
+        }
+        named = {
+            reading: _profiles(rows, *reading) for reading in product(*map(grid.levels, _READING))
+        }
+        profiles = pd.Index(sorted(set().union(*named.values()), key=profile_order), dtype=str)
+        inhibitors = pd.Index(assessed_inhibitors())
+        self.cells = pd.MultiIndex.from_product(
+            [profiles, inhibitors], names=["profile", "inhibitor"]
         )
-        # Kind of each cell, on the axes of `Counts`; verdict of each kind by thresholds, a place in
-        # `VERDICTS` or `ABSENT`; and how many cells are of each kind.
-        self._kinds, self._verdicts = self._decided()
-        universes, number = prod(self._kinds.shape[:4]), len(self._verdicts)
-        codes = self._kinds.reshape(universes, len(self._index))
-        codes = codes + number * np.arange(universes)[:, None]
-        often = np.bincount(codes.ravel(), minlength=number * universes)
-        # Whole numbers up to 2**24 are exact.
-        self._often = often.reshape(*self._kinds.shape[:4], number).astype(np.float32)
-
-    def _decided(self) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
-        """Decide once for all cells of which every comparison that a verdict makes is the same."""
-        c = self.counts
-        levels = {choice.name: choice.levels for choice in self.grid.block("verdict")}
-        sensitivity, relapsing = share(c.benefit_k, c.benefit_n), share(c.relapsed, c.relapse_n)
-        example, kinds = alike(
-            (c.samples, (1,)),
-            (c.benefit_n, levels["min_evaluable"]),
-            (sensitivity, levels["low_sensitivity"] + levels["high_sensitivity"]),
-            (np.asarray(stats.wilson(c.benefit_k, c.benefit_n).low), levels["likely_lower"]),
-            (relapsing, levels["low_relapse_share"] + levels["high_relapse_share"]),
-            (c.relapsed, levels["high_relapse_samples"]),
+        # What adds up rows: all, those with one mutation and with several; those of an inhibitor;
+        # and in each reading those of a profile and of a cell.
+        number, several = (
+            rows["n"].to_numpy(),
+            rows["mutations"].map(mutations.is_compound).to_numpy(bool),
         )
-        samples, *counted = (
-            np.broadcast_to(getattr(c, name), kinds.shape).flat[example][:, None]
-            for name in _COUNTED
-        )
-        thresholds = (each.ravel() for each in np.meshgrid(*levels.values(), indexing="ij"))
-        rules = decide(*counted, **dict(zip(levels, thresholds, strict=True)))
-        of_rule = [VERDICTS.index(verdict) for verdict in actionability.VERDICTS.values()]
-        verdicts = np.where(samples > 0, np.array(of_rule)[rules], ABSENT)
-        return kinds.astype(np.int32), verdicts.astype(np.int8)
+        self._of_lines = np.column_stack([number, number * ~several, number * several])
+        self._of_inhibitor = self._summing(rows["inhibitor"], inhibitors)
+        self._of_reading: dict[Any, tuple[csr_array, csr_array]] = {}
+        for reading, profile in named.items():
+            cell = profile + " " + rows["inhibitor"].loc[profile.index]
+            of_cell = self._summing(cell, self.cells.map(" ".join))
+            self._of_reading[reading] = self._summing(profile, profiles), of_cell
 
-    def headlines(self) -> Iterator[tuple[str, Headline]]:
-        """Give the answers one after the other, each with its name.
+        called = {
+            reading: calls(
+                laboratory, replace(grid.default, **dict(zip(_CALLING, reading, strict=True)))
+            )
+            for reading in product(*map(grid.levels, _CALLING))
+        }
+        every = pd.concat(called.values())
+        self.models = sorted(every.loc[every["call"] != Call.UNKNOWN, "model_id"].unique())
+        # Cells by models: 1 sensitive, -1 resistant, 0 neither.
+        self._signs: dict[Any, Numbers] = {
+            reading: table.assign(sign=table["call"].map(_SIGN))
+            .pivot(index=["mutations", "inhibitor"], columns="model_id", values="sign")
+            .reindex(index=self.cells, columns=self.models)
+            .fillna(0)
+            .to_numpy(np.float32)
+            for reading, table in called.items()
+        }
 
-        ``benefit`` (rate over all lines), ``single_minus_multiple`` (difference of the rates),
-        one for each verdict (number of cells) and ``agreement MODEL`` for each model.
+    def _summing(self, labels: pd.Series, columns: pd.Index) -> csr_array:
+        """Matrix that adds up the rows with each label; those of no column are left out."""
+        row, column = labels.index.to_numpy(), columns.get_indexer(pd.Index(labels))
+        known = column >= 0
+        each = self.rows["n"].to_numpy()[row[known]]
+        return csr_array((each, (row[known], column[known])), (len(self.rows), len(columns)))
+
+    def _kept(self, universes: pd.DataFrame, block: str) -> NDArray[np.bool_]:
+        """Tell which rows count, by the choices of a block that leave rows out."""
+        kept = np.ones((len(universes), len(self.rows)), dtype=bool)
+        for choice in self.grid.block(block):
+            if choice.strict:
+                strict = (universes[choice.name] == choice.strict).to_numpy()
+                kept &= ~np.outer(strict, self.rows[f"not_{choice.name}"])
+        return kept
+
+    def _counted(self, universes: pd.DataFrame) -> Iterator[tuple[Any, dict[str, Numbers]]]:
+        """Count some universes after the others.
+
+        Gives their places, and of every cell the counts of `actionability.matrix` and the place of
+        the ``verdict`` in `WORDS`, with ``k`` and ``n``, the lines of `_LINES`.
         """
-        k, n = (part[:, :, :, :, None, None] for part in (self.counts.group_k, self.counts.group_n))
-        places = (*self.counts.places[:2], *self._alike[2:])
-        yield "benefit", Headline("share", k.sum(-1), n.sum(-1), places)
-        yield "single_minus_multiple", Headline("difference", k, n, places)
-        for verdict in VERDICTS:
-            yield str(verdict), self.cells(verdict)
-        for model in self.models:
-            yield f"agreement {model}", self.agreement(model)
+        step = max(1, AT_ONCE // max(len(self.rows) // ROWS, len(self.cells), 1))
+        for reading, places in universes.groupby(_READING).indices.items():
+            of_profile, of_cell = self._of_reading[reading]
+            inhibitors, profiles = self._of_inhibitor.shape[1], of_profile.shape[1]
+            for at in (places[start : start + step] for start in range(0, len(places), step)):
+                some = universes.iloc[at]
+                kept = self._kept(some, "samples")
+                taken = kept & self._is_sample
+                followed = taken & self._kept(some, "relapse")
+                rules = some[_RULE].itertuples(index=False, name=None)
+                letters = np.array([self._letters[rule] for rule in rules])
+                read = some["unknown_lines"].map(_LETTERS).to_numpy("S1")[:, None]
+                letters = np.where(letters == b"?", read, letters)
+                kept &= self._kept(some, "lines")
+                helped = kept & (letters == b"+")
+                decided = helped | kept & (letters == b"-")
+                evidence = {
+                    "relapsed": followed @ of_cell,
+                    "relapse_n": np.tile(followed @ self._of_inhibitor, profiles),
+                    "benefit_k": helped @ of_cell,
+                    "benefit_n": decided @ of_cell,
+                }
+                samples = np.repeat(taken @ of_profile, inhibitors, axis=1)
+                rule = decide(
+                    **evidence, **{t: some[t].to_numpy()[:, None] for t in VerdictRule().thresholds}
+                )
+                verdict = np.where(samples > 0, _OF_RULE[rule], WORDS.index(NO_SAMPLE))
+                lines = {"k": helped @ self._of_lines, "n": decided @ self._of_lines}
+                yield at, {"samples": samples, **evidence, "verdict": verdict, **lines}
 
-    def cells(self, verdict: Verdict) -> Headline:
-        """Count the cells with a verdict, of those with a sample of the profile."""
-        says, place = distinct((self._verdicts == VERDICTS.index(verdict)).T)
-        present = (self._verdicts[:, :1] != ABSENT).T
+    def answer(self, universes: pd.DataFrame) -> Answers:
+        """Give all answers in some universes, as `Grid.universes`."""
+        number, cells, models = len(universes), len(self.cells), len(self.models)
+        verdicts, decided = np.empty((number, cells), np.int8), np.empty((number, cells), np.int32)
+        lines_k, lines_n = (np.empty((number, len(_LINES)), np.int64) for _ in "kn")
+        for at, counts in self._counted(universes):
+            verdicts[at], decided[at] = counts["verdict"], counts["benefit_n"]
+            lines_k[at], lines_n[at] = counts["k"], counts["n"]
+        agreeing, compared = (np.empty((number, models), np.int64) for _ in "kn")
+        for reading, places in universes.groupby(_CALLING).indices.items():
+            says, signs = _SAYS[verdicts[places]], self._signs[reading]
+            compared[places] = np.abs(says) @ np.abs(signs)
+            # A product is 1 where both say the same, else -1.
+            agreeing[places] = (compared[places] + says @ signs) / 2
+        of_verdict = [(verdicts == place).sum(axis=1) for place in range(len(VERDICTS))]
+        present = [(verdicts != WORDS.index(NO_SAMPLE)).sum(axis=1)] * len(VERDICTS)
+        columns = [*_LINES, *VERDICTS, *(f"agreement {model}" for model in self.models)]
         k, n = (
-            (self._often @ kinds.T.astype(np.float32)).astype(np.int32)[..., None]
-            for kinds in (says, present)
+            pd.DataFrame(np.column_stack(parts), universes.index, columns)
+            for parts in ([lines_k, *of_verdict, agreeing], [lines_n, *present, compared])
         )
-        return Headline("cells", k, n, (*self.counts.places, place, self._alike[5]))
+        return Answers(universes, k, n, verdicts, decided)
 
-    @property
-    def profiles(self) -> list[str]:
-        """Profiles of the first reading, exact where it is one; the others are their classes."""
-        seen = self.counts.samples.max(axis=(0, 1, 3), initial=0)
-        first = seen[:: len(self.grid.levels("profiles"))].max(axis=0) > 0
-        return list(self._index[first].unique("profile"))
-
-    def agreement(self, model: str) -> Headline:
-        """Agreeing and compared combinations of one model, as `invitro.agreement`."""
-        meant = [*(_CALLED.get(invitro.OBSERVED.get(verdict), 0) for verdict in VERDICTS), 0]
-        # Call that the verdict of each kind of cell amounts to, or 0.
-        observed, of_rule = distinct(np.array(meant, dtype=np.int8)[self._verdicts].T)
-        # Cells that some universe can compare, by reading of profiles.
-        telling = observed.max(axis=0, initial=0)[self._kinds].max(axis=(0, 1, 3)) > 0
-        levels = [self.grid.levels("profiles").index(level) for _, level in readings_of(self.grid)]
-        called, of_call = distinct(self._called(model)[:, levels] * telling)
-        shape = (*self._kinds.shape[:4], len(observed), len(called))
-        k, n = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int32)
-        for call, reading in np.ndindex(called.shape[:2]):
-            (cells,) = np.nonzero(called[call, reading])
-            seen = np.moveaxis(observed[:, self._kinds[:, :, reading][..., cells]], 0, -2)
-            k[:, :, reading, ..., call] = (seen == called[call, reading, cells]).sum(axis=-1)
-            n[:, :, reading, ..., call] = (seen > 0).sum(axis=-1)
-        return Headline("share", k, n, (*self.counts.places, of_rule, of_call), exact=True)
-
-    def _called(self, model: str) -> NDArray[np.int8]:
-        """Codes of `_CALLED`, or 0: readings of calls, levels of profiles, cells."""
-        shape = self._size[5], len(self.grid.levels("profiles")), len(self._index)
-        codes = np.zeros(shape, dtype=np.int8)
-        called = self.calls[(self.calls["model_id"] == model) & self.calls["call"].isin(_CALLED)]
-        pairs = pd.MultiIndex.from_frame(called[["mutations", "inhibitor"]])
-        cells = self._index.get_indexer(pairs)
-        called, cells = called[cells >= 0], cells[cells >= 0]
-        reading, level = called[["reading", "level"]].to_numpy(dtype=np.intp).T
-        codes[reading, level, cells] = called["call"].map(_CALLED)
-        return codes
-
-    def _within(self, universes: Sequence[int] | Integers) -> list[Places]:
-        """Numbers of universes within each block."""
-        return list(np.unravel_index(np.asarray(universes, dtype=np.int64), self._size))
-
-    def _at(
-        self, places: tuple[Places, ...], universes: Sequence[int] | Integers
-    ) -> tuple[Places, ...]:
-        """Index of universes on the axes of an array with these places of the first blocks."""
-        within = self._within(universes)
-        return tuple(place[number] for place, number in zip(places, within, strict=False))
-
-    def table(self, universes: Sequence[int] | Integers) -> pd.DataFrame:
-        """Choices and answers of some universes, one row each.
+    def matrix(self, number: int) -> pd.DataFrame:
+        """Evidence and verdicts of one universe.
 
         Returns
         -------
         DataFrame
-            ``universe`` (its number), the choices by name, and for each headline ``NAME k`` and
-            ``NAME n``; a difference has two of each, of its groups.
+            ``profile, inhibitor, samples, relapsed, relapse_n, benefit_k, benefit_n, verdict``, in
+            the order of `alkpool.analysis.actionability.matrix`.
         """
-        numbers = np.asarray(universes, dtype=np.int64)
-        columns: dict[str, Any] = {"universe": numbers}
-        for block, place in zip(BLOCKS, self._within(numbers), strict=True):
-            places = np.unravel_index(place, self.grid.shape(block))
-            for choice, levels in zip(self.grid.block(block), places, strict=True):
-                columns[choice.name] = np.array(choice.levels)[levels]
-        for name, headline in self.headlines():
-            at = self._at(headline.places, numbers)
-            k, n = (part[at] for part in np.broadcast_arrays(headline.k, headline.n))
-            if headline.unit == "difference":
-                for group, word in enumerate(("one", "several")):
-                    columns |= {f"{name} {word} k": k[:, group], f"{name} {word} n": n[:, group]}
-            else:
-                columns |= {f"{name} k": k, f"{name} n": n}
-        return pd.DataFrame(columns)
-
-    def verdicts(self, universes: Sequence[int] | Integers) -> NDArray[np.int8]:
-        """Verdict of every cell in some universes.
-
-        Returns
-        -------
-        ndarray of int
-            Axes: the universes, `Counts.profiles`, `Counts.inhibitors`. A place in `VERDICTS`, or
-            `ABSENT`.
-        """
-        ruling = self._within(universes)[4]
-        kinds = self._kinds[self._at(self.counts.places, universes)]
-        found = self._verdicts[kinds, ruling[:, None]]
-        return found.reshape(len(found), len(self.counts.profiles), len(self.counts.inhibitors))
-
-    def matrix(self, universe: int) -> pd.DataFrame:
-        """Counts and verdicts of one universe, columns as in `actionability.matrix`."""
-        at = self._at(self.counts.places, [universe])
-        counted = {
-            name: np.broadcast_to(getattr(self.counts, name), self._kinds.shape)[at][0]
-            for name in _COUNTED
-        }
-        verdicts = np.array([*VERDICTS, ""])[self.verdicts([universe]).ravel()]
-        table = pd.DataFrame(counted, self._index).assign(verdict=verdicts)
+        ((_, counts),) = self._counted(self.grid.universes([number]))
+        columns = {name: of[0] for name, of in counts.items() if name not in ("k", "n")}
+        table = pd.DataFrame(columns, self.cells)
+        table["verdict"] = np.array(WORDS)[table["verdict"]]
         return table[table["samples"] > 0].reset_index()
 
-    def stability(self) -> pd.DataFrame:
+    def stability(self, drawn: Answers) -> pd.DataFrame:
         """Count for each cell of Figure 5 the universes that give each verdict.
 
         Returns
@@ -304,155 +300,86 @@ class Multiverse:
             ``no sample`` (numbers of universes), ``universes``, and ``most_n``, the most decided
             lines in any. In a universe of residue classes a profile has the verdict of its class.
         """
-        c, default = self.counts, self.grid.default
-        words = [*map(str, VERDICTS), NO_SAMPLE]
-        lines, samples, _, shares = map(np.bincount, c.places)
-        weights = reduce(np.multiply.outer, (lines, samples, shares))
-        # Of each kind, how many universes of one counting universe have each verdict.
-        often = np.stack([(self._verdicts == place).sum(1) for place in range(len(words))], axis=1)
-        often *= self._size[5]
-        classes = [mutations.residue_class(name) for name in self.profiles]
-        named = {EXACT: self.profiles, RESIDUE: classes}
-        # Cells of the profiles, by level.
-        rows = {
-            level: self._index.get_indexer(pd.MultiIndex.from_product([names, c.inhibitors]))
-            for level, names in named.items()
-        }
-        numbers, most = np.zeros((), dtype=np.int64), np.zeros((), dtype=np.int64)
-        for reading, (_, level) in enumerate(readings_of(self.grid)):
-            kinds = self._kinds[:, :, reading].reshape(weights.size, -1).T[rows[level]]
-            found = [np.bincount(each, weights.ravel(), len(often)) for each in kinds]
-            numbers = numbers + np.array(found).astype(np.int64) @ often
-            decided = c.benefit_n[:, :, reading].max(axis=(0, 1, 2))
-            most = np.maximum(most, decided[rows[level]])
-        usual = self.verdicts([self.grid.number(default)]).ravel()[rows[default.profiles]]
-        table = self._index[rows[EXACT]].to_frame(index=False)
-        return table.assign(
-            default=np.array(words)[usual],
-            **dict(zip(words, numbers.T, strict=True)),
-            universes=self.grid.size,
-            most_n=most,
+        level = drawn.universes["profiles"].to_numpy()
+        first = level == self.grid.levels("profiles")[0]
+        seen = (drawn.verdicts[first] != WORDS.index(NO_SAMPLE)).any(axis=0)
+        names: pd.DataFrame = self.cells[seen].to_frame(index=False)
+        classes = names.assign(profile=names["profile"].map(mutations.residue_class))
+        of_class = self.cells.get_indexer(pd.MultiIndex.from_frame(classes))
+        verdicts, decided = (
+            np.where((level == RESIDUE)[:, None], values[:, of_class], values[:, seen])
+            for values in (drawn.verdicts, drawn.decided)
         )
+        counts = {word: (verdicts == place).sum(axis=0) for place, word in enumerate(WORDS)}
+        usual, most = np.array(WORDS)[verdicts[0]], decided.max(axis=0)
+        return names.assign(default=usual, **counts, universes=len(verdicts), most_n=most)
 
-    def _by_block(
-        self, headline: Headline, values: NDArray[Any]
-    ) -> Iterator[tuple[NDArray[Any], Floats, dict[str, Places]]]:
-        """Look at values along each block of choices.
-
-        Gives them with the block as first axis and all others as second, the universes that share
-        a place on the second, and for each choice the places of its universes, by level.
-        """
-        weights = headline.weights
-        for axis, block in enumerate(BLOCKS):
-            flat = np.moveaxis(values, axis, 0).reshape(values.shape[axis], -1)
-            others = reduce(np.multiply.outer, [*weights[:axis], *weights[axis + 1 :]]).ravel()
-            places = headline.places[axis].reshape(self.grid.shape(block))
-            levels = {
-                choice.name: np.moveaxis(places, at, 0).reshape(len(choice.levels), -1)
-                for at, choice in enumerate(self.grid.block(block))
-            }
-            yield flat, others.astype(float), levels
-
-    def curve(self, headline: Headline) -> Curve:
-        """Put the universes in the order of an answer."""
-        different, step = np.unique(headline.values, return_inverse=True)
-        levels = {}
-        for flat, others, places in self._by_block(headline, step):
-            found = np.array([np.bincount(row, others, len(different)) for row in flat])
-            for name, by_level in places.items():
-                levels[name] = np.array([found[row].sum(axis=0) for row in by_level]).astype(int)
-        everywhere = next(iter(levels.values())).sum(axis=0)
-        known = int((~np.isnan(different)).sum())
-        steps = pd.DataFrame({"value": different[:known], "universes": everywhere[:known]})
-        low, high = self._limits(headline, step, known)
-        default = self._at(headline.places, [self.grid.number(self.grid.default)])
-        return Curve(
-            steps=steps.assign(low=low, high=high),
-            levels={name: found[:, :known] for name, found in levels.items()},
-            default=float(headline.values[default][0]),
-            missing=int(everywhere[known:].sum()),
-        )
-
-    def _limits(self, headline: Headline, step: Places, steps: int) -> tuple[Floats, Floats]:
-        """Widest interval at each step: exact for the agreement of models, else Wilson's."""
-        if headline.unit == "cells":
-            return np.full(steps, np.nan), np.full(steps, np.nan)
-        pairs = np.stack([headline.k, headline.n], axis=-1).reshape(step.size, -1)
-        rows = pd.DataFrame(pairs).assign(step=step.ravel()).drop_duplicates()
-        rows = rows[rows["step"] < steps]
-        counts = rows.drop(columns="step").to_numpy().T
-        if headline.unit == "difference":
-            # Newcombe 1998: from Wilson's intervals of the two shares.
-            low, high = confint_proportions_2indep(*counts, method="newcomb")
-        else:
-            low, high = (stats.clopper_pearson if headline.exact else stats.wilson)(*counts)
-        widest = pd.DataFrame({"step": rows["step"], "low": low, "high": high}).groupby("step")
-        return widest["low"].min().to_numpy(), widest["high"].max().to_numpy()
-
-    def influence(self, headline: Headline) -> pd.DataFrame:
-        """Divide the variance of an answer over the full grid among the choices.
+    def influence(self, drawn: Answers) -> pd.DataFrame:
+        """Divide the variance of each answer among the choices (Saltelli et al. 2010).
 
         Returns
         -------
         DataFrame
-            ``choice``, ``first_order`` (share of the variance between the levels of the choice
-            alone) and ``total`` (share that is left when all other choices are fixed, on average:
+            ``answer``, ``choice``, ``first_order`` (share of the variance between the levels of
+            the choice alone) and ``total`` (share that is left when all other choices are fixed:
             with every interaction in which the choice takes part). Missing where the answer is the
             same everywhere, or is missing in some universe.
 
         Notes
         -----
-        Exact, because every combination of the grid is there with equal weight; the weights say
-        how the grid was made, not how probable a universe is.
+        Estimates, which are good for two digits at most. For the total every `SPACING`-th universe
+        takes each level of the choice.
         """
-        weights = reduce(np.multiply.outer, headline.weights) / self.grid.size
-        values = headline.values - (headline.values * weights).sum()
-        variance = (values**2 * weights).sum()
-        first, total = [], []
-        for flat, others, places in self._by_block(headline, values):
-            share_of = others / others.sum()
-            # Mean product of two places of the block over all others.
-            means, products = flat @ share_of, (flat * share_of) @ flat.T
-            for by_level in places.values():
-                first.append(means[by_level].mean(axis=1).var())
-                pairs = [products[one, other].mean() for one, other in product(by_level, by_level)]
-                total.append(variance - np.mean(pairs))
-        # Below this the answer is the same everywhere, but for rounding.
-        scale = variance if variance > 1e-20 else np.nan
-        # Rounded, for the last digits differ from one machine to the next.
-        parts = (np.array([first, total]) / scale).round(9).clip(0, 1) + 0.0
-        names = [choice.name for choice in self.grid.choices]
-        return pd.DataFrame({"choice": names, "first_order": parts[0], "total": parts[1]})
+        values, some = drawn.values, drawn.universes[::SPACING]
+        first, total = {}, {}
+        for choice in self.grid.choices:
+            means = values.groupby(drawn.universes[choice.name]).transform("mean")
+            first[choice.name] = means.var(ddof=0) / _spread(values)
+            others = pd.concat(
+                self.answer(some.assign(**{choice.name: level})).values for level in choice.levels
+            )
+            left = others.groupby(level="universe").var(ddof=0).mean()
+            total[choice.name] = left / _spread(others)
+        parts = [pd.DataFrame(part).T.unstack() for part in (first, total)]
+        table = pd.concat(parts, axis=1, keys=["first_order", "total"])
+        return table.clip(0, 1).round(2).rename_axis(["answer", "choice"]).reset_index()
 
 
-def run(cohort: Cohort | pd.DataFrame, grid: Grid, laboratory: InVitro | None = None) -> Multiverse:
-    """Give every answer in every universe of a grid.
+def _spread(values: pd.DataFrame) -> pd.Series:
+    """Variance of each answer; missing where it has none, but for rounding, or is not known."""
+    variance = values.var(ddof=0, skipna=False)
+    return variance.where(variance > 1e-20)
+
+
+def _profiles(rows: pd.DataFrame, apart: str, level: str) -> pd.Series:
+    """Profiles under which each row is assessed, one or several, by its number."""
+    named = rows[["mutations", "phase"]].assign(sample_id=rows.index)
+    if level == RESIDUE:
+        named["mutations"] = named["mutations"].map(mutations.residue_class)
+    if apart == "trans and unknown":
+        named["phase"] = named["phase"].replace({str(Phase.UNKNOWN): str(Phase.TRANS)})
+    return assessed_profiles(named, split_trans=apart != "none").set_index("sample_id")["profile"]
+
+
+def run(cohort: Cohort, grid: Grid, laboratory: InVitro) -> Multiverse:
+    """Prepare to answer any universe of a grid.
 
     Parameters
     ----------
-    cohort : Cohort or DataFrame
-        The cases, or their tally for this grid.
+    cohort : Cohort
+        The cases.
     grid : Grid
         From `grid`.
-    laboratory : InVitro, optional
-        To compare verdicts with; without it there is no agreement.
+    laboratory : InVitro
+        To compare verdicts with; a synthetic cohort brings its own, or one without models.
 
     Examples
     --------
-    >>> from alkpool import load
-    >>> choices = grid()
-    >>> every = run(load("curated"), choices)
-    >>> len(every.table(choices.sample(10_000)))
+    >>> from alkpool import load, load_laboratory
+    >>> from alkpool.robustness.choices import grid
+    >>> cohort, choices = load("curated"), grid()
+    >>> drawn = choices.universes(choices.sample(10_000))
+    >>> len(run(cohort, choices, load_laboratory(cohort)).answer(drawn).values)
     10000
     """
-    tallied = tally(cohort, grid) if isinstance(cohort, Cohort) else cohort
-    called = [pd.DataFrame(columns=["model_id", "call"])]
-    if laboratory is not None:
-        readings = product(*map(grid.levels, ("intermediate", "exploratory")))
-        for (at, reading), (level, profiles) in product(
-            enumerate(readings), enumerate(grid.levels("profiles"))
-        ):
-            names = dict(zip(("intermediate", "exploratory"), reading, strict=True))
-            universe = replace(grid.default, profiles=profiles, **names)
-            called.append(calls(laboratory, universe).assign(level=level, reading=at))
-    return Multiverse(grid, count(tallied, grid), pd.concat(called))
+    return Multiverse(tally(cohort, grid), grid, laboratory)
