@@ -5,11 +5,14 @@ A *mutation* is one protein-level change (``G1202R``); a *profile* is all mutati
 substitution of one residue (``I1171X``). `read` takes a line of a report as it comes.
 """
 
+import warnings
+
 from alkpool.mutations.names import (
     KINASE_DOMAIN,
     MutationWarning,
     is_compound,
     mutations_of,
+    outside_domain,
     parse,
     pattern,
     reference_residue,
@@ -17,7 +20,6 @@ from alkpool.mutations.names import (
     residue_class,
     residues,
     spelled_out,
-    warn_outside_domain,
 )
 from alkpool.mutations.reports import Reading, grammar, read
 
@@ -29,6 +31,7 @@ __all__ = [
     "grammar",
     "is_compound",
     "mutations_of",
+    "outside_domain",
     "parse",
     "pattern",
     "read",
@@ -66,5 +69,6 @@ def canonical(text: str) -> str:
         profile = "+".join(mutations_of(text))
     except ValueError:
         profile = read(text).profile
-    warn_outside_domain(profile)
+    for said in outside_domain(profile):
+        warnings.warn(said, MutationWarning, stacklevel=2)
     return profile
