@@ -195,12 +195,19 @@ def validated(model: type[_Model], path: Path, label: str) -> _Model:
         refuse(label, f"is not readable YAML ({error})")
 
 
-# What pydantic says of keys, by the type of its error.
+# What we say of the errors of pydantic, by their type: first of keys, then of values.
 _OF_KEYS = {
     "missing": "the key {} is missing",
     "extra_forbidden": "the key {} is unknown",
     "invalid_key": "the key {} is unknown",
     "model_type": "{} must be lines of 'key: value'",
+}
+_OF_VALUES = {
+    "string_type": "must be text",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "dict_type": "must be lines of 'key: value'",
 }
 
 
@@ -211,12 +218,11 @@ def _in_our_words(error: Mapping[str, Any], model: "type[BaseModel]", label: str
         return Problem(label, None, "", "", f"{said.format(key).strip()}{keys}")
     found = "" if error["input"] is None else str(error["input"])
     field = model.model_fields.get(key)
+    allowed = _OF_VALUES.get(kind) or re.sub(r"^\w+ should", "must", error["msg"])
     if kind == "value_error":
         allowed = str(error["ctx"]["error"])
     elif field and field.description:
         allowed = f"must be {field.description}"
-    else:
-        allowed = re.sub(r"^\w+ should", "must", error["msg"])
     return Problem(label, None, "", found, f"{key} {allowed}")
 
 

@@ -111,7 +111,7 @@ class Compendium(_Settings):
 class Description(BaseModel):
     """What a compendium needs of the ``cohort.yaml`` of a cohort."""
 
-    synthetic: StrictBool = Field(description="true or false")
+    synthetic: StrictBool
 
 
 class Parameter(NamedTuple):

@@ -34,7 +34,7 @@ def _seen(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_seen), Field(description="text")]
+Text = Annotated[str, AfterValidator(_seen)]
 
 
 class CohortMeta(BaseModel):
@@ -46,7 +46,7 @@ class CohortMeta(BaseModel):
     kind: Literal["curated", "reconstructed", "own"] = Field(
         description="one of curated, reconstructed, own"
     )
-    synthetic: StrictBool = Field(description="true or false")
+    synthetic: StrictBool
     description: Text
     licence: Text
     search_date: datetime.date | None = Field(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from alkpool import mutations, paths, references
-from alkpool.data import cohort, groups, laboratory, tables
+from alkpool.data import cohort, groups, tables
 from alkpool.data.reader import read_folder
 from alkpool.intake import duplicates, plausible
 from alkpool.problems import DataError, Problem, ProjectError, printable, refuse_any
@@ -75,11 +75,10 @@ def _summary(data: cohort.Cohort) -> str:
 
 def folder_problems(data: Path, folders: Iterable[str], say: Say) -> Iterator[Problem]:
     """List every problem of folders below a data folder that are no cohort; say which are valid."""
-    known = {"invitro": laboratory.load, "groups": groups.load}
     for name in folders:
         try:
-            if name in known:
-                known[name](data / name)
+            if name == "groups":
+                groups.load(data / name)
             else:
                 read_folder(data / name, tables.of_folder(name))
         except DataError as error:

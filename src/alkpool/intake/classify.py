@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from alkpool.analysis import benefit
-from alkpool.data import tables
+from alkpool.data import spelling, tables
 from alkpool.data.reader import cell_problems, read_sheet
 from alkpool.data.tables import TREATMENTS
 from alkpool.problems import DataError, Problem, no_formula
-from alkpool.vocabulary import Answer
+from alkpool.vocabulary import UNKNOWN
 
 COLUMNS = [
     "best_response", "pfs_relation", "pfs_months", "dot_relation", "dot_months", "status",
@@ -35,8 +35,7 @@ def classified(source: Path, label: str, rule: benefit.BenefitRule) -> tuple[str
         With every problem of the file.
     """
     table = TREATMENTS.part(COLUMNS)
-    columns = TREATMENTS.part([*COLUMNS, "monotherapy"]).schema.columns
-    sheet = read_sheet(source, label, TREATMENTS.columns, COLUMNS).spelled(columns)
+    sheet = read_sheet(source, label, TREATMENTS.columns, COLUMNS).spelled(table.schema.columns)
     cells = sheet.cells
     rules = [rule for rule in tables.RULES["treatments"] if rule["column"] in COLUMNS]
     if problems := [
@@ -53,7 +52,8 @@ def classified(source: Path, label: str, rule: benefit.BenefitRule) -> tuple[str
     notes = sheet.read_as
     if "monotherapy" in cells:
         # A blank cell says nothing of another drug.
-        told = cells.replace({"monotherapy": {"": str(Answer.UNKNOWN)}})
+        stated = cells[["monotherapy"]].replace("", UNKNOWN)
+        told = spelling.spelled(stated, TREATMENTS.schema.columns)
         if others := len(told) - len(benefit.evaluable(told, rule)):
             notes += (
                 f"{others} of {len(cells)} lines are no monotherapy; the book leaves them out, "
