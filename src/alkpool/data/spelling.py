@@ -8,6 +8,7 @@ known is left as it is, for the schema to refuse.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from operator import itemgetter
 from typing import Any
@@ -125,15 +126,14 @@ def canonical(cell: str) -> str:
     ValueError
         For what is none, and for a line of a report: a table has columns for the rest of it.
     """
-    try:
-        plain = "+".join(mutations.mutations_of(cell))
-    except ValueError:
-        plain = ""
-    if plain == cell:
+    named = None
+    with suppress(ValueError):
+        named = "+".join(mutations.mutations_of(cell))
+    if named == cell:
         return cell
-    # What is no profile has the reason of the reader of reports.
+    # What is none has the reason of the reader of reports.
     reading = mutations.read(cell)
-    if not plain or any(what in _FINDINGS for what, _ in reading.set_aside):
+    if named is None or any(what in _FINDINGS for what, _ in reading.set_aside):
         raise ValueError(f"write {reading.profile}, and the rest into its own column")
     return reading.profile
 
