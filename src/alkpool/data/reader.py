@@ -339,8 +339,8 @@ def _text(content: bytes, label: str) -> str:
         # Most often it is Latin-1.
         strange = content[error.start : error.start + 1].decode("latin-1")
     if strange:
-        wrong = "holds a NUL character, which is no text" if strange == "\0" else "is not UTF-8"
-        wrong += ": the file must be saved as UTF-8 text, a workbook be exported as CSV"
+        wrong = "holds a NUL character, which is no text: it " * (strange == "\0")
+        wrong += "must be saved as UTF-8 text; a workbook, exported as CSV"
         raise DataError([Problem(label, *_cell_at_the_end(before), strange, wrong)])
     if not text.strip("\r\n"):
         refuse(label, "the file is empty; it must start with a header line")
