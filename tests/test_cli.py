@@ -45,7 +45,8 @@ ALONE = {
                 "groups/sources"),
     "header": ("reference/alk_reference.fasta", "1081-1440", "1080-1440", "header"),
     "sequence": ("reference/alk_reference.fasta", "1081-1440", "1080-1439",
-                 "reference/alk_reference.fasta: found 'D'; residue 1202 must be G"),
+                 "found 'G1202R'; must be a canonical mutation profile such as G1202R or "
+                 "L1196M+G1202R (G1202R: residue 1202 is D, not G)"),
     "inhibitors": ("reference/inhibitors.csv", "alectinib,2", "alectinib,9",
                    "inhibitors.csv, row 2"),
 }  # fmt: skip
@@ -206,10 +207,19 @@ def test_classify_writes_a_file_and_agrees_with_the_package(tmp_path):
     assert list(written["benefit"]) == list(expected["benefit"])
     assert list(written["rule"]) == list(expected["rule"])
     assert [path.name for path in target.parent.iterdir()] == ["lines.csv"]
-    combined = (written["monotherapy"] != "yes").sum()
-    assert (
-        f"note: {combined} of {len(written)} lines are not known to be monotherapy" in done.stderr
-    )
+    combined = (written["monotherapy"] == "no").sum()
+    assert f"note: {combined} of {len(written)} lines are no monotherapy" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("monotherapy", "left_out"), [("yes", 0), ("unknown", 0), ("", 0), ("No", 1), ("no", 1)]
+)
+def test_classify_says_which_lines_the_book_leaves_out(tmp_path, monotherapy, left_out):
+    """A line whose source says nothing of another drug is evaluated there (design, section 3)."""
+    (tmp_path / "a.csv").write_text(f"{HEADER},monotherapy\nPR,,,,,ended,{monotherapy}\n")
+    done = alkpool("classify", tmp_path / "a.csv")
+    assert done.returncode == 0
+    assert done.stderr.count("1 of 1 lines are no monotherapy; the book leaves them") == left_out
 
 
 @pytest.mark.parametrize(

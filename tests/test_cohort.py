@@ -263,6 +263,7 @@ def test_repeated_keys_are_named(folder):
         ("patient_id,x\n".encode("utf-16"), "saved as UTF-16: save it as UTF-8"),
         (b"\xfe\xff\x00a", "saved as UTF-16: save it as UTF-8"),
         (b"patient_id,source_id\na,\x00\n", "row 2, column source_id: found '\\x00'; holds a NUL"),
+        (b"PK\x03\x04\x14\x00\x08\xe9", "must be saved as UTF-8 text; a workbook, exported as CSV"),
         (b'patient_id\n"unclosed\n', "row 2, column patient_id: found '\"'; is not a readable"),
     ],
 )

@@ -855,7 +855,7 @@ def test_one_of_two_headings_is_not_chosen(tmp_path):
     path = tmp_path / "theirs.csv"
     path.write_text("Patient,First TKI,Next TKI,TKI,PFS\n1,2,3,4,5\n")
     (tmp_path / "mapping.yaml").write_text(mapping.propose(path))
-    with pytest.raises(DataError, match="TKI, column.*'. inhibitor' has to be said"):
+    with pytest.raises(DataError, match="found '. inhibitor'; columns.*TKI.*column has to be said"):
         mapping.load(tmp_path / "mapping.yaml")
 
 
@@ -897,11 +897,11 @@ def test_a_table_of_lines_finds_the_samples_of_the_cohort(tmp_path):
     ("columns", "said"),
     [
         ("columns: {PFS: {column: pfs_months}}", "the unit must be one of days, weeks, months"),
-        ("columns: {PFS: pfs}", "'pfs' is no column"),
+        ("columns: {PFS: pfs}", "found 'pfs'; columns.PFS.column is no column"),
         ("columns: {A: sex, B: sex}", "is given to two headings"),
         ("columns: {A: {column: sex, unit: days}}", "has no unit"),
         ("columns: {A: sex}\neverywhere: {ward: 7}", "is no column"),
-        ("columns: {A: sex}\ncolour: red", "Extra inputs are not permitted"),
+        ("columns: {A: sex}\ncolour: red", "the key colour is unknown; the keys are sheet"),
         ("columns: [", "is not readable YAML"),
         ("columns: {Gender: sex}", "column Gender: this column is missing"),
     ],

@@ -18,7 +18,7 @@ import typer
 from alkpool import paths
 from alkpool.files import write_atomically, yaml_beside
 from alkpool.problems import DataError, plain_number, printable, refuse
-from alkpool.vocabulary import Form, Phase, Specimen
+from alkpool.vocabulary import Phase, Specimen
 
 app = typer.Typer(
     help="Clinical evidence on ALK resistance mutations.",
@@ -52,7 +52,7 @@ def _option(name: str, *flags: str, **more: Any) -> Any:
 
 
 Output = Annotated[Path, _option("output", "--output", "-o", callback=_file)]
-Format = Annotated[Form, _option("format", "--format")]
+Format = Annotated[Literal["table", "json", "csv"], _option("format", "--format")]
 
 
 def main() -> None:
@@ -149,7 +149,7 @@ def look_up(
     specimen: Annotated[Specimen, _option("look_up.specimen")] = Specimen.UNKNOWN,
     finding: Annotated[list[str] | None, _option("look_up.finding")] = None,
     cohort_name: Annotated[str, _option("look_up.cohort", "--cohort")] = "curated",
-    form: Format = Form.TABLE,
+    form: Format = "table",
     output: Output = STREAM,
 ) -> None:
     """Say what the evidence amounts to for one tumour.
@@ -177,7 +177,7 @@ def look_up(
         raise typer.Exit(1) from None
     for note in pool.read_as:
         typer.echo(f"note: {printable(note)}", err=True)
-    forms = {Form.JSON: answers.to_json, Form.CSV: answers.to_csv}
+    forms = {"json": answers.to_json, "csv": answers.to_csv}
     terminal = output == STREAM and sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if terminal else 0
     as_text = partial(answers.to_text, bold=terminal, width=width)
@@ -254,7 +254,7 @@ def diff(
     old: Annotated[Path | None, _argument("diff.old")] = None,
     new: Annotated[Path | None, _argument("diff.new")] = None,
     everything: Annotated[bool, _option("diff.everything", "--all")] = False,
-    form: Format = Form.TABLE,
+    form: Format = "table",
     output: Output = STREAM,
 ) -> None:
     """Show which verdicts moved between two results, and what else.
@@ -268,7 +268,7 @@ def diff(
     else:
         with difference.last_committed() as before:
             moved = difference.compare(before, paths.RESULTS)
-    forms = {Form.JSON: difference.to_json, Form.CSV: difference.to_csv}
+    forms = {"json": difference.to_json, "csv": difference.to_csv}
     as_text = partial(difference.to_text, everything=everything)
     _write(output, forms.get(form, as_text)(moved))
 

@@ -10,14 +10,20 @@ import shutil
 import stat
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import yaml
 
 from alkpool import paths
+from alkpool.problems import DataError, Problem, refuse, shortened
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+_Model = TypeVar("_Model", bound="BaseModel")
 
 if TYPE_CHECKING:
     import jinja2
@@ -111,8 +117,8 @@ def filled_in_beside(module: str, **context: Any) -> str:
     return templates().from_string(text).render(context)
 
 
-# Numbers that YAML reads in another way than people: 010 is 8, 6:30 is 390, 6_0 is 60.
-_STRANGE_NUMBER = re.compile(r"[-+]?(0[0-9]+|[0-9_]+:.*|[0-9.]+_.*|\.(nan|inf))", re.IGNORECASE)
+# Numbers that YAML reads in another way than people: 010 is 8, 0x10 is 16, 6:30 is 390, 6_0 is 60.
+_STRANGE_NUMBER = re.compile(r"[-+]?(0[0-9bx].*|[0-9_]+:.*|[0-9.]+_.*|\.(nan|inf))", re.IGNORECASE)
 
 
 def _refuse(problem: str, place: Any) -> NoReturn:
@@ -133,15 +139,11 @@ class _Loader(yaml.SafeLoader):
             _refuse(f"*{alias.anchor} stands for another place: write out what it means", alias)
         return super().compose_node(parent, index)
 
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        if any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value):
-            _refuse("the key << merges others: write them out", node)
-
     def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> str:
         is_number = node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
         if is_number and _STRANGE_NUMBER.fullmatch(node.value):
             meant = "write one such as 10 or 6.5, and put text into quotation marks"
-            _refuse(f"{node.value} is no plain number: {meant}", node)
+            _refuse(f"{shortened(node.value)} is no plain number: {meant}", node)
         return super().construct_scalar(node)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
@@ -170,6 +172,66 @@ def read_yaml(path: Path) -> object:
     except (yaml.YAMLError, ValueError, AttributeError, LookupError) as error:
         reason = " ".join(str(error).split())
         raise ValueError(f"{reason[:300]}" or type(error).__name__) from None
+
+
+def validated(model: type[_Model], path: Path, label: str) -> _Model:
+    """Read a YAML file as what a pydantic model says it holds.
+
+    Parameters
+    ----------
+    model : type of BaseModel
+        The description of a field says what it must be; a validator says in its ValueError what
+        the value must or must not be.
+    path, label : Path, str
+        The file, and how messages name it.
+
+    Raises
+    ------
+    DataError
+        With every key that is missing, unknown or wrong.
+    """
+    # It is slow to import, and most of the commands read no such file.
+    from pydantic import ValidationError
+
+    if not path.is_file():
+        refuse(label, "the file is missing")
+    try:
+        return model.model_validate(read_yaml(path))
+    except ValidationError as errors:
+        raise DataError([_in_our_words(each, model, label) for each in errors.errors()]) from None
+    except ValueError as error:
+        refuse(label, f"is not readable YAML ({error})")
+
+
+# What we say of the errors of pydantic, by their type: first of keys, then of values.
+_OF_KEYS = {
+    "missing": "the key {} is missing",
+    "extra_forbidden": "the key {} is unknown",
+    "invalid_key": "the key {} is unknown",
+    "model_type": "{} must be lines of 'key: value'",
+}
+_OF_VALUES = {
+    "string_type": "must be text",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "dict_type": "must be lines of 'key: value'",
+}
+
+
+def _in_our_words(error: Mapping[str, Any], model: "type[BaseModel]", label: str) -> Problem:
+    key, kind = ".".join(map(str, error["loc"]))[:80], error["type"]
+    if said := _OF_KEYS.get(kind):
+        keys = f"; the keys are {', '.join(model.model_fields)}" if len(error["loc"]) < 2 else ""
+        return Problem(label, None, "", "", f"{said.format(key).strip()}{keys}")
+    found = "" if error["input"] is None else str(error["input"])
+    field = model.model_fields.get(key)
+    allowed = _OF_VALUES.get(kind) or re.sub(r"^\w+ should", "must", error["msg"])
+    if kind == "value_error":
+        allowed = str(error["ctx"]["error"])
+    elif field and field.description:
+        allowed = f"must be {field.description}"
+    return Problem(label, None, "", found, f"{key} {allowed}")
 
 
 def files_in(folder: Path, pattern: str = "*") -> dict[str, Path]:

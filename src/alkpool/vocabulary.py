@@ -213,11 +213,3 @@ SYNTHETIC_PREFIX = "SYN-"
 
 
 LIST_SEPARATOR = ";"
-
-
-class Form(StrEnum):
-    """How an answer is written."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"

@@ -18,12 +18,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool
 
 from alkpool import paths
 from alkpool.compendium.imports import behind
-from alkpool.files import hash_of, read_yaml
-from alkpool.problems import ProjectError
+from alkpool.files import hash_of, validated
+from alkpool.problems import DataError, ProjectError
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 CONFIGURATION = "compendium.yaml"
 PARAMETERS_TAG = "parameters"
@@ -180,28 +182,15 @@ def read(cohort: str = "", home: Path = paths.HOME) -> Compendium:
         With every entry that is missing, unknown or of the wrong type.
     """
     path = home / CONFIGURATION
-    if not path.is_file():
-        raise ProjectError(f"{path}: the file is missing")
-    compendium = _read(Compendium, path, path.name)
+    compendium = _read(Compendium, path, paths.shown(path))
     return compendium.model_copy(update={"cohort": cohort}) if cohort else compendium
-
-
-_Model = TypeVar("_Model", bound=BaseModel)
 
 
 def _read(model: type[_Model], path: Path, place: str) -> _Model:
     try:
-        return model.model_validate(read_yaml(path))
-    except ValidationError as errors:
-        raise ProjectError(
-            "\n".join(
-                f"{place}: {'.'.join(map(str, error['loc'])) or 'content'}: {error['msg']}"
-                + (f"; found {error['input']!r}" if error["type"] != "missing" else "")
-                for error in errors.errors()
-            )
-        ) from None
-    except ValueError as error:
-        raise ProjectError(f"{place} is not readable YAML: {error}") from None
+        return validated(model, path, place)
+    except DataError as error:
+        raise ProjectError("\n".join(map(str, error.problems))) from None
 
 
 def for_one_run(cohort: str) -> tuple[str, Path]:

@@ -9,17 +9,16 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from alkpool import mutations, paths, stats
 from alkpool.data import reader, tables
 from alkpool.data.reader import is_among
 from alkpool.data.tables import COHORT_TABLES, INVITRO_TABLES, PATIENTS, SOURCES
-from alkpool.files import read_yaml
+from alkpool.files import validated
 from alkpool.problems import DataError, Problem, refuse, refuse_any
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, PatientStatus, SourceStatus, StudyType
 
@@ -29,18 +28,27 @@ DESCRIPTION_FILE = "cohort.yaml"
 OTHER_TUMOUR = "other tumour: "
 
 
+def _seen(text: str) -> str:
+    if reader.UNSEEN.search(text):
+        raise ValueError(reader.NO_UNSEEN)
+    return text
+
+
+Text = Annotated[str, AfterValidator(_seen)]
+
+
 class CohortMeta(BaseModel):
-    """What ``cohort.yaml`` says about a cohort; a key without a description is text."""
+    """What ``cohort.yaml`` says about a cohort."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    title: str
+    title: Text
     kind: Literal["curated", "reconstructed", "own"] = Field(
         description="one of curated, reconstructed, own"
     )
-    synthetic: StrictBool = Field(description="true or false")
-    description: str
-    licence: str
+    synthetic: StrictBool
+    description: Text
+    licence: Text
     search_date: datetime.date | None = Field(
         default=None, strict=True, description="a date such as 2020-06-30, without quotes"
     )
@@ -183,47 +191,10 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
 
 def read_meta(path: Path, label: str) -> tuple[CohortMeta | None, list[Problem]]:
     """Read the description of a cohort; None where there are problems."""
-    if not path.is_file():
-        return None, [Problem(label, None, "", "", "the file is missing")]
     try:
-        content = read_yaml(path)
-    except ValueError as error:
-        return None, [Problem(label, None, "", "", f"is not readable YAML ({error})")]
-    try:
-        meta = CohortMeta.model_validate(content)
-    except ValidationError as errors:
-        return None, [_in_our_words(error, label) for error in errors.errors()]
-    unseen = {
-        key: text for key, text in meta if isinstance(text, str) and reader.UNSEEN.search(text)
-    }
-    problems = [
-        Problem(label, None, "", unseen[key], f"{key} {reader.NO_UNSEEN}") for key in unseen
-    ]
-    return None if problems else meta, problems
-
-
-def _in_our_words(error: ErrorDetails, label: str) -> Problem:
-    key = ".".join(map(str, error["loc"]))
-    keys = f"the keys are {', '.join(CohortMeta.model_fields)}"
-    match error["type"]:
-        case "missing":
-            return Problem(label, None, "", "", f"the key {key} is missing; {keys}")
-        case "extra_forbidden" | "invalid_key":
-            return Problem(label, None, "", "", f"the key {key[:80]} is unknown; {keys}")
-        case "model_type":
-            return Problem(label, None, "", "", f"must be lines of 'key: value'; {keys}")
-    field = CohortMeta.model_fields.get(key)
-    allowed = (field and field.description) or "text"
-    return Problem(label, None, "", _found(error["input"]), f"{key} must be {allowed}")
-
-
-def _found(value: object) -> str:
-    """Show a value of the description; lists within lists and huge numbers have no short text."""
-    if value is None:
-        return ""
-    short = isinstance(value, str | float | datetime.date)
-    short = short or (isinstance(value, int) and abs(value) < 10**80)
-    return str(value) if short else f"a value of the type {type(value).__name__}"
+        return validated(CohortMeta, path, label), []
+    except DataError as error:
+        return None, [*error.problems]
 
 
 def _synthetic_rows(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Problem]:

@@ -8,14 +8,14 @@ of one that is refused what to write (`alkpool.data.spelling`).
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import pandera.pandas as pa
 
 from alkpool import vocabulary
 from alkpool.data import spelling
-from alkpool.data.reader import NO_UNSEEN, UNSEEN, canonical_problem
+from alkpool.data.reader import NO_UNSEEN, UNSEEN
 from alkpool.files import yaml_beside
 from alkpool.vocabulary import LIST_SEPARATOR
 
@@ -102,13 +102,9 @@ def pattern(
 def text(says: str, *, required: bool = False) -> pa.Column:
     """Column of free text, without signs that nobody sees."""
     allowed = "must not be blank" if required else "free text"
-    checks = [
-        pa.Check(lambda cell: cell == cell.strip(), element_wise=True,
-                 error="must not start or end with a space"),
-        pa.Check(lambda cell: not UNSEEN.search(cell), element_wise=True, error=NO_UNSEEN),
-    ]  # fmt: skip
+    checks = [pa.Check(lambda cell: not UNSEEN.search(cell), element_wise=True, error=NO_UNSEEN)]
     if required:
-        checks.append(pa.Check(lambda cell: cell != "", element_wise=True, error=allowed))
+        checks.append(pa.Check(bool, element_wise=True, error=allowed))
     return pa.Column(None, checks, description=says, metadata={"allowed": allowed})
 
 
@@ -116,25 +112,33 @@ def names(
     says: str,
     allowed: str,
     *,
-    problem: Callable[[str], str],
-    spell: Callable[[str], str],
+    read: Callable[[str], str],
     also: Sequence[str] = (),
     split: Callable[[str], list[str]] | None = None,
     **metadata: Any,
 ) -> pa.Column:
     """Column of names, or of the words in ``also``; of lists of names where ``split`` parts them.
 
-    ``problem`` says why a name is refused, blank where it is not, ``spell`` gives the name meant.
+    ``read`` gives the name of the tables that is meant, and raises where there is none.
     """
     words = {word.casefold(): word for word in also}
 
+    @lru_cache(1024)
+    def meant(name: str) -> tuple[str, str]:
+        """Give the name that is meant, and why it is refused as it stands."""
+        try:
+            known = read(name)
+        except ValueError as error:
+            return name, str(error)
+        return known, "" if known == name else f"write it as {known}"
+
     def why(cell: str) -> str:
         given = cell.split(LIST_SEPARATOR) if split else [cell]
-        return "" if cell in also else next(filter(None, map(problem, given)), "")
+        return "" if cell in also else next(filter(None, (meant(name)[1] for name in given)), "")
 
     def spelled(cell: str) -> str:
         given = split(cell) if split else [cell]
-        return LIST_SEPARATOR.join(words.get(name.casefold()) or spell(name) for name in given)
+        return LIST_SEPARATOR.join(words.get(name.casefold()) or meant(name)[0] for name in given)
 
     return column(
         says, allowed, lambda cell: not why(cell), why=why, spell=spelled, also=tuple(also),
@@ -153,9 +157,7 @@ def profile(says: str, *, also: Sequence[str] = (), several: bool = False) -> pa
     if also:
         allowed += f" or one of {', '.join(also)}"
     parts = (lambda cell: cell.split(LIST_SEPARATOR)) if several else None
-    return names(
-        says, allowed, problem=canonical_problem, spell=spelling.profile, also=also, split=parts
-    )
+    return names(says, allowed, read=spelling.canonical, also=also, split=parts)
 
 
 KINDS: Mapping[str, Callable[..., pa.Column]] = {

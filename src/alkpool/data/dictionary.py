@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
-import pandas as pd
-
 from alkpool.data.reader import Table
 from alkpool.data.tables import DECLARED, TABLES
 from alkpool.files import filled_in_beside
@@ -95,17 +93,15 @@ def _field(name: str, kind: str, says: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "type": kind, "description": says, **more}
 
 
+# What a schema says of a cell, and what the columns of our tables call it.
+_LIMITS = {"minimum": "minimum", "maximum": "maximum", "pattern": "pattern", "enum": "terms"}
+
+
 def _schema(file: str, table: Table) -> dict[str, Any]:
-    blank = pd.Series([""], dtype=str)
     fields = []
     for name, column in table.schema.columns.items():
         meta = column.metadata
-        limits = {key: meta[key] for key in ("minimum", "maximum", "pattern") if key in meta}
-        limits["required"] = not all(check(blank).check_passed for check in column.checks)
-        if "terms" in meta:
-            limits["enum"] = list(meta["terms"])
-        if table.key == (name,):
-            limits["unique"] = True
+        limits = {limit: meta[key] for limit, key in _LIMITS.items() if key in meta}
         kind = {"float64": "number", "Int64": "integer"}.get(table.numbers.get(name, ""), "string")
         unit = {"unit": meta["unit"]} if "unit" in meta else {}
         fields.append(_field(name, kind, str(column.description), **unit, constraints=limits))

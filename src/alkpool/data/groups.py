@@ -185,10 +185,7 @@ def _overlap_fault(
 
 def _containing(name: str, overlaps: Mapping[str, list[str]]) -> set[str]:
     """Rows that contain a row, directly or through others."""
-    found: set[str] = set()
-    ahead = list(overlaps.get(name, ()))
-    while ahead:
-        if (step := ahead.pop()) not in found:
-            found.add(step)
-            ahead += overlaps.get(step, ())
+    found = set(overlaps.get(name, ()))
+    while beyond := {step for each in found for step in overlaps.get(each, ())} - found:
+        found |= beyond
     return found

@@ -17,7 +17,6 @@ from typing import Any
 import pandas as pd
 import pandera.pandas as pa
 
-from alkpool import mutations
 from alkpool.data import spelling
 from alkpool.problems import DataError, Problem, refuse, shortened
 from alkpool.vocabulary import SYNTHETIC_PREFIX
@@ -35,15 +34,6 @@ NO_UNSEEN = (
     "must not hold control characters, marks that turn text around or U+FFFD, the sign for lost "
     "letters: type it anew"
 )
-
-# First bytes of files that are often given the name of a table.
-_NO_TEXT = {
-    b"PK\x03\x04": "a workbook or an archive",
-    b"\xd0\xcf\x11\xe0": "a workbook of an older Excel",
-    b"\x1f\x8b": "a compressed file",
-    b"%PDF": "a PDF",
-    b"\x89PNG": "a picture",
-}
 
 
 @dataclass(frozen=True)
@@ -129,19 +119,6 @@ class Sheet:
         cells = spelling.spelled(self.cells, columns)
         said = spelling.read_as(self.cells, cells, self.label)
         return replace(self, cells=cells, read_as=(*self.read_as, *said))
-
-
-def canonical_problem(cell: str) -> str:
-    """Say why a cell is no canonical mutation profile; empty where it is one."""
-    try:
-        canonical = "+".join(mutations.mutations_of(cell))
-    except ValueError:
-        # A line of a report has its own reason, also where the table has no room for all it says.
-        try:
-            return f"write {mutations.read(cell).profile}, and the rest into its own column"
-        except ValueError as error:
-            return str(error)
-    return "" if canonical == cell else f"write it as {canonical}"
 
 
 def read_text(path: Path, table: Table, label: str) -> Sheet:
@@ -352,21 +329,18 @@ def csv_rows(path: Path, label: str, known: Callable[[str], bool]) -> list[list[
 
 
 def _text(content: bytes, label: str) -> str:
-    for start, kind in _NO_TEXT.items():
-        if content.startswith(start):
-            refuse(label, f"is {kind}: export the table as CSV in UTF-8")
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         refuse(label, "is saved as UTF-16: save it as UTF-8")
     try:
         text = content.decode("utf-8-sig")
-        wrong = "holds a NUL character, which is no text: save it as UTF-8 text"
         before, strange, _after = text.partition("\0")
     except UnicodeDecodeError as error:
-        wrong = "must be saved as UTF-8 text"
         before = content[: error.start].decode("utf-8-sig")
         # Most often it is Latin-1.
         strange = content[error.start : error.start + 1].decode("latin-1")
     if strange:
+        wrong = "holds a NUL character, which is no text: it " * (strange == "\0")
+        wrong += "must be saved as UTF-8 text; a workbook, exported as CSV"
         raise DataError([Problem(label, *_cell_at_the_end(before), strange, wrong)])
     if not text.strip("\r\n"):
         refuse(label, "the file is empty; it must start with a header line")

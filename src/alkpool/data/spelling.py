@@ -5,10 +5,10 @@ cannot take is refused (``why``). Nothing is guessed: a word, a sign or a qualif
 known is left as it is, for the schema to refuse.
 """
 
-import csv
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from operator import itemgetter
 from typing import Any
@@ -16,7 +16,8 @@ from typing import Any
 import pandas as pd
 import pandera.pandas as pa
 
-from alkpool import mutations, paths
+from alkpool import mutations
+from alkpool.mutations.names import rows as reference_rows
 from alkpool.problems import shortened
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, Phase, Relation
 
@@ -65,11 +66,10 @@ def treatments(text: str) -> list[str]:
 
 @cache
 def _words() -> dict[tuple[str, str], tuple[str, str]]:
-    with (paths.REFERENCE / "words.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            (row["vocabulary"], _plain(row["word"])): (row["value"], row["advice"])
-            for row in csv.DictReader(file)
-        }
+    return {
+        (vocabulary, _plain(word)): (value, advice)
+        for vocabulary, word, value, advice in reference_rows("words.csv")
+    }
 
 
 def _plain(text: str) -> str:
@@ -118,15 +118,32 @@ def pmid(cell: str) -> str:
     return re.sub(r"^PMID:?\s*|\.0+$", "", cell, flags=re.IGNORECASE)
 
 
+def canonical(cell: str) -> str:
+    """Canonical profile of a cell.
+
+    Raises
+    ------
+    ValueError
+        For what is none, and for a line of a report: a table has columns for the rest of it.
+    """
+    named = None
+    with suppress(ValueError):
+        named = "+".join(mutations.mutations_of(cell))
+    if named == cell:
+        return cell
+    # What is none has the reason of the reader of reports.
+    reading = mutations.read(cell)
+    if named is None or any(what in _FINDINGS for what, _ in reading.set_aside):
+        raise ValueError(f"write {reading.profile}, and the rest into its own column")
+    return reading.profile
+
+
 def profile(cell: str) -> str:
-    """Canonical profile; a line of a report where nothing of it would be set aside."""
+    """Canonical profile that a cell plainly means, or the cell."""
     try:
-        if "+".join(mutations.mutations_of(cell)) == cell:
-            return cell
-        reading = mutations.read(cell)
+        return canonical(cell)
     except ValueError:
         return cell
-    return cell if any(what in _FINDINGS for what, _ in reading.set_aside) else reading.profile
 
 
 def spelled(cells: pd.DataFrame, columns: Mapping[str, pa.Column]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ everything else.
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -108,31 +108,14 @@ def inhibitor_named(name: str) -> str:
     )
 
 
-@lru_cache(1024)
-def _inhibitor_problem(name: str) -> str:
-    """Say why a cell is no name of the tables; blank where it is one."""
-    try:
-        meant = inhibitor_named(name)
-    except ValueError as error:
-        return str(error)
-    return "" if meant == name else f"write it as {meant}"
-
-
-def _meant(name: str) -> str:
-    try:
-        return inhibitor_named(name)
-    except ValueError:
-        return name
-
-
 def _inhibitor(says: str, *, also: Sequence[str] = (), several: bool = False) -> pa.Column:
     """Column of compounds of ``data/reference/inhibitors.csv``, or of the words in ``also``."""
     extra = f" or {'one of ' * (len(also) > 1)}{', '.join(also)}" if also else ""
     listed = f", several joined by {LIST_SEPARATOR} in order" if several else ""
     return names(
         says, f"must be an inhibitor of data/reference/inhibitors.csv{extra}{listed}",
-        problem=lambda name: "" if name in also else _inhibitor_problem(name),
-        spell=_meant, also=also, split=spelling.treatments if several else None,
+        read=lambda name: name if name in also else inhibitor_named(name),
+        also=also, split=spelling.treatments if several else None,
         refers_to=None if also or several else ("reference/inhibitors.csv", "inhibitor"),
     )  # fmt: skip
 

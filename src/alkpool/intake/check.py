@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from alkpool import mutations, paths, references
-from alkpool.data import cohort, groups, laboratory, tables
+from alkpool.data import cohort, groups, tables
 from alkpool.data.reader import read_folder
 from alkpool.intake import duplicates, plausible
-from alkpool.problems import DataError, Problem, ProjectError, printable, refuse, refuse_any
+from alkpool.problems import DataError, Problem, ProjectError, printable, refuse_any
 
 Say = Callable[[str], object]
 
@@ -30,8 +30,9 @@ def check(folders: Sequence[Path], say: Say) -> None:
     DataError
         With every problem: file, row, column, value, what is allowed.
     """
-    # Everything else is validated against it.
-    _check_reference()
+    # Everything else is validated against them.
+    tables.inhibitors()
+    mutations.reference_residue(1202)
     problems: list[Problem] = []
     valid: list[cohort.Cohort] = []
     for folder in folders or paths.cohort_names():
@@ -51,17 +52,6 @@ def check(folders: Sequence[Path], say: Say) -> None:
         if not problems:
             problems += article_problems(paths.DATA)
     refuse_any(problems)
-
-
-def _check_reference() -> None:
-    tables.inhibitors()
-    label = "reference/alk_reference.fasta"
-    try:
-        residue = mutations.reference_residue(1202)
-    except RuntimeError as error:
-        refuse(label, str(error))
-    if residue != "G":
-        refuse_any([Problem(label, None, "", str(residue), "residue 1202 must be G")])
 
 
 def _same_persons(data: Sequence[cohort.Cohort]) -> Iterator[str]:
@@ -85,11 +75,10 @@ def _summary(data: cohort.Cohort) -> str:
 
 def folder_problems(data: Path, folders: Iterable[str], say: Say) -> Iterator[Problem]:
     """List every problem of folders below a data folder that are no cohort; say which are valid."""
-    known = {"invitro": laboratory.load, "groups": groups.load}
     for name in folders:
         try:
-            if name in known:
-                known[name](data / name)
+            if name == "groups":
+                groups.load(data / name)
             else:
                 read_folder(data / name, tables.of_folder(name))
         except DataError as error:

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from alkpool.analysis import benefit
-from alkpool.data import tables
+from alkpool.data import spelling, tables
 from alkpool.data.reader import cell_problems, read_sheet
 from alkpool.data.tables import TREATMENTS
 from alkpool.problems import DataError, Problem, no_formula
+from alkpool.vocabulary import UNKNOWN
 
 COLUMNS = [
     "best_response", "pfs_relation", "pfs_months", "dot_relation", "dot_months", "status",
@@ -49,11 +50,15 @@ def classified(source: Path, label: str, rule: benefit.BenefitRule) -> tuple[str
         raise DataError(problems)
     classes = benefit.classify(cells[COLUMNS].replace("", None), rule)
     notes = sheet.read_as
-    if "monotherapy" in cells and (others := int((cells["monotherapy"] != "yes").sum())):
-        notes += (
-            f"{others} of {len(cells)} lines are not known to be monotherapy; the book "
-            "leaves them out, and lines of patients who are not included",
-        )
+    if "monotherapy" in cells:
+        # A blank cell says nothing of another drug.
+        stated = cells[["monotherapy"]].replace("", UNKNOWN)
+        told = spelling.spelled(stated, TREATMENTS.schema.columns)
+        if others := len(told) - len(benefit.evaluable(told, rule)):
+            notes += (
+                f"{others} of {len(cells)} lines are no monotherapy; the book leaves them out, "
+                "and lines of patients who are not included",
+            )
     judged = cells.assign(benefit=classes["benefit"], rule=classes["rule"])
     safe = judged.rename(columns=no_formula).map(no_formula)
     return safe.to_csv(index=False, lineterminator="\n"), notes

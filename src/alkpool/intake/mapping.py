@@ -14,15 +14,15 @@ from typing import Any, Literal
 
 import pandas as pd
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from alkpool import paths
 from alkpool.data import spelling
 from alkpool.data.reader import Sheet, as_sheet, flagged, is_one_of, rows_above
-from alkpool.files import read_yaml, yaml_beside
+from alkpool.files import validated, yaml_beside
 from alkpool.intake import flatfile
 from alkpool.intake.raw import read_raw
-from alkpool.problems import DataError, Problem, refuse
+from alkpool.problems import Problem, refuse_any
 from alkpool.vocabulary import Relation
 
 _UNITS: dict[str, Any] = yaml_beside(__file__)
@@ -62,9 +62,9 @@ class Target(BaseModel):
     @classmethod
     def _known(cls, column: str) -> str:
         if column.startswith(UNSAID):
-            raise ValueError(f"{column!r} has to be said: which column it is, or delete the line")
+            raise ValueError("has to be said: which column it is, or delete the line")
         if column not in (*flatfile.COLUMNS, REFERENCE):
-            raise ValueError(f"{column!r} is no column; see alkpool template FILE")
+            raise ValueError("is no column; see alkpool template FILE")
         return column
 
 
@@ -99,19 +99,8 @@ def load(path: Path) -> Mapping:
     DataError
         With every key or value that is wrong.
     """
-    try:
-        mapping = Mapping.model_validate(read_yaml(path))
-    except ValidationError as errors:
-        problems = [
-            Problem(path.name, None, ", ".join(map(str, e["loc"])), "", e["msg"])
-            for e in errors.errors()
-        ]
-        raise DataError(problems) from None
-    except ValueError as error:
-        refuse(path.name, f"is not readable YAML ({error})")
-    problems = list(_mapping_problems(mapping, path.name))
-    if problems:
-        raise DataError(problems)
+    mapping = validated(Mapping, path, path.name)
+    refuse_any(_mapping_problems(mapping, path.name))
     return mapping
 
 

@@ -5,7 +5,6 @@ The kinds of mistakes are listed in ``plausible.yaml`` beside this module.
 
 import datetime
 import math
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -55,11 +54,8 @@ def worth_a_look(cohort: Cohort) -> Iterator[Problem]:
         for row in odd.to_dict("records"):
             yield _note(cohort, look["table"], row, look["column"], look["says"])
     for row in cohort.samples[cohort.samples["mutations"] != UNKNOWN].to_dict("records"):
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", mutations.MutationWarning)
-            mutations.parse(str(row["mutations"]))
-        for warning in caught:
-            yield _note(cohort, SAMPLES.name, row, "mutations", str(warning.message))
+        for said in mutations.outside_domain(row["mutations"]):
+            yield _note(cohort, SAMPLES.name, row, "mutations", said)
 
 
 def _highest(percentages: str) -> float:

@@ -3,13 +3,11 @@
 import io
 import shutil
 from collections.abc import Mapping
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
@@ -55,29 +53,37 @@ def explanations() -> list[tuple[str, ...]]:
     return [rows[name] for name in COLUMNS]
 
 
+def _example() -> pd.DataFrame:
+    return pd.DataFrame([_SAYS["example"]], columns=list(COLUMNS))
+
+
 def to_csv() -> bytes:
     """Write header and example row."""
-    return flatfile.to_csv(pd.DataFrame([_SAYS["example"]], columns=list(COLUMNS))).encode()
+    return flatfile.to_csv(_example()).encode()
 
 
 def to_workbook() -> bytes:
     """Write the sheets ``cases``, ``explanations`` and ``choices``."""
-    book = Workbook()
-    cases = book.active
-    cases.title = SHEET
-    _fill_explanations(book.create_sheet("explanations"))
-    listed = book.create_sheet("choices")
-    for row in zip_longest(*([name, *values] for name, values in choices().items())):
-        listed.append(row)
-    _fill_cases(cases)
+    explained = pd.DataFrame(explanations(), columns=list(_SAYS["widths"])).style
+    explained.map(lambda _: "white-space: normal; vertical-align: top")
+    explained.map_index(lambda _: "font-weight: bold", axis="columns")
+    above = _SAYS["introduction"]
+    listed = pd.DataFrame({name: pd.Series(terms) for name, terms in choices().items()})
     packed = io.BytesIO()
-    book.save(packed)
+    with pd.ExcelWriter(packed, engine="openpyxl") as book:
+        _example().to_excel(book, sheet_name=SHEET, index=False)
+        explained.to_excel(book, sheet_name="explanations", index=False, startrow=len(above) + 1)
+        listed.to_excel(book, sheet_name="choices", index=False)
+        _prepare(book.sheets[SHEET])
+        sheet = book.sheets["explanations"]
+        for row, line in enumerate(above, start=1):
+            sheet.cell(row, 1, line)
+        for place, width in enumerate(_SAYS["widths"].values(), start=1):
+            sheet.column_dimensions[get_column_letter(place)].width = width
     return packed.getvalue()
 
 
-def _fill_cases(sheet: Worksheet) -> None:
-    sheet.append(COLUMNS)
-    sheet.append([_SAYS["example"].get(name) for name in COLUMNS])
+def _prepare(sheet: Worksheet) -> None:
     colours = dict(_TITLES.values())
     lists = choices()
     for part, name, *_ in explanations():
@@ -100,21 +106,6 @@ def _fill_cases(sheet: Worksheet) -> None:
             rule.add(f"{letter}2:{letter}{PREPARED_ROWS + 1}")
             sheet.add_data_validation(rule)
     sheet.freeze_panes = "A2"
-
-
-def _fill_explanations(sheet: Worksheet) -> None:
-    for line in _SAYS["introduction"]:
-        sheet.append([line])
-    sheet.append([])
-    sheet.append(list(_SAYS["widths"]))
-    heading = sheet.max_row
-    for row in explanations():
-        sheet.append(row)
-    for place, width in enumerate(_SAYS["widths"].values(), start=1):
-        sheet.cell(heading, place).font = Font(bold=True)
-        sheet.column_dimensions[get_column_letter(place)].width = width
-        for below in range(heading, sheet.max_row + 1):
-            sheet.cell(below, place).alignment = Alignment(wrap_text=True, vertical="top")
 
 
 def write(path: Path) -> None:

@@ -5,39 +5,23 @@ A *mutation* is one protein-level change (``G1202R``); a *profile* is all mutati
 substitution of one residue (``I1171X``). `read` takes a line of a report as it comes.
 """
 
-from alkpool.mutations.names import (
-    KINASE_DOMAIN,
-    MutationWarning,
-    is_compound,
-    mutations_of,
-    parse,
-    pattern,
-    reference_residue,
-    refuse_in_cis,
-    residue_class,
-    residues,
-    spelled_out,
-    warn_outside_domain,
-)
-from alkpool.mutations.reports import Reading, grammar, read
+import warnings
 
-__all__ = [
-    "KINASE_DOMAIN",
-    "MutationWarning",
-    "Reading",
-    "canonical",
-    "grammar",
-    "is_compound",
-    "mutations_of",
-    "parse",
-    "pattern",
-    "read",
-    "reference_residue",
-    "refuse_in_cis",
-    "residue_class",
-    "residues",
-    "spelled_out",
-]
+from alkpool.mutations.names import KINASE_DOMAIN as KINASE_DOMAIN
+from alkpool.mutations.names import MutationWarning as MutationWarning
+from alkpool.mutations.names import is_compound as is_compound
+from alkpool.mutations.names import mutations_of as mutations_of
+from alkpool.mutations.names import outside_domain as outside_domain
+from alkpool.mutations.names import parse as parse
+from alkpool.mutations.names import pattern as pattern
+from alkpool.mutations.names import reference_residue as reference_residue
+from alkpool.mutations.names import refuse_in_cis as refuse_in_cis
+from alkpool.mutations.names import residue_class as residue_class
+from alkpool.mutations.names import residues as residues
+from alkpool.mutations.names import spelled_out as spelled_out
+from alkpool.mutations.reports import Reading as Reading
+from alkpool.mutations.reports import grammar as grammar
+from alkpool.mutations.reports import read as read
 
 
 def canonical(text: str) -> str:
@@ -66,5 +50,6 @@ def canonical(text: str) -> str:
         profile = "+".join(mutations_of(text))
     except ValueError:
         profile = read(text).profile
-    warn_outside_domain(profile)
+    for said in outside_domain(profile):
+        warnings.warn(said, MutationWarning, stacklevel=2)
     return profile

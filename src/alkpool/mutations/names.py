@@ -10,12 +10,13 @@ the name itself tells is used.
 import csv
 import re
 import unicodedata
-import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 
 from alkpool import paths
+from alkpool.problems import refuse
 
 # Protein kinase domain and length of human ALK: UniProt Q9UM73.
 KINASE_DOMAIN = (1116, 1392)
@@ -85,6 +86,7 @@ class Mutation:
         return self.name
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> tuple[Mutation, ...]:
     """Read a mutation profile.
 
@@ -108,23 +110,19 @@ def parse(text: str) -> tuple[Mutation, ...]:
     TypeError
         If `text` is not a string.
 
-    Warns
-    -----
-    MutationWarning
-        For each mutation outside the kinase domain; says so if it could not be checked either.
-
     Examples
     --------
     >>> [str(mutation) for mutation in parse("p.Gly1202Arg and L1196M")]
     ['L1196M', 'G1202R']
     """
-    warn_outside_domain(text)
-    return _parse(text)
+    profile = tuple(sorted(set(as_printed(text))))
+    refuse_long("+".join(map(str, profile)))
+    return profile
 
 
 def mutations_of(profile: str) -> tuple[str, ...]:
-    """Return the canonical names of the mutations of a profile, without warnings."""
-    return tuple(map(str, _parse(profile)))
+    """Return the canonical names of the mutations of a profile."""
+    return tuple(map(str, parse(profile)))
 
 
 def spelled_out(name: str) -> str:
@@ -141,7 +139,7 @@ def spelled_out(name: str) -> str:
 
 def is_compound(profile: str) -> bool:
     """Tell whether a profile holds two or more mutations, in cis or in trans."""
-    return len(_parse(profile)) > 1
+    return len(parse(profile)) > 1
 
 
 def residue_class(profile: str) -> str:
@@ -155,8 +153,8 @@ def residue_class(profile: str) -> str:
     >>> residue_class("I1171N+L1196M"), residue_class("T1151dup"), residue_class("I1171N+I1171S")
     ('I1171X+L1196X', 'T1151dup', 'I1171X')
     """
-    names = (f"{m.name[:-1]}X" if m.kind is Kind.SUBSTITUTION else m.name for m in _parse(profile))
-    return "+".join(map(str, _parse("+".join(names))))
+    names = (f"{m.name[:-1]}X" if m.kind is Kind.SUBSTITUTION else m.name for m in parse(profile))
+    return "+".join(map(str, parse("+".join(names))))
 
 
 def refuse_in_cis(profile: str) -> None:
@@ -167,7 +165,7 @@ def refuse_in_cis(profile: str) -> None:
 
 def residues(profile: str) -> tuple[int, ...]:
     """Return the residues that a profile concerns, sorted; both neighbours of an insertion."""
-    return tuple(sorted({p for m in _parse(profile) for p in range(m.residue, m.last + 1)}))
+    return tuple(sorted({p for m in parse(profile) for p in range(m.residue, m.last + 1)}))
 
 
 def reference_residue(position: int) -> str | None:
@@ -184,33 +182,25 @@ def reference() -> dict[int, str]:
 
 def numbered(name: str, span: str) -> tuple[int, str]:
     """Read a sequence and the number of its first letter, which the header gives."""
-    file = paths.REFERENCE / name
-    header, *lines = file.read_text("utf-8").splitlines()
+    header, *lines = (paths.REFERENCE / name).read_text("utf-8").splitlines()
     sequence = "".join(lines)
     found = re.search(span, header)
     if found is None or int(found[2]) - int(found[1]) + 1 != len(sequence):
-        raise RuntimeError(f"{file}: the header must give the span of the sequence: {header}")
+        refuse(f"reference/{name}", f"the header must give the span of the sequence: {header}")
     return int(found[1]), sequence
 
 
-def warn_outside_domain(profile: str) -> None:
-    """Warn at the caller's caller; not in the cached parser, which would warn only once."""
+def outside_domain(profile: str) -> Iterator[str]:
+    """Say which mutations lie outside the kinase domain, and which could not be checked either."""
     known, (first, last) = reference(), KINASE_DOMAIN
-    for m in _parse(profile):
+    for m in parse(profile):
         if first <= m.residue and m.last <= last:
             continue
-        message = f"{m}: outside the kinase domain (residues {first}-{last})"
+        said = f"{m}: outside the kinase domain (residues {first}-{last})"
         if m.residue not in known or m.last not in known:
             covered = f"residues {min(known)}-{max(known)}"
-            message += f"; could not be checked, the reference covers {covered} only"
-        warnings.warn(message, MutationWarning, stacklevel=3)
-
-
-@lru_cache(maxsize=4096)
-def _parse(text: str) -> tuple[Mutation, ...]:
-    profile = tuple(sorted(set(as_printed(text))))
-    refuse_long("+".join(map(str, profile)))
-    return profile
+            said += f"; could not be checked, the reference covers {covered} only"
+        yield said
 
 
 def as_printed(text: str) -> tuple[Mutation, ...]:
