@@ -311,7 +311,7 @@ def test_few_observations_are_words_and_no_bar() -> None:
     assert [segment[:, 1].tolist() for segment in bars.get_segments()] == [[0, 0]]
     assert marks.get_offsets()[:, 1].tolist() == [0]
     words = [text.get_text() for text in ax.texts]
-    assert "too few for a bar: 25%; 95% CI 5% to 70%" in words
+    assert "too few: 25% (5–70%)" in words
     assert {"1/4", "3/5"} <= set(words)
 
 
