@@ -24,12 +24,11 @@ from alkpool.figures.benefit import benefit_flow
 from alkpool.figures.distribution import class_matrix
 from alkpool.figures.forest import FEWEST, forest
 from alkpool.figures.groups import group_forest
-from alkpool.figures.identification import range_matrix
 from alkpool.figures.invitro import potency_strips
 from alkpool.figures.matrix import Matrix, drawn, verdict_cell
 from alkpool.figures.multiverse import specification_curve, stability_map
 from alkpool.figures.timeline import telling, verdicts_by_year
-from alkpool.figures.uncertainty import shrinkage, verdict_probabilities
+from alkpool.figures.uncertainty import shrinkage
 from alkpool.references import patient_names
 from alkpool.robustness.choices import CHOICES, grid
 from alkpool.robustness.multiverse import NO_SAMPLE
@@ -73,14 +72,7 @@ COHORTS = {
 def _drawn_probabilities(evidence: pd.DataFrame) -> pd.DataFrame:
     """Cells with a decided line, as the chapter on uncertainty hands them to its figures."""
     treated = evidence[evidence["benefit_n"] > 0]
-    return treated.assign(
-        pooled=0.5, pooled_low=0.1, pooled_high=0.9, verdict_probability=0.8
-    )  # fmt: skip
-
-
-def _by_verdict(table: pd.DataFrame) -> pd.DataFrame:
-    shares = dict.fromkeys(map(str, Verdict), 0.2)
-    return pd.DataFrame(shares, index=table.index)
+    return treated.assign(pooled=0.5, pooled_low=0.1, pooled_high=0.9)
 
 
 def _stability(evidence: pd.DataFrame) -> pd.DataFrame:
@@ -97,11 +89,6 @@ def _rates(different: int) -> pd.Series:
     """Rates of universes, so many different ones; one universe has none."""
     rates = np.resize(np.linspace(0.2, 0.8, different), len(UNIVERSES)) if different else np.nan
     return pd.Series(rates, UNIVERSES.index).mask(UNIVERSES.index == UNIVERSES.index[-1])
-
-
-def _limits(evidence: pd.DataFrame) -> pd.DataFrame:
-    bounds = {"low": 0, "high": 114, "low_proven": "yes", "high_proven": "no"}
-    return evidence[["profile", "inhibitor"]].assign(**bounds)
 
 
 def _potencies(evidence: pd.DataFrame) -> pd.DataFrame:
@@ -136,15 +123,9 @@ FIGURES: dict[str, Callable[[Cohort, pd.DataFrame], Drawing]] = {
     "verdicts": lambda _, evidence: verdict_matrix(evidence),
     "potency": lambda _, evidence: potency_strips(evidence, _potencies(evidence)),
     "shrinkage": lambda _, evidence: shrinkage(_drawn_probabilities(evidence), fewest=1),
-    "chances": lambda _, evidence: verdict_probabilities(
-        _drawn_probabilities(evidence), _by_verdict(_drawn_probabilities(evidence))
-    ),
     "stability": lambda _, evidence: stability_map(_stability(evidence)),
     "curve": lambda pool, _: specification_curve(
         _rates(len(pool.samples)), UNIVERSES, CHOSEN, label="Benefit rate", unit="share"
-    ),
-    "ranges": lambda _, evidence: range_matrix(
-        _limits(evidence), evidence[["profile", "inhibitor"]].assign(value=5)
     ),
     "years": lambda pool, _: verdicts_by_year(telling(timeline.over_time(pool), 24)),
 }
@@ -313,7 +294,7 @@ def test_few_observations_are_words_and_no_bar() -> None:
     assert [segment[:, 1].tolist() for segment in bars.get_segments()] == [[0, 0]]
     assert marks.get_offsets()[:, 1].tolist() == [0]
     words = [text.get_text() for text in ax.texts]
-    assert "too few for a bar: 25%; 95% CI 5% to 70%" in words
+    assert "too few: 25% (5–70%)" in words
     assert {"1/4", "3/5"} <= set(words)
 
 

@@ -7,6 +7,7 @@ from alkpool.analysis.groups import contrasts, outcomes_by_mutation
 from alkpool.data import groups
 from alkpool.figures.groups import group_forest
 from alkpool.stats import wilson
+from alkpool.vocabulary import CountOrigin
 
 
 @pytest.fixture(scope="module")
@@ -61,5 +62,18 @@ def test_the_forest_is_drawn_with_any_number_of_rows(published, rows: int) -> No
     some = outcomes_by_mutation(published).head(rows)
     drawing = group_forest(some)
     assert (drawing.figure is None) == (rows == 0)
-    assert drawing.alt.count(" of ") == some["k"].notna().sum()
+    assert drawing.alt.count("95% CI") == some["k"].notna().sum()
+    plt.close("all")
+
+
+def test_words_say_how_each_count_is_known(published) -> None:
+    rows = outcomes_by_mutation(published)
+    made = group_forest(rows)
+    assert "4/6 (67%; 95% CI 30% to 90%), printed, benefit" in made.alt
+    assert "16/28 (57%; 95% CI 39% to 73%), implied" in made.alt
+    assert "no count, 69% printed" in made.alt
+    beside = [text.get_text() for text in made.figure.axes[0].texts]
+    assert {"9/11\nprinted, benefit", "16/28\nimplied", "69% printed", "no count"} <= set(beside)
+    known = rows[rows["k"].notna()].assign(k_origin=CountOrigin.RECONSTRUCTED)
+    assert group_forest(known).alt.count("reconstructed") == len(known)
     plt.close("all")

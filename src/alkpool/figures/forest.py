@@ -12,6 +12,7 @@ from alkpool.style import Drawing
 
 # Of fewer observations a share is written: its interval would cover most of the scale.
 FEWEST = 5
+NO_COUNT = "no count"
 
 
 def forest(
@@ -22,6 +23,7 @@ def forest(
     *,
     xlabel: str,
     colours: Sequence[str] | None = None,
+    origin: str | None = None,
     fewest: int = FEWEST,
 ) -> Drawing:
     """Proportions with their intervals, and the counts beside them.
@@ -33,9 +35,11 @@ def forest(
     label, k, n : str
         Columns with the name of the row, numerator and denominator.
     xlabel : str
-        What the style.proportion is, with the kind of interval.
+        What the proportion is, with the kind of interval.
     colours : sequence of str, optional
         Colour of each row.
+    origin : str, optional
+        Column with how a count is known, or what is in print where there is none.
     fewest : int
         Rows of fewer observations have words in place of a bar; where all do, nothing is drawn.
 
@@ -49,31 +53,33 @@ def forest(
     'Agreement (95% Wilson interval). Ba/F3: 5/7 (71%; 95% CI 36% to 92%).'
     >>> plt.close(drawing.figure)
     """
-    names = [str(name) for name in table[label]]
+    names, known = [str(name) for name in table[label]], table[k].notna()
+    origins = list(table[origin]) if origin else [""] * len(table)
+    counts = (table[k].astype(str) + "/" + table[n].astype(str)).where(known, "")
+    beside = [f"{count}\n{how}".strip() for count, how in zip(counts, origins, strict=True)]
     seen = table[[k, n, "low", "high"]].itertuples(index=False, name=None)
+    shares = [style.proportion(*row) if pd.notna(row[0]) else NO_COUNT for row in seen]
     said = "; ".join(
-        f"{' '.join(name.split())}: {style.proportion(*row)}"
-        for name, row in zip(names, seen, strict=True)
+        f"{' '.join(name.split())}: {share}{how and f', {how}'}"
+        for name, share, how in zip(names, shares, origins, strict=True)
     )
     alt = f"{xlabel[:1].upper()}{xlabel[1:]}. {said or 'Nothing was observed'}."
-    if table.empty or table[n].max() < fewest:
+    drawn = (known & (table[n] >= fewest)).to_numpy(dtype=bool)
+    if not drawn.any():
         return Drawing(None, alt)
-    tall = len(table) + sum(name.count("\n") for name in names)
-    size = style.COLUMN, 0.65 + 0.06 * len(table) + 0.25 * tall
+    deepest = [max(map(len, map(str.splitlines, pair))) for pair in zip(names, beside, strict=True)]
+    size = style.COLUMN, 0.65 + 0.12 * len(table) + 0.14 * sum(deepest)
     figure, ax = plt.subplots(figsize=size)
-    counts = (f"{top}/{bottom}" for top, bottom in zip(table[k], table[n], strict=True))
-    places = percent_rows(ax, names, counts, xlabel)
-    tints = np.array([style.ACCENT] * len(table) if colours is None else colours)
+    places = percent_rows(ax, names, beside, xlabel)
+    tints = np.array([style.ACCENT] * len(table) if colours is None else colours)[drawn]
     middle, low, high = table[["share", "low", "high"]].to_numpy(dtype=float).T * 100
-    few = (table[n] < fewest).to_numpy()
-    ax.hlines(
-        places[~few], low[~few], high[~few], colors=tints[~few].tolist(), linewidth=style.THICK
-    )
-    ax.scatter(middle[~few], places[~few], s=style.MARK**2, c=tints[~few], edgecolors=style.INK,
+    ax.hlines(places[drawn], low[drawn], high[drawn], colors=tints.tolist(), linewidth=style.THICK)
+    ax.scatter(middle[drawn], places[drawn], s=style.MARK**2, c=tints, edgecolors=style.INK,
                linewidths=style.THIN, clip_on=False, zorder=4)  # fmt: skip
-    for row in np.flatnonzero(few):
-        limits = f"{middle[row]:.0f}%; 95% CI {low[row]:.0f}% to {high[row]:.0f}%"
-        words = "nothing observed" if np.isnan(middle[row]) else f"too few for a bar: {limits}"
+    nothing = np.where(known, "nothing observed", NO_COUNT)
+    for row in np.flatnonzero(~drawn):
+        few = f"too few: {middle[row]:.0f}% ({low[row]:.0f}–{high[row]:.0f}%)"
+        words = nothing[row] if np.isnan(middle[row]) else few
         ax.text(1, places[row], words, va="center", color=style.MUTED, fontsize=style.SMALL)
     ax.grid(axis="x")
     return Drawing(figure, alt)

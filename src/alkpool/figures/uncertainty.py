@@ -1,23 +1,13 @@
-"""Figures of the chapter on uncertainty: pooled estimates, probable verdicts."""
+"""Figure of the chapter on uncertainty: pooled estimates."""
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
-from matplotlib.patches import Patch
 
 from alkpool import style
 from alkpool.figures.forest import FEWEST, percent_rows
-from alkpool.figures.matrix import SHORT, wrapped
+from alkpool.figures.matrix import wrapped
 from alkpool.robustness.uncertainty import intervals
 from alkpool.style import Drawing
-from alkpool.vocabulary import Verdict
-
-# A segment narrower than this has no room for its mark.
-ROOM = 0.08
-
-
-def _pairs(table: pd.DataFrame) -> list[str]:
-    return [wrapped(f"{row.profile}, {row.inhibitor}") for row in style.rows(table)]
 
 
 def shrinkage(table: pd.DataFrame, fewest: int = FEWEST) -> Drawing:
@@ -44,8 +34,9 @@ def shrinkage(table: pd.DataFrame, fewest: int = FEWEST) -> Drawing:
         )
     table = table[table["benefit_n"] >= fewest]
     figure, ax = plt.subplots(figsize=(style.COLUMN, 0.9 + 0.27 * len(table)))
+    pairs = [wrapped(f"{row.profile}, {row.inhibitor}") for row in style.rows(table)]
     counts = (f"{row.benefit_k}/{row.benefit_n}" for row in style.rows(table))
-    places = percent_rows(ax, _pairs(table), counts, "benefit, 95% intervals")
+    places = percent_rows(ax, pairs, counts, "benefit, 95% intervals")
     names = ["sensitivity", "sensitivity_low", "sensitivity_high",
              "pooled", "pooled_low", "pooled_high"]  # fmt: skip
     raw, raw_low, raw_high, pooled, low, high = table[names].to_numpy(dtype=float).T * 100
@@ -66,48 +57,4 @@ def shrinkage(table: pd.DataFrame, fewest: int = FEWEST) -> Drawing:
         f"Raw and pooled estimates of {len(table)} combinations. The pooled estimates lie between "
         f"{table['pooled'].min():.0%} and {table['pooled'].max():.0%}; the raw ones move by "
         f"{moved.mean():.0f} points on average and by at most {moved.max():.0f}.",
-    )
-
-
-def verdict_probabilities(table: pd.DataFrame, by_verdict: pd.DataFrame) -> Drawing:
-    """Probability of each verdict, one bar for each cell.
-
-    Parameters
-    ----------
-    table : DataFrame
-        ``profile, inhibitor, verdict, rule, verdict_probability``; first on top.
-    by_verdict : DataFrame
-        Its rows with a column for each verdict.
-    """
-    if table.empty:
-        return Drawing(None, "Every verdict is insufficient by its counts, which is certain.")
-    figure, ax = plt.subplots(figsize=(style.COLUMN, 0.95 + 0.24 * len(table)))
-    given = (f"{style.VERDICT_STYLE[Verdict(row.verdict)][2]} {row.rule}"
-             for row in style.rows(table))  # fmt: skip
-    xlabel = "probability of each verdict; right: verdict and rule given"
-    places = percent_rows(ax, _pairs(table), given, xlabel)
-    left = np.zeros(len(table))
-    for verdict in Verdict:
-        face, _, mark = style.VERDICT_STYLE[verdict]
-        wide = by_verdict[str(verdict)].to_numpy()
-        ax.barh(places, wide * 100, left=left * 100, height=0.78, color=face, edgecolor=style.PAPER,
-                linewidth=style.MEDIUM)  # fmt: skip
-        for place, start, width, ruled in zip(places, left, wide, table["verdict"], strict=True):
-            if width >= ROOM:
-                ax.text((start + width / 2) * 100, place, mark, ha="center", va="center",
-                        fontsize=style.SMALL, color=style.ink_on(face),
-                        weight="bold" if ruled == verdict else "normal")  # fmt: skip
-        left += wide
-    handles = [
-        Patch(facecolor=face, edgecolor=style.MUTED, label=f"{mark} {SHORT[verdict]}")
-        for verdict, (face, _, mark) in style.VERDICT_STYLE.items()
-    ]
-    ax.legend(
-        handles=handles, loc="lower center", bbox_to_anchor=(0.4, 1), ncols=3, borderaxespad=0.2
-    )
-    return Drawing(
-        figure,
-        f"Stacked bars of verdict probabilities of {len(table)} combinations; the verdict given "
-        f"has a probability from {table['verdict_probability'].min():.0%} to "
-        f"{table['verdict_probability'].max():.0%}.",
     )

@@ -203,6 +203,29 @@ def by_verdict(by_rule: pd.DataFrame) -> pd.DataFrame:
     return by_rule.T.groupby(pd.Series(VERDICTS)).sum().T[list(Verdict)].rename(columns=str)
 
 
+def runner_up(chances: pd.DataFrame, given: pd.Series) -> list[str]:
+    """Likeliest verdict other than the given one, with its probability; "none" below 0.005.
+
+    Parameters
+    ----------
+    chances : DataFrame
+        From `by_verdict`.
+    given : Series
+        Verdict of the same rows.
+
+    Examples
+    --------
+    >>> likely, possible = Verdict.LIKELY, Verdict.POSSIBLE
+    >>> runner_up(pd.DataFrame({likely: [0.7, 1], possible: [0.3, 0]}), pd.Series([likely] * 2))
+    ['possibly beneficial, 0.30', 'none']
+    """
+    others = chances.where(np.array(chances.columns) != given.to_numpy()[:, None], 0)
+    return [
+        f"{verdict}, {share:.2f}" if share >= 0.005 else "none"
+        for verdict, share in zip(others.idxmax(axis=1), others.max(axis=1), strict=True)
+    ]
+
+
 def predictive_check(of: Design, posterior: Posterior, *, seed: int = 1) -> pd.DataFrame:
     """Compare observed counts with those that the fitted model would produce.
 

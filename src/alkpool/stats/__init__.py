@@ -1,10 +1,11 @@
 """Tests, intervals and small models, thin over scipy and statsmodels.
 
 Own code stands only where they stop: Fisher's exact test beyond 2 x 2 (scipy simulates it), the
-conditional odds ratio of large tables (scipy takes minutes), the limits of a median survival time
-as R and SPSS print them, the detection of infinite estimates, and Firth's penalised likelihood; and
-for the intervals of proportions, because statsmodels takes longer to load than most commands to
-run. ``import scipy`` loads ``scipy.optimize`` when it is used.
+limits of a median survival time as R and SPSS print them, the detection of infinite estimates, and
+Firth's penalised likelihood (firthmodels 0.8 refuses data without an event, and stops short of the
+maximum in some with few); and for the intervals of proportions, because statsmodels takes longer to
+load than most commands to run. ``import scipy`` loads ``scipy.optimize`` and ``scipy.stats`` when
+they are used.
 """
 
 from alkpool.stats.agreement import adjust as adjust
