@@ -23,6 +23,7 @@ from alkpool.compendium.book import SYNTHETIC_TITLE, made_from
 
 GLOSSARY = "glossary"
 TABLES_SCRIPT, TABLES_STYLE = "datatables.js", "datatables.css"
+TABLES_EXPORT = re.compile(r"export ?\{[^}]*?([\w$]+) as default[^}]*\};?")
 
 QUOTES_SCRIPT = "pages.js"
 ARTICLE = re.compile(r'<article class="bd-article"[^>]*>(.*?)</article>', re.DOTALL)
@@ -101,13 +102,18 @@ def shipped_in(name: str) -> Path:
 
 
 def copy_datatables(app: Sphinx) -> None:
-    """Put DataTables, as itables ships it, beside the pages as one script for all of them."""
+    """Put DataTables, as itables ships it, beside the pages as one script for all of them.
+
+    Browsers refuse a module from disk: it becomes a script that gives the page ``DataTable``.
+    """
     shipped = shipped_in("itables") / "html"
     static = Path(app.outdir) / "_static"
     static.mkdir(parents=True, exist_ok=True)
     bundle = (shipped / "dt_bundle.js").read_text(encoding="utf-8")
-    script = f"const interactiveTablesBundle = {json.dumps(bundle)};\n"
-    (static / TABLES_SCRIPT).write_text(script, encoding="utf-8")
+    script, exported = TABLES_EXPORT.subn(r"globalThis.DataTable=\1;", bundle)
+    if exported != 1:
+        raise RuntimeError("itables no longer gives DataTables by default")
+    (static / TABLES_SCRIPT).write_text(f"(() => {{{script}}})();\n", encoding="utf-8")
     copy_asset(shipped / "dt_bundle.css", static)
     (static / "dt_bundle.css").replace(static / TABLES_STYLE)
 
@@ -118,7 +124,7 @@ def add_tables_to_page(
     """Load the table scripts on pages that have an interactive table, and on no other."""
     if 'class="interactive"' in context.get("body", ""):
         app.add_css_file(TABLES_STYLE, priority=400)
-        app.add_js_file(TABLES_SCRIPT, loading_method="defer")
+        app.add_js_file(TABLES_SCRIPT, loading_method="defer", blocking="render")
 
 
 def lighten(app: Sphinx) -> None:

@@ -100,11 +100,7 @@ addEventListener("DOMContentLoaded", () => {
     for (const table of root.querySelectorAll("table")) {
       const frame = table.closest(".cell_output .text_html, .cell_output > .output, .pst-scrollable-table-container, .frame") ?? table;
       const name = `${page}-table-${++tables}.csv`;
-      const made = bar(table, frame, [button("CSV", () => save(name, `\ufeff${rows(table).join("\r\n")}\r\n`, "text/csv"))]);
-      frame.addEventListener("narrowed", ({ detail }) => {
-        const [few, all] = ["Fewer columns", `All columns (${detail} more)`];
-        made.prepend(button(all, (where) => (where.textContent = table.classList.toggle("few") ? all : few)));
-      });
+      bar(table, frame, [button("CSV", () => save(name, `\ufeff${rows(table).join("\r\n")}\r\n`, "text/csv"))]);
     }
   };
   globalThis.alkpoolActions(document.querySelector("article") ?? document);

@@ -20,7 +20,6 @@ _HERE = Path(__file__).parent
 _CONTRAST = (_HERE / "contrast.js").read_text("utf-8")
 _OVERFLOW = (_HERE / "overflow.js").read_text("utf-8")
 _MEASURED = (_HERE / "measured.js").read_text("utf-8")
-_SETTLED = (_HERE / "settled.js").read_text("utf-8")
 (_AXE,) = Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")
 # preload: axe would fetch the style sheets, which browsers refuse for pages opened from disk.
 _RUN_AXE = """async (options) => {
@@ -43,8 +42,10 @@ _BY_DAY = {
 _AT_NIGHT = {"rules": {"target-size": {"enabled": True}}}
 _OFF_PAPER = """[...document.querySelectorAll("article :is(table, figure, img)")]
   .filter((element) => element.checkVisibility())
-  .map((element) => element.getBoundingClientRect().right)
-  .filter((right) => right > document.documentElement.clientWidth + 1)"""
+  .map((element) => [element.localName, element.getBoundingClientRect()])
+  .filter(([name, { right, height }]) => right > document.documentElement.clientWidth + 1
+    || (name !== "table" && height > innerHeight))
+  .map(([, { right }]) => right)"""
 
 
 @dataclass
@@ -115,7 +116,7 @@ class Visit:
     overflow, measured : dict
         What ``overflow.js`` and ``measured.js`` give back.
     off_paper : list of float
-        Right edges of tables and figures that the page, printed alone, cuts off, in pixels.
+        Right edges of tables and figures that the page, printed alone, cuts, in pixels.
     """
 
     name: str
@@ -130,7 +131,7 @@ class Visit:
 
 def settle(page: Page) -> None:
     """Wait until the scripts of a page have finished."""
-    page.wait_for_function(_SETTLED)
+    page.wait_for_load_state()
 
 
 def open_page(page: Page, path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Locator, Page, Route, ViewportSize, expect
 
 from .reading import NARROW, WIDE, open_page, settle
@@ -49,6 +50,29 @@ def test_nothing_moves_under_a_reader(
             pytest.fail(f"{name} cannot be scrolled to its end")
         moved[name] = page.evaluate("shifted")
     assert {name: share for name, share in moved.items() if share >= 0.1} == {}
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_a_link_to_a_section_leads_there(
+    page: Page, book: Path, pages: dict[str, BeautifulSoup], size: ViewportSize
+) -> None:
+    """Whatever tables stand above it: the last section before the end that has some."""
+    page.set_viewport_size(size)
+    missed = {}
+    for name in (name for name in pages if name.startswith("curated/")):
+        sections = pages[name].select("article section[id] section[id]")
+        below = [each for each in sections if each.find_previous("table", class_="interactive")]
+        for section in below[-2:]:
+            page.goto(f"{(book / name).as_uri()}#{section['id']}")
+            page.wait_for_timeout(300)
+            top = page.evaluate(
+                """(id) => scrollY + innerHeight > document.body.scrollHeight - 2
+                  ? 0 : document.getElementById(id).getBoundingClientRect().top""",
+                section["id"],
+            )
+            if not 0 <= top < 100:
+                missed[name, section["id"]] = top
+    assert missed == {}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -200,6 +224,7 @@ def test_theme_is_switched_and_kept(browser: Browser, book: Path) -> None:
         assert page.evaluate(ground) != light
 
         def next_page_is_dark() -> bool:
+            page.wait_for_timeout(200)
             open_page(page, book / "search.html")
             return page.locator("html[data-theme='dark']").count() == 1
 

@@ -12,6 +12,9 @@ BROKEN = """
 <img src="x.png" style="width: 3000px">
 <p style="color: #ccc; background: #fff">pale</p>
 <table class="cards" style="width: 3000px"><caption>wide</caption><tr><td>1</td></tr></table>
+<table class="cards"><caption>silent</caption><thead><tr><th class="more" hidden>x</th></tr></thead>
+<tr><td style="max-width: 1rem"><code style="white-space: pre">cut_name.csv</code></td></tr></table>
+<svg class="domain" style="overflow: visible"><text id="off" x="3000">x</text></svg>
 <figure id="fig" style="overflow: scroll"><div style="width: 3000px">x</div></figure>
 <div class="dt-layout-full" style="overflow: hidden"><table style="width: 3000px">
 <caption>cut</caption></table></div>
@@ -61,6 +64,23 @@ def test_no_table_hides_a_part_to_the_side(visits: list[Visit]) -> None:
     assert found(visits, lambda visit: visit.measured["hiding"]) == {}
 
 
+def test_a_drawing_is_seen_whole(visits: list[Visit]) -> None:
+    """Also on a telephone, where the kinase domain stands upright."""
+    assert found(visits, lambda visit: visit.measured["runningOff"]) == {}
+    assert total(visits, "drawings") > 0
+
+
+def test_names_of_files_and_columns_are_whole(visits: list[Visit]) -> None:
+    assert found(visits, lambda visit: visit.measured["cutNames"]) == {}
+    assert found(visits, lambda visit: visit.measured["brokenNames"]) == {}
+    assert total(visits, "names") > 100
+
+
+def test_a_card_has_its_labels_on_one_side(visits: list[Visit]) -> None:
+    """A source with its tag, a name in a sentence: none of it stands among the labels."""
+    assert found(visits, lambda visit: visit.measured["amongLabels"]) == {}
+
+
 def test_what_scrolls_takes_the_focus_and_has_a_name(visits: list[Visit]) -> None:
     assert found(visits, lambda visit: visit.measured["unreachable"]) == {}
     if visits[0].reader.size == NARROW:
@@ -80,7 +100,7 @@ def test_every_figure_and_table_can_be_taken_along(visits: list[Visit]) -> None:
 
 
 def test_no_table_runs_off_the_paper(visits: list[Visit]) -> None:
-    """Every page printed alone."""
+    """Every page printed alone; a drawing is not cut between two sheets either."""
     assert found(visits, lambda visit: visit.off_paper) == {}
 
 
@@ -110,7 +130,9 @@ def test_all_of_this_would_be_noticed(browser: Browser, book: Path, tmp_path: Pa
     assert any("pale" in text for text in seen.low_contrast)
     assert seen.overflow["stickingOut"]
     assert seen.overflow["width"] > WIDE["width"]
-    assert seen.measured["hiding"] == ["wide"]
+    assert seen.measured["hiding"] == ["wide", "silent"]
+    assert seen.measured["runningOff"] == ["off"]
+    assert "cut_name.csv" in seen.measured["cutNames"]
     assert "fig" in seen.measured["unreachable"]
     assert "cut" in seen.measured["cut"]
     assert seen.measured["unmarked"]
