@@ -19,7 +19,7 @@ import pandera.pandas as pa
 
 from alkpool import mutations
 from alkpool.data import spelling
-from alkpool.problems import DataError, Problem, refuse, shortened
+from alkpool.problems import DataError, Problem, counted, refuse, shortened
 from alkpool.vocabulary import SYNTHETIC_PREFIX
 
 # What one cell holds in Excel; longer ones are mistakes.
@@ -216,7 +216,7 @@ def as_sheet(
             row + 2,
             "",
             "",
-            f"has {len(record)} cells; the header has {len(header)}: {remedy}",
+            f"has {counted(len(record), 'cell')}; the header has {len(header)}: {remedy}",
         )
         for row, record in filled.items()
         if len(record) != len(header)

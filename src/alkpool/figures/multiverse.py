@@ -177,7 +177,7 @@ def stability_map(table: pd.DataFrame) -> Drawing:
     )
     alt = (
         "Matrix of profiles by inhibitors with the share of universes for each verdict. Same "
-        f"verdict in every universe: {same} of {len(table)} cells."
+        f"verdict in every universe: {same} of {style.counted(len(table), 'cell')}."
     )
     return drawn(matrix, alt)
 

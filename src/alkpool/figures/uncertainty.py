@@ -63,9 +63,9 @@ def shrinkage(table: pd.DataFrame, fewest: int = FEWEST) -> Drawing:
     moved = (table["pooled"] - table["sensitivity"]).abs() * 100
     return Drawing(
         figure,
-        f"Raw and pooled estimates of {len(table)} combinations. The pooled estimates lie between "
-        f"{table['pooled'].min():.0%} and {table['pooled'].max():.0%}; the raw ones move by "
-        f"{moved.mean():.0f} points on average and by at most {moved.max():.0f}.",
+        f"Raw and pooled estimates of {style.counted(len(table), 'combination')}. The pooled "
+        f"estimates lie between {table['pooled'].min():.0%} and {table['pooled'].max():.0%}; the "
+        f"raw ones move by {moved.mean():.0f} points on average and by at most {moved.max():.0f}.",
     )
 
 
@@ -107,7 +107,7 @@ def verdict_probabilities(table: pd.DataFrame, by_verdict: pd.DataFrame) -> Draw
     )
     return Drawing(
         figure,
-        f"Stacked bars of verdict probabilities of {len(table)} combinations; the verdict given "
-        f"has a probability from {table['verdict_probability'].min():.0%} to "
+        f"Stacked bars of verdict probabilities of {style.counted(len(table), 'combination')}; the "
+        f"verdict given has a probability from {table['verdict_probability'].min():.0%} to "
         f"{table['verdict_probability'].max():.0%}.",
     )

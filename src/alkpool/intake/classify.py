@@ -6,7 +6,7 @@ from alkpool.analysis import benefit
 from alkpool.data import tables
 from alkpool.data.reader import cell_problems, read_sheet
 from alkpool.data.tables import TREATMENTS
-from alkpool.problems import DataError, Problem, no_formula
+from alkpool.problems import DataError, Problem, counted, no_formula
 
 COLUMNS = [
     "best_response", "pfs_relation", "pfs_months", "dot_relation", "dot_months", "status",
@@ -51,7 +51,7 @@ def classified(source: Path, label: str, rule: benefit.BenefitRule) -> tuple[str
     notes = sheet.read_as
     if "monotherapy" in cells and (others := int((cells["monotherapy"] != "yes").sum())):
         notes += (
-            f"{others} of {len(cells)} lines are not known to be monotherapy; the book "
+            f"{others} of {counted(len(cells), 'line')} are not known to be monotherapy; the book "
             "leaves them out, and lines of patients who are not included",
         )
     judged = cells.assign(benefit=classes["benefit"], rule=classes["rule"])

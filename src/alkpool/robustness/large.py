@@ -33,7 +33,7 @@ from alkpool.data.tables import (
     TREATMENTS,
 )
 from alkpool.files import write_atomically
-from alkpool.problems import DataError, Problem, whole_from
+from alkpool.problems import DataError, Problem, counted, whole_from
 from alkpool.robustness import multiverse
 from alkpool.robustness.choices import Grid, grid
 from alkpool.robustness.tallies import KEYS, add, tally
@@ -284,9 +284,10 @@ def main(arguments: list[str] | None = None) -> int:
                 total = tally(cohort, choices)
             write(cohort, total, choices, options.universes, options.output / folder.name)
             units = total.groupby("unit")["n"].sum().reindex(["sample", "line"], fill_value=0)
+            size = " and ".join(counted(n, str(unit)) for unit, n in units.items())
             print(
-                f"{cohort.name}: {choices.size:,} universes of {units['sample']} samples and "
-                f"{units['line']} lines; answers: {options.output / folder.name}"
+                f"{cohort.name}: {choices.size:,} universes of {size}; "
+                f"answers: {options.output / folder.name}"
             )
     # Wrong data, no scheduler at the address, or a disk that cannot be written.
     except (DataError, OSError) as error:
