@@ -139,7 +139,7 @@ def test_bad_folders_and_tables_are_said(folders, tmp_path):
     assert (done.returncode, "must be a folder of results" in done.stderr) == (1, True)
     (new / "curated/cells.csv").write_text("a,b\n1\n")
     done = alkpool("diff", old, new)
-    assert (done.returncode, "curated/cells.csv, row 2: has 1 cells" in done.stderr) == (1, True)
+    assert (done.returncode, "curated/cells.csv, row 2: has 1 cell" in done.stderr) == (1, True)
     assert alkpool("diff", old, new, "--git", "HEAD").returncode == 2
 
 

@@ -17,7 +17,7 @@ def test_known_inhibitors_are_listed_once_not_for_each_cell(table, monkeypatch):
     assert len(frame) > 100
     listed, known = [], tables.inhibitors()
     monkeypatch.setattr(tables, "inhibitors", lambda: listed.append("once") or known)
-    tables._names_in_use.cache_clear()
+    tables.treatments.cache_clear()
     tables._inhibitor_problem.cache_clear()
     assert list(cell_problems(frame, table, table.file)) == []
     assert listed == ["once"]

@@ -8,6 +8,7 @@ substitution of one residue (``I1171X``). `read` takes a line of a report as it 
 from alkpool.mutations.names import (
     KINASE_DOMAIN,
     MutationWarning,
+    changed_twice,
     is_compound,
     mutations_of,
     parse,
@@ -26,6 +27,7 @@ __all__ = [
     "MutationWarning",
     "Reading",
     "canonical",
+    "changed_twice",
     "grammar",
     "is_compound",
     "mutations_of",
