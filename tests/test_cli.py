@@ -315,7 +315,7 @@ def test_look_up_reads_another_cohort(tmp_path):
     [
         (["L1202R"], "residue 1202 is G, not L"),
         (["no evidence"], "is not read as a mutation"),
-        (["G1202R", "--prior", "2G"], "previous treatment '2G' is not a known inhibitor"),
+        (["G1202R", "--prior", "2G"], "previous treatment '2G' is not known"),
         (["G1202R", "--prior", "alectinib,"], "a previous treatment is missing"),
         (["G1202R", "--phase", "trans"], "phase is trans, but G1202R is a single mutation"),
         (["G1202R", "--cohort", "reconstructed"], "the cohort reconstructed is synthetic"),

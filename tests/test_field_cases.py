@@ -603,6 +603,8 @@ def test_inhibitors_by_brand_code_and_dose(tmp_path, name, inhibitor):  # F42
 
 
 TREATMENTS = {
+    "crizotinib and alectinib": "crizotinib;alectinib",
+    "crizotinib, and then alectinib": "crizotinib;alectinib",
     "Alecensa (alectinib)": "alectinib", "crizotinib followed by alectinib": "crizotinib;alectinib",
     "alectinib 1200 mg/day, then Lorbrena": "alectinib;lorlatinib",
 }  # fmt: skip
@@ -611,8 +613,8 @@ NO_INHIBITOR = {
     "crizotinib, pembrolizumab": "'pembrolizumab' is no ALK inhibitor",
     "none": "'none' is no inhibitor: leave the cells of a line blank where none",
     "crizotinib (12 months)": "Is crizotinib meant?",
-    "alectinib (lorlatinib)": "Is alectinib or lorlatinib meant?",
-    "crizotinib + alectinib": "Is crizotinib or alectinib meant?",
+    "alectinib (lorlatinib)": "names several: write one after another",
+    "crizotinib + alectinib": "names several: write one after another",
 }  # fmt: skip
 
 
@@ -632,12 +634,13 @@ def test_what_is_no_inhibitor_is_not_offered_as_a_new_one(tmp_path, cell):
     said = refusal(tmp_path, case(prior_inhibitors=cell, resistance_on=""))
     assert "row 2, column prior_inhibitors: found " in said
     assert NO_INHIBITOR[cell] in said
-    assert "Is" in NO_INHIBITOR[cell] or "A new one" not in said
+    assert "Is" in NO_INHIBITOR[cell] or "A new" not in said
 
 
 def test_other_treatments_by_name_are_asked_about():
-    given = spelling.treatments("carboplatin/pemetrexed, chemo, Pembrolizumab")
+    given = spelling.treatments("carboplatin/pemetrexed, chemo and Pembrolizumab")
     assert look_up("G1202R", given).question.prior == (*["chemotherapy"] * 3, "other")
+    assert look_up("G1202R", ["cisplatin + pemetrexed"]).question.prior == ("chemotherapy",)
     with pytest.raises(ValueError, match="'untreated' is none: leave it out"):
         look_up("G1202R", ["untreated"])
 

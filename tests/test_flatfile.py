@@ -384,7 +384,7 @@ BAD_FILES = {
     "UTF-16": (",".join(flatfile.COLUMNS).encode("utf-16"), "is saved as UTF-16"),
     "NUL": (b"a,b\n1,\0\n", "NUL"),
     "unclosed quote": (b'a,b\n"1,2\n', "is not a readable CSV file"),
-    "short row": (csv_text(flatfile.COLUMNS, ["x"]).encode(), "row 2: has 1 cells; the header has"),
+    "short row": (csv_text(flatfile.COLUMNS, ["x"]).encode(), "row 2: has 1 cell; the header has"),
     "column that is nearly known": (csv_text(*one_more("x")).replace("sex", "sexx").encode(),
                                     "row 1, column sexx: unexpected column; is sex meant?"),
     "another unit": (csv_text(*one_more("x")).replace("pfs_months", "PFS (days)").encode(),

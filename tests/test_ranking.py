@@ -433,6 +433,28 @@ def test_in_trans_what_is_known_of_each_clone_is_quoted_with_its_marks_and_sourc
     assert any("30892989" in source["url"] for source in row["sources"])
 
 
+def test_in_trans_every_clone_stands_in_the_columns(curated):
+    """After alectinib not only the 9 of 11 with L1196M, also the 4 of 6 with G1202R."""
+    answer = look_up("L1196M+G1202R", ["alectinib"], "trans", evidence=curated)
+    for row in records(answer.inhibitors):
+        clones = [row, *row["beside"]]
+        assert {clone["profile"] for clone in clones} == {"L1196M", "G1202R"}
+        for clone in clones:
+            alone = rows_of(look_up(clone["profile"], evidence=curated))[row["inhibitor"]]
+            assert alone["beside"] == []
+            for name in ("patients", "groups", "relapsed", "laboratory"):
+                assert clone[name] == alone[name]
+    text = answers.to_text(answer)
+    behind = text.partition("What stands behind it")[2].rpartition("alectinib\n")[2]
+    assert "L1196M: L1196M: clinical benefit 9 of 11" in " ".join(behind.split())
+    assert "G1202R: G1202R: clinical benefit 4 of 6" in " ".join(behind.split())
+    assert text.count("L1196M: patients") == text.count("G1202R: patients") == 6
+    flat = pd.read_csv(StringIO(answers.to_csv(answer))).query("inhibitor == 'alectinib'")
+    assert flat["profile"].tolist() == ["L1196M", "G1202R"]
+    for groups, told in zip(flat["groups"], ("9 of 11", "4 of 6"), strict=True):
+        assert f"clinical benefit {told}" in groups
+
+
 def test_a_high_share_of_relapses_speaks_against():
     """Three of three samples; two do not suffice."""
     for number, standing in ((3, "against"), (2, "undecided")):
@@ -537,9 +559,10 @@ def test_other_treatments_are_accepted(curated):
 
 @pytest.mark.parametrize("specimen", ["unknown", "tissue", "plasma"])
 def test_two_changes_of_one_residue_are_on_two_alleles(curated, specimen):
-    answer = look_up("I1171S+I1171N", specimen=specimen, evidence=curated)
-    assert answer.question.phase == "trans"
-    assert answer.other_reading is None
+    for text in ("I1171S+I1171N", "G1202R/G1202del in trans"):
+        answer = look_up(text, specimen=specimen, evidence=curated)
+        assert answer.question.phase == "trans"
+        assert answer.other_reading is None
 
 
 @pytest.mark.parametrize(
@@ -548,7 +571,12 @@ def test_two_changes_of_one_residue_are_on_two_alleles(curated, specimen):
         (("L1202R",), "residue 1202 is G"),
         (("EGFR T790M",), "EGFR"),
         (("G1202R", ["alectnib"]), "alectinib meant"),
+        (("G1202R", ["lolratinib"]), "lorlatinib meant"),
+        (("G1202R", ["crizotinib + alectinib"]), "names several: write one after another"),
         (("G1202R", ["nothing of the kind"]), "inhibitors.csv"),
+        (("G1202R/G1202del",), "G1202del and G1202R change one residue, as no allele can"),
+        (("L1198_G1202del, G1202R",), "and G1202R change one residue, as no allele can"),
+        (("ALK amplification",), "amplification and copies of ALK are a finding, no mutation"),
         (("G1202R", [], "cis"), "G1202R is a single mutation"),
         (("no ALK mutation", [], "cis"), "there is no mutation"),
         (("L1196M+G1202R", [], "single"), "there are 2 mutations"),
@@ -623,8 +651,10 @@ def test_off_target_findings(curated):
 def test_a_finding_in_the_line_of_a_report_is_one(curated, line, finding):
     answer = look_up(line, ["alectinib"], evidence=curated)
     assert answer.question.findings == (finding,)
+    assert answer.question.set_aside == ()
     assert answer.standing_text.startswith(f"Not ranked, because of {finding}. ")
-    assert look_up("G1202R; KRAS G12C", evidence=curated).question.findings == ()
+    other = look_up("G1202R; KRAS G12C", evidence=curated).question
+    assert (other.findings, other.set_aside) == ((), ("KRAS G12C (another gene)",))
 
 
 def test_a_line_of_a_report_says_the_phase(curated):

@@ -13,10 +13,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   function make(tag, attributes = {}, ...children) {
     const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) {
-      if (typeof value === "function") element.addEventListener(name, value);
-      else if (value !== false && value !== undefined) element.setAttribute(name, value === true ? "" : value);
-    }
+    for (const [name, value] of Object.entries(attributes)) if (value !== false && value !== undefined) element.setAttribute(name, value === true ? "" : value);
     element.append(...filled(children));
     return element;
   }
@@ -27,9 +24,8 @@ document.addEventListener("DOMContentLoaded", () => {
   const separated = (items, separator = "; ") => items.filter(Boolean).flatMap((item, place) => (place ? [separator, item] : [item]));
   // Of a book on a disk the place of its file says nothing to others, and may name a person.
   const askedOn = () => make("p", {}, `Asked on ${new Date().toISOString().slice(0, 10)}: ${location.protocol === "file:" ? `explorer.html${decoded(location.hash)}, in this book` : decoded(location.href)}`);
-  const notesWithSources = (notes) =>
-    make("ul", { class: "notes" }, notes.map(({ text, sources }) => make("li", {}, text, " ", separated(sources.map(cited)))));
-  const named = ({ mutations, phase }) => mutations.map(({ name }) => name).join("+") + (["cis", "trans"].includes(phase) ? ` in ${phase}` : "");
+  const notesWithSources = (notes) => make("ul", { class: "notes" }, notes.map(({ text, sources }) => make("li", {}, text, make("span", { class: "cited" }, " ", separated(sources.map(cited))))));
+  const named = ({ mutations, findings, phase }) => (mutations.map(({ name }) => name).join("+") || findings.join(" with ")) + (["cis", "trans"].includes(phase) ? ` in ${phase}` : "");
   const lastOf = (prior, data) => prior.findLast((name) => !data.no_inhibitors.includes(name)) ?? "";
 
   function answering(data, reader) {
@@ -38,10 +34,10 @@ document.addEventListener("DOMContentLoaded", () => {
     // Each source once; of two readings of one, the more direct stands before the other in the data.
     const sourcesOf = (cells) => Object.values(Object.fromEntries(cells.flatMap(({ sources }) => sources).sort((a, b) => b - a).map((place) => [address(place), place]))).reverse();
 
-    // Of a compound that nobody has reported its mutations, in cis also the smaller compounds that are known.
+    // In trans the mutations; of a compound that nobody has reported also the smaller ones that are known.
     function partsOf(mutations, reading) {
       const names = mutations.map(({ name }) => name);
-      if (names.length < 2 || data.answers[reader.profileOf(mutations)]) return [];
+      if (names.length < 2 || (reading === "cis" && data.answers[reader.profileOf(mutations)])) return [];
       const within = (name) => name.includes("+") && name.split("+").every((part) => names.includes(part));
       return [...mutations.map((one) => [one]), ...(reading === "cis" ? Object.keys(data.answers).filter(within).sort().map(reader.parse) : [])];
     }
@@ -53,7 +49,7 @@ document.addEventListener("DOMContentLoaded", () => {
       if (!parts.length) {
         const [{ kind, name }] = mutations;
         const related = ["substitution", "residue class"].includes(kind) && data.substitutions[`${name.slice(0, -1)}X`];
-        return (data.answers[reader.profileOf(mutations)]?.[reading] || related || data.unreported)[inhibitor];
+        return (data.answers[reader.profileOf(mutations)] || related || data.unreported)[inhibitor];
       }
       return { ...(reading === "cis" ? inCis : inTrans)(parts, inhibitor), inhibitor };
     }
@@ -76,15 +72,16 @@ document.addEventListener("DOMContentLoaded", () => {
         key: [...step.key.slice(0, -1), Math.max(...parts.map(({ key }) => key.at(-1)))] };
     }
 
-    // The weakest decides.
+    // The weakest decides; the table shows every clone.
     function inTrans(parts) {
       const [weakest] = parts.toSorted((a, b) => compared(b, a));
       const beside = parts.filter((part) => part !== weakest).map((part) => `; beside it ${part.profile}: ${withMarks(part)}`);
-      return { ...weakest, basis_text: `${weakest.profile}: ${weakest.basis_text}${beside.join("")}`, sources: sourcesOf(parts) };
+      const clones = [...new Set([weakest, ...parts])].map(({ profile }) => profile);
+      return { ...weakest, clones, basis_text: `${weakest.profile}: ${weakest.basis_text}${beside.join("")}`, sources: sourcesOf(parts) };
     }
 
     // In their order; ranked are those with evidence for them.
-    function rowsOf({ mutations, prior, finding }, reading) {
+    function rowsOf({ mutations, prior, findings }, reading) {
       const last = lastOf(prior, data);
       const rows = data.inhibitors.map((inhibitor) => {
         const row = rowOf(mutations, reading, inhibitor), sources = row.sources.map((place) => data.sources[place]);
@@ -93,7 +90,7 @@ document.addEventListener("DOMContentLoaded", () => {
         const failed = inhibitor === last && { ...data.progressed, basis_text: data.progressed.basis_text + known };
         return { ...row, marks, ...failed, sources };
       }).sort(compared);
-      return rows.map((row) => ({ ...row, rank: row.standing === "for" && !finding ? 1 + rows.filter((other) => compared(other, row) < 0).length : null }));
+      return rows.map((row) => ({ ...row, rank: row.standing === "for" && !findings.length ? 1 + rows.filter((other) => compared(other, row) < 0).length : null }));
     }
 
     // What is known of inhibitors that are not assessed, of the compound and of its mutations.
@@ -112,7 +109,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const { mutations, prior, phase, specimen } = question, both = specimen === "plasma" ? ["trans", "cis"] : ["cis", "trans"];
       const [lead, other] = (phase === "unknown" ? both : [phase]).map((reading) => ({ reading, rows: rowsOf(question, reading) }));
       const outline = ({ rows }) => JSON.stringify(rows.map((row) => [row.inhibitor, row.standing, row.rank, row.basis]));
-      return { ...lead, finding: question.finding ?? "", other: other && outline(lead) !== outline(other) ? other : null, others: others(mutations, prior),
+      return { ...lead, findings: question.findings, other: other && outline(lead) !== outline(other) ? other : null, others: others(mutations, prior),
         parts: partsOf(mutations, "cis").map((part) => ({ ...question, mutations: part, phase: part.length > 1 ? "cis" : "single" })) };
     };
   }
@@ -120,29 +117,32 @@ document.addEventListener("DOMContentLoaded", () => {
   const isEmpty = (row) => row.basis === "none" && !row.sources.length && !row.marks.length;
 
   // What an answer amounts to: inhibitors with evidence for them by its kind, or for which it is mixed.
-  function standingText({ rows, reading, other, finding }, { kinds, mixed, nothing_for, clones, given, if: on }) {
+  function standingText({ rows, reading, other, findings }, { kinds, mixed, nothing_for, clones, given, if: on }) {
     const named = ({ inhibitor, marks }) => [inhibitor, ...marks.filter((mark) => mark === given || mark.startsWith("with "))].join(" ");
     const of = (standing, tiers) => rows.filter((row) => row.standing === standing && tiers.includes(row.basis) && (standing === "for" || !row.marks.includes(given))).map(named);
     const said = (standing, all) => all.filter(([, tiers]) => of(standing, tiers).length).map(([words, tiers]) => words.replace("{}", of(standing, tiers).join(", ")));
     const [best, open] = [said("for", kinds), said("undecided", [mixed])];
-    return (finding && `Not ranked, because of ${finding}. `) + (other ? on[reading] : "") + (best.length ? `There is evidence for ${best.join("; ")}.`
+    return (findings.length ? `Not ranked, because of ${findings.join(", ")}. ` : "") + (other ? on[reading] : "") + (best.length ? `There is evidence for ${best.join("; ")}.`
       : [...open, nothing_for.replace("{}", open.length ? "another" : "any").replace("{}", reading === "trans" ? clones : "")].join(" "));
   }
 
-  // What the templates wrote: of a profile and an inhibitor its cells of the table, evidence and cases.
+  // What the templates wrote: of a profile and an inhibitor its cells of the table, evidence and cases; in trans those of
+  // each clone, by its name.
   function shippedParts() {
     const page = new DOMParser().parseFromString(document.getElementById("explorer-cells").textContent, "text/html");
     const found = new Map([...page.querySelectorAll("[data-key]")].map((each) => [each.dataset.key, each]));
-    return ({ profile, inhibitor }, selector) =>
-      [...(found.get(`${profile}|${inhibitor}`) ?? found.get("nothing")).querySelectorAll(selector)].map((each) => document.importNode(each, true));
+    return ({ profile, clones = [profile], inhibitor }, selector) => {
+      const of = clones.map((name) => [...(found.get(`${name}|${inhibitor}`) ?? found.get("nothing")).querySelectorAll(selector)].map((each) => document.importNode(each, true)));
+      if (clones.length === 1) return of[0];
+      of.forEach((all, place) => all.forEach((each) => each.prepend(make("small", {}, `${clones[place]}: `))));
+      if (selector !== "td") return of.flat();
+      return of[0].map(({ dataset }, column) => of.every((cells) => cells[column].className) ? make("td", { "data-head": dataset.head, class: "nothing" }, "none")
+        : make("td", { "data-head": dataset.head }, of.map((cells) => make("span", { class: "told" }, [...cells[column].childNodes], " "))));
+    };
   }
 
-  // Why a row stands where it does, first what must not be overlooked; a press shows all of a long reason.
-  const LONG = 110;
-  function why({ basis_text, marks }) {
-    const said = [marks.map((mark) => [make("span", { class: "tag" }, mark), " "]), basis_text];
-    return basis_text.length > LONG ? make("details", { class: "long" }, make("summary", {}, said)) : said;
-  }
+  // Why a row stands where it does, first what must not be overlooked.
+  const why = ({ basis_text, marks }) => [marks.map((mark) => [make("span", { class: "tag" }, mark), " "]), basis_text];
 
   function summaryTable(shipped, rows, caption) {
     const [table] = shipped({}, "table.summary");
@@ -185,84 +185,103 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   // What a copy and a sheet of paper need besides the table: the cases, and every source.
-  function record(shipped, rows) {
+  function record(shipped, rows, others = []) {
     const cases = rows.flatMap((row) => shipped(row, ".case").map((item) => make("li", {}, `${row.inhibitor}: `, [...item.childNodes].filter((each) => each.localName !== "details"))));
-    const sources = new Map(rows.flatMap((row) => row.sources).map(({ text, url }) => [url, /PMID \d+|doi [^\s;]*[^\s;).]/.exec(text)?.[0] ?? url]));
+    const sources = new Map([...rows, ...others].flatMap((row) => row.sources).map(({ text, url }) => [url, /PMID \d+|doi [^\s;]*[^\s;).]/.exec(text)?.[0] ?? url]));
     return make("section", { class: "record" }, make("ul", {}, cases),
       make("p", {}, `Sources: ${[...sources.values()].join("; ") || "none"}.`), askedOn());
   }
 
   function inWords(questions) {
-    const { prior, specimen, finding } = questions[0];
+    const { mutations, prior, specimen, findings } = questions[0];
     const names = questions.map((question) => named(question) + (question.phase === "unknown" ? " (phase not known)" : ""));
     return [`${names.join(" beside ")} ${prior.length ? `after ${prior.join(", ")}` : "with previous treatment not stated"}`,
-      specimen === "unknown" ? "specimen not stated" : specimen, finding && `with ${finding}`].filter(Boolean).join(", ");
+      specimen === "unknown" ? "specimen not stated" : specimen, mutations.length && findings.length && `with ${findings.join(", ")}`].filter(Boolean).join(", ");
   }
 
   // Text of an address, also of one that somebody broke.
-  const decoded = (text) => { try { return decodeURIComponent(text); } catch { return text; } };
+  const decoded = (text) => text.replace(/(?:%[\da-f]{2})+/gi, (part) => { try { return decodeURIComponent(part); } catch { return part; } });
 
-  const plainName = (text) => text.replace(/\d+([.,]\d+)?\s*m?g\b.*/i, "").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
-  const MOST_COMPARED = 3;
+  // Reads a previous treatment by the table that comes along, as alkpool.analysis.question reads it.
+  function treatmentReader({ treatments, words }) {
+    const known = new Map(Object.entries(treatments));
+    const plain = (text) => text.replace(/\d+([.,]\d+)?\s*m?g\b.*/i, "").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+    // A letter may be wrong, missing or too much, or two of them exchanged.
+    const worn = (word) => [word, ...[...word].map((_, place) => word.slice(0, place) + word.slice(place + 1))];
+    const alike = (text) => [...known.keys()].filter((word) => worn(word).some((each) => worn(plain(text)).includes(each))).map((word) => known.get(word));
+
+    return (text) => {
+      const parts = (known.has(plain(text)) ? [text] : text.split(/[+(]/)).map(plain).filter(Boolean);
+      const found = new Set(parts.map((part) => known.get(part))), [name] = found;
+      if (name && found.size === 1) return name;
+      const why = !text.trim() ? "missing" : !found.size || found.has(undefined) ? "unknown" : found.size > 1 ? "several" : "none";
+      const near = [...new Set([...found, ...alike(text)])].filter(Boolean).join(" or ");
+      return refuse(words.treatment[why].replace("{0}", () => text).replace("{1}", near && ` Is ${near} meant?`), "prior");
+    };
+  }
 
   function start(root) {
+    const MOST_COMPARED = 3;
     const data = JSON.parse(document.getElementById("explorer-data").textContent);
-    const reader = mutationReader(data.protein);
-    const shipped = shippedParts();
+    const [reader, treatment, shipped] = [mutationReader(data.protein), treatmentReader(data), shippedParts()];
     const answerTo = answering(data, reader);
-    const treatments = new Map(data.treatments.flatMap(({ name, aliases }) => [name, ...aliases].map((each) => [plainName(each), name])));
+    const [BETWEEN, NONE] = [data.between, `^(${data.none})$`].map((source) => RegExp(source, "i"));
+    const parted = (text) => (text.trim() ? text.trim().split(BETWEEN) : []);
+    const [none] = Object.keys(data.findings);
     const part = (name) => root.querySelector(`[data-part="${name}"]`);
-    const [input, phase, specimen, finding, reading, status, answer, form, folded] =
-      ["mutation", "phase", "specimen", "finding", "reading", "status", "answer", "form", "folded"].map(part);
-    let [prior, waiting, drawn] = [[], 0, ""];
-
-    const treatment = (text) =>
-      treatments.get(plainName(text)) ?? refuse(`previous treatment ${quoted(text)} is not known; known are ${data.treatments.map(({ name }) => name).join(", ")}`);
+    const [input, before, phase, specimen, finding, reading, given, status, answer, form, folded] =
+      ["mutation", "prior", "phase", "specimen", "finding", "reading", "given", "status", "answer", "form", "folded"].map(part);
+    let [waiting, drawn] = [0, ""];
+    // Findings that are asked about among what stands beside the mutations of a line.
+    const reported = ([, found]) => data.reported.filter(([, pattern]) => RegExp(pattern, "i").test(found)).map(([name]) => name);
 
     // A question as the package reads it; throws what is wrong in words.
     function ask({ text, prior, phase, specimen, finding = "" }) {
-      const line = reader.read(text), { mutations } = line;
-      const single = mutations.length === 1;
-      if (!data.phases.includes(phase)) refuse(`phase is ${quoted(phase)}; must be one of ${data.phases.join(", ")}`);
-      if (single && !["single", "unknown"].includes(phase)) refuse(`phase is ${phase}, but ${mutations[0].name} is a single mutation: leave the phase out`);
+      for (const [name, value, allowed] of [["phase", phase, data.phases], ["specimen", specimen, data.specimens], ["finding", finding || none, Object.keys(data.findings)]])
+        if (!allowed.includes(value)) refuse(`${name} is ${quoted(value)}; must be one of ${allowed.join(", ")}`);
+      const without = !text.trim() || NONE.test(text.trim());
+      const line = without ? { mutations: [], vaf: [], aside: [] } : reader.read(text), { mutations, vaf } = line;
+      if (finding === none && !without) refuse(`${quoted(text)} is a mutation, and the finding says there is none: take one away`);
+      const single = mutations.length < 2, twice = reader.changedTwice(mutations);
+      if (single && !["single", "unknown"].includes(phase)) refuse(`phase is ${phase}, but ${single && mutations.length ? `${mutations[0].name} is a single mutation` : "there is no mutation"}: leave the phase out`);
       if (!single && phase === "single") refuse(`phase is single, but there are ${mutations.length} mutations: cis, trans or unknown`);
-      if (!data.specimens.includes(specimen)) refuse(`specimen is ${quoted(specimen)}; must be one of ${data.specimens.join(", ")}`);
-      if (phase === "cis") reader.refuseInCis(mutations);
-      const beside = data.reported.find(([, pattern]) => line.aside.some(([, found]) => new RegExp(pattern, "i").test(found)));
-      if (finding === Object.keys(data.findings)[0]) refuse(`${quoted(text)} is a mutation, and the finding says there is none: take one away`);
-      return { mutations, finding: finding || beside?.[0] || "", notes: reader.notes(line), prior: prior.map(treatment), specimen, phase: single ? "single" : reader.ofOneResidue(mutations) ? "trans" : phase === "unknown" ? line.phase || phase : phase };
+      const stated = phase === "unknown" ? line.phase || phase : phase;
+      // Of a deletion and a substitution one may be a slip; two substitutions were both seen.
+      if (twice && (stated === "cis" || (stated === "unknown" && twice.some(({ kind }) => kind.startsWith("del"))))) reader.refuseInCis(mutations);
+      return { mutations, findings: [...new Set([finding, without && text.trim() && none, ...line.aside.flatMap(reported)])].filter(Boolean), asked: finding,
+        // An address is passed on: it holds canonical names, or the line where that says more.
+        line: vaf.length || line.aside.length || mutations.some(reader.isBeyond) || (without && finding !== none) ? text.trim() : "",
+        notes: reader.notes({ mutations, vaf, aside: line.aside.filter((each) => !reported(each).length) }), prior: prior.map(treatment), specimen, phase: single ? "single" : twice ? "trans" : stated };
     }
 
-    // One question for each tumour, unless it is a consequence as VEP writes it; of several, the phase concerns those with several mutations.
+    // One question for each tumour, unless it is a consequence as VEP writes it. The phase of the field, and of several tumours, concerns compounds.
     function askAll(asked) {
-      const texts = (asked.text.includes("|ALK|") ? [asked.text] : asked.text.split("|")).filter((text) => text.trim());
+      const texts = asked.text.includes("|ALK|") || !/[^|\s]/.test(asked.text) ? [asked.text] : asked.text.split("|").filter((text) => text.trim());
       if (texts.length > MOST_COMPARED) refuse(`${texts.length} tumours are too many to compare (at most ${MOST_COMPARED})`);
-      return texts.map((text) => ask({ ...asked, text, phase: texts.length > 1 && !isCompound(text) ? "unknown" : asked.phase }));
+      const questions = texts.map((text) => ask({ ...asked, text, phase: (asked.chosen || texts.length > 1) && !isCompound(text) ? "unknown" : asked.phase }));
+      if (texts.length > 1 && questions.some(({ mutations }) => !mutations.length)) refuse("a tumour without a mutation of ALK is not compared: ask for it alone");
+      return questions;
     }
 
     const isCompound = (text) => { try { return reader.read(text).mutations.length > 1; } catch { return false; } };
-    // The phase counts only where the field for it does.
-    const fromForm = () => ({ text: input.value, prior, phase: input.value.split("|").some(isCompound) ? phase.value : "unknown", specimen: specimen.value, finding: finding.value });
+    const fromForm = () => ({ text: input.value.trim(), prior: parted(before.value), phase: phase.value, specimen: specimen.value, finding: finding.value, chosen: true });
 
-    // What is answered, and nothing else of a report: an address is passed on.
     function toFragment(questions) {
-      const [{ prior, phase, specimen, finding }, several] = questions;
+      const [{ prior, phase, specimen, asked }, several] = questions;
       // Each of several tumours has its own phase.
-      const asked = ({ mutations, phase }) => named({ mutations: mutations.map((each) => ({ name: reader.confirmed(each) })), phase: several && phase });
-      const said = { m: questions.map(asked).join("|"), prior: prior.join(","), phase: several || phase === "single" ? "" : phase, specimen, finding };
-      return `#${Object.entries(said).filter(([, value]) => value && value !== "unknown").map((pair) => pair.join("=")).join("&")}`;
+      const written = (question) => question.line || named({ ...question, findings: [], phase: several && question.phase });
+      const said = { m: questions.map(written).join("|"), prior: prior.join(","), phase: several || phase === "single" ? "" : phase, specimen, finding: asked };
+      return `#${Object.entries(said).filter(([, value]) => value && value !== "unknown").map(([name, value]) => `${name}=${value.replace(/[%&#]/g, encodeURIComponent)}`).join("&")}`;
     }
 
     // A plus joins mutations here; it stands for no space.
     function fromFragment() {
       const pairs = location.hash.slice(1).split("&").map((pair) => decoded(pair).split(/=(.*)/s));
-      const { m: text = "", phase = "unknown", specimen = "unknown", finding = "" } = Object.fromEntries(pairs);
-      const prior = pairs.flatMap(([name, given = ""]) => (name === "prior" ? given.split(/->|[;,>|→]|\/(?!\s*(?:day|d|die|kg)\b)|\b(?:then|followed by)\b/iu) : []));
-      return { text, prior: prior.map((name) => name.trim()).filter(Boolean), phase, specimen, finding };
+      const { m: text = "", prior = "", phase = "unknown", specimen = "unknown", finding = "" } = Object.fromEntries(pairs);
+      return { text: text.trim(), prior: parted(prior), phase, specimen, finding };
     }
 
-    const keep = (fragment) => fragment !== decoded(location.hash) && history.pushState(null, "", fragment);
-
+    const keep = (fragment) => decoded(fragment) !== decoded(location.hash) && history.pushState(null, "", fragment);
     const fold = (open) => { folded.hidden = open; document.documentElement.classList.toggle("answered", !open); };
 
     function show(asked, { patient = false } = {}) {
@@ -271,37 +290,36 @@ document.addEventListener("DOMContentLoaded", () => {
       if (wanted === drawn) return;
       drawn = "";
       clearTimeout(waiting);
-      showPrior();
-      const finding = RegExp(`^(${data.none})$`, "i").test(asked.text.trim()) ? Object.keys(data.findings)[0] : asked.finding;
-      if (!asked.text.trim() && !finding) return clear("");
+      if (!asked.text && !asked.finding) return clear("");
       try {
-        if (finding && !Object.hasOwn(data.findings, finding)) refuse(`finding is ${quoted(finding)}; must be one of ${Object.keys(data.findings).join(", ")}`);
-        answer.replaceChildren(...filled(finding && (!asked.text.trim() || finding !== asked.finding) ? tell(finding) : told(askAll(asked))));
+        answer.replaceChildren(...filled(told(askAll(asked))));
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         // A half-typed name is no mistake yet.
-        return void (waiting = setTimeout(() => clear(error.message), patient ? 500 : 0));
+        return void (waiting = setTimeout(() => clear(error.message, error.field), patient ? 500 : 0));
       }
-      answer.hidden = false;
       globalThis.alkpoolActions?.(answer);
       drawn = wanted;
     }
 
     function told(questions) {
-      const notes = questions.flatMap((question) => question.notes);
-      const answers = answersTo(questions);
+      const [question] = questions, notes = questions.flatMap((each) => each.notes);
+      const found = question.mutations.length > 0, answers = found ? answersTo(questions) : [];
       phase.disabled = questions.every(({ mutations }) => mutations.length < 2);
-      input.removeAttribute("aria-invalid");
-      reading.className = "reading";
-      reading.replaceChildren("Read as ", make("strong", {}, questions.map(named).join(" beside ")), ...notes.map((note) => `; ${note}`));
+      complain("");
+      given.textContent = question.prior.length && `Read as ${question.prior.join(", ")}; progressed on ${lastOf(question.prior, data) || "no ALK inhibitor"}`;
+      if (found) reading.replaceChildren("Read as ", make("strong", {}, questions.map(named).join(" beside ")), ...notes.map((note) => `; ${note}`));
       keep(toFragment(questions));
       folded.firstElementChild.textContent = [inWords(questions), ...notes].join("; ");
       markInMap(questions.flatMap(({ mutations }) => mutations));
-      status.textContent = answers.map((each) => `${each.name}: ${standingText(each, data.words)}`).join(" ");
-      return [answers.length > 1 ? [comparison(data, shipped, answers, `Compared: ${inWords(questions)}`), record(shipped, answers.flatMap(({ rows }) => rows))] : ofOne(questions[0], answers[0]),
+      status.textContent = answers.map((each) => `${each.name}: ${standingText(each, data.words)}`).join(" ") || `${named(question)}: no inhibitor is compared.`;
+      // What is known where nothing is ranked: no mutation, or a finding outside ALK.
+      if (!found) return [make("p", { class: "verdict" }, status.textContent), notesWithSources(wordsOn(question)), make("section", { class: "record" }, askedOn())];
+      return [answers.length > 1 ? [comparison(data, shipped, answers, `Compared: ${inWords(questions)}`), record(shipped, answers.flatMap(({ rows }) => rows))] : ofOne(question, answers[0]),
         make("p", { class: "key" }, `${data.words.legend} ${data.words.basis}`)];
     }
 
+    const wordsOn = ({ mutations, findings }) => [...new Set([...findings, ...(mutations.length ? [] : [none])])].flatMap((name) => data.findings[name]);
     const answersTo = (questions) => questions.map((question) => ({ name: reader.profileOf(question.mutations), href: toFragment([question]), ...answerTo(question) }));
 
     function ofOne(question, { name, rows, reading: lead, other, others, parts }) {
@@ -311,24 +329,22 @@ document.addEventListener("DOMContentLoaded", () => {
       const read = [parts.length && question.phase !== "trans" && data.words.unreported, question.phase === "unknown" && `Phase not known: ${data.readings[lead]}.`,
         other && `In ${other.reading}, below: ${moved.map((row) => `${row.inhibitor} ${row.standing}`).join(", ") || "the same standings"}.`].filter(Boolean);
       return [
-        make("p", { class: "verdict" }, standingText({ rows, reading: lead, other, finding: question.finding }, data.words)),
+        make("p", { class: "verdict" }, standingText({ rows, reading: lead, other, findings: question.findings }, data.words)),
         read.length && make("p", { class: "key" }, read.join(" ")),
         summaryTable(shipped, rows, `What the evidence amounts to: ${words}`),
         other && [make("h2", {}, `The other reading: ${data.readings[other.reading]}`), summaryTable(shipped, other.rows, `The other reading: ${words}`)],
-        question.finding && notesWithSources(data.findings[question.finding]),
-        record(shipped, rows),
+        question.findings.length && notesWithSources(wordsOn(question)),
         make("h2", {}, "What stands behind it"),
         parts.length && make("details", { class: "parts" }, make("summary", {}, "What is known of its parts"), comparison(data, shipped, answersTo(parts), `Parts of ${name}`)),
         rows.filter((row) => row.basis !== "none" || shipped(row, ".evidence").length).map((row) => details(shipped, row, opened.includes(row.inhibitor))),
-        others.length && [make("h2", {}, "Other inhibitors, not assessed"), notesWithSources(others)],
+        others.length && make("section", { class: "others" }, make("h2", {}, "Other inhibitors, not assessed"), notesWithSources(others)),
+        record(shipped, rows, others),
         pagesOn(question.mutations),
       ];
     }
 
-    function markInMap(mutations) {
-      const residues = mutations.map(({ residue }) => String(residue));
-      root.querySelectorAll("svg.domain a").forEach((place) => place.classList.toggle("shown", residues.includes(place.dataset.residue)));
-    }
+    const markInMap = (mutations) =>
+      root.querySelectorAll("svg.domain a").forEach(({ classList, dataset }) => classList.toggle("shown", mutations.some(({ residue }) => residue === Number(dataset.residue))));
 
     function pagesOn(mutations) {
       const asked = new Set(mutations.flatMap(({ residue, last }) => [residue, last]));
@@ -336,21 +352,15 @@ document.addEventListener("DOMContentLoaded", () => {
       return make("p", { class: "pages" }, "Pages of all evidence on these residues: ", separated(links, ", "), links.length ? "." : "none.");
     }
 
-    // What is known where nothing is ranked: no mutation, or a finding outside ALK.
-    function tell(name) {
-      clear("");
-      keep(`#finding=${name}`);
-      folded.firstElementChild.textContent = name;
-      status.textContent = `${name}: no inhibitor is compared.`;
-      return [make("p", { class: "verdict" }, status.textContent), notesWithSources(data.findings[name]), make("section", { class: "record" }, askedOn())];
-    }
+    // What is wrong stands at the field that it concerns.
+    const complain = (message, field = "mutation") => [["mutation", input, reading], ["prior", before, given]].forEach(([name, control, place]) => {
+      place.textContent = name === field ? message : "";
+      control.ariaInvalid = place.textContent ? "true" : null;
+    });
 
-    function clear(message) {
-      reading.replaceChildren(message);
-      reading.className = message ? "reading refused" : "reading";
-      input.ariaInvalid = message ? "true" : null;
+    function clear(message, field) {
+      complain(message, field);
       answer.replaceChildren();
-      answer.hidden = true;
       phase.disabled = false;
       markInMap([]);
       fold(true);
@@ -359,12 +369,10 @@ document.addEventListener("DOMContentLoaded", () => {
 
     // The answer as text: the table line by line, then the cases, sources and what it rests on.
     function asText() {
-      const line = (each) =>
-        [...(each.cells ?? [each])].filter((cell) => !cell.classList.contains("nothing"))
-          .map((cell) => `${cell.dataset.head ? `${cell.dataset.head}: ` : ""}${cell.textContent.replace(/\s+/g, " ").trim()}`).join(" | ");
-      return [folded.firstElementChild.textContent, ...[...answer.querySelectorAll(".verdict, .verdict + .key, h2:has(+ table), :scope > table tbody tr")].map(line), "",
-        ...[...answer.querySelectorAll(".notes li, [data-part=answer] .record :is(li, p)")].map((each) => each.textContent.replace(/\s+/g, " ").trim()), "",
-        part("disclaimer").textContent].join("\n");
+      const plain = ({ textContent }) => textContent.replace(/\s+/g, " ").trim();
+      const line = (each) => [...(each.cells ?? [each])].filter((cell) => !cell.classList.contains("nothing")).map((cell) => `${cell.dataset.head ? `${cell.dataset.head}: ` : ""}${plain(cell)}`).join(" | ");
+      return [plain(folded.firstElementChild), ...[...answer.querySelectorAll(".verdict, .verdict + .key, h2:has(+ table), :scope > table tbody tr")].map(line), "",
+        ...[...answer.querySelectorAll(".notes li, .record :is(li, p)")].map(plain), "", plain(part("disclaimer"))].join("\n");
     }
 
     const DO = {
@@ -375,23 +383,10 @@ document.addEventListener("DOMContentLoaded", () => {
       print: () => print(),
     };
 
-    function showPrior() {
-      part("prior").replaceChildren(...prior.map((name, place) => make("li", {}, make("span", {}, name),
-        make("button", { type: "button", class: "remove", "aria-label": `Remove ${name}, number ${place + 1}`, click: () => remove(place) }, "×"))));
-      part("no-prior").hidden = prior.length > 0;
-    }
-
-    function remove(place) {
-      prior = prior.toSpliced(place, 1);
-      show(fromForm());
-      (part("prior").querySelectorAll("button")[place] ?? part("add")).focus();
-    }
-
-    const give = (name) => { prior = [...prior, name]; show(fromForm()); };
-
+    const give = (name) => { before.value = [before.value.trim(), name].filter(Boolean).join(", "); show(fromForm()); };
     part("add").addEventListener("change", ({ target }) => (give(target.value), (target.value = "")));
-    input.addEventListener("input", () => show(fromForm(), { patient: true }));
-    for (const field of [input, phase, specimen, finding]) field.addEventListener("change", () => show(fromForm()));
+    for (const field of [input, before]) field.addEventListener("input", () => show(fromForm(), { patient: true }));
+    for (const field of [input, before, phase, specimen, finding]) field.addEventListener("change", () => show(fromForm()));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       drawn = "";
@@ -407,7 +402,7 @@ document.addEventListener("DOMContentLoaded", () => {
     function restore() {
       const asked = fromFragment();
       input.value = asked.text;
-      prior = asked.prior.map((name) => treatments.get(plainName(name)) ?? name);
+      before.value = asked.prior.map((name) => { try { return treatment(name); } catch { return name; } }).join(", ");
       phase.value = data.phases.includes(asked.phase) ? asked.phase : "unknown";
       specimen.value = data.specimens.includes(asked.specimen) ? asked.specimen : "unknown";
       finding.value = asked.finding;
@@ -416,7 +411,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     addEventListener("hashchange", restore);
     restore();
-    globalThis.alkpoolExplorer = { reader, answer: (asked) => answerTo(ask(asked)) };
+    globalThis.alkpoolExplorer = { reader, treatment, between: BETWEEN, answer: (asked) => answerTo(ask(asked)) };
   }
 
   // ---------------------------------------------------------------- the other pages

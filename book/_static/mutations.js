@@ -5,11 +5,12 @@
 
   class Refusal extends Error {}
 
-  const refuse = (message) => { throw new Refusal(message); };
+  // The field of the question that it concerns is told where it is not that of the mutations.
+  const refuse = (message, field = "mutation") => { throw Object.assign(new Refusal(message), { field }); };
   const quoted = (text) => `'${text}'`;
 
   // What is refused within a name begins with the name.
-  const within = (name, act) => { try { return act(); } catch (error) { throw error instanceof Refusal ? new Refusal(`${name}: ${error.message}`) : error; } };
+  const within = (name, act) => { try { return act(); } catch (error) { throw error instanceof Refusal ? Object.assign(error, { message: `${name}: ${error.message}` }) : error; } };
 
   // Typography reduced to ASCII: compatibility forms, dashes, invisible marks, white space.
   const cleaned = (text) =>
@@ -18,7 +19,7 @@
   function mutationReader(rules) {
     const pattern = (source) => new RegExp(source, "i");
     const [FORM, CHANGE] = [rules.form, rules.change].map((source) => pattern(`^(?:${source})$`));
-    const [SEPARATOR, INTRON, ONE_RESIDUE, PAIRS] = [rules.separator, rules.intron, rules.one_residue, rules.pairs].map(pattern);
+    const [SEPARATOR, INTRON, PAIRS] = [rules.separator, rules.intron, rules.pairs].map(pattern);
     const TOKEN = new RegExp(rules.token, "gi");
     const REASONS = rules.reasons.map(([source, reason]) => [pattern(source), reason]);
     const LINES = rules.lines.map(([what, action, put, source]) => [what, action, put, pattern(source)]);
@@ -28,12 +29,13 @@
     const refuseLong = ([...characters], what = "a mutation profile", most = rules.max_characters) =>
       characters.length > most && refuse(`${quoted(characters.slice(0, 20).join(""))}...: ${characters.length} characters are too many for ${what} (at most ${most})`);
 
-    // In the order in which they stand, also those that repeat.
-    function asPrinted(text) {
+    // In the order in which they stand, also those that repeat. Of a line from which words were taken a refusal quotes all.
+    function asPrinted(text, line) {
       refuseLong(text);
       return cleaned(text).split(SEPARATOR).flatMap((part, _, parts) => {
-        if (!part) refuse(`${quoted(text)}: a mutation is missing; ${rules.accepted}`);
-        const forms = formsOf(part.split(" ")) ?? refuse(`${quoted(part)} is not read as a mutation: ${whyNot(part, parts)}`);
+        if (!part) refuse(`${quoted(line ?? text)}: a mutation is missing; ${rules.accepted}`);
+        const whole = line === undefined || cleaned(line).split(SEPARATOR).includes(part);
+        const forms = formsOf(part.split(" ")) ?? refuse(`${quoted(whole ? part : line)} is not read as a mutation: ${whyNot(part, parts)}`);
         return forms.map((form) => ({ ...within(form[0], () => named(form.groups)), ofAlk: Boolean(form.groups.alk) }));
       });
     }
@@ -47,8 +49,12 @@
 
     const distinct = (mutations) => [...new Map(mutations.map((each) => [each.name, each])).values()];
     const profileOf = (mutations) => mutations.map(({ name }) => name).join("+");
-    const ofOneResidue = (mutations) => ONE_RESIDUE.exec(profileOf(mutations))?.groups;
-    const refuseInCis = (mutations) => { const found = ofOneResidue(mutations); if (found) refuse(`${found.one} and ${found.other} ${rules.not_in_cis}`); };
+    // Two that change or delete one residue; what is inserted beside a residue leaves it as it is.
+    function changedTwice(mutations) {
+      const changed = mutations.filter(({ kind }) => !["ins", "dup"].includes(kind));
+      return changed.flatMap((one, place) => changed.slice(place + 1).filter(({ residue }) => residue <= one.last).map((other) => [one, other]))[0];
+    }
+    const refuseInCis = (mutations) => { const found = changedTwice(mutations); if (found) refuse(`${found.map(({ name }) => name).join(" and ")} ${rules.not_in_cis}`); };
     const key = ({ kind, name }) => `${kind} ${name}`;
 
     function sorted(mutations) {
@@ -191,7 +197,7 @@
       const { rest, aside, phase } = takenApart(text);
       const [changes, frequency] = [/Ⓓ(\S*)/g, /Ⓕ(\S*)/g].map((mark) => [...rest.matchAll(mark)].map(([, value]) => value));
       const protein = rest.replace(/[Ⓐ-Ⓩ]\S*/g, "").replace(/ +/g, " ").replace(/^[ ,;]+|[ ,;]+$/g, "");
-      const printed = protein || !(aside.length || changes.length) ? asPrinted(protein) : [];
+      const printed = protein || !(aside.length || changes.length) ? asPrinted(protein, text) : [];
       if (phase === "cis") refuseOneCodon(changes);
       const ofDna = changes.map((name) => within(`c.${name}`, () => translated(name)));
       const common = ({ name }) => rules.polymorphisms.includes(name);
@@ -223,7 +229,6 @@
     const fits = (word) => { try { return /^c\./i.test(word) ? translated(word.slice(2)) : !asPrinted(word).some(isBeyond); } catch { return false; } };
     // Beyond the reference a residue cannot be checked: ALK must stand directly before it.
     const isBeyond = ({ residue }) => !REFERENCE.has(residue);
-    const confirmed = (mutation) => (isBeyond(mutation) ? "ALK " : "") + mutation.name;
 
     // What a person must know of a line beside its mutations.
     function notes({ mutations, vaf, aside }) {
@@ -236,7 +241,7 @@
       ].filter(Boolean);
     }
 
-    return { parse: (text) => sorted(asPrinted(text)), read, refuseInCis, ofOneResidue, profileOf, notes, confirmed };
+    return { parse: (text) => sorted(asPrinted(text)), read, refuseInCis, changedTwice, profileOf, notes, isBeyond };
   }
 
   globalThis.alkpoolMutations = { mutationReader, Refusal, refuse, quoted };

@@ -14,7 +14,7 @@ from alkpool.analysis.evidence import records
 from alkpool.analysis.ranking import Answer
 from alkpool.analysis.wording import GIVEN_BEFORE, READINGS, STANDINGS, WORDS
 from alkpool.files import yaml_beside
-from alkpool.problems import printable, spreadsheet_cell
+from alkpool.problems import counted, printable, spreadsheet_cell
 from alkpool.references import Cited, in_words
 from alkpool.vocabulary import UNKNOWN, Tier
 
@@ -48,12 +48,13 @@ def to_json(answer: Answer) -> str:
 
 
 def to_csv(answer: Answer) -> str:
-    """Write a row for each inhibitor; no cell is a formula."""
+    """Write a row for each inhibitor, in trans for each of its clones; no cell is a formula."""
     columns = _FORMS["csv"]
     said: dict[str, Any] = {"marks": str, "groups": _group, "sources": _source}
     rows = [
-        row | {name: "; ".join(map(words, row[name])) for name, words in said.items()}
+        each | {name: "; ".join(map(words, each[name])) for name, words in said.items()}
         for row in records(answer.inhibitors)
+        for each in (row, *({**row, **clone} for clone in row["beside"]))
     ]
     known = pd.json_normalize(rows, sep="_") if rows else pd.DataFrame(columns=[*columns.values()])
     flat = (
@@ -66,7 +67,7 @@ def to_csv(answer: Answer) -> str:
     return flat.to_csv(index=False, lineterminator="\n")
 
 
-def to_text(answer: Answer, *, bold: bool = False, width: int = MIN_WIDTH) -> str:
+def to_text(answer: Answer, *, width: int = MIN_WIDTH) -> str:
     """Write the answer for reading: a summary in three groups, then what stands behind it."""
 
     def wrapped(text: str, indent: int = 0) -> str:
@@ -75,18 +76,15 @@ def to_text(answer: Answer, *, bold: bool = False, width: int = MIN_WIDTH) -> st
             initial_indent=" " * indent, subsequent_indent=" " * indent,
         )  # fmt: skip
 
-    def strong(text: str) -> str:
-        return f"\x1b[1m{printable(text)}\x1b[0m" if bold else printable(text)
-
     page = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)
     page.filters |= {
-        "wrapped": wrapped, "strong": strong, "group": _group, "call": call_text,
+        "wrapped": wrapped, "group": _group, "call": call_text, "line": _line,
         "source": lambda source: printable(_source(source)),
     }  # fmt: skip
     page.tests["empty"] = is_empty
     text = page.from_string(_FORMS["text"]).render(
         to_dict(answer), standings=STANDINGS, readings=READINGS, legend=WORDS["legend"],
-        progressed_on=answer.question.progressed_on, basis=basis(answer.about),
+        progressed_on=answer.question.progressed_on, basis=rests_on(answer.about)["basis"],
     )  # fmt: skip
     # Between two parts stands one blank line, also where one of them is empty.
     return re.sub(r"\n{3,}", "\n\n", re.sub(r" +\n", "\n", text)).strip("\n") + "\n"
@@ -104,6 +102,11 @@ def _group(group: Row) -> str:
     return f"{group['mutations']}: {group['endpoint']} {counts}{printed} ({group['label']})"
 
 
+def _line(line: Row) -> str:
+    beside = "" if line["counted"] else ", not counted"
+    return f"{line['text']}: {line['benefit']}{beside} ({line['label']})"
+
+
 def call_text(call: Row) -> str:
     """Say one measurement in a line."""
     said = "no call" if call["call"] == UNKNOWN else call["call"]
@@ -119,19 +122,15 @@ def _source(source: Cited) -> str:
     return f"{in_words(source)} {source['url']}"
 
 
-def basis(about: Mapping[str, Any]) -> str:
-    """Say what the answer rests on."""
+def rests_on(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what the answer rests on: its ``counts``, when was ``searched``, and all as ``basis``."""
+    counts = {name: counted(about[name], *nouns) for name, nouns in WORDS["counts"].items()}
+    searched = "searched" if about["search_date"] else "not_searched"
     said = {
         "own": f" ({about['own']} of them our own)" * bool(about["own"]),
         "latest_year": about["latest_year"] or "of a year not stated",
-        "searched": searched(about),
+        "searched": WORDS[searched].format_map(about),
         "alkpool": version("alkpool"),
     }
-    return str(WORDS["basis"].format_map({**about, **said}))
-
-
-def searched(about: Mapping[str, Any]) -> str:
-    """Say when the reports were searched for."""
-    if about["search_date"]:
-        return str(WORDS["searched"].format_map(about))
-    return "no systematic review, date of the search not stated"
+    basis = WORDS["basis"].format_map({**about, **counts, **said})
+    return {"counts": counts, "searched": said["searched"], "basis": basis}

@@ -178,9 +178,8 @@ def look_up(
     for note in pool.read_as:
         typer.echo(f"note: {printable(note)}", err=True)
     forms = {"json": answers.to_json, "csv": answers.to_csv}
-    terminal = output == STREAM and sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if terminal else 0
-    as_text = partial(answers.to_text, bold=terminal, width=width)
+    width = shutil.get_terminal_size().columns if output == STREAM and sys.stdout.isatty() else 0
+    as_text = partial(answers.to_text, width=width)
     _write(output, forms.get(form, as_text)(found))
 
 

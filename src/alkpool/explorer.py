@@ -21,8 +21,10 @@ from alkpool.analysis.question import Question, ask
 from alkpool.analysis.ranking import COMPOSED, Evidence, Finding, row_of
 from alkpool.analysis.settings import configured
 from alkpool.analysis.wording import READINGS, STANDINGS, WORDS
-from alkpool.data import laboratory, tables
-from alkpool.data.cohort import Cohort, analysis_set, lines, load, of_other_tumours
+from alkpool.data import cohort as cohorts
+from alkpool.data import laboratory, spelling, tables
+from alkpool.data.cohort import Cohort, analysis_set
+from alkpool.problems import counted
 from alkpool.references import READ, Cited, known, patient_names, with_sources
 from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, PatientStatus, Phase, Specimen, Tier
 
@@ -30,8 +32,6 @@ from alkpool.vocabulary import LIST_SEPARATOR, OtherTreatment, PatientStatus, Ph
 POTENCIES = (-1, 4)
 # Stands for every mutation of which, and of whose residue, nothing is known.
 NOBODY = "M1A"
-PHASES = (Phase.CIS, Phase.TRANS)
-_AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
 
 Record = dict[str, Any]
 
@@ -58,13 +58,13 @@ def contexts(cohort_name: str) -> Record:
     ValueError
         For a synthetic cohort: its cells are no evidence.
     """
-    cohort, rules = load(cohort_name), configured()
+    cohort, rules = cohorts.load(cohort_name), configured()
     evidence = gather(cohort, rules)
     data = export(cohort, evidence)
     profiles, cells = data["profiles"], _cells(evidence)
     pool = analysis_set(cohort)
     treated = [*lines_of(cohort, rules)]
-    cases = [*_cases(pool, treated), *_cases(of_other_tumours(cohort), treated)]
+    cases = [*_cases(pool, treated), *_cases(cohorts.of_other_tumours(cohort), treated)]
     courses = _courses(pool)
     pages = {
         name: {
@@ -105,9 +105,9 @@ def _courses(pool: Cohort) -> dict[str, Record]:
     """Figure of what was given after each profile was found: ``patients, alt, src``."""
     # Both take longer to import than an answer takes.
     from alkpool.figures.assembly import swimmer
-    from alkpool.show import counted, svg_of
+    from alkpool.show import svg_of
 
-    treated = lines(pool)
+    treated = cohorts.lines(pool)
     names = patient_names(pool.patients, pool.sources)
     found = {}
     for name, samples in assessed_profiles(pool.samples).groupby("profile")["sample_id"]:
@@ -124,13 +124,13 @@ def _courses(pool: Cohort) -> dict[str, Record]:
 
 
 def _inhibitors(pages: Record) -> dict[str, Record]:
-    aliases, generation = _aliases(), tables.inhibitors().set_index("inhibitor")["generation"]
+    known = tables.inhibitors().set_index("inhibitor")
     return {
         name: {
             "name": name,
             "page": name,
-            "aliases": aliases[name],
-            "generation": generation[name],
+            "aliases": [*filter(None, known["aliases"][name].split(LIST_SEPARATOR))],
+            "generation": known["generation"][name],
             "rows": [
                 row | {"profile": profile}
                 for profile, page in pages.items()
@@ -185,12 +185,14 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
     Returns
     -------
     dict
-        Lists, dicts, text and numbers, None for what is missing. ``answers`` by profile and
-        reading, see `_answers`; ``substitutions``, the same for a substitution that is not in the
-        data, by residue class; ``composing``, the table of steps for a compound that is not, with
-        what is ``undoing`` resistance to each inhibitor; ``not_assessed``, what is known of other
-        inhibitors by profile; ``profiles``, every profile of which something is known, with its
-        page, samples and residues; ``sources``, which the answers name by their place.
+        Lists, dicts, text and numbers, None for what is missing. ``answers`` by profile, that of
+        several mutations in cis (in trans the explorer puts them together), see `_answers`;
+        ``substitutions``, the same for a substitution that is not in the data, by residue class;
+        ``composing``, the table of steps for a compound that is not, with what is ``undoing``
+        resistance to each inhibitor; ``not_assessed``, what is known of other inhibitors by
+        profile; ``profiles``, every profile of which something is known, with its page, samples
+        and residues; ``treatments``, by all that they are called, and those ``offered``, which
+        patients get; ``sources``, which the answers name by their place.
     """
     pool = analysis_set(cohort)
     sources = [source for cell in evidence.cells.values() for source in cell.sources]
@@ -200,30 +202,26 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
     cited = sorted(unique, key=lambda source: directness(source["read"]))
     profiles = _profiles(evidence, pool)
     assessed = tables.assessed_inhibitors()
-    treatments = _aliases() | {str(other): [] for other in OtherTreatment}
     mechanisms = offtarget.mechanisms()
-    about = evidence.about
     return {
-        "about": dict(about),
+        "about": dict(evidence.about),
         "inhibitors": list(assessed),
-        "treatments": [{"name": name, "aliases": also} for name, also in treatments.items()],
+        "treatments": tables.treatments(),
+        "between": spelling.BETWEEN.pattern,
+        "offered": [*tables.investigational_inhibitors(), *OtherTreatment],
         "no_inhibitors": list(OtherTreatment),
         "phases": list(Phase),
         "specimens": list(Specimen),
         "standings": STANDINGS,
         "readings": READINGS,
-        "words": WORDS | {"basis": answers.basis(about), "searched": answers.searched(about)},
+        "words": WORDS | answers.rests_on(evidence.about),
         # Places of the kinase domain that a source names by what they are.
         "protein": mutations.grammar()
         | {"landmarks": records(pd.read_csv(paths.REFERENCE / "landmarks.csv"))},
         "profiles": profiles,
         "answers": {
-            name: {
-                str(reading): _answers(Question(parts, phase=reading), evidence, cited)
-                for reading in (PHASES if len(parts) > 1 else [Phase.SINGLE])
-            }
+            name: _answers(Question(mutations.mutations_of(name)), evidence, cited)
             for name in profiles
-            for parts in [mutations.mutations_of(name)]
         },
         "substitutions": {
             residue: _answers(Question((unseen,)), evidence, cited)
@@ -259,14 +257,9 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
     }  # fmt: skip
 
 
-def _aliases() -> dict[str, list[str]]:
-    compounds = tables.inhibitors().set_index("inhibitor")["aliases"]
-    return {str(name): [*filter(None, a.split(LIST_SEPARATOR))] for name, a in compounds.items()}
-
-
 def _unseen(residue: str, evidence: Evidence) -> str:
     """Return a substitution of a residue that the data do not have."""
-    names = (f"{residue[:-1]}{letter}" for letter in _AMINO_ACIDS if letter != residue[0])
+    names = (residue[:-1] + other for other in mutations.names.AMINO_ACIDS if other != residue[0])
     return next(name for name in names if name not in evidence.profiles)
 
 
@@ -315,7 +308,7 @@ def _cases(pool: Cohort, treated: list[Record]) -> list[Record]:
             "assessed": assessed[case["sample_id"]],
             "lines": [line for line in after if line["sample_id"] == case["sample_id"]],
         }
-        for case in records(with_sources(samples, pool.sources, known()))
+        for case in records(with_sources(samples, cohorts.cited_sources(pool), known()))
     ]
 
 

@@ -16,8 +16,7 @@ class DataError(ValueError):
 
     def __init__(self, problems: Sequence["Problem"]) -> None:
         self.problems = tuple(problems)
-        count = len(self.problems)
-        text = [f"{count} problem{'s' if count != 1 else ''} in the data:"]
+        text = [f"{counted(len(self.problems), 'problem')} in the data:"]
         kinds: Counter[tuple[str, str]] = Counter()
         for problem in self.problems:
             kinds[kind := (problem.file, problem.column)] += 1
@@ -25,7 +24,7 @@ class DataError(ValueError):
                 text.append(f"  {problem}")
         for (file, column), found in kinds.items():
             if found > MOST_OF_A_KIND:
-                more = f"{found - MOST_OF_A_KIND} more problems, not listed"
+                more = f"{counted(found - MOST_OF_A_KIND, 'more problem')}, not listed"
                 text.append(f"  {Problem(file, None, column, '', more)}")
         super().__init__("\n".join(text))
 
@@ -119,6 +118,18 @@ def as_text(text: str) -> str:
 def printable(text: str) -> str:
     """Blank what could steer a terminal: the texts come from tables that others wrote."""
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def counted(number: float, singular: str, plural: str = "") -> str:
+    """Number with its noun in the right form; a float as short as it can be.
+
+    Examples
+    --------
+    >>> counted(1, "patient"), counted(2, "biopsy", "biopsies"), counted(1.0, "month")
+    ('1 patient', '2 biopsies', '1 month')
+    """
+    written = f"{number:g}" if isinstance(number, float) else str(number)
+    return f"{written} {singular if number == 1 else plural or singular + 's'}"
 
 
 def one_of(name: str, value: object, allowed: Iterable[object]) -> None:

@@ -42,7 +42,7 @@ _UNSEEN = re.compile(r"(authors?|title|year)(, | and |authors?|title|year)* not 
 _MISSING = ("", "None", "nan", "<NA>")
 
 # How directly a source was read, in a word or two, the most direct first.
-READ = {Access(access): words for access, words in _DECLARED["read"].items()}
+READ: Mapping[str, str] = _DECLARED["read"]
 # In words of the source itself, wherever they stand.
 DIRECT = (Access.FULL_TEXT, Access.ABSTRACT)
 # Columns of a table of sources that `cite` reads.
@@ -107,7 +107,7 @@ def cite(source: Mapping[Any, Any], known: Mapping[str, Row] | None = None) -> C
     # A source without a fact beside it may say in its note where it was read.
     read_at = row.get("note", "").partition("read at:")[2]
     url = address(pmid, doi) or row.get("url") or address("", "", *places or [read_at])
-    access = Access(row.get("access") or Access.UNKNOWN)
+    access = row.get("access") or Access.UNKNOWN
     year = year.removesuffix(".0")
     surname = (_FIRST_AUTHOR.fullmatch(author) or {"surname": ""})["surname"]
     name = surname or journal or trials.partition(" (")[0]

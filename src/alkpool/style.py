@@ -22,6 +22,7 @@ from matplotlib.patches import FancyBboxPatch
 from matplotlib.typing import ColorType
 
 from alkpool import stats
+from alkpool.problems import counted as counted
 from alkpool.vocabulary import UNKNOWN, Benefit, Verdict
 
 _SETTINGS: Any = mpl.rc_params_from_file(
@@ -199,17 +200,6 @@ def percent(share: float) -> str:
     '71%'
     """
     return f"{share:.0%}"
-
-
-def counted(number: int, singular: str, plural: str | None = None) -> str:
-    """Number with its noun in the right form.
-
-    Examples
-    --------
-    >>> counted(1, "patient"), counted(2, "biopsy", "biopsies")
-    ('1 patient', '2 biopsies')
-    """
-    return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
 def listed(items: Iterable[object], nothing: str = "none") -> str:

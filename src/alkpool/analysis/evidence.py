@@ -22,6 +22,7 @@ from alkpool.data import laboratory, tables
 from alkpool.data.cohort import Cohort, analysis_set
 from alkpool.data.groups import Groups
 from alkpool.data.laboratory import InVitro
+from alkpool.problems import counted
 from alkpool.references import with_sources
 from alkpool.vocabulary import (
     LIST_SEPARATOR,
@@ -200,7 +201,7 @@ def lines_of(real: Cohort, rules: Settings) -> Iterator[Row]:
         alone = lines["treatment_id"].isin(evaluable(lines, rules.benefit)["treatment_id"])
         lines = lines.assign(evaluated=alone & lung)
         table = assessed_profiles(pool.samples).merge(lines, on="sample_id")
-        for row in _cited(table, pool.sources):
+        for row in _cited(table, cohorts.cited_sources(pool)):
             why = reasons[row["patient_id"]]
             yield row | {
                 "patient": row["patient_id"],
@@ -221,9 +222,9 @@ def _attributable(line: Row) -> bool:
 
 def _line_text(line: Row) -> str:
     followed = [
-        f"{line[f'{measure}_relation'].replace('=', '')}{line[f'{measure}_months']:g} months"
+        f"{line[f'{measure}_relation'].replace('=', '')}{counted(months, 'month')}"
         for measure in ("pfs", "dot")
-        if line[f"{measure}_months"] is not None
+        if (months := line[f"{measure}_months"]) is not None
     ]
     later = line["lines_since_sample"]
     said = [
@@ -233,7 +234,7 @@ def _line_text(line: Row) -> str:
         "combination" if line["monotherapy"] == "no" and not line["partner"] else "",
         "monotherapy not stated" if line["monotherapy"] == UNKNOWN else "",
         "ongoing" if line["status"] == "ongoing" else "",
-        f"{later} treatment{'s' if later > 1 else ''} after the biopsy" if later else "",
+        f"{counted(later, 'treatment')} after the biopsy" if later else "",
         "time of the biopsy not stated" if later is None else "",
     ]
     return ", ".join(filter(None, said)) or "outcome not stated"
@@ -262,10 +263,8 @@ def _spread(outcomes: Sequence[Row], profiles: Mapping[str, object]) -> Iterator
 
 def _relapses_in(pool: Cohort, rules: Settings) -> Iterator[Row]:
     """Samples at resistance to each inhibitor in the cases, as one series."""
-    of_source = pool.patients[["patient_id", "source_id"]]
-    samples = with_sources(
-        pool.samples.merge(of_source, on="patient_id"), pool.sources, references.known()
-    )
+    merged = pool.samples.merge(pool.patients[["patient_id", "source_id"]], on="patient_id")
+    samples = with_sources(merged, cohorts.cited_sources(pool), references.known())
     series = share_samples(pool, rules.verdict)
     after = series["resistance_on"].value_counts()
     sampled = assessed_profiles(pool.samples).merge(samples, on="sample_id")

@@ -8,6 +8,7 @@ from alkpool.analysis.actionability import worded
 from alkpool.analysis.ranking import NOTHING, Cell, Finding, together
 from alkpool.analysis.settings import Settings
 from alkpool.files import yaml_beside
+from alkpool.problems import counted
 from alkpool.references import once
 from alkpool.vocabulary import UNKNOWN, Access, Benefit, Call, Sampling, Standing, Tier, Verdict
 
@@ -101,7 +102,7 @@ def _patients_finding(patients: Row, rules: Settings) -> Finding | None:
     return Finding(
         Standing.FOR if enough else Standing.AGAINST,
         Tier.PATIENTS,
-        f"benefit in {k} of {n} lines of treatment ({patients['interval']}): "
+        f"benefit in {k} of {counted(n, 'line')} of treatment ({patients['interval']}): "
         f"{worded(patients['verdict'], patients['verdict_probability'])}",
         float(stats.wilson(k, n).low),
     )
@@ -117,7 +118,7 @@ def _few_finding(lines: list[Row], rules: Settings) -> Finding | None:
     patients = len({row["patient_id"] for row in told})
     outcomes = "; ".join(f"{row['benefit']}: {row['text']} ({row['label']})" for row in told)
     partners = dict.fromkeys(f"with {row['partner']}" for row in told if row["partner"])
-    marks = (f"{patients} patient{'s' if patients > 1 else ''}", *partners)
+    marks = (counted(patients, "patient"), *partners)
     return Finding(direction, Tier.FEW, outcomes, _agreed(direction, patients), marks)
 
 
@@ -171,7 +172,7 @@ def _group_text(group: Row, before: Sequence[Row] = ()) -> str:
     part = "part of a larger group" * bool(group["subset_of"])
     part = "the same trial, shares patients" if group["trial"] in shared else part
     shown = "; ".join(filter(None, [group["interval"], part, group["label"]]))
-    return f"{group['k']} of {group['n']} patients with {of_whom} {did} ({shown})"
+    return f"{group['k']} of {counted(group['n'], 'patient')} with {of_whom} {did} ({shown})"
 
 
 def _relapse_finding(relapsed: Row, rules: Settings) -> Finding | None:
@@ -185,7 +186,7 @@ def _relapse_finding(relapsed: Row, rules: Settings) -> Finding | None:
 def _found_after(relapsed: Row) -> str:
     k, n = relapsed["k"], relapsed["n"]
     if not n:
-        return f"found after it in {k} reported case{'s' if k > 1 else ''}" if k else ""
+        return f"found after it in {counted(k, 'reported case')}" if k else ""
     series = f"{relapsed['interval']}; {relapsed['source']}"
     return f"found in {k} of {n} {relapsed['of']} after it ({series})"
 
@@ -211,7 +212,7 @@ def _laboratory_finding(models: Row) -> Finding | None:
     if not n:
         return None
     text = ", ".join(
-        f"{call} in {models[call]} laboratory model{'s' if models[call] > 1 else ''}"
+        f"{call} in {counted(models[call], 'laboratory model')}"
         for call in (Call.SENSITIVE, Call.RESISTANT)
         if models[call]
     )
@@ -243,7 +244,7 @@ def _hint(rows: Mapping[str, list[Row]], relapsed: Row) -> str:
             if row["k"] is not None
         ),
         _found_after(relapsed),
-        f"{without} laboratory value{'s' if without > 1 else ''} without a threshold to judge it by"
+        f"{counted(without, 'laboratory value')} without a threshold to judge it by"
         * bool(without),
         *(
             f"called {' and '.join(sorted(called))} only in {where}"

@@ -16,6 +16,7 @@ from alkpool import mutations, paths
 from alkpool.analysis.groups import WITH, WITHOUT
 from alkpool.data.groups import NOT_SPLIT, Groups
 from alkpool.files import yaml_beside
+from alkpool.problems import counted
 from alkpool.references import Cited, cite, with_sources
 from alkpool.vocabulary import LIST_SEPARATOR, Access
 
@@ -67,13 +68,12 @@ def named(text: str) -> str:
     )
 
 
-def reported(set_aside: Sequence[tuple[str, str]]) -> list[str]:
-    """Names of the findings among what was set aside of a line of a report."""
+def reported(beside: str) -> list[str]:
+    """Names of the findings in what stands beside the mutations of a line of a report."""
     return [
         name
         for name, mechanism in mechanisms().items()
-        if (pattern := mechanism["reported"])
-        and any(re.search(pattern, text, re.IGNORECASE) for _, text in set_aside)
+        if (pattern := mechanism["reported"]) and re.search(pattern, beside, re.IGNORECASE)
     ]
 
 
@@ -85,18 +85,14 @@ def words(findings: Sequence[str], without: bool, published: Groups) -> list[Row
     list of dict
         ``text`` and its ``sources`` (`alkpool.references.cite`).
     """
-    known = mechanisms()
-    said = [
-        {"text": known[name]["says"], "sources": [PAPER, _reference(known[name])]}
-        for name in findings
-    ]
-    if "MET amplification" in findings:
-        said += _counts(published)
+    known, said = mechanisms(), []
+    for name in findings:
+        said.append({"text": known[name]["says"], "sources": [PAPER, _reference(known[name])]})
+        said += _counts(name, published)
     if without:
+        sources = [PAPER, *map(_reference, known.values())]
         said += [{"text": _WORDS["share"], "sources": [PAPER]}, *_without_mutation(published)]
-        if not findings:
-            sources = [PAPER, *map(_reference, known.values())]
-            said.append({"text": _WORDS["look_for"].format(", ".join(known)), "sources": sources})
+        said.append({"text": _WORDS["look_for"].format(", ".join(known)), "sources": sources})
     return said
 
 
@@ -106,8 +102,8 @@ def _reference(mechanism: Row) -> Cited:
     return cite({"first_author": author, "year": year, "doi": mechanism["doi"]} | said)
 
 
-def _counts(published: Groups) -> Iterator[Row]:
-    rows = published.counts[published.counts["mutations"] == "MET amplification"]
+def _counts(name: str, published: Groups) -> Iterator[Row]:
+    rows = published.counts[published.counts["mutations"] == name]
     rows = rows[rows["percent_printed"] != ""]
     for row in with_sources(rows, published.sources).to_dict("records"):
         text = _WORDS["amplified"].format_map({**row, "uncounted": UNCOUNTED})
@@ -124,7 +120,8 @@ def _without_mutation(published: Groups) -> Iterator[Row]:
         if row["percent_printed"]:
             results.append(f"{row['percent_printed']}% {row['endpoint']}, {UNCOUNTED}")
         if pd.notna(row["pfs_months"]):
-            results.append(f"median progression-free survival {row['pfs_months']:g} months")
+            median = counted(row["pfs_months"], "month")
+            results.append(f"median progression-free survival {median}")
         if results:
             text = _WORDS["without"].format(
                 mutations=row["mutations"].capitalize().replace("alk", "ALK"),

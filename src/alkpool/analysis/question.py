@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from alkpool import mutations
 from alkpool.analysis import offtarget
+from alkpool.analysis.wording import WORDS
 from alkpool.data import tables
-from alkpool.data.spelling import advice, term
 from alkpool.problems import one_of
 from alkpool.vocabulary import OtherTreatment, Phase, Specimen
 
@@ -29,7 +29,7 @@ class Question:
         Off-target findings, by the names of `alkpool.analysis.offtarget`; those that the line of
         a report holds are among them.
     set_aside : tuple of str
-        What the line of a report holds beside mutations of ALK, each with what it is.
+        What else the line of a report holds beside mutations of ALK, each with what it is.
     """
 
     mutations: tuple[str, ...]
@@ -89,8 +89,12 @@ def ask(
     without = offtarget.is_no_mutation(profile) or (found and not profile.strip())
     reading = None if without else mutations.read(profile)
     names = mutations.mutations_of(reading.profile) if reading else ()
-    set_aside = reading.set_aside if reading else ()
-    found += offtarget.reported(set_aside)
+    set_aside = []
+    for what, text in reading.set_aside if reading else ():
+        named = offtarget.reported(text)
+        found += named
+        # What is asked about is not set aside.
+        set_aside += [] if named else [f"{text} ({what})"]
     if reading and reading.phase and known == Phase.UNKNOWN:
         known = Phase(reading.phase)
     if len(names) < 2:
@@ -102,26 +106,11 @@ def ask(
         raise ValueError(
             f"phase is single, but there are {len(names)} mutations: cis, trans or unknown"
         )
-    elif known == Phase.CIS:
-        mutations.refuse_in_cis("+".join(names))
-    elif mutations.pattern("one_residue").search("+".join(names)):
+    elif twice := known != Phase.TRANS and mutations.changed_twice("+".join(names)):
+        # Of a deletion and a substitution one may be a slip; two substitutions were both seen.
+        if known == Phase.CIS or any(m.kind.startswith("del") for m in twice):
+            mutations.refuse_in_cis("+".join(names))
         known = Phase.TRANS
-    return Question(
-        names, tuple(map(_treatment, prior)), known, Specimen(specimen),
-        tuple(dict.fromkeys(found)), tuple(f"{text} ({what})" for what, text in set_aside),
-    )  # fmt: skip
-
-
-def _treatment(text: str) -> str:
-    if not text.strip():
-        raise ValueError("a previous treatment is missing: name one between any two commas")
-    if (other := term(text.strip(), OtherTreatment, "OtherTreatment")) in list(OtherTreatment):
-        return other
-    if advice(text, "OtherTreatment", ""):
-        raise ValueError(f"previous treatment {text!r} is none: leave it out")
-    try:
-        return tables.inhibitor_named(text)
-    except ValueError as error:
-        raise ValueError(
-            f"previous treatment {error}; {' and '.join(OtherTreatment)} are accepted too"
-        ) from None
+    given = tuple(tables.treatment_named(text, WORDS["treatment"]) for text in prior)
+    findings = tuple(dict.fromkeys(found))
+    return Question(names, given, known, Specimen(specimen), findings, tuple(set_aside))

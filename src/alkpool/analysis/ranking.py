@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations
 from typing import Any
 
 import pandas as pd
@@ -37,8 +36,8 @@ TIERS = [*(tier for step in STEPS for tier in step), Tier.NONE, Tier.PROGRESSED]
 DIFFERING = frozenset(_RULES["differing"])
 
 COLUMNS = [
-    "inhibitor", "status", "standing", "rank", "basis", "basis_text", "patients", "groups",
-    "relapsed", "laboratory", "sources", "marks",
+    "inhibitor", "status", "standing", "rank", "basis", "basis_text", "profile", "patients",
+    "groups", "relapsed", "laboratory", "beside", "sources", "marks",
 ]  # fmt: skip
 
 COMPOSED = "read from its parts"
@@ -333,12 +332,8 @@ def _by_residue(name: str, inhibitor: str, evidence: Evidence) -> Finding | None
 def parts_of(name: str, profiles: Iterable[str]) -> list[str]:
     """Single mutations of a compound, and the smaller compounds in it that are known."""
     singles = name.split("+")
-    smaller = {
-        "+".join(chosen)
-        for size in range(2, len(singles))
-        for chosen in combinations(singles, size)
-    }
-    return [*singles, *sorted(smaller.intersection(profiles))]
+    smaller = (known for known in profiles if "+" in known and {*known.split("+")} < {*singles})
+    return [*singles, *sorted(smaller)]
 
 
 def _by_parts(name: str, inhibitor: str, evidence: Evidence) -> Finding | None:
@@ -391,13 +386,14 @@ def answer(question: Question, evidence: Evidence) -> Answer:
         them, then the undecided, then those with evidence against them, last the one on which
         the tumour has just progressed: ``inhibitor``; ``status`` (of the compound);
         ``standing`` (`Standing`); ``rank`` (within ``for``, equal evidence shares one; else
-        missing); ``basis`` (`Tier`); ``basis_text``; ``patients`` (``k`` of ``n`` decided lines,
+        missing); ``basis`` (`Tier`); ``basis_text``; ``profile``, whose evidence the columns show,
+        in trans the clone that decides; ``patients`` (``k`` of ``n`` decided lines,
         ``not_counted``, their ``verdict`` and ``verdict_probability``, the ``lines``);
         ``groups``; ``relapsed`` (``k`` of ``n`` samples and their ``source``, ``of``: mutated
         samples where no others were taken; no ``n`` where the samples were chosen);
         ``laboratory`` (numbers of models ``sensitive``, ``resistant``, values with ``no_call``,
-        the ``calls``); ``sources`` (of `alkpool.references.cite`); ``marks``, what must not be
-        overlooked.
+        the ``calls``); ``beside``, in trans the other clones with their ``profile`` and the same
+        columns; ``sources`` (of `alkpool.references.cite`); ``marks``, what must not be overlooked.
 
     Notes
     -----
@@ -426,11 +422,7 @@ def answer(question: Question, evidence: Evidence) -> Answer:
 
 
 def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list[Row]:
-    """Rows of one reading, in order and ranked.
-
-    Each has `COLUMNS`, the ``profile`` whose evidence it shows (in trans a part), and the ``key``
-    that orders them.
-    """
+    """Rows of one reading, in order and ranked: `COLUMNS`, and the ``key`` that orders them."""
     names = question.mutations if reading == Phase.TRANS else (question.profile,)
     status = tables.inhibitors().set_index("inhibitor")["status"]
     rows: list[Row] = []
@@ -442,9 +434,9 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
         weakest = max(names, key=lambda name: order(*found[name]))
         decision, cell = found[weakest]
         behind = [*names, *(other for name in names for other in found[name][0].rests_on)]
-        if len(names) > 1:
-            # The weakest decides, and what is known of every other clone stands beside it.
-            others = [name for name in names if name != weakest]
+        # The weakest decides, and what is known of every other clone stands beside it.
+        others = [name for name in names if name != weakest]
+        if others:
             beside = (f"; beside it {name}: {found[name][0].told or 'no data'}" for name in others)
             text = f"{weakest}: {decision.text or 'no data'}{''.join(beside)}"
             decision = replace(decision, text=text)
@@ -457,6 +449,7 @@ def ordered_rows(question: Question, reading: Phase, evidence: Evidence) -> list
             {
                 "inhibitor": inhibitor,
                 "profile": weakest,
+                "beside": [{"profile": name} | found[name][1].behind for name in others],
                 "status": str(status[inhibitor]),
                 "rank": None,
                 "sources": evidence.sources(behind, inhibitor),

@@ -26,7 +26,7 @@ from alkpool.compendium.imports import behind
 from alkpool.compendium.plan import COHORT, Compendium, Part, Task
 from alkpool.compendium.run import ADDED_TAGS, renamed
 from alkpool.files import exchange, files_in, hash_of, templates, write_if_changed
-from alkpool.problems import ProjectError, as_text
+from alkpool.problems import ProjectError, as_text, counted
 
 KEY = ".key"
 INDEX = "index"
@@ -254,7 +254,7 @@ def _templates() -> Any:
     # What is no Markdown is HTML, and text in it is escaped.
     escaped = jinja2.select_autoescape(["html.j2"], default=False)
     environment = templates(loader=jinja2.FileSystemLoader(paths.BOOK), autoescape=escaped)
-    environment.filters |= {"as_text": as_text, "json_in_page": _json}
+    environment.filters |= {"as_text": as_text, "counted": counted, "json_in_page": _json}
     return environment
 
 

@@ -217,10 +217,11 @@ def relation_problems(frames: dict[str, pd.DataFrame], label: str) -> Iterator[P
     treatments = treatments.assign(line_again=_repeats(of_lines, treatments["line_number"]))
     prior = zip(samples["resistance_on"], samples["prior_inhibitors"], strict=True)
     samples = samples.assign(
-        changes_a_residue_twice=samples["mutations"]
-        .map(mutations.pattern("one_residue").search)
-        .notna(),
         # As 0 or 1, which an empty table has too.
+        changes_a_residue_twice=[
+            int("+" in name and mutations.changed_twice(name) != ())
+            for name in samples["mutations"]
+        ],
         lists_resistance_on=[
             int(failed in (UNKNOWN, *names.split(LIST_SEPARATOR))) for failed, names in prior
         ],
@@ -309,6 +310,13 @@ def ours(cohort: Cohort) -> Cohort:
 def analysis_set(cohort: Cohort) -> Cohort:
     """Keep included patients with their samples and lines of treatment."""
     return _only(cohort, cohort.patients["status"] == PatientStatus.INCLUDED)
+
+
+def cited_sources(pool: Cohort) -> pd.DataFrame:
+    """Sources as answers cite them: of one's own patients, where nothing is said, own records."""
+    mine = pool.patients.loc[pool.patients["patient_id"].isin(pool.own), "source_id"]
+    own = pool.sources["source_id"].isin(mine) & (pool.sources["access"] == UNKNOWN)
+    return pool.sources.assign(access=pool.sources["access"].mask(own, "own"))
 
 
 def of_other_tumours(cohort: Cohort) -> Cohort:

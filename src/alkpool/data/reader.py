@@ -18,7 +18,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from alkpool.data import spelling
-from alkpool.problems import DataError, Problem, refuse, shortened
+from alkpool.problems import DataError, Problem, counted, refuse, shortened
 from alkpool.vocabulary import SYNTHETIC_PREFIX
 
 # What one cell holds in Excel; longer ones are mistakes.
@@ -193,7 +193,7 @@ def as_sheet(
             row + 2,
             "",
             "",
-            f"has {len(record)} cells; the header has {len(header)}: {remedy}",
+            f"has {counted(len(record), 'cell')}; the header has {len(header)}: {remedy}",
         )
         for row, record in filled.items()
         if len(record) != len(header)

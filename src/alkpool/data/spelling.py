@@ -22,8 +22,9 @@ from alkpool.problems import shortened
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, Phase, Relation
 
 # Between treatments; "+" is none of them: it joins what was given together.
-_BETWEEN = re.compile(
-    r"\s*(?:[;,]?\s*\b(?:then|followed by)\b|->|[;,>|→]|/(?!\s*(?:day|d|die|kg)\b))\s*",
+BETWEEN = re.compile(
+    r"\s*(?:[;,]?\s*\b(?:(?:and )?then|and|followed by)\b|->|[;,>|→]"
+    r"|/(?!\s*(?:day|d|die|kg)\b))\s*",
     re.IGNORECASE,
 )
 _CHANGE_IN_SIZE = re.compile(r"\s*[\[(]\s*[-+−–]?\d+(?:[.,]\d+)?\s*%\s*[\])]$")
@@ -58,10 +59,10 @@ def treatments(text: str) -> list[str]:
 
     Examples
     --------
-    >>> treatments("crizotinib, Alecensa -> lorlatinib")
+    >>> treatments("crizotinib and Alecensa -> lorlatinib")
     ['crizotinib', 'Alecensa', 'lorlatinib']
     """
-    return _BETWEEN.split(text.strip())
+    return BETWEEN.split(text.strip())
 
 
 @cache
@@ -70,6 +71,11 @@ def _words() -> dict[tuple[str, str], tuple[str, str]]:
         (vocabulary, _plain(word)): (value, advice)
         for vocabulary, word, value, advice in reference_rows("words.csv")
     }
+
+
+def words(vocabulary: str) -> dict[str, str]:
+    """Words that people use for the terms of a vocabulary, and their term; blank for none."""
+    return {word: value for (of, word), (value, _) in _words().items() if of == vocabulary}
 
 
 def _plain(text: str) -> str:

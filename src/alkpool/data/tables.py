@@ -7,7 +7,6 @@ have no pandera type: all cells are text as they come, and checking that again w
 everything else.
 """
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -59,14 +58,44 @@ def _plain(name: str) -> str:
 
 
 @cache
-def _names_in_use() -> dict[str, str]:
-    """Plain names, codes and brand names of the known compounds to the name of the tables."""
+def treatments() -> dict[str, str]:
+    """Name of each treatment by all that it is called, plain; blank for words that say of none."""
     known = inhibitors()
-    return {
-        _plain(name): compound
+    compounds = {
+        name: compound
         for compound, aliases in zip(known["inhibitor"], known["aliases"], strict=True)
         for name in (compound, *filter(None, aliases.split(LIST_SEPARATOR)))
     }
+    others = {str(name): str(name) for name in OtherTreatment} | spelling.words("OtherTreatment")
+    return {_plain(word): name for word, name in (others | compounds).items()}
+
+
+def treatment_named(text: str, refused: Mapping[str, str]) -> str:
+    """Name of a treatment, from any name that people use.
+
+    Raises
+    ------
+    ValueError
+        Where nothing or several are named, or a name is not known, in the words of ``refused``:
+        ``missing, none, several, unknown``, of the text and what may be meant.
+    """
+    known = treatments()
+    parts = [text] if _plain(text) in known else re.split(r"[+(]", text)
+    named, *others = dict.fromkeys(known.get(part) for part in map(_plain, parts) if part) or [None]
+    if named and not others:
+        return named
+    close = (known[word] for word in known if _worn(word) & _worn(_plain(text)))
+    near = " or ".join(dict.fromkeys(filter(None, (named, *others, *close))))
+    if None in (named, *others):
+        why = "unknown" if text.strip() else "missing"
+    else:
+        why = "several" if others else "none"
+    raise ValueError(refused[why].format(text, f" Is {near} meant?" if near else ""))
+
+
+def _worn(word: str) -> set[str]:
+    """Reduce a word by no letter or one, so that one wrong, missing or exchanged makes no odds."""
+    return {word, *(word[:place] + word[place + 1 :] for place in range(len(word)))}
 
 
 def inhibitor_named(name: str) -> str:
@@ -88,24 +117,12 @@ def inhibitor_named(name: str) -> str:
     >>> inhibitor_named("Lorbrena 100 mg"), inhibitor_named("pf 06463922")
     ('lorlatinib', 'lorlatinib')
     """
-    in_use, wanted = _names_in_use(), _plain(name)
-    if wanted in in_use:
-        return in_use[wanted]
-    parts = list(filter(None, map(_plain, re.split(r"[+(]", name))))
-    known = [in_use[part] for part in parts if part in in_use]
-    if "+" not in name and len(known) == len(parts) and len({*known}) == 1:
-        return known[0]
-    if spelling.term(name, OtherTreatment, "OtherTreatment") in list(OtherTreatment):
+    advice = spelling.advice(name, "OtherTreatment", "")
+    refused = {why: said.replace("{advice}", advice) for why, said in DECLARED["refused"].items()}
+    found = treatment_named(name, refused)
+    if found in list(OtherTreatment):
         raise ValueError(f"{name!r} is no ALK inhibitor: leave it out, or write it into the note")
-    if said := spelling.advice(name, "OtherTreatment", ""):
-        raise ValueError(f"{name!r} is no inhibitor: {said}")
-    alike = difflib.get_close_matches(wanted, in_use, cutoff=0.8)
-    near = dict.fromkeys((*known, *(in_use[each] for each in alike)))
-    meant = f" Is {' or '.join(near)} meant?" if near else ""
-    raise ValueError(
-        f"{name!r} is not a known inhibitor.{meant} A new one is a line in "
-        "data/reference/inhibitors.csv: its generic name, and other names as aliases"
-    )
+    return found
 
 
 def _inhibitor(says: str, *, also: Sequence[str] = (), several: bool = False) -> pa.Column:

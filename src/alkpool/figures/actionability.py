@@ -43,7 +43,8 @@ def verdict_matrix(evidence: pd.DataFrame) -> Drawing:
     tally = evidence["verdict"].value_counts().items()
     verdicts = ", ".join(f"{name} {count}" for name, count in tally)
     alt = (
-        f"Matrix of verdicts, {len(matrix.rows)} profiles by {len(columns)} inhibitors: {verdicts}."
+        f"Matrix of verdicts, {style.counted(len(matrix.rows), 'profile')} by "
+        f"{style.counted(len(columns), 'inhibitor')}: {verdicts}."
         f" Cells with a decided line: {treated.sum()}; with neither a decided line nor a relapse: "
         f"{(~treated & ~found).sum()}."
     )

@@ -42,7 +42,8 @@ def selection_flow(counts: pd.DataFrame, labels: Mapping[str, str]) -> Drawing:
 
     def cell(step: str, kind: str | None = None) -> str:
         rows = counts[(counts["step"] == step) & ((counts["study_type"] == kind) | (kind is None))]
-        return f"{rows['patients'].sum()} patients\n[{rows['samples'].sum()} samples]"
+        patients, samples = rows[["patients", "samples"]].sum()
+        return f"{style.counted(patients, 'patient')}\n[{style.counted(samples, 'sample')}]"
 
     found = counts[(counts["step"] == "identified") & (counts["patients"] > 0)]["study_type"]
     kinds = [kind for kind in labels if kind in set(found)]
@@ -175,7 +176,7 @@ def _outcome(line: Any) -> str:
     relation = "" if line.relation == Relation.EQUAL else line.relation
     facts = [
         "" if line.best_response == UNKNOWN else line.best_response,
-        "" if pd.isna(line.months) else f"{line.measure} {relation}{line.months:g} months",
+        f"{line.measure} {relation}{style.counted(line.months, 'month')}" * pd.notna(line.months),
         "ongoing" if line.status == TreatmentStatus.ONGOING else "",
     ]
     given = f"{line.inhibitor} with {line.partner}" if line.partner else line.inhibitor

@@ -23,7 +23,7 @@ def benefit_flow(classified: pd.DataFrame, rule: BenefitRule) -> Drawing:
     at = classified["rule"].value_counts().reindex(list(RULES), fill_value=0)
     figure, ax = style.canvas(style.COLUMN, 4.75)
     y_of = {name: 4.5 - 0.5 * place for place, name in enumerate(RULES)}
-    limit = f"{rule.threshold_months:g} months"
+    limit = style.counted(float(rule.threshold_months), "month")
     endings = (f"≥ {limit}", f"< {limit}, ongoing", f"< {limit}, ended\nor not stated")
     conditions = dict(zip(RULES, ("CR or PR", "PD", *endings, *endings, ""), strict=True))
     wide = 1.1

@@ -99,7 +99,8 @@ def potency_strips(evidence: pd.DataFrame, potencies: pd.DataFrame) -> Drawing:
     counts = "; ".join(f"{origin}: {kinds.get(origin, 0)}" for origin in Origin)
     return Drawing(
         figure,
-        f"IC50 of {len(profiles)} profiles by inhibitor, {len(values)} values{span} ({counts}). "
+        f"IC50 of {style.counted(len(profiles), 'profile')} by inhibitor, "
+        f"{style.counted(len(values), 'value')}{span} ({counts}). "
         f"Calls without a number: {here['value'].isna().sum()}.",
     )
 

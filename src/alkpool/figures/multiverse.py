@@ -167,7 +167,7 @@ def stability_map(table: pd.DataFrame) -> Drawing:
     )
     alt = (
         "Matrix of profiles by inhibitors with the share of universes for each verdict. Same "
-        f"verdict in each of the universes: {same} of {len(table)} cells."
+        f"verdict in each of the universes: {same} of {style.counted(len(table), 'cell')}."
     )
     return drawn(matrix, alt)
 

@@ -54,7 +54,7 @@ def shrinkage(table: pd.DataFrame, fewest: int = FEWEST) -> Drawing:
     moved = (table["pooled"] - table["sensitivity"]).abs() * 100
     return Drawing(
         figure,
-        f"Raw and pooled estimates of {len(table)} combinations. The pooled estimates lie between "
-        f"{table['pooled'].min():.0%} and {table['pooled'].max():.0%}; the raw ones move by "
-        f"{moved.mean():.0f} points on average and by at most {moved.max():.0f}.",
+        f"Raw and pooled estimates of {style.counted(len(table), 'combination')}. The pooled "
+        f"estimates lie between {table['pooled'].min():.0%} and {table['pooled'].max():.0%}; the "
+        f"raw ones move by {moved.mean():.0f} points on average and by at most {moved.max():.0f}.",
     )

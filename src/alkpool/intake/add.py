@@ -30,7 +30,7 @@ from alkpool.intake import curate, duplicates, flatfile, mapping, place, plausib
 from alkpool.intake.curate import CHANGELOG
 from alkpool.intake.duplicates import Match
 from alkpool.intake.place import Addition
-from alkpool.problems import DataError, Problem, printable, refuse
+from alkpool.problems import DataError, Problem, counted, printable, refuse
 from alkpool.vocabulary import Benefit, PatientStatus, SourceStatus
 
 CURATED = "curated"
@@ -181,18 +181,18 @@ def describe(plan: Plan) -> str:
         for table in COHORT_TABLES
     ]
     looks = _worth_a_look(plan)
-    turned, counted, rest = (_moved(plan, kind) for kind in ("verdict", "counts", "denominator"))
+    turned, others, rest = (_moved(plan, kind) for kind in ("verdict", "counts", "denominator"))
     nobody = (
         f"Possible duplicates: none found in {plan.before.name}; patients of other cohorts are "
         "compared when they are pooled"
     )
     sections = {
-        f"{plan.sheet.label}: {len(plan.sheet.cells)} rows": plan.sheet.read_as,
+        f"{plan.sheet.label}: {counted(len(plan.sheet.cells), 'row')}": plan.sheet.read_as,
         f"New in {plan.before.name}:": [*_new_rows(plan), *included],
         f"Worth a look: {len(looks) or 'nothing found'}": looks,
         _DUPLICATES if plan.matches else nobody: _duplicates(plan),
         f"Verdicts that move: {len(turned) or 'none'}": turned,
-        f"Other cells whose counts move: {len(counted) or 'none'}": counted,
+        f"Other cells whose counts move: {len(others) or 'none'}": others,
     }
     if rest:
         sections[f"Cells in which only the samples after the inhibitor grow: {len(rest)}"] = []

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from alkpool import mutations, paths, references
+from alkpool import mutations, paths, problems, references
 from alkpool.data import cohort, groups, tables
 from alkpool.data.reader import read_folder
 from alkpool.intake import duplicates, plausible
@@ -67,10 +67,9 @@ def _summary(data: cohort.Cohort) -> str:
     kept = cohort.analysis_set(data)
     left_out = len(data.patients) - len(kept.patients)
     mark = " [synthetic]" if data.synthetic else ""
-    return (
-        f"{data.name}{mark}: valid; {len(kept.patients)} patients, {len(kept.samples)} samples, "
-        f"{len(kept.treatments)} lines of treatment (patients left out: {left_out})"
-    )
+    tables = {"patient": kept.patients, "sample": kept.samples, "line": kept.treatments}
+    sizes = ", ".join(problems.counted(len(table), noun) for noun, table in tables.items())
+    return f"{data.name}{mark}: valid; {sizes} of treatment (patients left out: {left_out})"
 
 
 def folder_problems(data: Path, folders: Iterable[str], say: Say) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from alkpool.analysis import benefit
 from alkpool.data import spelling, tables
 from alkpool.data.reader import cell_problems, read_sheet
 from alkpool.data.tables import TREATMENTS
-from alkpool.problems import DataError, Problem, no_formula
+from alkpool.problems import DataError, Problem, counted, no_formula
 from alkpool.vocabulary import UNKNOWN
 
 COLUMNS = [
@@ -56,8 +56,8 @@ def classified(source: Path, label: str, rule: benefit.BenefitRule) -> tuple[str
         told = spelling.spelled(stated, TREATMENTS.schema.columns)
         if others := len(told) - len(benefit.evaluable(told, rule)):
             notes += (
-                f"{others} of {len(cells)} lines are no monotherapy; the book leaves them out, "
-                "and lines of patients who are not included",
+                f"{others} of {counted(len(cells), 'line')} are no monotherapy; the book leaves "
+                "them out, and lines of patients who are not included",
             )
     judged = cells.assign(benefit=classes["benefit"], rule=classes["rule"])
     safe = judged.rename(columns=no_formula).map(no_formula)

@@ -9,6 +9,7 @@ import warnings
 
 from alkpool.mutations.names import KINASE_DOMAIN as KINASE_DOMAIN
 from alkpool.mutations.names import MutationWarning as MutationWarning
+from alkpool.mutations.names import changed_twice as changed_twice
 from alkpool.mutations.names import is_compound as is_compound
 from alkpool.mutations.names import mutations_of as mutations_of
 from alkpool.mutations.names import outside_domain as outside_domain

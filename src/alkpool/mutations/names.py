@@ -8,6 +8,7 @@ the name itself tells is used.
 """
 
 import csv
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ ONE_LETTER = dict(zip(_THREE_LETTER.split(), AMINO_ACIDS + "X*", strict=True)) |
 
 # Patterns are those of the mutation explorer too: what both engines of regular expressions know.
 FLAGS = re.IGNORECASE | re.ASCII
-NOT_IN_CIS = "change one residue, which one allele cannot: write trans or leave the phase out"
+NOT_IN_CIS = "change one residue, as no allele can: give one, or say in trans where both were found"
 ACCEPTED = (
     "accepted are G1202R, p.Gly1202Arg, G1202del, A1200_G1201del, T1151dup, T1151_L1152insK, "
     "G1202delinsRS and I1171X, several joined by '+'"
@@ -157,10 +158,24 @@ def residue_class(profile: str) -> str:
     return "+".join(map(str, parse("+".join(names))))
 
 
+def changed_twice(profile: str) -> tuple[Mutation, ...]:
+    """Two mutations that change or delete one residue, which no allele can have both; or none.
+
+    Examples
+    --------
+    >>> [str(one) for one in changed_twice("A1200_G1202del+G1202R")], changed_twice("L1196M+G1202R")
+    (['A1200_G1202del', 'G1202R'], ())
+    """
+    # What is inserted beside a residue leaves it as it is.
+    changed = (m for m in parse(profile) if m.kind not in (Kind.INSERTION, Kind.DUPLICATION))
+    pairs = itertools.combinations(changed, 2)
+    return next((pair for pair in pairs if pair[1].residue <= pair[0].last), ())
+
+
 def refuse_in_cis(profile: str) -> None:
-    """Refuse two substitutions of one residue in a canonical profile whose phase is cis."""
-    if found := pattern("one_residue").search(profile):
-        raise ValueError(f"{found['one']} and {found['other']} {NOT_IN_CIS}")
+    """Refuse a profile whose phase is cis where two of its mutations change one residue."""
+    if found := changed_twice(profile):
+        raise ValueError(f"{' and '.join(map(str, found))} {NOT_IN_CIS}")
 
 
 def residues(profile: str) -> tuple[int, ...]:
@@ -203,8 +218,11 @@ def outside_domain(profile: str) -> Iterator[str]:
         yield said
 
 
-def as_printed(text: str) -> tuple[Mutation, ...]:
+def as_printed(text: str, line: str = "") -> tuple[Mutation, ...]:
     """Read a mutation profile in the order in which its mutations stand, also those that repeat.
+
+    ``line`` is that of the report, which a refusal quotes whole where words were taken out of a
+    part of it: "G1202R not" says something else than "G1202R not detected".
 
     Examples
     --------
@@ -218,10 +236,12 @@ def as_printed(text: str) -> tuple[Mutation, ...]:
     parts = pattern("separator").split(cleaned(text))
     for part in parts:
         if not part:
-            raise ValueError(f"{text!r}: a mutation is missing; {ACCEPTED}")
+            raise ValueError(f"{line or text!r}: a mutation is missing; {ACCEPTED}")
         forms = _forms(part.split(" "))
         if forms is None:
-            raise ValueError(f"{part!r} is not read as a mutation: {_why_not(part, parts)}")
+            whole = not line or part in pattern("separator").split(cleaned(line))
+            why = _why_not(part, parts)
+            raise ValueError(f"{part if whole else line!r} is not read as a mutation: {why}")
         for form in forms:
             try:
                 found.append(replace(_read(form), of_alk=bool(form["alk"])))

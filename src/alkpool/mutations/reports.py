@@ -69,7 +69,7 @@ def read(text: str) -> Reading:
     rest, aside, phase = _taken_apart(text)
     protein = " ".join(_MARKED.sub("", rest).split()).strip(" ;,")
     changes = re.findall(r"Ⓓ(\S*)", rest)
-    named = as_printed(protein) if protein or not (aside or changes) else ()
+    named = as_printed(protein, text) if protein or not (aside or changes) else ()
     if phase == "cis":
         refuse_one_codon(dict.fromkeys(changes))
     dna = tuple(map(_translated, changes))
@@ -221,7 +221,7 @@ def grammar() -> dict[str, Any]:
     def plain(pattern: re.Pattern[str]) -> str:
         return pattern.pattern.replace("(?P<", "(?<")
 
-    alone = ("form", "separator", "one_residue", "change", "intron", "token", "pairs")
+    alone = ("form", "separator", "change", "intron", "token", "pairs")
     residues = reference()
     return {
         **{name: plain(names.pattern(name)) for name in alone},

@@ -26,7 +26,7 @@ from alkpool.data.cohort import Cohort
 from alkpool.data.reader import Table, cell_problems, flagged, references_between, unknown_keys
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
 from alkpool.files import write_atomically
-from alkpool.problems import DataError, Problem, whole_from
+from alkpool.problems import DataError, Problem, counted, whole_from
 from alkpool.robustness.choices import Grid, grid
 from alkpool.robustness.multiverse import KEYS, Multiverse, add, tally
 
@@ -266,10 +266,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     units = total.groupby("unit")["n"].sum().reindex(["sample", "line"], fill_value=0)
+    size = " and ".join(counted(n, str(unit)) for unit, n in units.items())
     print(
         f"{cohort.name}: {min(options.universes, choices.size):,} of {choices.size:,} universes "
-        f"of {units['sample']} samples and {units['line']} lines; answers: "
-        f"{options.output / folder.name}"
+        f"of {size}; answers: {options.output / folder.name}"
     )
     return 0
 
