@@ -212,6 +212,22 @@ def test_classify_writes_a_file_and_agrees_with_the_package(tmp_path):
     )
 
 
+def test_classify_reads_blanks_as_the_template_does(tmp_path):
+    """What is not stated is unknown, and a number without a sign is the number; each is said."""
+    (tmp_path / "lines.csv").write_text(f"{HEADER}\n,,6,,,\nSD,,,>,3,ongoing\n")
+    done = alkpool("classify", tmp_path / "lines.csv")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[1:] == [
+        "unknown,=,6,,,unknown,benefit,R3", "SD,,,>,3,ongoing,unknown,R9",
+    ]  # fmt: skip
+    for column, word in {
+        "best_response": "unknown",
+        "pfs_relation": "=",
+        "status": "unknown",
+    }.items():
+        assert f"column {column}: '' is read as '{word}' (row 2)" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -221,7 +237,6 @@ def test_classify_writes_a_file_and_agrees_with_the_package(tmp_path):
         (f"{HEADER},rule\nSD,=,6,,,ended,R1\n", "column rule: the file already has this column"),
         (f"{HEADER}\nSD,=,6\n", "row 2: has 3 cells; the header has 6"),
         ("", "the file is empty"),
-        (f"{HEADER}\nSD,,6,,,ended\n", "column pfs_relation: found ''; must be one of =, >"),
         (f"{HEADER}\nSD,,,>,,ended\n", "column dot_relation: found '>'; must be blank"),
         (f"{HEADER}\nSD,=,６,,,ended\n", "column pfs_months: found '６'; must be a number"),
     ],

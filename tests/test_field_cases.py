@@ -802,8 +802,9 @@ def test_cells_that_are_stated_once_are_filled_down(tmp_path):
     rows = place.fit(by_mapping(tmp_path, text, columns), CURATED).rows
     assert list(rows["patients"]["sex"]) == ["female", "male"]
     assert list(rows["samples"]["sample_id"]) == ["p1-s1", "p1-s2", "p2-s1"]
+    sheet = by_mapping(tmp_path, text, columns.replace("[Patient, Sex]", "[Age]"))
     with pytest.raises(DataError, match="row 1, column Age: this column is missing"):
-        by_mapping(tmp_path, text, columns.replace("[Patient, Sex]", "[Age]"))
+        place.fit(sheet, CURATED)
 
 
 @pytest.mark.parametrize("stated", ["", "M"])
@@ -855,8 +856,8 @@ def test_one_of_two_headings_is_not_chosen(tmp_path):
     path = tmp_path / "theirs.csv"
     path.write_text("Patient,First TKI,Next TKI,TKI,PFS\n1,2,3,4,5\n")
     (tmp_path / "mapping.yaml").write_text(mapping.propose(path))
-    with pytest.raises(DataError, match="TKI, column.*'. inhibitor' has to be said"):
-        mapping.load(tmp_path / "mapping.yaml")
+    with pytest.raises(DataError, match="column TKI: found '. inhibitor'; has to be said"):
+        place.fit(mapping.read(path, mapping.load(tmp_path / "mapping.yaml")), CURATED)
 
 
 REFERENCES = {
@@ -897,15 +898,18 @@ def test_a_table_of_lines_finds_the_samples_of_the_cohort(tmp_path):
     ("columns", "said"),
     [
         ("columns: {PFS: {column: pfs_months}}", "the unit must be one of days, weeks, months"),
-        ("columns: {PFS: pfs}", "'pfs' is no column"),
+        ("columns: {PFS: pfs}", "found 'pfs'; is no column"),
         ("columns: {A: sex, B: sex}", "is given to two headings"),
         ("columns: {A: {column: sex, unit: days}}", "has no unit"),
         ("columns: {A: sex}\neverywhere: {ward: 7}", "is no column"),
-        ("columns: {A: sex}\ncolour: red", "Extra inputs are not permitted"),
+        ("columns: {A: sex}\ncolour: red", "colour: found 'red'; this key is unknown"),
+        ("columns: {A: [sex]}", "columns, A: must be lines of 'key: value'"),
+        ("columns: {A: {column: patient_id, prefix: '?'}}", "what to write before their ids"),
+        ("columns: {A: {column: sex, words: {F: '?'}}}", "what 'F' means"),
         ("columns: [", "is not readable YAML"),
         ("columns: {Gender: sex}", "column Gender: this column is missing"),
     ],
 )
 def test_a_wrong_mapping_is_refused_in_words(tmp_path, columns, said):
     with pytest.raises(DataError, match=said):
-        by_mapping(tmp_path, "A,B,PFS\nF,M,8\n", columns)
+        place.fit(by_mapping(tmp_path, "A,B,PFS\nF,M,8\n", columns), CURATED)

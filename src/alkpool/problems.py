@@ -3,9 +3,9 @@
 import argparse
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 # Of one column of a file; so many are one mistake.
 MOST_OF_A_KIND = 100
@@ -60,6 +60,28 @@ class Problem:
         text = f"{place}: {found}{self.allowed}"
         # File, column and advice may repeat what others wrote.
         return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
+def in_our_words(error: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Say what pydantic says of a value: its key, the value, and what is allowed."""
+    key, kind = ", ".join(map(str, error["loc"])), error["type"]
+    expected = str(error.get("ctx", {}).get("expected", "")).replace("'", "")
+    allowed = _IN_OUR_WORDS.get(kind) or f"must be {expected}" * bool(expected) or error["msg"]
+    shown = isinstance(error["input"], str | int | float) and kind != "missing"
+    return key, str(error["input"]) * shown, allowed
+
+
+# By the kinds of errors of pydantic.
+_IN_OUR_WORDS = {
+    "missing": "this key is missing",
+    "extra_forbidden": "this key is unknown",
+    "string_type": "must be text",
+    "bool_type": "must be true or false",
+    "tuple_type": "must be a list",
+    "list_type": "must be a list",
+    "dict_type": "must be lines of 'key: value'",
+    "model_type": "must be lines of 'key: value'",
+}
 
 
 def refuse(file: str, allowed: str) -> NoReturn:

@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 from alkpool import mutations, paths, stats
 from alkpool.data import reader, tables
 from alkpool.data.reader import is_among
-from alkpool.data.tables import COHORT_TABLES, PATIENTS, SOURCES
+from alkpool.data.tables import COHORT_TABLES, PATIENTS, SOURCES, Unread
 from alkpool.files import read_yaml
 from alkpool.problems import Problem, refuse, refuse_any
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, PatientStatus, SourceStatus, StudyType
@@ -27,6 +27,9 @@ DESCRIPTION_FILE = "cohort.yaml"
 
 # What the exclusion reason of a patient starts with who is shown beside the pool, uncounted.
 OTHER_TUMOUR = "other tumour: "
+
+
+_IN_TWO = "stands in two cohorts: leave it out of one, or where it is another rename it"
 
 
 class CohortMeta(BaseModel):
@@ -152,11 +155,7 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
     if not any(sheet.problems for sheet in sheets.values()):
         # Of a cell that is wrong in itself, that is said and nothing more.
         wrong = {(problem.file, problem.row, problem.column) for problem in problems}
-        problems += (
-            problem
-            for problem in relation_problems(frames, label)
-            if (problem.file, problem.row, problem.column) not in wrong
-        )
+        problems += relation_problems(frames, label, wrong)
         if meta is not None and not meta.synthetic:
             problems += _synthetic_rows(frames, label)
     # A synthetic cohort may bring made-up in vitro calls.
@@ -234,8 +233,21 @@ def _synthetic_rows(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Pro
         )  # fmt: skip
 
 
-def relation_problems(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Problem]:
-    """List what does not fit between the tables of a cohort, cells as text."""
+def relation_problems(
+    frames: dict[str, pd.DataFrame], label: str, unread: Unread = frozenset()
+) -> Iterator[Problem]:
+    """List what does not fit between the tables of a cohort, cells as text.
+
+    Nothing is said that rests on one of the ``unread`` cells: file, row, column.
+    """
+    for problem in _relation_problems(frames, label, unread):
+        if (problem.file, problem.row, problem.column) not in unread:
+            yield problem
+
+
+def _relation_problems(
+    frames: dict[str, pd.DataFrame], label: str, unread: Unread
+) -> Iterator[Problem]:
     yield from reader.key_problems(frames, COHORT_TABLES, label)
     sources, patients, samples, treatments = (frames[table.name] for table in COHORT_TABLES)
     patient_of = dict(zip(samples["sample_id"], samples["patient_id"], strict=True))
@@ -243,7 +255,7 @@ def relation_problems(frames: dict[str, pd.DataFrame], label: str) -> Iterator[P
     treatments = treatments.assign(line_again=_repeats(of_lines, treatments["line_number"]))
     prior = zip(samples["resistance_on"], samples["prior_inhibitors"], strict=True)
     samples = samples.assign(
-        changes_a_residue_twice=samples["mutations"]
+        mutations_of_one_residue=samples["mutations"]
         .map(mutations.pattern("one_residue").search)
         .notna(),
         # As 0 or 1, which an empty table has too.
@@ -261,7 +273,7 @@ def relation_problems(frames: dict[str, pd.DataFrame], label: str) -> Iterator[P
     told = zip(COHORT_TABLES, (sources, patients, samples, treatments), strict=True)
     for table, frame in told:
         where = f"{label}/{table.file}"
-        yield from tables.rule_problems(tables.RULES[table.name], frame, where, **known)
+        yield from tables.rule_problems(tables.RULES[table.name], frame, where, unread, **known)
     yield from _same_articles(sources, f"{label}/{SOURCES.file}")
 
 
@@ -303,12 +315,12 @@ def pool(cohorts: list[Cohort]) -> Cohort:
         frame = pd.concat([getattr(cohort, table.name) for cohort in cohorts], ignore_index=True)
         (key,) = table.key
         problems += [
-            Problem(f"{name}/{table.file}", None, key, str(value), "stands in two cohorts")
+            Problem(f"{name}/{table.file}", None, key, str(value), _IN_TWO)
             for value in frame.loc[frame.duplicated([key]), key].unique()
         ]
         pooled[table.name] = frame
     problems += [
-        replace(problem, row=None)
+        replace(problem, row=None, allowed=f"{problem.allowed.partition(':')[0]}; {_IN_TWO}")
         for problem in _same_articles(pooled[SOURCES.name], f"{name}/{SOURCES.file}")
     ]
     refuse_any(problems)

@@ -158,6 +158,16 @@ def spelled(cells: pd.DataFrame, columns: Mapping[str, pa.Column]) -> pd.DataFra
     return done
 
 
+def with_signs(cells: pd.DataFrame) -> pd.DataFrame:
+    """Write ``=`` where a plain number of months has no sign."""
+    done = cells.copy()
+    for months in {"pfs_months", "dot_months"} & {*cells}:
+        relation = months.replace("months", "relation")
+        plain = cells[months].str.fullmatch(r"[0-9.,]+(\s*mo\w*)?")
+        done[relation] = cells[relation].mask(plain & (cells[relation] == ""), str(Relation.EQUAL))
+    return done
+
+
 def _bounds(cells: pd.DataFrame, relation: str, months: str) -> pd.DataFrame:
     """Put the sign of a number, as in ``12+``, where it belongs: a bound stays a bound."""
     cells[months] = cells[months].str.replace(_MONTHS, "", regex=True)

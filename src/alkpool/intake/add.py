@@ -21,7 +21,7 @@ import pandas as pd
 
 from alkpool import paths
 from alkpool.analysis import actionability, benefit, timeline
-from alkpool.data import cohort
+from alkpool.data import cohort, spelling
 from alkpool.data.cohort import Cohort
 from alkpool.data.reader import Sheet, read_text
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SOURCES, TREATMENTS
@@ -30,7 +30,7 @@ from alkpool.intake import curate, duplicates, flatfile, mapping, place, plausib
 from alkpool.intake.curate import CHANGELOG
 from alkpool.intake.duplicates import Match
 from alkpool.intake.place import Addition
-from alkpool.problems import DataError, Problem, printable, refuse
+from alkpool.problems import DataError, Problem, printable, refuse, refuse_any
 from alkpool.vocabulary import Benefit, PatientStatus, SourceStatus
 
 CURATED = "curated"
@@ -41,7 +41,6 @@ _CHANGELOG_HEADING = (
 )
 _WORDS = {table.name: table.name for table in COHORT_TABLES}
 _WORDS[TREATMENTS.name] = "lines of treatment"
-_ANSWER = f"write {{0}} into duplicate_of, or into {flatfile.NOT_DUPLICATE}"
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,8 @@ class Plan:
         The cohort without and with it.
     tables : mapping of str to DataFrame
         The cohort with it, cells as text.
+    published : Cohort or None
+        That of the published cases, with which any other cohort will be pooled.
     matches : tuple of Match
         Pairs that may be one patient, without those the file says are one.
     fingerprint : str
@@ -70,6 +71,7 @@ class Plan:
     before: Cohort
     after: Cohort
     tables: Mapping[str, pd.DataFrame]
+    published: Cohort | None
     matches: tuple[Match, ...]
     fingerprint: str
 
@@ -84,9 +86,34 @@ class Plan:
         return timeline.changes(*map(actionability.matrix, (self.before, self.after)))
 
     def is_answered(self, match: Match) -> bool:
-        """Whether the file says that the two patients of a pair are two."""
+        """Whether the file, or the description of the cohort, says that a pair is two patients."""
         pairs = (match.new, match.old), (match.old, match.new)
-        return not self.addition.distinct.isdisjoint(pairs)
+        return not self.addition.distinct.union(self.before.meta.distinct_patients).isdisjoint(
+            pairs
+        )
+
+    def answer(self, match: Match) -> str:
+        """How to say whether a pair is one patient."""
+        if match.old not in {*self.tables[PATIENTS.name]["patient_id"]}:
+            return match.answer_across
+        columns = f"duplicate_of, or into {flatfile.NOT_DUPLICATE}"
+        return f"in the rows of {match.new} write {match.old} into {columns}"
+
+    @property
+    def apart(self) -> list[Problem]:
+        """What keeps the new rows from being pooled with the published ones."""
+        if self.published is None:
+            return []
+        after = {table.name: getattr(self.after, table.name) for table in COHORT_TABLES}
+        new = {
+            name: frame[frame.iloc[:, 0].isin(self.addition.rows[name].iloc[:, 0])]
+            for name, frame in after.items()
+        }
+        try:
+            cohort.pool([self.published, replace(self.after, **new)])
+        except DataError as error:
+            return [*error.problems]
+        return []
 
 
 def target(name_or_path: str) -> Path:
@@ -149,22 +176,39 @@ def plan(file: Path, folder: Path, columns: Path | None = None) -> Plan:
             undone = f"Where they were taken out, take that line out of {CHANGELOG} too"
             refuse(sheet.label, f"{already}. {undone}")
     addition = place.fit(sheet, tables)
+    order = ["sample_order"]
+    said = spelling.read_as(sheet.cells[order], addition.flat[order], sheet.label)
+    sheet = replace(sheet, read_as=(*sheet.read_as, *said))
     if not any(len(rows) for rows in addition.rows.values()):
         refuse(sheet.label, f"holds nothing new: all its rows are in {before.name} already")
     merged = place.merge(tables, addition)
     typed: dict[str, Any] = {table.name: table.typed(merged[table.name]) for table in COHORT_TABLES}
-    new = addition.rows[PATIENTS.name]
-    open_ones = new.loc[new["status"] != PatientStatus.DUPLICATE, "patient_id"]
+    after = replace(before, **typed)
+    published = None if is_curated(folder) else cohort.load(CURATED)
     return Plan(
         folder=folder,
         sheet=sheet,
         addition=addition,
         before=before,
-        after=replace(before, **typed),
+        after=after,
         tables=merged,
-        matches=tuple(duplicates.matches(open_ones, merged)),
+        published=published,
+        matches=tuple(_matches(addition, after, published)),
         fingerprint=fingerprint,
     )
+
+
+def _matches(addition: Addition, after: Cohort, published: Cohort | None) -> Iterator[Match]:
+    """Compare new patients with all of their cohort, and those who count with the published."""
+    new, known = addition.rows[PATIENTS.name], after.patients["patient_id"]
+    others = []
+    if published is not None:
+        elsewhere = published.patients[~published.patients["patient_id"].isin(known)]
+        others.append(cohort.analysis_set(replace(published, patients=elsewhere)))
+    names = dict(new.loc[new["status"] != PatientStatus.DUPLICATE, ["patient_id", "status"]].values)
+    for match in duplicates.matches(names, duplicates.as_text([after, *others])):
+        if names[match.new] == PatientStatus.INCLUDED or match.old in {*known}:
+            yield match
 
 
 def _changelog(folder: Path) -> str:
@@ -182,10 +226,8 @@ def describe(plan: Plan) -> str:
     ]
     looks = _worth_a_look(plan)
     turned, counted, rest = (_moved(plan, kind) for kind in ("verdict", "counts", "denominator"))
-    nobody = (
-        f"Possible duplicates: none found in {plan.before.name}; patients of other cohorts are "
-        "compared when they are pooled"
-    )
+    among = " and ".join({each.name: "" for each in (plan.before, plan.published) if each})
+    nobody = f"Possible duplicates: none found in {among}"
     sections = {
         f"{plan.sheet.label}: {len(plan.sheet.cells)} rows": plan.sheet.read_as,
         f"New in {plan.before.name}:": [*_new_rows(plan), *included],
@@ -194,6 +236,8 @@ def describe(plan: Plan) -> str:
         f"Verdicts that move: {len(turned) or 'none'}": turned,
         f"Other cells whose counts move: {len(counted) or 'none'}": counted,
     }
+    if apart := [str(problem) for problem in plan.apart]:
+        sections[f"Cannot be pooled with {CURATED} as it is: {len(apart)}"] = apart
     if rest:
         sections[f"Cells in which only the samples after the inhibitor grow: {len(rest)}"] = []
     said = ("\n  ".join(map(printable, [heading, *text])) for heading, text in sections.items())
@@ -256,7 +300,7 @@ def _duplicates(plan: Plan) -> Iterator[str]:
         for fact, outcome, shown in match.reasons:
             yield f"  {fact}: {outcome} ({shown})"
         if match in plan.unanswered:
-            yield f"  answer: in the rows of {match.new} {_ANSWER.format(match.old)}"
+            yield f"  answer: {plan.answer(match)}"
 
 
 def _moved(plan: Plan, kind: str) -> list[str]:
@@ -298,12 +342,12 @@ def commit(plan: Plan) -> str:
     OSError
         Where something could not be written; the cohort is as it was.
     """
-    remedy = f"may repeat {{0}}: {_ANSWER}"
-    if open_ones := [
-        Problem(plan.sheet.label, None, "", match.new, remedy.format(match.old))
+    refuse_any(
+        Problem(
+            plan.sheet.label, None, "", match.new, f"may repeat {match.old}: {plan.answer(match)}"
+        )
         for match in plan.unanswered
-    ]:
-        raise DataError(open_ones)
+    )
     return _commit_curated(plan) if is_curated(plan.folder) else _commit_own(plan)
 
 

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from alkpool.analysis import benefit
-from alkpool.data import tables
+from alkpool.data import spelling, tables
 from alkpool.data.reader import cell_problems, read_sheet
 from alkpool.data.tables import TREATMENTS
 from alkpool.problems import DataError, Problem, no_formula
+from alkpool.vocabulary import UNKNOWN
 
 COLUMNS = [
     "best_response", "pfs_relation", "pfs_months", "dot_relation", "dot_months", "status",
@@ -34,7 +35,10 @@ def classified(source: Path, label: str, rule: benefit.BenefitRule) -> tuple[str
         With every problem of the file.
     """
     table = TREATMENTS.part(COLUMNS)
-    sheet = read_sheet(source, label, TREATMENTS.columns, COLUMNS).spelled(table.schema.columns)
+    sheet = read_sheet(source, label, TREATMENTS.columns, COLUMNS)
+    stated = {name: sheet.cells[name].replace("", UNKNOWN) for name in ("best_response", "status")}
+    sheet = sheet.taken_for(spelling.with_signs(sheet.cells.assign(**stated)))
+    sheet = sheet.spelled(table.schema.columns)
     cells = sheet.cells
     rules = [rule for rule in tables.RULES["treatments"] if rule["column"] in COLUMNS]
     if problems := [

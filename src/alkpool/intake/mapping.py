@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import pandas as pd
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from alkpool import paths
 from alkpool.data import spelling
@@ -22,7 +22,7 @@ from alkpool.data.reader import Sheet, as_sheet, flagged, is_one_of, rows_above
 from alkpool.files import read_yaml, yaml_beside
 from alkpool.intake import flatfile
 from alkpool.intake.raw import read_raw
-from alkpool.problems import DataError, Problem, refuse
+from alkpool.problems import DataError, Problem, in_our_words, refuse
 from alkpool.vocabulary import Relation
 
 _UNITS: dict[str, Any] = yaml_beside(__file__)
@@ -45,6 +45,11 @@ _ONE_OR_TWO = (
     "one sample or two? For one, write its mutations into one cell, joined by ; and for two, make "
     "a column for sample_order with 1 and 2"
 )
+_NO_COLUMN = "is no column; see alkpool template FILE"
+_NO_SOURCE = (
+    "must say source_id, or first_author and year, which no heading gives: where rows differ in "
+    "it, the table needs a column for it"
+)
 UNSAID = "?"
 
 
@@ -58,14 +63,10 @@ class Target(BaseModel):
     prefix: str = ""
     words: dict[str, str] = Field(default_factory=dict)
 
-    @field_validator("column")
-    @classmethod
-    def _known(cls, column: str) -> str:
-        if column.startswith(UNSAID):
-            raise ValueError(f"{column!r} has to be said: which column it is, or delete the line")
-        if column not in (*flatfile.COLUMNS, REFERENCE):
-            raise ValueError(f"{column!r} is no column; see alkpool template FILE")
-        return column
+    @property
+    def ours(self) -> str:
+        """Our column, also where it is in doubt."""
+        return self.column.removeprefix(UNSAID).strip()
 
 
 class Mapping(BaseModel):
@@ -78,6 +79,7 @@ class Mapping(BaseModel):
     columns: dict[str, Target]
     everywhere: dict[str, str] = Field(default_factory=dict)
     fill_down: list[str] = Field(default_factory=list)
+    _label: str = PrivateAttr("mapping")
 
     @field_validator("columns", mode="before")
     @classmethod
@@ -92,41 +94,50 @@ class Mapping(BaseModel):
 
 
 def load(path: Path) -> Mapping:
-    """Read a mapping.
+    """Read a mapping; what is wrong with what it says is told by `read`, beside the cells.
 
     Raises
     ------
     DataError
-        With every key or value that is wrong.
+        With every key that is unknown and every value of another kind.
     """
     try:
         mapping = Mapping.model_validate(read_yaml(path))
     except ValidationError as errors:
-        problems = [
-            Problem(path.name, None, ", ".join(map(str, e["loc"])), "", e["msg"])
-            for e in errors.errors()
-        ]
+        problems = [Problem(path.name, None, *in_our_words(error)) for error in errors.errors()]
         raise DataError(problems) from None
     except ValueError as error:
         refuse(path.name, f"is not readable YAML ({error})")
-    problems = list(_mapping_problems(mapping, path.name))
-    if problems:
-        raise DataError(problems)
+    mapping._label = path.name
     return mapping
 
 
-def _mapping_problems(mapping: Mapping, label: str) -> Iterator[Problem]:
-    taken = [target.column for target in mapping.columns.values()]
+def _mapping_problems(mapping: Mapping) -> Iterator[tuple[str, str, str, str]]:
+    """Say what is wrong with a mapping: key, value, what is allowed; and what is not read then."""
+    taken = [target.ours for target in mapping.columns.values()]
     for column in sorted({column for column in taken if taken.count(column) > 1}):
-        yield Problem(label, None, column, "", "is given to two headings")
+        yield column, "", "is given to two headings", column
     for heading, target in mapping.columns.items():
-        units = _UNITS["in_ours"].get(target.column, {"": 1})
+        place, column, units = heading, target.ours, _UNITS["in_ours"].get(target.ours, {"": 1})
+        if target.column.startswith(UNSAID):
+            allowed = "has to be said: which column it is, or delete the line"
+            yield place, target.column, allowed, column
+        elif column not in (*flatfile.COLUMNS, REFERENCE):
+            yield place, column, _NO_COLUMN, column
         if target.unit not in units:
             allowed = f"the unit must be one of {', '.join(units)}" if any(units) else "has no unit"
-            yield Problem(label, None, heading, target.unit, allowed)
-    for column in mapping.everywhere:
-        if column not in flatfile.COLUMNS:
-            yield Problem(label, None, column, "", "is no column; see alkpool template FILE")
+            yield place, target.unit, allowed, column
+        if target.prefix == UNSAID:
+            allowed = "has to be said: what to write before their ids, as smith2020-, or ''"
+            yield f"{place}, prefix", UNSAID, allowed, column
+        for word in (word for word, meant in target.words.items() if meant == UNSAID):
+            allowed = f"has to be said: what {word!r} means, as alkpool template FILE explains"
+            yield f"{place}, words", UNSAID, allowed, column
+    for column in mapping.everywhere.keys() - {*flatfile.COLUMNS}:
+        yield f"everywhere, {column}", "", _NO_COLUMN, ""
+    known = {*taken, *mapping.everywhere}
+    if not (known & {"source_id", "doi", "pmid", REFERENCE} or {"first_author", "year"} <= known):
+        yield "everywhere", "", _NO_SOURCE, "source_id"
 
 
 def read(path: Path, mapping: Mapping) -> Sheet:
@@ -142,32 +153,38 @@ def read(path: Path, mapping: Mapping) -> Sheet:
     Raises
     ------
     DataError
-        Where a heading is missing, or the form is wrong.
+        Where the form is wrong.
     """
-    headings = list(mapping.columns)
-    needed = [*headings, *mapping.fill_down]
+    needed = [*mapping.columns, *mapping.fill_down]
     found = flatfile.read_cells(path, is_one_of(needed), mapping.sheet, fill_merged=True)
     theirs = as_sheet(_one_header(found.rows, mapping.header_rows), found.label, needed, needed)
+    asked = list(_mapping_problems(mapping))
+    unread = {each for *_, column in asked for each in column.split(" or ")}
+    unread |= {mapping.columns[name].ours for name in theirs.unread & mapping.columns.keys()}
+    targets = {name: each for name, each in mapping.columns.items() if each.ours not in unread}
     raw = theirs.cells.set_axis(theirs.cells.index + mapping.header_rows - 1, axis="index")
-    theirs = flatfile.cases_of(found, replace(theirs, cells=raw), headings)
-    label, raw = theirs.label, _filled_down(theirs.cells, mapping.fill_down)
+    theirs = flatfile.cases_of(found, replace(theirs, cells=raw), list(targets))
+    filled_down = [name for name in mapping.fill_down if name not in theirs.unread]
+    label, raw = theirs.label, _filled_down(theirs.cells, filled_down)
     stated = theirs.cells.copy()
     for row, _, name in found.within(theirs, found.filled):
         stated.at[row - 2, name] = ""
     ours = pd.DataFrame(
         {
             heading: raw[heading].map(partial(_translated, target=target))
-            for heading, target in mapping.columns.items()
+            for heading, target in targets.items()
         },
+        raw.index,
         dtype=str,
     )
-    read_as = [*theirs.read_as, *spelling.read_as(stated[headings], ours, label)]
-    if others := ", ".join(str(name) for name in raw if name not in headings):
+    read_as = [*theirs.read_as, *spelling.read_as(stated[list(targets)], ours, label)]
+    if others := ", ".join(str(name) for name in raw if name not in needed):
         read_as.append(f"{label}: set aside, as not in the mapping: {others}")
-    cells = ours.rename(columns={heading: t.column for heading, t in mapping.columns.items()})
-    problems = [*theirs.problems]
+    cells = ours.rename(columns={heading: t.column for heading, t in targets.items()})
+    problems = [Problem(mapping._label, None, *said) for *said, _ in asked]
+    problems += theirs.problems
     if REFERENCE in cells:
-        heading = next(h for h, target in mapping.columns.items() if target.column == REFERENCE)
+        heading = next(h for h, target in targets.items() if target.column == REFERENCE)
         parts = cells.pop(REFERENCE).str.extract(_REFERENCE)
         wrong = parts["year"].isna() & (raw[heading] != "")
         problems += flagged(raw, wrong, heading, label, _REFERENCE_ALLOWED)
@@ -175,10 +192,20 @@ def read(path: Path, mapping: Mapping) -> Sheet:
         parts.loc[wrong] = "Nobody", "2020"
         parts = parts.fillna("")
         cells = cells.join(parts[parts.columns.difference(cells.columns)])
-    cells, unsure = _ordered(_completed(cells.assign(**mapping.everywhere)), label)
+    if REFERENCE in unread:
+        unread |= {"first_author", "year"}
+    cells = cells.assign(**mapping.everywhere)
+    if unread & {"patient_id", *_TAKEN, *_FOUND}:
+        unread.add("sample_order")
+    else:
+        cells, unsure = _ordered(cells, label)
+        problems += unsure
     return flatfile.checked(
-        replace(theirs, cells=cells, read_as=tuple(read_as), problems=(*problems, *unsure))
-    )
+        replace(
+            theirs, cells=cells, read_as=tuple(read_as), problems=tuple(problems),
+            unread=frozenset(unread),
+        )
+    )  # fmt: skip
 
 
 def _filled_down(cells: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -230,19 +257,6 @@ def _translated(cell: str, target: Target) -> str:
             lambda found: f"{round(float(found[0].replace(',', '.')) * factor, 2):g}", cell
         )
     return target.prefix + cell if cell else cell
-
-
-def _completed(cells: pd.DataFrame) -> pd.DataFrame:
-    """Add what a table of a paper leaves to its reader.
-
-    A number without a sign is the number.
-    """
-    for measure in ("pfs", "dot"):
-        months, relation = f"{measure}_months", f"{measure}_relation"
-        if months in cells and relation not in cells:
-            plain = cells[months].str.fullmatch(r"[\d.,]+(\s*mo\w*)?")
-            cells[relation] = plain.map({True: str(Relation.EQUAL), False: ""})
-    return cells
 
 
 def _ordered(cells: pd.DataFrame, label: str) -> tuple[pd.DataFrame, list[Problem]]:

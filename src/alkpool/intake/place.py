@@ -7,7 +7,8 @@ of each new row of the four tables are put together and checked with the rows of
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from string import ascii_lowercase
@@ -39,6 +40,7 @@ _INITIALS = re.compile(r"(?:,.*|(?:\s+[A-Z](?:[A-Z.-]{0,5}))+)$")
 _OTHERS = re.compile(r"\s+(?:and|&|et al)\b.*", re.IGNORECASE)
 # Columns that tell articles apart, the surest first.
 _ARTICLE = ("doi", "pmid", "title")
+_NAMES_A_SOURCE = {"doi", "pmid", "first_author", "year"}
 # Cells of the rows of a flat file, whose blank keys are being filled in, by index.
 _Rows = Mapping[Any, dict[Any, str]]
 # What is wrong with a row: its index, column, and what is allowed.
@@ -95,28 +97,17 @@ def fit(sheet: Sheet, tables: Tables) -> Addition:
     """
     known = {name: frame.set_index(KEYS[name], drop=False) for name, frame in tables.items()}
     cells: dict[Any, dict[Any, str]] = sheet.cells.to_dict("index")
-    problems = [*sheet.problems]
-
-    def note(wrong: Iterable[tuple[int, str, str]]) -> None:
-        for row, column, allowed in wrong:
-            problems.append(Problem(sheet.label, row + 2, column, cells[row][column], allowed))
-
-    for name_blank in (_name_sources, _name_patients, _name_samples, _name_lines):
-        note(name_blank(cells, known))
+    found = [
+        (row, column, allowed)
+        for name_blank in (_name_sources, _name_patients, _name_samples, _name_lines)
+        for row, column, allowed in name_blank(cells, known)
+    ]
     rows = {}
     for table in COHORT_TABLES:
         rows[table.name], wrong = _records(table, cells, known[table.name])
-        note(wrong)
+        found += wrong
     _derive(rows, known)
     flat = pd.DataFrame.from_dict(cells, orient="index", dtype=str)
-    in_file = [
-        problem
-        for table in COHORT_TABLES
-        for problem in cell_problems(rows[table.name], table, f"/{table.file}")
-        # A key that is made up here is wrong only where another cell is.
-        if problem.column not in KEYS.values()
-        or sheet.cells.at[(problem.row or 0) - 2, problem.column]
-    ]
     contributing = rows[PATIENTS.name].query("status == 'included'")["source_id"]
     was_excluded = tables[SOURCES.name].query("status == 'excluded'")["source_id"]
     addition = Addition(
@@ -129,23 +120,70 @@ def fit(sheet: Sheet, tables: Tables) -> Addition:
             for other in _listed(cell)
         ),
     )
-    if not problems and not in_file:
-        joined = _joined(tables, addition)
-        in_file += relation_problems(joined, "")
-        patients = {*joined[PATIENTS.name]["patient_id"]}
-        note(
-            (row, NOT_DUPLICATE, f"must be other patients, several joined by {LIST_SEPARATOR}")
-            for row, said in cells.items()
-            if not _listed(said[NOT_DUPLICATE]) <= patients - {said["patient_id"]}
+    patients = {*tables[PATIENTS.name]["patient_id"], *flat["patient_id"]}
+    found += (
+        (
+            row,
+            NOT_DUPLICATE,
+            f"must be other patients of the cohort, several joined by {LIST_SEPARATOR}",
         )
-    for problem in in_file:
-        column = _FLAT_NAMES.get((problem.file, problem.column), problem.column)
-        problems.append(replace(problem, file=sheet.label, column=column))
+        for row, said in cells.items()
+        if not _listed(said[NOT_DUPLICATE]) <= patients - {said["patient_id"]}
+    )
+    problems = [*sheet.problems]
+    given = sheet.cells.to_dict("index")
+    problems += (Problem(sheet.label, r + 2, c, given[r][c], why) for r, c, why in found)
+    problems = _all_problems(sheet, problems, _joined(tables, addition), rows)
     if problems:
-        # A cell with an odd content breaks several rules; the first says why.
-        first = {(problem.row, problem.column): problem for problem in reversed(problems)}
-        raise DataError(sorted(first.values()))
+        raise DataError(problems)
     return addition
+
+
+def _all_problems(
+    sheet: Sheet, problems: Sequence[Problem], joined: dict[str, pd.DataFrame], rows: Tables
+) -> list[Problem]:
+    """List what is wrong with cells, and between those that are not: each cell once."""
+    in_tables = [
+        problem
+        for table in COHORT_TABLES
+        for problem in cell_problems(rows[table.name], table, f"/{table.file}")
+    ]
+    unread = {(problem.file, problem.row, problem.column) for problem in in_tables}
+    wrong = {(problem.row, problem.column) for problem in problems}
+    unread |= {
+        (f"/{field.table.file}", row + 2, field.column)
+        for field in FIELDS
+        for row in sheet.cells.index
+        if field.name in sheet.unread or (row + 2, field.name) in wrong
+    }
+    in_tables += relation_problems(joined, "", unread)
+    # A key that is made up here is wrong only where another cell is.
+    made_up = {
+        (row + 2, key) for key in KEYS.values() for row in sheet.cells.index[sheet.cells[key] == ""]
+    }
+    follow = [problem for problem in in_tables if (problem.row, problem.column) in made_up]
+    if problems or len(follow) < len(in_tables):
+        in_tables = [problem for problem in in_tables if problem not in follow]
+    problems = [
+        *problems,
+        *(
+            replace(
+                problem, file=sheet.label,
+                column=_FLAT_NAMES.get((problem.file, problem.column), problem.column),
+            )
+            for problem in in_tables
+        ),
+    ]  # fmt: skip
+    # So is a blank cell that hangs on a column that is not read yet.
+    hidden = {*sheet.unread}
+    hidden |= {*KEYS.values()} - {"source_id"} if hidden else set()
+    hidden |= {"source_id"} if hidden & _NAMES_A_SOURCE else set()
+    # A cell with an odd content breaks several rules; the first says why.
+    first: dict[tuple[str, int | None, str], Problem] = {}
+    for problem in problems:
+        if problem in sheet.problems or problem.value or problem.column not in hidden:
+            first.setdefault((problem.file, problem.row, problem.column), problem)
+    return sorted(first.values())
 
 
 def merge(tables: Tables, addition: Addition) -> dict[str, pd.DataFrame]:
@@ -204,11 +242,13 @@ def _name_sources(rows: _Rows, known: Tables) -> _Wrong:
                 yield row, "source_id", clash.format(named)
             cells["source_id"] = next(iter(same.values()), named)
         source = cells["source_id"]
-        if not source and cells["year"] and not _YEAR.fullmatch(cells["year"]):
-            yield row, "year", "must be a year such as 2024"
-            continue
         if not source:
-            yield row, "source_id", "must be given, or first_author and year"
+            if cells["year"] and not _YEAR.fullmatch(cells["year"]):
+                yield row, "year", "must be a year such as 2024"
+            else:
+                yield row, "source_id", "must be given, or first_author and year"
+            # So that what else is wrong with it is said too.
+            cells["source_id"] = stated.get("doi") or stated.get("pmid") or f"row {row + 2}"
             continue
         for mark, other in same.items():
             if other != source:
@@ -276,6 +316,7 @@ def _name_samples(rows: _Rows, known: Tables) -> _Wrong:
         (patient, int(order)): str(sample)
         for sample, patient, order in samples[["patient_id", "sample_order"]].itertuples()
     }
+    rows_of = Counter(cells["patient_id"] for cells in rows.values())
     for row, cells in rows.items():
         patient, order = cells["patient_id"], cells["sample_order"]
         if cells["sample_id"]:
@@ -288,8 +329,11 @@ def _name_samples(rows: _Rows, known: Tables) -> _Wrong:
             if len(own) == 1:
                 cells["sample_id"] = str(own.index[0])
                 continue
+            if rows_of[patient] == 1 and patient not in known[PATIENTS.name].index:
+                order = cells["sample_order"] = "1"
         if not re.fullmatch("[0-9]{1,2}", order):
             yield row, "sample_order", "must be 1 for the patient's first sample, and so on"
+            cells["sample_id"] = f"{patient}-row {row + 2}"
             continue
         name = f"{patient}-s{int(order)}"
         cells["sample_id"] = places.get((patient, int(order)), name)
