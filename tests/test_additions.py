@@ -126,6 +126,14 @@ def test_a_new_profile_moves_from_nothing(tmp_path, mine):
     assert (cell["benefit_n_before"], cell["benefit_n"], cell["rule_before"]) == (0, 1, "V2")
 
 
+def test_a_cell_without_a_line_is_not_said_to_move(tmp_path, mine):
+    """Of a share that is not read from a case report, nothing is told from 0/0 to 0/0."""
+    plan = additions.plan(write_csv(tmp_path / "n.csv", case(mutations="F1174L")), mine)
+    assert ("F1174L", "alectinib") in set(plan.moves[["profile", "inhibitor"]].apply(tuple, axis=1))
+    said = additions.describe(plan)
+    assert "Other cells whose counts move: 1\n  F1174L, lorlatinib (" in said
+
+
 def test_a_verdict_that_moves_is_said(tmp_path, mine):
     """Three lines with benefit are enough for a verdict; no share is read from a case report."""
     ages = {"a": "35", "b": "50", "c": "71"}

@@ -1,6 +1,7 @@
 """The command line as a person meets it: exit codes, messages, files."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -249,6 +250,21 @@ def test_classify_names_what_is_wrong_and_writes_nothing(tmp_path, content, mess
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert not target.exists()
+
+
+def test_template_says_what_was_written_and_what_is_next(tmp_path):
+    """Also under --output, and for a mapping."""
+    for arguments in ((tmp_path / "a b.csv",), ("-o", tmp_path / "b.csv")):
+        done = alkpool("template", *arguments)
+        named = shlex.quote(str(arguments[-1]))
+        said = f"written: {arguments[-1]}; fill it in, then: alkpool add {named}\n"
+        assert (done.returncode, done.stdout) == (0, said)
+    (tmp_path / "theirs.csv").write_text("Patient,Age\n1,2\n")
+    target = tmp_path / "mapping.yaml"
+    done = alkpool("template", "--columns-from", tmp_path / "theirs.csv", "-o", target)
+    assert target.read_text().startswith("# How theirs.csv is read")
+    assert done.stdout.startswith(f"written: {target}; answer each ? in it")
+    assert done.stdout.endswith(f"add {tmp_path / 'theirs.csv'} --columns {target}\n")
 
 
 def test_classify_of_a_missing_file(tmp_path):

@@ -73,7 +73,7 @@ WRONG: dict[str, tuple[Callable[[Project], object], list[str]]] = {
     ),
     "cohort that does not say whether it is made up": (
         lambda p: p.edit("data/cohorts/curated/cohort.yaml", "false", '"no"'),
-        [CHAPTERS, "curated/cohort.yaml: synthetic: Input should be a valid boolean; found 'no'"],
+        [CHAPTERS, "curated/cohort.yaml: synthetic: must be true or false; found 'no'"],
     ),
     "patients pooled with made-up rows": (
         lambda p: p.edit("compendium.yaml", "cohort: curated", "cohort: 'curated,made-up'"),
@@ -85,7 +85,7 @@ WRONG: dict[str, tuple[Callable[[Project], object], list[str]]] = {
     ),
     "description of a cohort that is only text": (
         lambda p: p.write("data/cohorts/curated/cohort.yaml", "text\n"),
-        ["curated/cohort.yaml: content: Input should be a valid dictionary", "found 'text'"],
+        ["curated/cohort.yaml: content: must be lines of 'key: value'", "found 'text'"],
     ),
     "file that is read": (
         lambda p: p.edit("compendium.yaml", "data/reference/*", "data/referenze/*"),
@@ -93,7 +93,7 @@ WRONG: dict[str, tuple[Callable[[Project], object], list[str]]] = {
     ),
     "reads outside of data": (
         lambda p: p.edit("compendium.yaml", "data/reference/*", "results/*"),
-        ["reads.0: String should match pattern '^data/'; found 'results/*'"],
+        ["reads.0: must be text that fits ^data/; found 'results/*'"],
     ),
     "page": (
         lambda p: p.edit("compendium.yaml", "pages: [status]", "pages: [status, imprint]"),
@@ -113,7 +113,7 @@ WRONG: dict[str, tuple[Callable[[Project], object], list[str]]] = {
     ),
     "unknown entry": (
         lambda p: p.edit("compendium.yaml", "title: About", "titel: About"),
-        ["parts.2.title: Field required", "parts.2.titel: Extra inputs are not permitted"],
+        ["parts.2.title: this key is missing", "parts.2.titel: this key is unknown"],
     ),
     "not YAML": (
         lambda p: p.write("compendium.yaml", "parts: [\n"),

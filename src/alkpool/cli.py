@@ -200,7 +200,11 @@ def write_template(
 
     if columns_from:
         _write(output, mapping.propose(columns_from, sheet))
+        if output != STREAM:
+            then = shlex.join(["alkpool", "add", str(columns_from), "--columns", str(output)])
+            typer.echo(f"written: {output}; answer each ? in it, read it through, then: {then}")
         return
+    file = file or (output if output != STREAM else None)
     if file is None:
         raise typer.BadParameter("is missing", param_hint="FILE")
     if file.suffix.lower() not in flatfile.SUFFIXES:
@@ -209,7 +213,7 @@ def write_template(
         template.write(file)
     except FileExistsError:
         refuse(str(file), "the file exists and may hold cases: name another")
-    typer.echo(f"written: {file}; fill it in, then: alkpool add {file}")
+    typer.echo(f"written: {file}; fill it in, then: {shlex.join(['alkpool', 'add', str(file)])}")
 
 
 @app.command("new-cohort")

@@ -62,13 +62,10 @@ class Problem:
         return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
-def in_our_words(error: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Say what pydantic says of a value: its key, the value, and what is allowed."""
-    key, kind = ", ".join(map(str, error["loc"])), error["type"]
-    expected = str(error.get("ctx", {}).get("expected", "")).replace("'", "")
-    allowed = _IN_OUR_WORDS.get(kind) or f"must be {expected}" * bool(expected) or error["msg"]
-    shown = isinstance(error["input"], str | int | float) and kind != "missing"
-    return key, str(error["input"]) * shown, allowed
+def in_our_words(error: Mapping[str, Any]) -> str:
+    """Say what a key or value of a YAML file must be, where pydantic found an error."""
+    said = _IN_OUR_WORDS.get(error["type"], error["msg"])
+    return str(said.format_map(error.get("ctx", {})))
 
 
 # By the kinds of errors of pydantic.
@@ -76,11 +73,11 @@ _IN_OUR_WORDS = {
     "missing": "this key is missing",
     "extra_forbidden": "this key is unknown",
     "string_type": "must be text",
+    "string_pattern_mismatch": "must be text that fits {pattern}",
+    "literal_error": "must be {expected}",
     "bool_type": "must be true or false",
-    "tuple_type": "must be a list",
-    "list_type": "must be a list",
-    "dict_type": "must be lines of 'key: value'",
-    "model_type": "must be lines of 'key: value'",
+    **dict.fromkeys(("tuple_type", "list_type"), "must be a list"),
+    **dict.fromkeys(("dict_type", "model_type"), "must be lines of 'key: value'"),
 }
 
 

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, Valida
 from alkpool import paths
 from alkpool.compendium.imports import behind
 from alkpool.files import hash_of, read_yaml
-from alkpool.problems import ProjectError
+from alkpool.problems import ProjectError, in_our_words
 
 CONFIGURATION = "compendium.yaml"
 PARAMETERS_TAG = "parameters"
@@ -195,7 +195,7 @@ def _read(model: type[_Model], path: Path, place: str) -> _Model:
     except ValidationError as errors:
         raise ProjectError(
             "\n".join(
-                f"{place}: {'.'.join(map(str, error['loc'])) or 'content'}: {error['msg']}"
+                f"{place}: {'.'.join(map(str, error['loc'])) or 'content'}: {in_our_words(error)}"
                 + (f"; found {error['input']!r}" if error["type"] != "missing" else "")
                 for error in errors.errors()
             )

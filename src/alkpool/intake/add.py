@@ -312,6 +312,8 @@ def _moved(plan: Plan, kind: str) -> list[str]:
         if kind == "verdict":
             before = f"{cell['verdict_before']} [{cell['rule_before']}; {before}]"
             after = f"{cell['verdict']} [{cell['rule']}; {after}]"
+        elif before == after:  # only where they were found moves, of which no share is read
+            continue
         else:
             place += f" ({cell['verdict']})"
         said.append(f"{place}: {before} -> {after}")

@@ -104,7 +104,10 @@ def load(path: Path) -> Mapping:
     try:
         mapping = Mapping.model_validate(read_yaml(path))
     except ValidationError as errors:
-        problems = [Problem(path.name, None, *in_our_words(error)) for error in errors.errors()]
+        problems = [
+            Problem(path.name, None, ".".join(map(str, each["loc"])), "", in_our_words(each))
+            for each in errors.errors()
+        ]
         raise DataError(problems) from None
     except ValueError as error:
         refuse(path.name, f"is not readable YAML ({error})")
