@@ -913,3 +913,12 @@ def test_a_table_of_lines_finds_the_samples_of_the_cohort(tmp_path):
 def test_a_wrong_mapping_is_refused_in_words(tmp_path, columns, said):
     with pytest.raises(DataError, match=said):
         place.fit(by_mapping(tmp_path, "A,B,PFS\nF,M,8\n", columns), CURATED)
+
+
+def test_every_treatment_that_is_no_alk_inhibitor_has_a_source():
+    """Such a word keeps a line from counting."""
+    text = (paths.REFERENCE / "words.csv").read_text("utf-8")
+    words = [row for row in csv.DictReader(io.StringIO(text))
+             if row["vocabulary"] == "OtherTreatment" and row["value"]]  # fmt: skip
+    assert len(words) > 10
+    assert all(row["source"].startswith("https://") for row in words)

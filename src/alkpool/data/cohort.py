@@ -155,7 +155,11 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
     if not any(sheet.problems for sheet in sheets.values()):
         # Of a cell that is wrong in itself, that is said and nothing more.
         wrong = {(problem.file, problem.row, problem.column) for problem in problems}
-        problems += relation_problems(frames, label, wrong)
+        problems += (
+            problem
+            for problem in relation_problems(frames, label, wrong)
+            if (problem.file, problem.row, problem.column) not in wrong
+        )
         if meta is not None and not meta.synthetic:
             problems += _synthetic_rows(frames, label)
     # A synthetic cohort may bring made-up in vitro calls.
@@ -238,16 +242,8 @@ def relation_problems(
 ) -> Iterator[Problem]:
     """List what does not fit between the tables of a cohort, cells as text.
 
-    Nothing is said that rests on one of the ``unread`` cells: file, row, column.
+    Rules that need one of the ``unread`` cells (file, row, column) say nothing of its row.
     """
-    for problem in _relation_problems(frames, label, unread):
-        if (problem.file, problem.row, problem.column) not in unread:
-            yield problem
-
-
-def _relation_problems(
-    frames: dict[str, pd.DataFrame], label: str, unread: Unread
-) -> Iterator[Problem]:
     yield from reader.key_problems(frames, COHORT_TABLES, label)
     sources, patients, samples, treatments = (frames[table.name] for table in COHORT_TABLES)
     patient_of = dict(zip(samples["sample_id"], samples["patient_id"], strict=True))

@@ -217,15 +217,10 @@ def as_sheet(
     titles = " ".join(" ".join(cell for row in rows[:above] for cell in row).split())
     header, *records = ([spelling.cleaned(cell) for cell in row] for row in rows[above:])
     filled = {row: record for row, record in enumerate(records, start=above) if any(record)}
-    remedy = "open it in a spreadsheet, put each cell below its heading, and save it again"
+    ragged = f"has {{}} cells; the header has {len(header)}: open it in a spreadsheet, put each "
+    ragged += "cell below its heading, and save it again"
     problems = [
-        Problem(
-            label,
-            row + 2,
-            "",
-            "",
-            f"has {len(record)} cells; the header has {len(header)}: {remedy}",
-        )
+        Problem(label, row + 2, "", "", ragged.format(len(record)))
         for row, record in filled.items()
         if len(record) != len(header)
     ]

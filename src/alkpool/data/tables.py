@@ -170,6 +170,7 @@ DRAWS, LIMITS = of_folder("identification")
 CONTROLS: tuple[str, ...] = MEASUREMENTS.also("mutations")
 
 
+Rules = Iterable[Mapping[str, str]]
 # Cells that are wrong in themselves: file, row, column.
 Unread = Set[tuple[str, int | None, str]]
 
@@ -178,11 +179,7 @@ RULES: Mapping[str, Sequence[Mapping[str, str]]] = DECLARED["rules"]
 
 
 def rule_problems(
-    rules: Iterable[Mapping[str, str]],
-    frame: pd.DataFrame,
-    label: str,
-    unread: Unread = frozenset(),
-    **known: pd.Series,
+    rules: Rules, frame: pd.DataFrame, label: str, unread: Unread = frozenset(), **known: pd.Series
 ) -> Iterator[Problem]:
     """List the cells, as text, that break a rule; see `RULES`. ``known`` is what @names mean.
 

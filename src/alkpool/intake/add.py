@@ -25,7 +25,7 @@ from alkpool.data import cohort, spelling
 from alkpool.data.cohort import Cohort
 from alkpool.data.reader import Sheet, read_text
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SOURCES, TREATMENTS
-from alkpool.files import locked, staged, write_atomically
+from alkpool.files import filled_in_beside, locked, staged, write_atomically
 from alkpool.intake import curate, duplicates, flatfile, mapping, place, plausible
 from alkpool.intake.curate import CHANGELOG
 from alkpool.intake.duplicates import Match
@@ -88,9 +88,8 @@ class Plan:
     def is_answered(self, match: Match) -> bool:
         """Whether the file, or the description of the cohort, says that a pair is two patients."""
         pairs = (match.new, match.old), (match.old, match.new)
-        return not self.addition.distinct.union(self.before.meta.distinct_patients).isdisjoint(
-            pairs
-        )
+        answers = self.addition.distinct.union(self.before.meta.distinct_patients)
+        return not answers.isdisjoint(pairs)
 
     def answer(self, match: Match) -> str:
         """How to say whether a pair is one patient."""
@@ -104,11 +103,8 @@ class Plan:
         """What keeps the new rows from being pooled with the published ones."""
         if self.published is None:
             return []
-        after = {table.name: getattr(self.after, table.name) for table in COHORT_TABLES}
-        new = {
-            name: frame[frame.iloc[:, 0].isin(self.addition.rows[name].iloc[:, 0])]
-            for name, frame in after.items()
-        }
+        rows = self.addition.rows
+        new: dict[str, Any] = {table.name: table.typed(rows[table.name]) for table in COHORT_TABLES}
         try:
             cohort.pool([self.published, replace(self.after, **new)])
         except DataError as error:
@@ -201,13 +197,13 @@ def plan(file: Path, folder: Path, columns: Path | None = None) -> Plan:
 def _matches(addition: Addition, after: Cohort, published: Cohort | None) -> Iterator[Match]:
     """Compare new patients with all of their cohort, and those who count with the published."""
     new, known = addition.rows[PATIENTS.name], after.patients["patient_id"]
-    others = []
+    everyone = [after]
     if published is not None:
         elsewhere = published.patients[~published.patients["patient_id"].isin(known)]
-        others.append(cohort.analysis_set(replace(published, patients=elsewhere)))
-    names = dict(new.loc[new["status"] != PatientStatus.DUPLICATE, ["patient_id", "status"]].values)
-    for match in duplicates.matches(names, duplicates.as_text([after, *others])):
-        if names[match.new] == PatientStatus.INCLUDED or match.old in {*known}:
+        everyone.append(cohort.analysis_set(replace(published, patients=elsewhere)))
+    open_ones = new[new["status"] != PatientStatus.DUPLICATE].set_index("patient_id")["status"]
+    for match in duplicates.matches(open_ones.index, duplicates.as_text(everyone)):
+        if open_ones[match.new] == PatientStatus.INCLUDED or match.old in {*known}:
             yield match
 
 
@@ -218,30 +214,24 @@ def _changelog(folder: Path) -> str:
 
 def describe(plan: Plan) -> str:
     """Say in words what a plan would change."""
+    return "\n".join(map(printable, _filled_in(plan).splitlines())) + "\n"
+
+
+def _filled_in(plan: Plan, **more: str) -> str:
     before, after = (cohort.analysis_set(data) for data in (plan.before, plan.after))
-    included = [
-        f"included {_WORDS[table.name]}: {len(getattr(before, table.name))} -> "
-        f"{len(getattr(after, table.name))}"
-        for table in COHORT_TABLES
-    ]
-    looks = _worth_a_look(plan)
     turned, counted, rest = (_moved(plan, kind) for kind in ("verdict", "counts", "denominator"))
-    among = " and ".join({each.name: "" for each in (plan.before, plan.published) if each})
-    nobody = f"Possible duplicates: none found in {among}"
-    sections = {
-        f"{plan.sheet.label}: {len(plan.sheet.cells)} rows": plan.sheet.read_as,
-        f"New in {plan.before.name}:": [*_new_rows(plan), *included],
-        f"Worth a look: {len(looks) or 'nothing found'}": looks,
-        _DUPLICATES if plan.matches else nobody: _duplicates(plan),
-        f"Verdicts that move: {len(turned) or 'none'}": turned,
-        f"Other cells whose counts move: {len(counted) or 'none'}": counted,
-    }
-    if apart := [str(problem) for problem in plan.apart]:
-        sections[f"Cannot be pooled with {CURATED} as it is: {len(apart)}"] = apart
-    if rest:
-        sections[f"Cells in which only the samples after the inhibitor grow: {len(rest)}"] = []
-    said = ("\n  ".join(map(printable, [heading, *text])) for heading, text in sections.items())
-    return "\n\n".join(said) + "\n"
+    return filled_in_beside(
+        __file__, plan=plan, turned=turned, counted=counted, rest=rest,
+        included=[
+            f"included {_WORDS[table.name]}: {len(getattr(before, table.name))} -> "
+            f"{len(getattr(after, table.name))}"
+            for table in COHORT_TABLES
+        ],
+        among=" and ".join({each.name: "" for each in (plan.before, plan.published) if each}),
+        answers=[f"{new} is not {old}" for new, old in sorted(plan.addition.distinct)],
+        new=[*_new_rows(plan)], looks=_worth_a_look(plan), apart=plan.apart,
+        probable=duplicates.PROBABLE, unanswered=plan.unanswered, **{"number": ""} | more,
+    )  # fmt: skip
 
 
 def _new_rows(plan: Plan) -> Iterator[str]:
@@ -286,23 +276,6 @@ def _worth_a_look(plan: Plan) -> list[str]:
     return [str(note) for note in plausible.worth_a_look(plan.after) if note.file in new]
 
 
-_DUPLICATES = (
-    "Possible duplicates (facts that agree less those that differ; an answer is needed from "
-    f"{duplicates.PROBABLE}, or where no fact differs within a report):"
-)
-
-
-def _duplicates(plan: Plan) -> Iterator[str]:
-    for match in plan.matches:
-        kind = "probable" if match.probable else "possible"
-        said = ", answered: two patients" * plan.is_answered(match)
-        yield f"{kind}: {match.new} and {match.old}, {match.score:+d}{said}"
-        for fact, outcome, shown in match.reasons:
-            yield f"  {fact}: {outcome} ({shown})"
-        if match in plan.unanswered:
-            yield f"  answer: {plan.answer(match)}"
-
-
 def _moved(plan: Plan, kind: str) -> list[str]:
     """Say of the cells of which one thing moves, as `Plan.moves` names it, what it becomes."""
     said = []
@@ -344,11 +317,10 @@ def commit(plan: Plan) -> str:
     OSError
         Where something could not be written; the cohort is as it was.
     """
+    repeats = "may repeat {}: {}"
     refuse_any(
-        Problem(
-            plan.sheet.label, None, "", match.new, f"may repeat {match.old}: {plan.answer(match)}"
-        )
-        for match in plan.unanswered
+        Problem(plan.sheet.label, None, "", each.new, repeats.format(each.old, plan.answer(each)))
+        for each in plan.unanswered
     )
     return _commit_curated(plan) if is_curated(plan.folder) else _commit_own(plan)
 
@@ -426,19 +398,7 @@ def _back_up(folder: Path, target: Path, changelog: str | None = None) -> None:
 def _with_entry(plan: Plan, number: str, restore: str) -> str:
     """Changelog of the cohort with an entry for the plan in front."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    name = printable(plan.sheet.label).replace("`", "'")
-    answers = [f"{new} is not {old}" for new, old in sorted(plan.addition.distinct)]
-    turned = _moved(plan, "verdict")
-    moved = [f"Verdicts that move: {len(turned) or 'none'}", *turned, *_moved(plan, "counts")]
-    entry = "\n".join(
-        [
-            f"## {number}, {today}",
-            "",
-            f"- File: `{name}`.",
-            *(f"- {line}." for line in (*_new_rows(plan), *answers, *moved)),
-            f"- To undo: {restore}.",
-            f"- Addition {number} of {today}, SHA-256 of the rows {plan.fingerprint}.",
-        ]
-    )
+    filled = _filled_in(plan, number=number, today=today, restore=restore)
+    entry = "\n".join(map(printable, filled.splitlines()))
     before = _changelog(plan.folder).removeprefix(_CHANGELOG_HEADING)
     return f"{_CHANGELOG_HEADING}\n{entry}\n{before}"

@@ -25,7 +25,9 @@ from alkpool.intake.raw import read_raw
 from alkpool.problems import DataError, Problem, in_our_words, refuse
 from alkpool.vocabulary import Relation
 
-_UNITS: dict[str, Any] = yaml_beside(__file__)
+# Units, and what messages say.
+_DECLARED: dict[str, Any] = yaml_beside(__file__)
+_UNITS, _SAYS = _DECLARED["in_ours"], _DECLARED["says"]
 # "Smith 2018", "Smith et al., 2018": the author and the year in one cell.
 REFERENCE = "reference"
 _REFERENCE = (
@@ -33,23 +35,9 @@ _REFERENCE = (
     r"(?P<year>(?:19|20)\d\d)\)?(?:\s*\[\d+\])?\Z"
 )
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
-_REFERENCE_ALLOWED = (
-    "must be an author and a year, as Smith 2018; for anything else read, instead of this column, "
-    "ones for first_author and year, and for source_id where a letter follows the year"
-)
 # When and where a sample was taken, and what was found in it.
 _TAKEN = ("prior_inhibitors", "resistance_on", "specimen")
 _FOUND = ("mutations", "vaf_percent")
-_ONE_OR_TWO = (
-    "is counted, but another row of the patient differs only in mutations or frequencies: is it "
-    "one sample or two? For one, write its mutations into one cell, joined by ; and for two, make "
-    "a column for sample_order with 1 and 2"
-)
-_NO_COLUMN = "is no column; see alkpool template FILE"
-_NO_SOURCE = (
-    "must say source_id, or first_author and year, which no heading gives: where rows differ in "
-    "it, the table needs a column for it"
-)
 UNSAID = "?"
 
 
@@ -121,26 +109,23 @@ def _mapping_problems(mapping: Mapping) -> Iterator[tuple[str, str, str, str]]:
     for column in sorted({column for column in taken if taken.count(column) > 1}):
         yield column, "", "is given to two headings", column
     for heading, target in mapping.columns.items():
-        place, column, units = heading, target.ours, _UNITS["in_ours"].get(target.ours, {"": 1})
+        column, units = target.ours, _UNITS.get(target.ours, {"": 1})
         if target.column.startswith(UNSAID):
-            allowed = "has to be said: which column it is, or delete the line"
-            yield place, target.column, allowed, column
+            yield heading, target.column, _SAYS["column"], column
         elif column not in (*flatfile.COLUMNS, REFERENCE):
-            yield place, column, _NO_COLUMN, column
+            yield heading, column, _SAYS["no_column"], column
         if target.unit not in units:
             allowed = f"the unit must be one of {', '.join(units)}" if any(units) else "has no unit"
-            yield place, target.unit, allowed, column
+            yield heading, target.unit, allowed, column
         if target.prefix == UNSAID:
-            allowed = "has to be said: what to write before their ids, as smith2020-, or ''"
-            yield f"{place}, prefix", UNSAID, allowed, column
+            yield f"{heading}, prefix", UNSAID, _SAYS["prefix"], column
         for word in (word for word, meant in target.words.items() if meant == UNSAID):
-            allowed = f"has to be said: what {word!r} means, as alkpool template FILE explains"
-            yield f"{place}, words", UNSAID, allowed, column
+            yield f"{heading}, words", UNSAID, _SAYS["word"].format(word), column
     for column in mapping.everywhere.keys() - {*flatfile.COLUMNS}:
-        yield f"everywhere, {column}", "", _NO_COLUMN, ""
+        yield f"everywhere, {column}", "", _SAYS["no_column"], ""
     known = {*taken, *mapping.everywhere}
     if not (known & {"source_id", "doi", "pmid", REFERENCE} or {"first_author", "year"} <= known):
-        yield "everywhere", "", _NO_SOURCE, "source_id"
+        yield "everywhere", "", _SAYS["no_source"], "source_id"
 
 
 def read(path: Path, mapping: Mapping) -> Sheet:
@@ -190,7 +175,7 @@ def read(path: Path, mapping: Mapping) -> Sheet:
         heading = next(h for h, target in targets.items() if target.column == REFERENCE)
         parts = cells.pop(REFERENCE).str.extract(_REFERENCE)
         wrong = parts["year"].isna() & (raw[heading] != "")
-        problems += flagged(raw, wrong, heading, label, _REFERENCE_ALLOWED)
+        problems += flagged(raw, wrong, heading, label, _SAYS["reference"])
         # Only what is wrong itself is listed, not also what would follow from it.
         parts.loc[wrong] = "Nobody", "2020"
         parts = parts.fillna("")
@@ -204,11 +189,8 @@ def read(path: Path, mapping: Mapping) -> Sheet:
         cells, unsure = _ordered(cells, label)
         problems += unsure
     return flatfile.checked(
-        replace(
-            theirs, cells=cells, read_as=tuple(read_as), problems=tuple(problems),
-            unread=frozenset(unread),
-        )
-    )  # fmt: skip
+        Sheet(label, cells, tuple(read_as), tuple(problems), unread=frozenset(unread))
+    )
 
 
 def _filled_down(cells: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -246,7 +228,7 @@ def _translated(cell: str, target: Target) -> str:
     words = {word.casefold(): meant for word, meant in target.words.items()}
     if cell.casefold() in words:
         return words[cell.casefold()]
-    factor = _UNITS["in_ours"].get(target.column, {}).get(target.unit, 1)
+    factor = _UNITS.get(target.column, {}).get(target.unit, 1)
     bound = spelling.BOUND.fullmatch(cell)
     sign = bound["sign"] if bound else ""
     known = spelling.term(sign, Relation, "Relation") in list(Relation)
@@ -284,7 +266,7 @@ def _ordered(cells: pd.DataFrame, label: str) -> tuple[pd.DataFrame, list[Proble
     times = numbers(stated.ffill().fillna(stated.bfill()).fillna(""))
     unsure = order.groupby([patient, times]).transform("nunique") > 1
     numbered = cells.assign(sample_order=order.astype(str))
-    return numbered, [*flagged(numbered, unsure, "sample_order", label, _ONE_OR_TWO)]
+    return numbered, [*flagged(numbered, unsure, "sample_order", label, _SAYS["one_or_two"])]
 
 
 def propose(path: Path, sheet: str = "") -> str:
@@ -348,8 +330,9 @@ def _column(heading: str) -> str:
 def _target(heading: str, column: str, cells: set[str], doubt: str) -> object:
     """Propose what a column is, behind a sign of doubt."""
     target: dict[str, object] = {"column": doubt + column}
-    if units := _UNITS["in_ours"].get(column):
-        said = (unit for unit in units if re.search(_UNITS["written"][unit], heading, re.I))
+    if units := _UNITS.get(column):
+        written = _DECLARED["written"]
+        said = (unit for unit in units if re.search(written[unit], heading, re.I))
         target["unit"] = next(said, UNSAID)
     if column == "patient_id":
         target["prefix"] = UNSAID

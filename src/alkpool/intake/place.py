@@ -8,7 +8,7 @@ of each new row of the four tables are put together and checked with the rows of
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from string import ascii_lowercase
@@ -21,7 +21,7 @@ from alkpool.data.cohort import relation_problems
 from alkpool.data.reader import Sheet, Table, cell_problems, rows_by
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
 from alkpool.intake.flatfile import FIELDS, KEYS, NOT_DUPLICATE
-from alkpool.problems import DataError, Problem
+from alkpool.problems import Problem, refuse_any
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, PatientStatus, Phase, SourceStatus
 
 Tables = Mapping[str, pd.DataFrame]
@@ -44,7 +44,8 @@ _NAMES_A_SOURCE = {"doi", "pmid", "first_author", "year"}
 # Cells of the rows of a flat file, whose blank keys are being filled in, by index.
 _Rows = Mapping[Any, dict[Any, str]]
 # What is wrong with a row: its index, column, and what is allowed.
-_Wrong = Iterator[tuple[Any, str, str]]
+_Found = tuple[Any, str, str]
+_Wrong = Iterator[_Found]
 
 _FLAT_NAMES = {(f"/{field.table.file}", field.column): field.name for field in FIELDS}
 # Columns that say nothing of a patient, a sample or a line.
@@ -97,11 +98,8 @@ def fit(sheet: Sheet, tables: Tables) -> Addition:
     """
     known = {name: frame.set_index(KEYS[name], drop=False) for name, frame in tables.items()}
     cells: dict[Any, dict[Any, str]] = sheet.cells.to_dict("index")
-    found = [
-        (row, column, allowed)
-        for name_blank in (_name_sources, _name_patients, _name_samples, _name_lines)
-        for row, column, allowed in name_blank(cells, known)
-    ]
+    naming = (_name_sources, _name_patients, _name_samples, _name_lines)
+    found = [*chain.from_iterable(name_blank(cells, known) for name_blank in naming)]
     rows = {}
     for table in COHORT_TABLES:
         rows[table.name], wrong = _records(table, cells, known[table.name])
@@ -121,69 +119,51 @@ def fit(sheet: Sheet, tables: Tables) -> Addition:
         ),
     )
     patients = {*tables[PATIENTS.name]["patient_id"], *flat["patient_id"]}
+    others = f"must be other patients of the cohort, several joined by {LIST_SEPARATOR}"
     found += (
-        (
-            row,
-            NOT_DUPLICATE,
-            f"must be other patients of the cohort, several joined by {LIST_SEPARATOR}",
-        )
+        (row, NOT_DUPLICATE, others)
         for row, said in cells.items()
         if not _listed(said[NOT_DUPLICATE]) <= patients - {said["patient_id"]}
     )
-    problems = [*sheet.problems]
-    given = sheet.cells.to_dict("index")
-    problems += (Problem(sheet.label, r + 2, c, given[r][c], why) for r, c, why in found)
-    problems = _all_problems(sheet, problems, _joined(tables, addition), rows)
-    if problems:
-        raise DataError(problems)
+    refuse_any(_all_problems(sheet, found, rows, _joined(tables, addition)))
     return addition
 
 
 def _all_problems(
-    sheet: Sheet, problems: Sequence[Problem], joined: dict[str, pd.DataFrame], rows: Tables
+    sheet: Sheet, found: Iterable[_Found], rows: Tables, joined: dict[str, pd.DataFrame]
 ) -> list[Problem]:
-    """List what is wrong with cells, and between those that are not: each cell once."""
-    in_tables = [
-        problem
-        for table in COHORT_TABLES
-        for problem in cell_problems(rows[table.name], table, f"/{table.file}")
+    """List what is wrong with cells, and between those that can be read: of each cell one."""
+    given = sheet.cells.to_dict("index")
+    blank = {(row + 2, name) for row, cells in given.items() for name in cells if not cells[name]}
+    waiting = {*sheet.unread, *({*KEYS.values()} - {"source_id"} if sheet.unread else ())}
+    waiting |= {"source_id"} if sheet.unread & _NAMES_A_SOURCE else set()
+    # What is blank because it is not read yet says nothing of itself.
+    quiet = {place for place in blank if place[1] in waiting}
+    noted = [
+        Problem(sheet.label, row + 2, column, given[row][column], why)
+        for row, column, why in found
+        if (row + 2, column) not in quiet
     ]
+    noted = [*sheet.problems, *noted]
+    wrong = quiet.union((problem.row, problem.column) for problem in noted)
+    in_tables = list(
+        chain.from_iterable(cell_problems(rows[t.name], t, f"/{t.file}") for t in COHORT_TABLES)
+    )
     unread = {(problem.file, problem.row, problem.column) for problem in in_tables}
-    wrong = {(problem.row, problem.column) for problem in problems}
-    unread |= {
-        (f"/{field.table.file}", row + 2, field.column)
-        for field in FIELDS
-        for row in sheet.cells.index
-        if field.name in sheet.unread or (row + 2, field.name) in wrong
-    }
+    unread |= {(f, r, c) for (f, c), name in _FLAT_NAMES.items() for r, n in wrong if n == name}
     in_tables += relation_problems(joined, "", unread)
+    in_file = [
+        replace(
+            each, file=sheet.label, column=_FLAT_NAMES.get((each.file, each.column), each.column)
+        )
+        for each in in_tables
+    ]
     # A key that is made up here is wrong only where another cell is.
-    made_up = {
-        (row + 2, key) for key in KEYS.values() for row in sheet.cells.index[sheet.cells[key] == ""]
-    }
-    follow = [problem for problem in in_tables if (problem.row, problem.column) in made_up]
-    if problems or len(follow) < len(in_tables):
-        in_tables = [problem for problem in in_tables if problem not in follow]
-    problems = [
-        *problems,
-        *(
-            replace(
-                problem, file=sheet.label,
-                column=_FLAT_NAMES.get((problem.file, problem.column), problem.column),
-            )
-            for problem in in_tables
-        ),
-    ]  # fmt: skip
-    # So is a blank cell that hangs on a column that is not read yet.
-    hidden = {*sheet.unread}
-    hidden |= {*KEYS.values()} - {"source_id"} if hidden else set()
-    hidden |= {"source_id"} if hidden & _NAMES_A_SOURCE else set()
+    made_up = quiet | {place for place in blank if place[1] in KEYS.values()}
+    stated = [each for each in in_file if (each.row, each.column) not in made_up]
+    said = [*noted, *stated] or in_file
     # A cell with an odd content breaks several rules; the first says why.
-    first: dict[tuple[str, int | None, str], Problem] = {}
-    for problem in problems:
-        if problem in sheet.problems or problem.value or problem.column not in hidden:
-            first.setdefault((problem.file, problem.row, problem.column), problem)
-    return sorted(first.values())
+    return sorted({(each.file, each.row, each.column): each for each in reversed(said)}.values())
 
 
 def merge(tables: Tables, addition: Addition) -> dict[str, pd.DataFrame]:
