@@ -838,6 +838,8 @@ UNSAID = {
     "Fusion VAF (%)": "", "VAF of fusion": "", "Co-mutation": "", "PFS event": "",
     "Vital status": "", "TKI 2": "? inhibitor", "Variant": "? fusion_variant or mutations",
     "Mutation VAF": "vaf_percent", "Treatment duration (days)": "dot_months",
+    "ALK TKI before biopsy": "prior_inhibitors", "Author/Year": "reference",
+    "Still on drug": "treatment_status", "pfs_relation": "pfs_relation",
 }  # fmt: skip
 
 
@@ -850,6 +852,35 @@ def test_a_heading_that_may_be_another_thing_is_not_guessed(tmp_path, heading):
     assert (given if isinstance(given, str) else given["column"]) == UNSAID[heading]
     if not UNSAID[heading]:
         assert f"# Not read: {heading}" in proposal
+
+
+ROUND = """\
+columns:
+  Pt: {column: patient_id, prefix: "?"}
+  Drug before: "? prior_inhibitors"
+  Mutation: mutations
+  Next: inhibitor
+  BOR: {column: best_response, words: {good: "?"}}
+  PFS: {column: pfs_months, unit: "?"}
+  DoT: {column: dot_months, unit: months}
+  Age: {column: age_years, unit: years}
+everywhere: {sample_locator: Table 1, ward: "3"}
+"""
+
+
+def test_all_that_a_mapping_leaves_open_is_listed_beside_what_is_wrong_with_cells(tmp_path):
+    """In one round; nothing is said that follows from what is not read yet."""
+    text = "Pt,Drug before,Mutation,Next,BOR,PFS,DoT,Age\n1,alectinib,L1202R,lorlatinib,good,9,NR,"
+    text += "x\n2,alectinib,G1202R,lorlatinb,PR,8,7,50\n2,alectinib,L1196M,,,,,\n"
+    with pytest.raises(DataError) as refused:
+        place.fit(by_mapping(tmp_path, text, ROUND), CURATED)
+    assert re.findall(r"(\w+\.\w+)(?:, row (\d+))?, column ([\w ,]+):", str(refused.value)) == [
+        ("mapping.yaml", "", "BOR, words"), ("mapping.yaml", "", "Drug before"),
+        ("mapping.yaml", "", "PFS"), ("mapping.yaml", "", "Pt, prefix"),
+        ("mapping.yaml", "", "everywhere"), ("mapping.yaml", "", "everywhere, ward"),
+        ("theirs.csv", "2", "age_years"), ("theirs.csv", "2", "dot_months"),
+        ("theirs.csv", "2", "mutations"), ("theirs.csv", "3", "inhibitor"),
+    ]  # fmt: skip
 
 
 def test_one_of_two_headings_is_not_chosen(tmp_path):

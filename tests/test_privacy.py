@@ -92,6 +92,12 @@ def test_what_has_to_be_put_right(folder, name):
     assert done.stderr == ""
 
 
+def test_a_surname_that_begins_as_a_month_is_no_date(folder):
+    edit(folder, "sources.csv", "own,local", "jansen2022,local")
+    edit(folder, "patients.csv", ",own,", ",jansen2022,")
+    assert not [each for each in privacy.check(folder).must if "date" in each.allowed]
+
+
 CONSIDER = {
     "short note": ("patients.csv", "V1,\n", "V1,ex-smoker\n", "patients.csv, column note: 1 cell "
                    "with free text: read it"),

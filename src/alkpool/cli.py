@@ -122,8 +122,9 @@ def classify(
     """Classify lines of treatment by clinical benefit (Figure 1).
 
     The file needs the columns best_response, pfs_relation, pfs_months, dot_relation, dot_months
-    and status; all its columns are kept, and benefit and rule are added. Text that a spreadsheet
-    would read as a formula gets an apostrophe before it.
+    and status; all its columns are kept, and benefit and rule are added. A blank best_response or
+    status is unknown, a number without a sign the number. Text that a spreadsheet would read as a
+    formula gets an apostrophe before it.
     """
     from alkpool.analysis.benefit import BenefitRule
     from alkpool.intake import classify

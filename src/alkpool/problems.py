@@ -70,7 +70,8 @@ def in_our_words(error: Mapping[str, Any]) -> str:
 
 # By the kinds of errors of pydantic.
 _IN_OUR_WORDS = {
-    "missing": "this key is missing", "extra_forbidden": "this key is unknown",
+    "missing": "this key is missing",
+    **dict.fromkeys(("extra_forbidden", "invalid_key"), "this key is unknown"),
     "string_type": "must be text", "string_pattern_mismatch": "must be text that fits {pattern}",
     "literal_error": "must be {expected}", "bool_type": "must be true or false",
     **dict.fromkeys(("tuple_type", "list_type"), "must be a list"),

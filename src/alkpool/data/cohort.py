@@ -20,7 +20,7 @@ from alkpool.data import reader, tables
 from alkpool.data.reader import is_among
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SOURCES, Unread
 from alkpool.files import read_yaml
-from alkpool.problems import Problem, refuse, refuse_any
+from alkpool.problems import Problem, in_our_words, refuse, refuse_any
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, PatientStatus, SourceStatus, StudyType
 
 DESCRIPTION_FILE = "cohort.yaml"
@@ -203,18 +203,14 @@ def read_meta(path: Path, label: str) -> tuple[CohortMeta | None, list[Problem]]
 
 
 def _in_our_words(error: ErrorDetails, label: str) -> Problem:
-    key = ".".join(map(str, error["loc"]))
-    keys = f"the keys are {', '.join(CohortMeta.model_fields)}"
-    match error["type"]:
-        case "missing":
-            return Problem(label, None, "", "", f"the key {key} is missing; {keys}")
-        case "extra_forbidden" | "invalid_key":
-            return Problem(label, None, "", "", f"the key {key[:80]} is unknown; {keys}")
-        case "model_type":
-            return Problem(label, None, "", "", f"must be lines of 'key: value'; {keys}")
+    key = "".join(map(str, error["loc"][:1]))[:80]
     field = CohortMeta.model_fields.get(key)
-    allowed = (field and field.description) or "text"
-    return Problem(label, None, "", _found(error["input"]), f"{key} must be {allowed}")
+    if field and error["type"] != "missing":
+        allowed = f"{key} must be {field.description or 'text'}"
+        return Problem(label, None, "", _found(error["input"]), allowed)
+    said = ": ".join(filter(None, [key, in_our_words(error)]))
+    keys = ", ".join(CohortMeta.model_fields)
+    return Problem(label, None, "", "", f"{said}; the keys are {keys}")
 
 
 def _found(value: object) -> str:

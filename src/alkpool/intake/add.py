@@ -31,7 +31,7 @@ from alkpool.intake.curate import CHANGELOG
 from alkpool.intake.duplicates import Match
 from alkpool.intake.place import Addition
 from alkpool.problems import DataError, Problem, printable, refuse, refuse_any
-from alkpool.vocabulary import Benefit, PatientStatus, SourceStatus
+from alkpool.vocabulary import PatientStatus
 
 CURATED = "curated"
 BACKUP = "backup"
@@ -41,6 +41,8 @@ _CHANGELOG_HEADING = (
 )
 _WORDS = {table.name: table.name for table in COHORT_TABLES}
 _WORDS[TREATMENTS.name] = "lines of treatment"
+# What is said of a cell of Figure 5.
+_SHOWN = ["benefit_k", "benefit_n", "unknown_n", "relapsed", "relapse_n"]
 
 
 @dataclass(frozen=True)
@@ -214,57 +216,31 @@ def _changelog(folder: Path) -> str:
 
 def describe(plan: Plan) -> str:
     """Say in words what a plan would change."""
-    return "\n".join(map(printable, _filled_in(plan).splitlines())) + "\n"
+    return "\n".join(map(printable, _filled_in(plan).split("\n")))
 
 
 def _filled_in(plan: Plan, **more: str) -> str:
-    before, after = (cohort.analysis_set(data) for data in (plan.before, plan.after))
-    turned, counted, rest = (_moved(plan, kind) for kind in ("verdict", "counts", "denominator"))
+    sides = [cohort.analysis_set(data) for data in (plan.before, plan.after)]
+    rows, tables = plan.addition.rows, [(_WORDS[table.name], table) for table in COHORT_TABLES]
+    lines = plan.after.treatments
+    lines = lines[lines["treatment_id"].isin(rows[TREATMENTS.name]["treatment_id"])]
+    alone = benefit.evaluable(lines)["treatment_id"]
+    lines = benefit.classify(lines).assign(combined=~lines["treatment_id"].isin(alone))
+    moves, before = plan.moves, [f"{name}_before" for name in _SHOWN]
+    same = (moves[_SHOWN].to_numpy() == moves[before].to_numpy()).all(axis=1)
+    # Elsewhere only where a mutation was found moves, of which no share is read.
+    moves = moves[~same | (moves["moved"] != "counts")]
     return filled_in_beside(
-        __file__, plan=plan, turned=turned, counted=counted, rest=rest,
-        included=[
-            f"included {_WORDS[table.name]}: {len(getattr(before, table.name))} -> "
-            f"{len(getattr(after, table.name))}"
-            for table in COHORT_TABLES
-        ],
-        among=" and ".join({each.name: "" for each in (plan.before, plan.published) if each}),
-        answers=[f"{new} is not {old}" for new, old in sorted(plan.addition.distinct)],
-        new=[*_new_rows(plan)], looks=_worth_a_look(plan), apart=plan.apart,
+        __file__, plan=plan, label=printable(plan.sheet.label),
+        read_as=[*map(printable, plan.sheet.read_as)], looks=_worth_a_look(plan), apart=plan.apart,
+        new={word: list(rows[table.name][table.key[0]]) for word, table in tables},
+        included={w: [len(getattr(side, table.name)) for side in sides] for w, table in tables},
+        patients=rows[PATIENTS.name].to_dict("records"), lines=lines.to_dict("records"),
+        sources=rows[SOURCES.name].to_dict("records"),
+        moved={kind: cells.to_dict("records") for kind, cells in moves.groupby("moved")},
+        among=dict.fromkeys(each.name for each in (plan.before, plan.published) if each),
         probable=duplicates.PROBABLE, unanswered=plan.unanswered, **{"number": ""} | more,
     )  # fmt: skip
-
-
-def _new_rows(plan: Plan) -> Iterator[str]:
-    for table in COHORT_TABLES:
-        names = list(plan.addition.rows[table.name][table.key[0]])
-        yield f"{_WORDS[table.name]}: {len(names)}" + f" ({', '.join(names)})" * bool(names)
-    for patient in plan.addition.rows[PATIENTS.name].to_dict("records"):
-        match patient["status"]:
-            case PatientStatus.DUPLICATE:
-                yield f"{patient['patient_id']} does not count: repeats {patient['duplicate_of']}"
-            case PatientStatus.EXCLUDED:
-                yield f"{patient['patient_id']} does not count: {patient['exclusion_reason']}"
-    yield from _lines_that_do_not_count(plan)
-    sources = plan.addition.rows[SOURCES.name]
-    for source in sources.loc[sources["status"] == SourceStatus.EXCLUDED, "source_id"]:
-        yield f"source {source}: has no included patient"
-    for source in plan.addition.now_included:
-        yield f"source {source}: excluded -> included"
-
-
-def _lines_that_do_not_count(plan: Plan) -> Iterator[str]:
-    new = plan.after.treatments
-    new = new[new["treatment_id"].isin(plan.addition.rows[TREATMENTS.name]["treatment_id"])]
-    alone = set(benefit.evaluable(new)["treatment_id"])
-    for line in new.assign(benefit=benefit.classify(new)["benefit"]).to_dict("records"):
-        name = line["treatment_id"]
-        if name not in alone:
-            yield f"{name} does not count: it is a combination (monotherapy is no)"
-        elif line["benefit"] == Benefit.UNKNOWN:
-            yield (
-                f"{name} is not decided: best_response is {line['best_response']}, and months and "
-                "status do not tell whether there was benefit"
-            )
 
 
 def _worth_a_look(plan: Plan) -> list[str]:
@@ -274,31 +250,6 @@ def _worth_a_look(plan: Plan) -> list[str]:
         for key in plan.addition.rows[table.name][table.key[0]]
     }
     return [str(note) for note in plausible.worth_a_look(plan.after) if note.file in new]
-
-
-def _moved(plan: Plan, kind: str) -> list[str]:
-    """Say of the cells of which one thing moves, as `Plan.moves` names it, what it becomes."""
-    said = []
-    for cell in plan.moves.query("moved == @kind").to_dict("records"):
-        place = f"{cell['profile']}, {cell['inhibitor']}"
-        before, after = (_counts(cell, side) for side in ("_before", ""))
-        if kind == "verdict":
-            before = f"{cell['verdict_before']} [{cell['rule_before']}; {before}]"
-            after = f"{cell['verdict']} [{cell['rule']}; {after}]"
-        elif before == after:  # only where they were found moves, of which no share is read
-            continue
-        else:
-            place += f" ({cell['verdict']})"
-        said.append(f"{place}: {before} -> {after}")
-    return said
-
-
-def _counts(cell: Mapping[Any, object], side: str) -> str:
-    k, n, unknown = (cell[f"{name}{side}"] for name in ("benefit_k", "benefit_n", "unknown_n"))
-    return (
-        f"benefit {k}/{n}, not decided {unknown}, relapsing "
-        f"{cell[f'relapsed{side}']}/{cell[f'relapse_n{side}']}"
-    )
 
 
 def commit(plan: Plan) -> str:
@@ -398,7 +349,6 @@ def _back_up(folder: Path, target: Path, changelog: str | None = None) -> None:
 def _with_entry(plan: Plan, number: str, restore: str) -> str:
     """Changelog of the cohort with an entry for the plan in front."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    filled = _filled_in(plan, number=number, today=today, restore=restore)
-    entry = "\n".join(map(printable, filled.splitlines()))
+    entry = _filled_in(plan, number=number, today=today, restore=restore)
     before = _changelog(plan.folder).removeprefix(_CHANGELOG_HEADING)
-    return f"{_CHANGELOG_HEADING}\n{entry}\n{before}"
+    return f"{_CHANGELOG_HEADING}\n{entry}{before}"

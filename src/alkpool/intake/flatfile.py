@@ -179,7 +179,7 @@ def checked(sheet: Sheet, *, accepted: bool = False) -> Sheet:
     if len(sheet.cells) > MAX_CASES:
         allowed = f"must have at most {MAX_CASES}: add it in parts"
         refuse(sheet.label, f"has {len(sheet.cells)} rows; {allowed}")
-    if sheet.cells.empty:
+    if not len(sheet.cells):
         refuse(sheet.label, "has no row below the header")
     sheet = reader.set_aside(sheet, COLUMNS)
     given = sheet.cells.reindex(columns=COLUMNS, fill_value="")

@@ -105,8 +105,9 @@ def load(path: Path) -> Mapping:
 
 def _mapping_problems(mapping: Mapping) -> Iterator[tuple[str, str, str, str]]:
     """Say what is wrong with a mapping: key, value, what is allowed; and what is not read then."""
-    taken = [target.ours for target in mapping.columns.values()]
-    for column in sorted({column for column in taken if taken.count(column) > 1}):
+    taken = [target.column for target in mapping.columns.values()]
+    again = {column for column in taken if taken.count(column) > 1 and column[0] != UNSAID}
+    for column in sorted(again):
         yield column, "", "is given to two headings", column
     for heading, target in mapping.columns.items():
         column, units = target.ours, _UNITS.get(target.ours, {"": 1})
@@ -121,9 +122,12 @@ def _mapping_problems(mapping: Mapping) -> Iterator[tuple[str, str, str, str]]:
             yield f"{heading}, prefix", UNSAID, _SAYS["prefix"], column
         for word in (word for word, meant in target.words.items() if meant == UNSAID):
             yield f"{heading}, words", UNSAID, _SAYS["word"].format(word), column
-    for column in mapping.everywhere.keys() - {*flatfile.COLUMNS}:
-        yield f"everywhere, {column}", "", _SAYS["no_column"], ""
-    known = {*taken, *mapping.everywhere}
+    for column, said in mapping.everywhere.items():
+        if column not in flatfile.COLUMNS:
+            yield f"everywhere, {column}", "", _SAYS["no_column"], ""
+        elif said == UNSAID:
+            yield f"everywhere, {column}", UNSAID, _SAYS["everywhere"], column
+    known = {*mapping.everywhere, *(target.ours for target in mapping.columns.values())}
     if not (known & {"source_id", "doi", "pmid", REFERENCE} or {"first_author", "year"} <= known):
         yield "everywhere", "", _SAYS["no_source"], "source_id"
 
@@ -300,10 +304,12 @@ def propose(path: Path, sheet: str = "") -> str:
         columns[heading] = _target(heading, column, cells - {""}, f"{UNSAID} " if doubt else "")
     others = ", ".join(heading for heading in header if heading and heading not in columns)
     locator = "sample_locator" if "prior_inhibitors" in meant.values() else "treatment_locator"
+    named = {*meant.values()} & {REFERENCE, "source_id", "first_author", "doi", "pmid"}
+    everywhere = {} if named else {"source_id": UNSAID}
     proposal: dict[str, object] = {"sheet": sheet} if sheet else {}
     proposal |= {
         "header_rows": 1 + two, "columns": columns,
-        "everywhere": {locator: sheet or path.stem}, "fill_down": [],
+        "everywhere": everywhere | {locator: sheet or path.stem}, "fill_down": [],
     }  # fmt: skip
     text = yaml.safe_dump(proposal, sort_keys=False, allow_unicode=True, width=100)
     left = f"# Not read: {others}\n" if others else ""
@@ -324,6 +330,8 @@ def _column(heading: str) -> str:
     """Name our column that a heading means; blank where it is not known."""
     plain = re.sub(r"[\s_]+", " ", spelling.cleaned(heading))
     plain = re.sub(r"\s*[\[(].*?[\])]\s*$", "", plain)
+    if (ours := plain.casefold().replace(" ", "_")) in flatfile.COLUMNS:
+        return ours
     return next((column for pattern, column in _headings() if pattern.fullmatch(plain)), "")
 
 
@@ -331,8 +339,8 @@ def _target(heading: str, column: str, cells: set[str], doubt: str) -> object:
     """Propose what a column is, behind a sign of doubt."""
     target: dict[str, object] = {"column": doubt + column}
     if units := _UNITS.get(column):
-        written = _DECLARED["written"]
-        said = (unit for unit in units if re.search(written[unit], heading, re.I))
+        written, plain = _DECLARED["written"], heading.replace("_", " ")
+        said = (unit for unit in units if re.search(written[unit], plain, re.I))
         target["unit"] = next(said, UNSAID)
     if column == "patient_id":
         target["prefix"] = UNSAID
@@ -341,7 +349,9 @@ def _target(heading: str, column: str, cells: set[str], doubt: str) -> object:
     if terms := meta.get("terms", ()):
         spell = meta["spell"]
         strange = sorted(cell for cell in cells if spell(cell) not in terms)
-        if column == "treatment_status" and re.search("ongoing|lopend|laufend", heading, re.I):
+        if column == "treatment_status" and re.search(
+            "ongoing|still|lopend|laufend", heading, re.I
+        ):
             answers = dict.fromkeys(("yes", "ja"), "ongoing")
             answers |= dict.fromkeys(("no", "nee", "nein"), "ended")
             target["words"] = {cell: answers.get(cell.casefold(), UNSAID) for cell in strange}

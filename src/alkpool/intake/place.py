@@ -153,10 +153,8 @@ def _all_problems(
     unread |= {(f, r, c) for (f, c), name in _FLAT_NAMES.items() for r, n in wrong if n == name}
     in_tables += relation_problems(joined, "", unread)
     in_file = [
-        replace(
-            each, file=sheet.label, column=_FLAT_NAMES.get((each.file, each.column), each.column)
-        )
-        for each in in_tables
+        replace(one, file=sheet.label, column=_FLAT_NAMES.get((one.file, one.column), one.column))
+        for one in in_tables
     ]
     # A key that is made up here is wrong only where another cell is.
     made_up = quiet | {place for place in blank if place[1] in KEYS.values()}
