@@ -207,10 +207,10 @@ def test_classify_writes_a_file_and_agrees_with_the_package(tmp_path):
     assert list(written["benefit"]) == list(expected["benefit"])
     assert list(written["rule"]) == list(expected["rule"])
     assert [path.name for path in target.parent.iterdir()] == ["lines.csv"]
-    combined = (written["monotherapy"] != "yes").sum()
-    assert (
-        f"note: {combined} of {len(written)} lines are not known to be monotherapy" in done.stderr
-    )
+    # What is not known to be one is evaluated, and marked.
+    combined = (written["monotherapy"] == "no").sum()
+    assert combined < (written["monotherapy"] != "yes").sum()
+    assert f"note: {combined} of {len(written)} lines are combinations" in done.stderr
 
 
 def test_classify_reads_blanks_as_the_template_does(tmp_path):
@@ -265,6 +265,12 @@ def test_template_says_what_was_written_and_what_is_next(tmp_path):
     assert target.read_text().startswith("# How theirs.csv is read")
     assert done.stdout.startswith(f"written: {target}; answer each ? in it")
     assert done.stdout.endswith(f"add {tmp_path / 'theirs.csv'} --columns {target}\n")
+    # What was answered, or the table itself, is not written over.
+    for there in (target, tmp_path / "theirs.csv"):
+        before = there.read_bytes()
+        again = alkpool("template", "--columns-from", tmp_path / "theirs.csv", "-o", there)
+        assert (again.returncode, there.read_bytes()) == (1, before)
+        assert "the file exists and may hold your answers: name another" in again.stderr
 
 
 def test_classify_of_a_missing_file(tmp_path):

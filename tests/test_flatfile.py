@@ -212,6 +212,7 @@ BAD_CELLS = {
                       {"pfs_months": "8,125"}, "column pfs_months: found '8,125'; must be a number "
                       "with a decimal point from 0 to 300, or blank when not stated (write a "
                       "decimal point)"),
+    "nothing stated": ({"pfs_months": "n/a"}, "(leave it blank where nothing is stated)"),
     "word for a number": ({"age_years": "fifty"}, "column age_years: found 'fifty'"),
     "impossible months": ({"pfs_months": "301"}, "column pfs_months: found '301'"),
     "impossible order": ({"sample_order": "0"}, "column sample_order: found '0'"),

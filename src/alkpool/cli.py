@@ -200,6 +200,8 @@ def write_template(
     from alkpool.intake import flatfile, mapping, template
 
     if columns_from:
+        if output.is_file():
+            refuse(str(output), "the file exists and may hold your answers: name another")
         _write(output, mapping.propose(columns_from, sheet))
         if output != STREAM:
             then = shlex.join(["alkpool", "add", str(columns_from), "--columns", str(output)])

@@ -492,6 +492,5 @@ def read_folder(folder: Path, tables: Sequence[Table]) -> dict[str, pd.DataFrame
     """
     sheets, problems = read_sheets(folder, tables)
     frames = {name: sheet.cells for name, sheet in sheets.items()}
-    if problems := problems or list(key_problems(frames, tables, folder.name)):
-        raise DataError(problems)
+    refuse_any(problems or key_problems(frames, tables, folder.name))
     return {table.name: table.typed(frames[table.name]) for table in tables}

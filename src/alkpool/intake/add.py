@@ -175,8 +175,8 @@ def plan(file: Path, folder: Path, columns: Path | None = None) -> Plan:
             refuse(sheet.label, f"{already}. {undone}")
     addition = place.fit(sheet, tables)
     order = ["sample_order"]
-    said = spelling.read_as(sheet.cells[order], addition.flat[order], sheet.label)
-    sheet = replace(sheet, read_as=(*sheet.read_as, *said))
+    numbered = spelling.read_as(sheet.cells[order], addition.flat[order], sheet.label)
+    sheet = replace(sheet, read_as=(*sheet.read_as, *numbered))
     if not any(len(rows) for rows in addition.rows.values()):
         refuse(sheet.label, f"holds nothing new: all its rows are in {before.name} already")
     merged = place.merge(tables, addition)
@@ -184,16 +184,10 @@ def plan(file: Path, folder: Path, columns: Path | None = None) -> Plan:
     after = replace(before, **typed)
     published = None if is_curated(folder) else cohort.load(CURATED)
     return Plan(
-        folder=folder,
-        sheet=sheet,
-        addition=addition,
-        before=before,
-        after=after,
-        tables=merged,
-        published=published,
-        matches=tuple(_matches(addition, after, published)),
+        folder=folder, sheet=sheet, addition=addition, before=before, after=after, tables=merged,
+        published=published, matches=tuple(_matches(addition, after, published)),
         fingerprint=fingerprint,
-    )
+    )  # fmt: skip
 
 
 def _matches(addition: Addition, after: Cohort, published: Cohort | None) -> Iterator[Match]:
@@ -287,8 +281,7 @@ def _commit_own(plan: Plan) -> str:
         mode = stat.S_IMODE((stage / PATIENTS.file).stat().st_mode)
         (stage / CHANGELOG).touch(mode)
         write_atomically(stage / CHANGELOG, _with_entry(plan, number, restore))
-        if problems := cohort.check(stage):
-            raise DataError(problems)
+        refuse_any(cohort.check(stage))
     return (
         f"added to {plan.folder.name} as addition {number}; the tables before are in "
         f"{plan.folder / BACKUP / number}.zip"

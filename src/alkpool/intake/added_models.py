@@ -16,7 +16,7 @@ import pandera.pandas as pa
 from alkpool.data.reader import Table, flagged, read_sheets
 from alkpool.data.tables import INVITRO_SOURCES, MEASUREMENTS, MODELS
 from alkpool.intake.raw import measurement_ids
-from alkpool.problems import DataError, Problem
+from alkpool.problems import Problem, refuse_any
 
 # What the line says of the publication; the source is then known by its source_id.
 _PUBLICATION = ("first_author", "year", "journal", "title", "doi", "pmid", "secondary")
@@ -82,8 +82,7 @@ def join(folder: Path, built: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFr
         for name in files
         if name not in known.union(listed)
     ]  # fmt: skip
-    if problems:
-        raise DataError(problems)
+    refuse_any(problems)
     sources = built[INVITRO_SOURCES.name]
     new = lines[~lines["source_id"].isin(sources["source_id"])].drop_duplicates("source_id")
     new = new.assign(note=new[_SOURCE_NOTE])

@@ -6,8 +6,8 @@ from alkpool.analysis import benefit
 from alkpool.data import spelling, tables
 from alkpool.data.reader import cell_problems, read_sheet
 from alkpool.data.tables import TREATMENTS
-from alkpool.problems import DataError, Problem, no_formula
-from alkpool.vocabulary import UNKNOWN
+from alkpool.problems import Problem, no_formula, refuse_any
+from alkpool.vocabulary import UNKNOWN, Answer
 
 COLUMNS = [
     "best_response", "pfs_relation", "pfs_months", "dot_relation", "dot_months", "status",
@@ -41,22 +41,16 @@ def classified(source: Path, label: str, rule: benefit.BenefitRule) -> tuple[str
     sheet = sheet.spelled(table.schema.columns)
     cells = sheet.cells
     rules = [rule for rule in tables.RULES["treatments"] if rule["column"] in COLUMNS]
-    if problems := [
-        *cell_problems(cells[COLUMNS], table, label),
-        *(
-            Problem(label, 1, name, "", "the file already has this column")
-            for name in ("benefit", "rule")
-            if name in cells
-        ),
-        *tables.rule_problems(rules, cells, label),
-    ]:
-        raise DataError(problems)
+    problems = [*cell_problems(cells[COLUMNS], table, label)]
+    taken = [name for name in ("benefit", "rule") if name in cells]
+    problems += (Problem(label, 1, name, "", "the file already has this column") for name in taken)
+    refuse_any([*problems, *tables.rule_problems(rules, cells, label)])
     classes = benefit.classify(cells[COLUMNS].replace("", None), rule)
     notes = sheet.read_as
-    if "monotherapy" in cells and (others := int((cells["monotherapy"] != "yes").sum())):
+    if "monotherapy" in cells and (others := int((cells["monotherapy"] == Answer.NO).sum())):
         notes += (
-            f"{others} of {len(cells)} lines are not known to be monotherapy; the book "
-            "leaves them out, and lines of patients who are not included",
+            f"{others} of {len(cells)} lines are combinations (monotherapy is no); the book leaves "
+            "them out, and lines of patients who are not included",
         )
     judged = cells.assign(benefit=classes["benefit"], rule=classes["rule"])
     safe = judged.rename(columns=no_formula).map(no_formula)

@@ -173,14 +173,9 @@ def _shown(fact: Any) -> str:
 
 # What is compared, by its name in messages, and how.
 _FACTS: Mapping[str, Callable[[Any, Any], str]] = {
-    "age": _age,
-    "sex": _equal,
-    "fusion partner": _equal,
-    "fusion variant": _equal,
-    "mutations": _profiles,
-    "drugs": _drugs,
-    "months": _same_months,
-}
+    "age": _age, "sex": _equal, "fusion partner": _equal, "fusion variant": _equal,
+    "mutations": _profiles, "drugs": _drugs, "months": _same_months,
+}  # fmt: skip
 
 
 def _says(outcome: str) -> int:

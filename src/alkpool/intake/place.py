@@ -133,7 +133,7 @@ def _all_problems(
     sheet: Sheet, found: Iterable[_Found], rows: Tables, joined: dict[str, pd.DataFrame]
 ) -> list[Problem]:
     """List what is wrong with cells, and between those that can be read: of each cell one."""
-    given = sheet.cells.to_dict("index")
+    given: dict[Any, dict[Any, str]] = sheet.cells.to_dict("index")
     blank = {(row + 2, name) for row, cells in given.items() for name in cells if not cells[name]}
     waiting = {*sheet.unread, *({*KEYS.values()} - {"source_id"} if sheet.unread else ())}
     waiting |= {"source_id"} if sheet.unread & _NAMES_A_SOURCE else set()

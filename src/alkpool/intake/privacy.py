@@ -117,13 +117,9 @@ def describe(report: Report) -> str:
     """Write the findings for reading."""
     sizes = report.groups["size"]
     return filled_in_beside(
-        __file__,
-        report=report,
-        alike=QUASI_IDENTIFIERS,
-        alone=(sizes < 2).sum(),
-        small=(sizes < SMALL_GROUP).sum(),
-        small_group=SMALL_GROUP,
-    )
+        __file__, report=report, alike=QUASI_IDENTIFIERS, alone=(sizes < 2).sum(),
+        small=(sizes < SMALL_GROUP).sum(), small_group=SMALL_GROUP,
+    )  # fmt: skip
 
 
 def print_reports(folders: Sequence[Path], say: Callable[[str], object]) -> bool:
