@@ -30,7 +30,7 @@ from alkpool import files, paths, references
 from alkpool.analysis import timeline
 from alkpool.data import cohort
 from alkpool.intake import add as additions
-from alkpool.intake import curate, flatfile
+from alkpool.intake import curate, duplicates, flatfile, template
 from alkpool.problems import DataError
 
 
@@ -57,14 +57,48 @@ def test_without_yes_nothing_is_changed(tmp_path, mine):
     assert contents(tmp_path) == before | {"new.csv": file.read_bytes()}
     for line in (
         "New in mine:", "  patients: 1 (test2024-p1)", "  included patients: 34 -> 35",
-        "Possible duplicates: none found in mine; patients of other cohorts are compared when they "
-        "are pooled",
+        "Possible duplicates: none found in mine and curated",
         "Verdicts that move: none",
         "  G1202R, lorlatinib (insufficient evidence): benefit 0/0, not decided 0, relapsing 0/0 "
         "-> benefit 1/1, not decided 0, relapsing 0/0",
         "Nothing was changed. To merge: the same command with --yes",
     ):  # fmt: skip
         assert line in done.stdout.splitlines(), line
+
+
+def test_a_new_patient_of_ones_own_is_compared_with_the_published(tmp_path):
+    """Not only when the cohorts are pooled; the answer that pooling asks for is the same."""
+    mine = tmp_path / "mine"
+    template.start_cohort(mine)
+    file = write_csv(tmp_path / "new.csv", REPORTED_AGAIN)
+    shown = alkpool("add", file, "--cohort", mine)
+    assert "  probable: other2024-p1 and choi2010-p1, +5" in shown.stdout.splitlines()
+    two = "distinct_patients: [[other2024-p1, choi2010-p1]]"
+    refused = alkpool("add", file, "--cohort", mine, "--yes")
+    assert refused.returncode == 1
+    assert f"may repeat choi2010-p1: where they are two, write {two} into" in refused.stderr
+    # One who does not count needs no answer.
+    excluded = write_csv(tmp_path / "x.csv", REPORTED_AGAIN | {"exclusion_reason": "published"})
+    assert "none found in mine and curated" in alkpool("add", excluded, "--cohort", mine).stdout
+    with (mine / "cohort.yaml").open("a") as description:
+        description.write(f"{two}\n")
+    assert alkpool("add", file, "--cohort", mine, "--yes").returncode == 0
+    assert duplicates.of_two_cohorts(f"curated,{mine}") == []
+
+
+def test_an_article_of_the_published_cohort_is_said(tmp_path):
+    """Its patients would count twice, and pooling refuses them."""
+    mine = tmp_path / "mine"
+    template.start_cohort(mine)
+    doi = "10.3389/fonc.2024.1430350"
+    stranger = {"age_years": "85", "mutations": "F1174L", "sex": "male"}
+    shown = alkpool("add", write_csv(tmp_path / "n.csv", case(doi=doi, **stranger)),
+                    "--cohort", mine)  # fmt: skip
+    assert (
+        "Cannot be pooled with curated as it is: 1\n"
+        f"  curated+mine/sources.csv, column doi: found '{doi}'; test2024 is the article of "
+        "cheng2024; stands in two cohorts: leave it out of one, or where it is another rename it\n"
+    ) in shown.stdout
 
 
 def test_moves_are_the_differences_of_the_two_matrices(tmp_path, mine):
@@ -90,6 +124,14 @@ def test_a_new_profile_moves_from_nothing(tmp_path, mine):
     moved = plan.moves.set_index(["profile", "inhibitor"])
     cell = moved.loc[("F1174L", "lorlatinib")]
     assert (cell["benefit_n_before"], cell["benefit_n"], cell["rule_before"]) == (0, 1, "V2")
+
+
+def test_a_cell_without_a_line_is_not_said_to_move(tmp_path, mine):
+    """Of a share that is not read from a case report, nothing is told from 0/0 to 0/0."""
+    plan = additions.plan(write_csv(tmp_path / "n.csv", case(mutations="F1174L")), mine)
+    assert ("F1174L", "alectinib") in set(plan.moves[["profile", "inhibitor"]].apply(tuple, axis=1))
+    said = additions.describe(plan)
+    assert "Other cells whose counts move: 1\n  F1174L, lorlatinib (" in said
 
 
 def test_a_verdict_that_moves_is_said(tmp_path, mine):

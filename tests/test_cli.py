@@ -1,6 +1,7 @@
 """The command line as a person meets it: exit codes, messages, files."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -219,7 +220,23 @@ def test_classify_says_which_lines_the_book_leaves_out(tmp_path, monotherapy, le
     (tmp_path / "a.csv").write_text(f"{HEADER},monotherapy\nPR,,,,,ended,{monotherapy}\n")
     done = alkpool("classify", tmp_path / "a.csv")
     assert done.returncode == 0
-    assert done.stderr.count("1 of 1 lines are no monotherapy; the book leaves them") == left_out
+    assert done.stderr.count("1 of 1 line are no monotherapy; the book leaves them") == left_out
+
+
+def test_classify_reads_blanks_as_the_template_does(tmp_path):
+    """What is not stated is unknown, and a number without a sign is the number; each is said."""
+    (tmp_path / "lines.csv").write_text(f"{HEADER}\n,,6,,,\nSD,,,>,3,ongoing\n")
+    done = alkpool("classify", tmp_path / "lines.csv")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[1:] == [
+        "unknown,=,6,,,unknown,benefit,R3", "SD,,,>,3,ongoing,unknown,R9",
+    ]  # fmt: skip
+    for column, word in {
+        "best_response": "unknown",
+        "pfs_relation": "=",
+        "status": "unknown",
+    }.items():
+        assert f"column {column}: '' is read as '{word}' (row 2)" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -231,7 +248,6 @@ def test_classify_says_which_lines_the_book_leaves_out(tmp_path, monotherapy, le
         (f"{HEADER},rule\nSD,=,6,,,ended,R1\n", "column rule: the file already has this column"),
         (f"{HEADER}\nSD,=,6\n", "row 2: has 3 cells; the header has 6"),
         ("", "the file is empty"),
-        (f"{HEADER}\nSD,,6,,,ended\n", "column pfs_relation: found ''; must be one of =, >"),
         (f"{HEADER}\nSD,,,>,,ended\n", "column dot_relation: found '>'; must be blank"),
         (f"{HEADER}\nSD,=,６,,,ended\n", "column pfs_months: found '６'; must be a number"),
     ],
@@ -244,6 +260,27 @@ def test_classify_names_what_is_wrong_and_writes_nothing(tmp_path, content, mess
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert not target.exists()
+
+
+def test_template_says_what_was_written_and_what_is_next(tmp_path):
+    """Also under --output, and for a mapping."""
+    for arguments in ((tmp_path / "a b.csv",), ("-o", tmp_path / "b.csv")):
+        done = alkpool("template", *arguments)
+        named = shlex.quote(str(arguments[-1]))
+        said = f"written: {arguments[-1]}; fill it in, then: alkpool add {named}\n"
+        assert (done.returncode, done.stdout) == (0, said)
+    (tmp_path / "theirs.csv").write_text("Patient,Age\n1,2\n")
+    target = tmp_path / "mapping.yaml"
+    done = alkpool("template", "--columns-from", tmp_path / "theirs.csv", "-o", target)
+    assert target.read_text().startswith("# How theirs.csv is read")
+    assert done.stdout.startswith(f"written: {target}; answer each ? in it")
+    assert done.stdout.endswith(f"add {tmp_path / 'theirs.csv'} --columns {target}\n")
+    # What was answered, or the table itself, is not written over.
+    for there in (target, tmp_path / "theirs.csv"):
+        before = there.read_bytes()
+        again = alkpool("template", "--columns-from", tmp_path / "theirs.csv", "-o", there)
+        assert (again.returncode, there.read_bytes()) == (1, before)
+        assert "the file exists and may hold your answers: name another" in again.stderr
 
 
 def test_classify_of_a_missing_file(tmp_path):

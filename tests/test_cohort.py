@@ -334,11 +334,14 @@ def test_byte_order_mark_and_windows_line_ends_are_harmless(folder, encoding, ne
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("title: x\n", "the key kind is missing; the keys are title, kind, synthetic, description"),
+        (
+            "title: x\n",
+            "kind: this key is missing; the keys are title, kind, synthetic, description",
+        ),
         ("title: [\n", "is not readable YAML"),
         ("just text\n", "must be lines of 'key: value'; the keys are title, kind"),
-        (VALID_DESCRIPTION + "colour: red\n", "the key colour is unknown; the keys are title"),
-        (VALID_DESCRIPTION + "1: red\n", "the key 1 is unknown; the keys are title"),
+        (VALID_DESCRIPTION + "colour: red\n", "colour: this key is unknown; the keys are title"),
+        (VALID_DESCRIPTION + "1: red\n", "1: this key is unknown; the keys are title"),
         (VALID_DESCRIPTION + "search_date: 2020-99-99\n", "month must be in 1..12"),
         (VALID_DESCRIPTION + "search_date: 2020\n", "found '2020'; search_date must be a date"),
         (VALID_DESCRIPTION.replace("false", '"no"'), "found 'no'; synthetic must be true or false"),

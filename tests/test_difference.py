@@ -139,7 +139,7 @@ def test_csv_is_no_formula_and_json_is_whole(folders, tmp_path):
 @pytest.mark.parametrize(
     ("spoilt", "said"),
     [
-        ("a,b\n1\n", "row 2: has 1 cells"),
+        ("a,b\n1\n", "row 2: has 1 cell;"),
         ("profile,verdict\nG1202R,x\n", "benefit_k"),
         (CELLS.assign(relapsed="").to_csv(index=False), "counts as whole numbers"),
         (pd.concat([CELLS] * 2).to_csv(index=False), "each cell once"),

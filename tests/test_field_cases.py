@@ -805,8 +805,9 @@ def test_cells_that_are_stated_once_are_filled_down(tmp_path):
     rows = place.fit(by_mapping(tmp_path, text, columns), CURATED).rows
     assert list(rows["patients"]["sex"]) == ["female", "male"]
     assert list(rows["samples"]["sample_id"]) == ["p1-s1", "p1-s2", "p2-s1"]
+    sheet = by_mapping(tmp_path, text, columns.replace("[Patient, Sex]", "[Age]"))
     with pytest.raises(DataError, match="row 1, column Age: this column is missing"):
-        by_mapping(tmp_path, text, columns.replace("[Patient, Sex]", "[Age]"))
+        place.fit(sheet, CURATED)
 
 
 @pytest.mark.parametrize("stated", ["", "M"])
@@ -840,6 +841,8 @@ UNSAID = {
     "Fusion VAF (%)": "", "VAF of fusion": "", "Co-mutation": "", "PFS event": "",
     "Vital status": "", "TKI 2": "? inhibitor", "Variant": "? fusion_variant or mutations",
     "Mutation VAF": "vaf_percent", "Treatment duration (days)": "dot_months",
+    "ALK TKI before biopsy": "prior_inhibitors", "Author/Year": "reference",
+    "Still on drug": "treatment_status", "pfs_relation": "pfs_relation",
 }  # fmt: skip
 
 
@@ -854,12 +857,41 @@ def test_a_heading_that_may_be_another_thing_is_not_guessed(tmp_path, heading):
         assert f"# Not read: {heading}" in proposal
 
 
+ROUND = """\
+columns:
+  Pt: {column: patient_id, prefix: "?"}
+  Drug before: "? prior_inhibitors"
+  Mutation: mutations
+  Next: inhibitor
+  BOR: {column: best_response, words: {good: "?"}}
+  PFS: {column: pfs_months, unit: "?"}
+  DoT: {column: dot_months, unit: months}
+  Age: {column: age_years, unit: years}
+everywhere: {sample_locator: Table 1, ward: "3"}
+"""
+
+
+def test_all_that_a_mapping_leaves_open_is_listed_beside_what_is_wrong_with_cells(tmp_path):
+    """In one round; nothing is said that follows from what is not read yet."""
+    text = "Pt,Drug before,Mutation,Next,BOR,PFS,DoT,Age\n1,alectinib,L1202R,lorlatinib,good,9,NR,"
+    text += "x\n2,alectinib,G1202R,lorlatinb,PR,8,7,50\n2,alectinib,L1196M,,,,,\n"
+    with pytest.raises(DataError) as refused:
+        place.fit(by_mapping(tmp_path, text, ROUND), CURATED)
+    assert re.findall(r"(\w+\.\w+)(?:, row (\d+))?, column ([\w ,]+):", str(refused.value)) == [
+        ("mapping.yaml", "", "BOR, words"), ("mapping.yaml", "", "Drug before"),
+        ("mapping.yaml", "", "PFS"), ("mapping.yaml", "", "Pt, prefix"),
+        ("mapping.yaml", "", "everywhere"), ("mapping.yaml", "", "everywhere, ward"),
+        ("theirs.csv", "2", "age_years"), ("theirs.csv", "2", "dot_months"),
+        ("theirs.csv", "2", "mutations"), ("theirs.csv", "3", "inhibitor"),
+    ]  # fmt: skip
+
+
 def test_one_of_two_headings_is_not_chosen(tmp_path):
     path = tmp_path / "theirs.csv"
     path.write_text("Patient,First TKI,Next TKI,TKI,PFS\n1,2,3,4,5\n")
     (tmp_path / "mapping.yaml").write_text(mapping.propose(path))
-    with pytest.raises(DataError, match="found '. inhibitor'; columns.*TKI.*column has to be said"):
-        mapping.load(tmp_path / "mapping.yaml")
+    with pytest.raises(DataError, match="column TKI: found '. inhibitor'; has to be said"):
+        place.fit(mapping.read(path, mapping.load(tmp_path / "mapping.yaml")), CURATED)
 
 
 REFERENCES = {
@@ -900,15 +932,27 @@ def test_a_table_of_lines_finds_the_samples_of_the_cohort(tmp_path):
     ("columns", "said"),
     [
         ("columns: {PFS: {column: pfs_months}}", "the unit must be one of days, weeks, months"),
-        ("columns: {PFS: pfs}", "found 'pfs'; columns.PFS.column is no column"),
+        ("columns: {PFS: pfs}", "found 'pfs'; is no column"),
         ("columns: {A: sex, B: sex}", "is given to two headings"),
         ("columns: {A: {column: sex, unit: days}}", "has no unit"),
         ("columns: {A: sex}\neverywhere: {ward: 7}", "is no column"),
         ("columns: {A: sex}\ncolour: red", "the key colour is unknown; the keys are sheet"),
+        ("columns: {A: [sex]}", "columns.A must be lines of 'key: value'"),
+        ("columns: {A: {column: patient_id, prefix: '?'}}", "what to write before their ids"),
+        ("columns: {A: {column: sex, words: {F: '?'}}}", "what 'F' means"),
         ("columns: [", "is not readable YAML"),
         ("columns: {Gender: sex}", "column Gender: this column is missing"),
     ],
 )
 def test_a_wrong_mapping_is_refused_in_words(tmp_path, columns, said):
     with pytest.raises(DataError, match=said):
-        by_mapping(tmp_path, "A,B,PFS\nF,M,8\n", columns)
+        place.fit(by_mapping(tmp_path, "A,B,PFS\nF,M,8\n", columns), CURATED)
+
+
+def test_every_treatment_that_is_no_alk_inhibitor_has_a_source():
+    """Such a word keeps a line from counting."""
+    text = (paths.REFERENCE / "words.csv").read_text("utf-8")
+    words = [row for row in csv.DictReader(io.StringIO(text))
+             if row["vocabulary"] == "OtherTreatment" and row["value"]]  # fmt: skip
+    assert len(words) > 10
+    assert all(row["source"].startswith("https://") for row in words)

@@ -3,8 +3,16 @@
 from pathlib import Path
 
 import pytest
+from cases import tables
 
+from alkpool import paths
+from alkpool.compendium import plan
+from alkpool.data import cohort
 from alkpool.files import read_yaml
+from alkpool.intake import mapping, place
+from alkpool.problems import DataError, ProjectError
+
+TABLES = tables(paths.COHORTS / "curated")
 
 # 4 ** 14 copies of a key.
 BOMB = "a0: &a0 {k: 1}\n" + "".join(
@@ -46,3 +54,62 @@ def test_plain_values_are_what_they_look_like(tmp_path: Path) -> None:
     assert [str(value) for value in values.values()] == [
         "10", "-6.5", "010", "0", "0.5", "6-30", "2020-06-30",
     ]  # fmt: skip
+
+
+# What stands at the place of a value; each is wrong for some of them.
+VALUES = ["3", "x", "''", "[1]", "[[1, 2]]", "{a: 1}", "true", "null", "2020-01-01", "'?'", ".nan"]
+WRITTEN = {
+    "compendium.yaml": {
+        "title": "T", "cohort": "curated", "extension": "{module: m, records: {a: b}}",
+        "parts": "[{title: P, chapters: [{notebook: n, reads: [data/x]}]}]", "colour": "red",
+        "parameters": "{a: 1}", "reads": "[data/x]", "extension.module": "m",
+    },
+    "cohort.yaml": {
+        "title": "T", "kind": "own", "synthetic": "false", "description": "D", "licence": "L",
+        "search_date": "2020-01-01", "distinct_patients": "[[a, b]]", "colour": "red",
+    },
+    "mapping.yaml": {
+        "sheet": "S", "header_rows": "1", "columns": "{A: {column: sex, words: {F: female}}}",
+        "everywhere": "{year: 2020}", "fill_down": "[A]", "colour": "red", "columns.A": "sex",
+    },
+}  # fmt: skip
+THEIR_WORDS = (
+    "Value error", "Input should", "Field required", "Extra inputs", "instance of", "pydantic",
+    "should match", "Assertion",
+)  # fmt: skip
+
+
+def _said(name: str, folder: Path) -> str:
+    try:
+        if name == "compendium.yaml":
+            plan.read(home=folder)
+        elif name == "cohort.yaml":
+            return "\n".join(map(str, cohort.read_meta(folder / name, name)[1]))
+        else:
+            place.fit(mapping.read(folder / "t.csv", mapping.load(folder / name)), TABLES)
+    except (DataError, ProjectError) as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_what_is_wrong_with_a_file_of_settings_is_said_in_our_words(tmp_path, name):
+    """Whatever stands at the place of each of its values, and where a key is missing."""
+    (tmp_path / "t.csv").write_text("A,B\nF,1\n")
+    good, refused = WRITTEN[name], 0
+    for key in good:
+        for value in [None, *VALUES]:
+            lines = {k: v for k, v in good.items() if "." not in k and k != "colour"}
+            if "." in key:
+                above, _, below = key.partition(".")
+                lines[above] = f"{{{below}: {value}}}"
+            elif value is None:
+                lines.pop(key, None)
+            else:
+                lines[key] = value
+            text = "".join(f"{k}: {v}\n" for k, v in lines.items())
+            (tmp_path / name).write_text(text)
+            said = _said(name, tmp_path)
+            refused += bool(said)
+            assert not [word for word in THEIR_WORDS if word in said], (text, said)
+    assert refused > 2 * len(good)

@@ -212,10 +212,10 @@ BAD_CELLS = {
                       {"pfs_months": "8,125"}, "column pfs_months: found '8,125'; must be a number "
                       "with a decimal point from 0 to 300, or blank when not stated (write a "
                       "decimal point)"),
+    "nothing stated": ({"pfs_months": "n/a"}, "(leave it blank where nothing is stated)"),
     "word for a number": ({"age_years": "fifty"}, "column age_years: found 'fifty'"),
     "impossible months": ({"pfs_months": "301"}, "column pfs_months: found '301'"),
     "impossible order": ({"sample_order": "0"}, "column sample_order: found '0'"),
-    "blank order": ({"sample_order": ""}, "column sample_order: found ''; must be 1 for"),
     "closed vocabulary": ({"best_response": "better"}, "must be one of CR, PR, SD, PD, MR, NE, "
                           "unknown"),
     "unknown inhibitor": ({"inhibitor": "lorlatinb"}, "Is lorlatinib meant? A new one is a "
@@ -232,7 +232,6 @@ BAD_CELLS = {
     "giant cell": ({"title": "x" * 32768}, "has 32768 characters; must have at most 32767"),
     "relation without number": ({"pfs_months": ""}, "column pfs_relation: found '='; must be "
                                 "blank: pfs_months is blank"),
-    "number without relation": ({"pfs_relation": ""}, "must be one of =, >, <, ~"),
     "phase of one": ({"phase": "cis"}, "must be single for one mutation"),
     "order of history": ({"prior_inhibitors": "crizotinib"}, "column prior_inhibitors: found "
                          "'crizotinib'; must contain the inhibitor of resistance_on"),
@@ -281,6 +280,52 @@ def test_every_problem_is_listed_at_once(tmp_path):
     rows = [case(sex="x"), case(mutations="L1196M", pfs_months="x", title="=1")]
     text = refusal(write_csv(tmp_path / "new.csv", *rows))
     assert text.startswith("3 problems")
+
+
+def places(refused: str) -> list[tuple[str, str]]:
+    """Row and column of each problem."""
+    return re.findall(r"row (\d+), column (\w+): ", refused)
+
+
+def test_what_does_not_fit_together_is_listed_beside_what_no_cell_may_be(tmp_path):
+    """Only what rests on a cell that cannot be read waits for it."""
+    rows = [
+        case(sex="x"),
+        case(
+            mutations="L1196M", age_years="40", pfs_relation=">", pfs_months="", vaf_percent="1;2"
+        ),
+        case(mutations="L1202R", age_years="30", vaf_percent="1;2", monotherapy="yes", partner="A"),
+        case(mutations="F1174L", age_years="20", resistance_on="alectinibb", sample_order="0"),
+        case(mutations="I1171N", age_years="60", year="2O24", doi="", pmid="x", line_number="0"),
+        case(mutations="I1171T", age_years="70", duplicate_of="nobody", not_duplicate_of="no"),
+    ]
+    text = refusal(write_csv(tmp_path / "new.csv", *rows))
+    assert places(text) == [
+        ("2", "sex"), ("3", "pfs_relation"), ("3", "vaf_percent"), ("4", "monotherapy"),
+        ("4", "mutations"), ("5", "resistance_on"), ("5", "sample_order"), ("6", "line_number"),
+        ("6", "pmid"), ("6", "year"), ("7", "duplicate_of"), ("7", "not_duplicate_of"),
+    ]  # fmt: skip
+
+
+def test_a_missing_column_does_not_hide_what_is_wrong_in_others(tmp_path):
+    frame = pd.DataFrame([CASE | {"sex": "x", "pfs_months": ""}, CASE | {"age_years": "x"}])
+    frame.drop(columns=["mutations", "year"]).to_csv(tmp_path / "a.csv", index=False)
+    assert places(refusal(tmp_path / "a.csv")) == [
+        ("1", "mutations"), ("1", "year"), ("2", "pfs_relation"), ("2", "sex"), ("3", "age_years"),
+    ]  # fmt: skip
+
+
+def test_what_one_reading_allows_is_filled_in_and_said(tmp_path):
+    """The order of a new patient's only sample, and the sign of a plain number."""
+    rows = [case(sample_order="", pfs_relation=""), case(mutations="L1196M", sample_order="")]
+    sheet = flatfile.read(write_csv(tmp_path / "a.csv", *rows))
+    addition = place.fit(sheet, CURATED)
+    assert list(addition.rows["samples"]["sample_order"]) == ["1", "1"]
+    assert list(addition.rows["treatments"]["pfs_relation"]) == ["=", "="]
+    assert "a.csv: column pfs_relation: '' is read as '=' (row 2)" in sheet.read_as
+    one = [case(patient_id="a", sample_order="", mutations=name) for name in ("G1202R", "L1196M")]
+    text = refusal(write_csv(tmp_path / "b.csv", *one))
+    assert "row 3, column sample_order: found ''; must be 1 for the patient's first" in text
 
 
 def test_rows_of_one_source_or_patient_must_agree(tmp_path):

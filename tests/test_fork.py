@@ -226,6 +226,10 @@ def test_what_cannot_be_is_refused_in_words_and_changes_nothing(
     assert after == before
 
 
+def test_of_a_missing_name_nothing_follows(forkable: Project) -> None:
+    assert "TITLE" not in new(forkable, "", expect=1)
+
+
 def test_a_broken_compendium_is_refused_first(forkable: Project) -> None:
     forkable.edit("compendium.yaml", "02-list", "gone")
     assert "notebook: found 'gone'" in new(forkable, "mine", expect=1)

@@ -53,6 +53,14 @@ MISTAKES = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("partner", ["EML4-ALK v3", "KIF5B::ALK", "EML4 (variant 1)"])
+def test_a_fusion_for_its_partner_is_noted(partner):
+    """No duplicate is found by it."""
+    cohort = one("PR", pfs_relation="=", pfs_months=9)
+    cohort = replace(cohort, patients=cohort.patients.assign(fusion_partner=partner))
+    assert [column for column, *_ in noted(cohort)] == ["fusion_partner"]
+
+
 @pytest.mark.parametrize("kind", MISTAKES)
 def test_a_plausible_mistake_is_noted(kind):
     cohort, column, words = MISTAKES[kind]

@@ -92,8 +92,15 @@ def test_what_has_to_be_put_right(folder, name):
     assert done.stderr == ""
 
 
+def test_a_surname_that_begins_as_a_month_is_no_date(folder):
+    edit(folder, "sources.csv", "own,local", "jansen2022,local")
+    edit(folder, "patients.csv", ",own,", ",jansen2022,")
+    assert not [each for each in privacy.check(folder).must if "date" in each.allowed]
+
+
 CONSIDER = {
-    "short note": ("patients.csv", "V1,\n", "V1,ex-smoker\n", "column note: found '1'; cells hold"),
+    "short note": ("patients.csv", "V1,\n", "V1,ex-smoker\n", "patients.csv, column note: 1 cell "
+                   "with free text: read it"),
     "initials as key": ("patients.csv", "patient-0", "JS-01", "found 'JS-01'; may hold initials"),
     "year of birth in a key": ("patients.csv", "patient-0", "p1954a", "a year of birth"),
     "centre": ("sources.csv", "own,local,unknown,unknown,", "own,local,unknown,unknown,Jansen A",

@@ -122,8 +122,9 @@ def classify(
     """Classify lines of treatment by clinical benefit (Figure 1).
 
     The file needs the columns best_response, pfs_relation, pfs_months, dot_relation, dot_months
-    and status; all its columns are kept, and benefit and rule are added. Text that a spreadsheet
-    would read as a formula gets an apostrophe before it.
+    and status; all its columns are kept, and benefit and rule are added. A blank best_response or
+    status is unknown, a number without a sign the number. Text that a spreadsheet would read as a
+    formula gets an apostrophe before it.
     """
     from alkpool.analysis.benefit import BenefitRule
     from alkpool.intake import classify
@@ -198,8 +199,14 @@ def write_template(
     from alkpool.intake import flatfile, mapping, template
 
     if columns_from:
+        if output.is_file():
+            refuse(str(output), "the file exists and may hold your answers: name another")
         _write(output, mapping.propose(columns_from, sheet))
+        if output != STREAM:
+            then = shlex.join(["alkpool", "add", str(columns_from), "--columns", str(output)])
+            typer.echo(f"written: {output}; answer each ? in it, read it through, then: {then}")
         return
+    file = file or (output if output != STREAM else None)
     if file is None:
         raise typer.BadParameter("is missing", param_hint="FILE")
     if file.suffix.lower() not in flatfile.SUFFIXES:
@@ -208,7 +215,7 @@ def write_template(
         template.write(file)
     except FileExistsError:
         refuse(str(file), "the file exists and may hold cases: name another")
-    typer.echo(f"written: {file}; fill it in, then: alkpool add {file}")
+    typer.echo(f"written: {file}; fill it in, then: {shlex.join(['alkpool', 'add', str(file)])}")
 
 
 @app.command("new-cohort")

@@ -59,9 +59,9 @@ def new(name: str, title: str = "", source: str = "") -> str:
     >>> new("by-specimen", source="03-mutation-distribution")  # doctest: +SKIP
     """
     source = source or TEMPLATE
-    title = title or name.replace("-", " ").capitalize()
     if problems := [*_problems(name, title, source)]:
         raise ProjectError("\n".join(problems))
+    title = title or name.replace("-", " ").capitalize()
     notebook = paths.NOTEBOOKS / f"{name}.ipynb"
     with locked(paths.HOME):
         compendium = plan.read()
@@ -104,7 +104,7 @@ def _problems(name: str, title: str, source: str) -> Iterator[str]:
         yield f"NAME: found {name[:80]!r}; must be {allowed}, such as my-question"
     elif name in taken:
         yield f"NAME: found {name!r}; it is the name of a page or of the template"
-    if not title.isprintable() or not title.strip() or len(title) > MAX_TITLE:
+    if title and (not title.isprintable() or not title.strip() or len(title) > MAX_TITLE):
         yield f"TITLE: found {title[:80]!r}; must be one line of at most {MAX_TITLE} characters"
     known = sorted(path.stem for path in paths.NOTEBOOKS.glob("*.ipynb"))
     if source not in known:

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 from alkpool import mutations, paths, stats
 from alkpool.data import reader, tables
 from alkpool.data.reader import is_among
-from alkpool.data.tables import COHORT_TABLES, INVITRO_TABLES, PATIENTS, SOURCES
+from alkpool.data.tables import COHORT_TABLES, INVITRO_TABLES, PATIENTS, SOURCES, Unread
 from alkpool.files import validated
 from alkpool.problems import DataError, Problem, refuse, refuse_any
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, PatientStatus, SourceStatus, StudyType
@@ -26,6 +26,9 @@ DESCRIPTION_FILE = "cohort.yaml"
 
 # What the exclusion reason of a patient starts with who is shown beside the pool, uncounted.
 OTHER_TUMOUR = "other tumour: "
+
+
+_IN_TWO = "stands in two cohorts: leave it out of one, or where it is another rename it"
 
 
 def _seen(text: str) -> str:
@@ -162,7 +165,7 @@ def read(folder: Path) -> tuple[Cohort | None, list[Problem]]:
         wrong = {(problem.file, problem.row, problem.column) for problem in problems}
         problems += (
             problem
-            for problem in relation_problems(frames, label)
+            for problem in relation_problems(frames, label, wrong)
             if (problem.file, problem.row, problem.column) not in wrong
         )
         if meta is not None and not meta.synthetic:
@@ -208,8 +211,13 @@ def _synthetic_rows(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Pro
         )  # fmt: skip
 
 
-def relation_problems(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Problem]:
-    """List what does not fit between the tables of a cohort, cells as text."""
+def relation_problems(
+    frames: dict[str, pd.DataFrame], label: str, unread: Unread = frozenset()
+) -> Iterator[Problem]:
+    """List what does not fit between the tables of a cohort, cells as text.
+
+    Rules that need one of the ``unread`` cells (file, row, column) say nothing of its row.
+    """
     yield from reader.key_problems(frames, COHORT_TABLES, label)
     sources, patients, samples, treatments = (frames[table.name] for table in COHORT_TABLES)
     patient_of = dict(zip(samples["sample_id"], samples["patient_id"], strict=True))
@@ -218,7 +226,7 @@ def relation_problems(frames: dict[str, pd.DataFrame], label: str) -> Iterator[P
     prior = zip(samples["resistance_on"], samples["prior_inhibitors"], strict=True)
     samples = samples.assign(
         # As 0 or 1, which an empty table has too.
-        changes_a_residue_twice=[
+        mutations_of_one_residue=[
             int("+" in name and mutations.changed_twice(name) != ())
             for name in samples["mutations"]
         ],
@@ -236,7 +244,7 @@ def relation_problems(frames: dict[str, pd.DataFrame], label: str) -> Iterator[P
     told = zip(COHORT_TABLES, (sources, patients, samples, treatments), strict=True)
     for table, frame in told:
         where = f"{label}/{table.file}"
-        yield from tables.rule_problems(tables.RULES[table.name], frame, where, **known)
+        yield from tables.rule_problems(tables.RULES[table.name], frame, where, unread, **known)
     yield from _same_articles(sources, f"{label}/{SOURCES.file}")
 
 
@@ -278,12 +286,12 @@ def pool(cohorts: list[Cohort]) -> Cohort:
         frame = pd.concat([getattr(cohort, table.name) for cohort in cohorts], ignore_index=True)
         (key,) = table.key
         problems += [
-            Problem(f"{name}/{table.file}", None, key, str(value), "stands in two cohorts")
+            Problem(f"{name}/{table.file}", None, key, str(value), _IN_TWO)
             for value in frame.loc[frame.duplicated([key]), key].unique()
         ]
         pooled[table.name] = frame
     problems += [
-        replace(problem, row=None)
+        replace(problem, row=None, allowed=f"{problem.allowed.partition(':')[0]}; {_IN_TWO}")
         for problem in _same_articles(pooled[SOURCES.name], f"{name}/{SOURCES.file}")
     ]
     refuse_any(problems)

@@ -58,16 +58,11 @@ def _resource(file: str, content: bytes, cohorts: Mapping[str, str]) -> dict[str
         name = PurePosixPath(file).parts[1]
         description = f"{cohorts.get(name, name)}. {description}"
     resource: dict[str, Any] = {
-        "name": _resource_name(file),
-        "path": file,
-        "profile": "tabular-data-resource",
+        "name": _resource_name(file), "path": file, "profile": "tabular-data-resource",
         "description": description,
-        "format": "csv",
-        "mediatype": "text/csv",
-        "encoding": "utf-8",
-        "bytes": len(content),
-        "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
-    }
+        "format": "csv", "mediatype": "text/csv", "encoding": "utf-8",
+        "bytes": len(content), "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
+    }  # fmt: skip
     if table:
         resource["schema"] = _schema(file, table)
     else:

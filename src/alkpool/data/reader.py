@@ -18,7 +18,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from alkpool.data import spelling
-from alkpool.problems import DataError, Problem, counted, refuse, shortened
+from alkpool.problems import DataError, Problem, counted, refuse, refuse_any, shortened
 from alkpool.vocabulary import SYNTHETIC_PREFIX
 
 # What one cell holds in Excel; longer ones are mistakes.
@@ -106,6 +106,8 @@ class Sheet:
         What is wrong with the file, where its reader does not raise.
     aside : DataFrame
         Columns that are none of the table, under the names of the file.
+    unread : frozenset of str
+        Columns that are blank because a problem says so, which is not to be said of each cell.
     """
 
     label: str
@@ -113,10 +115,14 @@ class Sheet:
     read_as: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     aside: pd.DataFrame = field(default_factory=pd.DataFrame)
+    unread: frozenset[str] = frozenset()
 
     def spelled(self, columns: Mapping[str, pa.Column]) -> "Sheet":
         """Return the sheet in the spelling of the tables."""
-        cells = spelling.spelled(self.cells, columns)
+        return self.taken_for(spelling.spelled(self.cells, columns))
+
+    def taken_for(self, cells: pd.DataFrame) -> "Sheet":
+        """Return the sheet with its cells read in another way, which is said."""
         said = spelling.read_as(self.cells, cells, self.label)
         return replace(self, cells=cells, read_as=(*self.read_as, *said))
 
@@ -166,8 +172,9 @@ def read_sheet(
     DataError
         With every problem of the form.
     """
-    rows = csv_rows(path, label, is_one_of(columns))
-    return as_sheet(rows, label, columns, required)
+    sheet = as_sheet(csv_rows(path, label, is_one_of(columns)), label, columns, required)
+    refuse_any(sheet.problems)
+    return sheet
 
 
 def as_sheet(
@@ -175,26 +182,22 @@ def as_sheet(
 ) -> Sheet:
     """Make a sheet of a header and its records: blank rows and columns at the sides are none.
 
-    Rows above the header are left out, and said.
+    Rows above the header are left out, and said. Where nothing but required columns is missing, the
+    sheet has these problems, and its other cells can be read.
 
     Raises
     ------
     DataError
-        With every problem of the form.
+        With every other problem of the form, and these.
     """
     above = rows_above(rows, is_one_of(columns))
     titles = " ".join(" ".join(cell for row in rows[:above] for cell in row).split())
     header, *records = ([spelling.cleaned(cell) for cell in row] for row in rows[above:])
     filled = {row: record for row, record in enumerate(records, start=above) if any(record)}
-    remedy = "open it in a spreadsheet, put each cell below its heading, and save it again"
+    remedy = f"the header has {len(header)}: open it in a spreadsheet, put each cell below its "
+    remedy += "heading, and save it again"
     problems = [
-        Problem(
-            label,
-            row + 2,
-            "",
-            "",
-            f"has {counted(len(record), 'cell')}; the header has {len(header)}: {remedy}",
-        )
+        Problem(label, row + 2, "", "", f"has {counted(len(record), 'cell')}; {remedy}")
         for row, record in filled.items()
         if len(record) != len(header)
     ]
@@ -211,7 +214,8 @@ def as_sheet(
             if len(cell) > MAX_CELL_CHARACTERS:
                 allowed = f"has {len(cell)} characters; must have at most {MAX_CELL_CHARACTERS}"
                 problems.append(Problem(label, row + 2, name, cell, allowed))
-    if problems:
+    missing = frozenset(required) - {*names}
+    if len(problems) > len(missing):
         raise DataError(problems)
     cells = pd.DataFrame(
         [record[:width] for record in filled.values()], list(filled), names, dtype=str
@@ -224,7 +228,8 @@ def as_sheet(
     blank = len(records) - len(filled)
     said = f"{label}: {blank} blank row{'s' * (blank > 1)} left out"
     title = f"{label}: left out above the header: {shortened(titles)!r}"
-    return Sheet(label, cells, (*[title] * bool(above), *renamed, *[said] * bool(blank)))
+    read_as = (*[title] * bool(above), *renamed, *[said] * bool(blank))
+    return Sheet(label, cells, read_as, tuple(problems), unread=missing)
 
 
 def rows_above(rows: Sequence[Sequence[str]], known: Callable[[str], bool]) -> int:
@@ -463,6 +468,5 @@ def read_folder(folder: Path, tables: Sequence[Table], label: str = "") -> dict[
     """
     sheets, problems = read_sheets(folder, tables, label)
     frames = {name: sheet.cells for name, sheet in sheets.items()}
-    if problems := problems or list(key_problems(frames, tables, label or folder.name)):
-        raise DataError(problems)
+    refuse_any(problems or key_problems(frames, tables, label or folder.name))
     return {table.name: table.typed(frames[table.name]) for table in tables}

@@ -69,7 +69,7 @@ def treatments(text: str) -> list[str]:
 def _words() -> dict[tuple[str, str], tuple[str, str]]:
     return {
         (vocabulary, _plain(word)): (value, advice)
-        for vocabulary, word, value, advice in reference_rows("words.csv")
+        for vocabulary, word, value, advice, _source in reference_rows("words.csv")
     }
 
 
@@ -178,6 +178,16 @@ def spelled(cells: pd.DataFrame, columns: Mapping[str, pa.Column]) -> pd.DataFra
             parted = filter(THOUSANDS.fullmatch, known)
             known |= {cell: f"{cell} beside decimal commas" for cell in parted}
         done[name] = done[name].map(lambda cell, known=known: known.get(cell, cell)).astype(str)
+    return done
+
+
+def with_signs(cells: pd.DataFrame) -> pd.DataFrame:
+    """Write ``=`` where a plain number of months has no sign."""
+    done = cells.copy()
+    for months in {"pfs_months", "dot_months"} & {*cells}:
+        relation = months.replace("months", "relation")
+        plain = cells[months].str.fullmatch(r"[0-9.,]+(\s*mo\w*)?")
+        done[relation] = cells[relation].mask(plain & (cells[relation] == ""), str(Relation.EQUAL))
     return done
 
 

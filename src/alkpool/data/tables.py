@@ -8,7 +8,7 @@ everything else.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
@@ -169,19 +169,29 @@ DRAWS, LIMITS = of_folder("identification")
 CONTROLS: tuple[str, ...] = MEASUREMENTS.also("mutations")
 
 
+Rules = Iterable[Mapping[str, str]]
+# Cells that are wrong in themselves: file, row, column.
+Unread = Set[tuple[str, int | None, str]]
+
 # Name to rules of a table, or of some of its columns.
 RULES: Mapping[str, Sequence[Mapping[str, str]]] = DECLARED["rules"]
 
 
 def rule_problems(
-    rules: Iterable[Mapping[str, str]], frame: pd.DataFrame, label: str, **known: pd.Series
+    rules: Rules, frame: pd.DataFrame, label: str, unread: Unread = frozenset(), **known: pd.Series
 ) -> Iterator[Problem]:
-    """List the cells, as text, that break a rule; see `RULES`. ``known`` is what @names mean."""
+    """List the cells, as text, that break a rule; see `RULES`. ``known`` is what @names mean.
+
+    A rule that names one of the ``unread`` cells (file, row, column) says nothing of its row.
+    """
     # pandas compares text in other columns than those of objects by looking at each in turn.
     text = frame.astype(dict.fromkeys(frame.select_dtypes("str"), object))
     among = {name: keys.astype(object) for name, keys in known.items()}
     for rule in rules:
         wrong = text[text.eval(rule["wrong"], engine="python", local_dict=among)]
+        needed = [name for name in text if name in rule["wrong"]]
         for place, row in zip(wrong.index, wrong.to_dict("records"), strict=True):
-            said = rule["says"].format_map(row)
-            yield Problem(label, int(place) + 2, rule["column"], row[rule["column"]], said)
+            at = int(place) + 2
+            if not any((label, at, name) in unread for name in needed):
+                said = rule["says"].format_map(row)
+                yield Problem(label, at, rule["column"], row[rule["column"]], said)

@@ -21,17 +21,17 @@ import pandas as pd
 
 from alkpool import paths
 from alkpool.analysis import actionability, benefit, timeline
-from alkpool.data import cohort
+from alkpool.data import cohort, spelling
 from alkpool.data.cohort import Cohort
 from alkpool.data.reader import Sheet, read_text
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SOURCES, TREATMENTS
-from alkpool.files import locked, staged, write_atomically
+from alkpool.files import filled_in_beside, locked, staged, write_atomically
 from alkpool.intake import curate, duplicates, flatfile, mapping, place, plausible
 from alkpool.intake.curate import CHANGELOG
 from alkpool.intake.duplicates import Match
 from alkpool.intake.place import Addition
-from alkpool.problems import DataError, Problem, counted, printable, refuse
-from alkpool.vocabulary import Benefit, PatientStatus, SourceStatus
+from alkpool.problems import DataError, Problem, counted, printable, refuse, refuse_any
+from alkpool.vocabulary import PatientStatus
 
 CURATED = "curated"
 BACKUP = "backup"
@@ -41,7 +41,8 @@ _CHANGELOG_HEADING = (
 )
 _WORDS = {table.name: table.name for table in COHORT_TABLES}
 _WORDS[TREATMENTS.name] = "lines of treatment"
-_ANSWER = f"write {{0}} into duplicate_of, or into {flatfile.NOT_DUPLICATE}"
+# What is said of a cell of Figure 5.
+_SHOWN = ["benefit_k", "benefit_n", "unknown_n", "relapsed", "relapse_n"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Plan:
         The cohort without and with it.
     tables : mapping of str to DataFrame
         The cohort with it, cells as text.
+    published : Cohort or None
+        That of the published cases, with which any other cohort will be pooled.
     matches : tuple of Match
         Pairs that may be one patient, without those the file says are one.
     fingerprint : str
@@ -70,6 +73,7 @@ class Plan:
     before: Cohort
     after: Cohort
     tables: Mapping[str, pd.DataFrame]
+    published: Cohort | None
     matches: tuple[Match, ...]
     fingerprint: str
 
@@ -84,9 +88,30 @@ class Plan:
         return timeline.changes(*map(actionability.matrix, (self.before, self.after)))
 
     def is_answered(self, match: Match) -> bool:
-        """Whether the file says that the two patients of a pair are two."""
+        """Whether the file, or the description of the cohort, says that a pair is two patients."""
         pairs = (match.new, match.old), (match.old, match.new)
-        return not self.addition.distinct.isdisjoint(pairs)
+        answers = self.addition.distinct.union(self.before.meta.distinct_patients)
+        return not answers.isdisjoint(pairs)
+
+    def answer(self, match: Match) -> str:
+        """How to say whether a pair is one patient."""
+        if match.old not in {*self.tables[PATIENTS.name]["patient_id"]}:
+            return match.answer_across
+        columns = f"duplicate_of, or into {flatfile.NOT_DUPLICATE}"
+        return f"in the rows of {match.new} write {match.old} into {columns}"
+
+    @property
+    def apart(self) -> list[Problem]:
+        """What keeps the new rows from being pooled with the published ones."""
+        if self.published is None:
+            return []
+        rows = self.addition.rows
+        new: dict[str, Any] = {table.name: table.typed(rows[table.name]) for table in COHORT_TABLES}
+        try:
+            cohort.pool([self.published, replace(self.after, **new)])
+        except DataError as error:
+            return [*error.problems]
+        return []
 
 
 def target(name_or_path: str) -> Path:
@@ -149,22 +174,33 @@ def plan(file: Path, folder: Path, columns: Path | None = None) -> Plan:
             undone = f"Where they were taken out, take that line out of {CHANGELOG} too"
             refuse(sheet.label, f"{already}. {undone}")
     addition = place.fit(sheet, tables)
+    order = ["sample_order"]
+    numbered = spelling.read_as(sheet.cells[order], addition.flat[order], sheet.label)
+    sheet = replace(sheet, read_as=(*sheet.read_as, *numbered))
     if not any(len(rows) for rows in addition.rows.values()):
         refuse(sheet.label, f"holds nothing new: all its rows are in {before.name} already")
     merged = place.merge(tables, addition)
     typed: dict[str, Any] = {table.name: table.typed(merged[table.name]) for table in COHORT_TABLES}
-    new = addition.rows[PATIENTS.name]
-    open_ones = new.loc[new["status"] != PatientStatus.DUPLICATE, "patient_id"]
+    after = replace(before, **typed)
+    published = None if is_curated(folder) else cohort.load(CURATED)
     return Plan(
-        folder=folder,
-        sheet=sheet,
-        addition=addition,
-        before=before,
-        after=replace(before, **typed),
-        tables=merged,
-        matches=tuple(duplicates.matches(open_ones, merged)),
+        folder=folder, sheet=sheet, addition=addition, before=before, after=after, tables=merged,
+        published=published, matches=tuple(_matches(addition, after, published)),
         fingerprint=fingerprint,
-    )
+    )  # fmt: skip
+
+
+def _matches(addition: Addition, after: Cohort, published: Cohort | None) -> Iterator[Match]:
+    """Compare new patients with all of their cohort, and those who count with the published."""
+    new, known = addition.rows[PATIENTS.name], after.patients["patient_id"]
+    everyone = [after]
+    if published is not None:
+        elsewhere = published.patients[~published.patients["patient_id"].isin(known)]
+        everyone.append(cohort.analysis_set(replace(published, patients=elsewhere)))
+    open_ones = new[new["status"] != PatientStatus.DUPLICATE].set_index("patient_id")["status"]
+    for match in duplicates.matches(open_ones.index, duplicates.as_text(everyone)):
+        if open_ones[match.new] == PatientStatus.INCLUDED or match.old in {*known}:
+            yield match
 
 
 def _changelog(folder: Path) -> str:
@@ -174,63 +210,32 @@ def _changelog(folder: Path) -> str:
 
 def describe(plan: Plan) -> str:
     """Say in words what a plan would change."""
-    before, after = (cohort.analysis_set(data) for data in (plan.before, plan.after))
-    included = [
-        f"included {_WORDS[table.name]}: {len(getattr(before, table.name))} -> "
-        f"{len(getattr(after, table.name))}"
-        for table in COHORT_TABLES
-    ]
-    looks = _worth_a_look(plan)
-    turned, others, rest = (_moved(plan, kind) for kind in ("verdict", "counts", "denominator"))
-    nobody = (
-        f"Possible duplicates: none found in {plan.before.name}; patients of other cohorts are "
-        "compared when they are pooled"
-    )
-    sections = {
-        f"{plan.sheet.label}: {counted(len(plan.sheet.cells), 'row')}": plan.sheet.read_as,
-        f"New in {plan.before.name}:": [*_new_rows(plan), *included],
-        f"Worth a look: {len(looks) or 'nothing found'}": looks,
-        _DUPLICATES if plan.matches else nobody: _duplicates(plan),
-        f"Verdicts that move: {len(turned) or 'none'}": turned,
-        f"Other cells whose counts move: {len(others) or 'none'}": others,
-    }
-    if rest:
-        sections[f"Cells in which only the samples after the inhibitor grow: {len(rest)}"] = []
-    said = ("\n  ".join(map(printable, [heading, *text])) for heading, text in sections.items())
-    return "\n\n".join(said) + "\n"
+    return "\n".join(map(printable, _filled_in(plan).split("\n")))
 
 
-def _new_rows(plan: Plan) -> Iterator[str]:
-    for table in COHORT_TABLES:
-        names = list(plan.addition.rows[table.name][table.key[0]])
-        yield f"{_WORDS[table.name]}: {len(names)}" + f" ({', '.join(names)})" * bool(names)
-    for patient in plan.addition.rows[PATIENTS.name].to_dict("records"):
-        match patient["status"]:
-            case PatientStatus.DUPLICATE:
-                yield f"{patient['patient_id']} does not count: repeats {patient['duplicate_of']}"
-            case PatientStatus.EXCLUDED:
-                yield f"{patient['patient_id']} does not count: {patient['exclusion_reason']}"
-    yield from _lines_that_do_not_count(plan)
-    sources = plan.addition.rows[SOURCES.name]
-    for source in sources.loc[sources["status"] == SourceStatus.EXCLUDED, "source_id"]:
-        yield f"source {source}: has no included patient"
-    for source in plan.addition.now_included:
-        yield f"source {source}: excluded -> included"
-
-
-def _lines_that_do_not_count(plan: Plan) -> Iterator[str]:
-    new = plan.after.treatments
-    new = new[new["treatment_id"].isin(plan.addition.rows[TREATMENTS.name]["treatment_id"])]
-    alone = set(benefit.evaluable(new)["treatment_id"])
-    for line in new.assign(benefit=benefit.classify(new)["benefit"]).to_dict("records"):
-        name = line["treatment_id"]
-        if name not in alone:
-            yield f"{name} does not count: it is a combination (monotherapy is no)"
-        elif line["benefit"] == Benefit.UNKNOWN:
-            yield (
-                f"{name} is not decided: best_response is {line['best_response']}, and months and "
-                "status do not tell whether there was benefit"
-            )
+def _filled_in(plan: Plan, **more: str) -> str:
+    sides = [cohort.analysis_set(data) for data in (plan.before, plan.after)]
+    rows, tables = plan.addition.rows, [(_WORDS[table.name], table) for table in COHORT_TABLES]
+    lines = plan.after.treatments
+    lines = lines[lines["treatment_id"].isin(rows[TREATMENTS.name]["treatment_id"])]
+    alone = benefit.evaluable(lines)["treatment_id"]
+    lines = benefit.classify(lines).assign(combined=~lines["treatment_id"].isin(alone))
+    moves, before = plan.moves, [f"{name}_before" for name in _SHOWN]
+    same = (moves[_SHOWN].to_numpy() == moves[before].to_numpy()).all(axis=1)
+    # Elsewhere only where a mutation was found moves, of which no share is read.
+    moves = moves[~same | (moves["moved"] != "counts")]
+    return filled_in_beside(
+        __file__, plan=plan, label=printable(plan.sheet.label),
+        size=counted(len(plan.sheet.cells), "row"),
+        read_as=[*map(printable, plan.sheet.read_as)], looks=_worth_a_look(plan), apart=plan.apart,
+        new={word: list(rows[table.name][table.key[0]]) for word, table in tables},
+        included={w: [len(getattr(side, table.name)) for side in sides] for w, table in tables},
+        patients=rows[PATIENTS.name].to_dict("records"), lines=lines.to_dict("records"),
+        sources=rows[SOURCES.name].to_dict("records"),
+        moved={kind: cells.to_dict("records") for kind, cells in moves.groupby("moved")},
+        among=dict.fromkeys(each.name for each in (plan.before, plan.published) if each),
+        probable=duplicates.PROBABLE, unanswered=plan.unanswered, **{"number": ""} | more,
+    )  # fmt: skip
 
 
 def _worth_a_look(plan: Plan) -> list[str]:
@@ -240,46 +245,6 @@ def _worth_a_look(plan: Plan) -> list[str]:
         for key in plan.addition.rows[table.name][table.key[0]]
     }
     return [str(note) for note in plausible.worth_a_look(plan.after) if note.file in new]
-
-
-_DUPLICATES = (
-    "Possible duplicates (facts that agree less those that differ; an answer is needed from "
-    f"{duplicates.PROBABLE}, or where no fact differs within a report):"
-)
-
-
-def _duplicates(plan: Plan) -> Iterator[str]:
-    for match in plan.matches:
-        kind = "probable" if match.probable else "possible"
-        said = ", answered: two patients" * plan.is_answered(match)
-        yield f"{kind}: {match.new} and {match.old}, {match.score:+d}{said}"
-        for fact, outcome, shown in match.reasons:
-            yield f"  {fact}: {outcome} ({shown})"
-        if match in plan.unanswered:
-            yield f"  answer: in the rows of {match.new} {_ANSWER.format(match.old)}"
-
-
-def _moved(plan: Plan, kind: str) -> list[str]:
-    """Say of the cells of which one thing moves, as `Plan.moves` names it, what it becomes."""
-    said = []
-    for cell in plan.moves.query("moved == @kind").to_dict("records"):
-        place = f"{cell['profile']}, {cell['inhibitor']}"
-        before, after = (_counts(cell, side) for side in ("_before", ""))
-        if kind == "verdict":
-            before = f"{cell['verdict_before']} [{cell['rule_before']}; {before}]"
-            after = f"{cell['verdict']} [{cell['rule']}; {after}]"
-        else:
-            place += f" ({cell['verdict']})"
-        said.append(f"{place}: {before} -> {after}")
-    return said
-
-
-def _counts(cell: Mapping[Any, object], side: str) -> str:
-    k, n, unknown = (cell[f"{name}{side}"] for name in ("benefit_k", "benefit_n", "unknown_n"))
-    return (
-        f"benefit {k}/{n}, not decided {unknown}, relapsing "
-        f"{cell[f'relapsed{side}']}/{cell[f'relapse_n{side}']}"
-    )
 
 
 def commit(plan: Plan) -> str:
@@ -298,12 +263,11 @@ def commit(plan: Plan) -> str:
     OSError
         Where something could not be written; the cohort is as it was.
     """
-    remedy = f"may repeat {{0}}: {_ANSWER}"
-    if open_ones := [
-        Problem(plan.sheet.label, None, "", match.new, remedy.format(match.old))
-        for match in plan.unanswered
-    ]:
-        raise DataError(open_ones)
+    repeats = "may repeat {}: {}"
+    refuse_any(
+        Problem(plan.sheet.label, None, "", each.new, repeats.format(each.old, plan.answer(each)))
+        for each in plan.unanswered
+    )
     return _commit_curated(plan) if is_curated(plan.folder) else _commit_own(plan)
 
 
@@ -318,8 +282,7 @@ def _commit_own(plan: Plan) -> str:
         mode = stat.S_IMODE((stage / PATIENTS.file).stat().st_mode)
         (stage / CHANGELOG).touch(mode)
         write_atomically(stage / CHANGELOG, _with_entry(plan, number, restore))
-        if problems := cohort.check(stage):
-            raise DataError(problems)
+        refuse_any(cohort.check(stage))
     return (
         f"added to {plan.folder.name} as addition {number}; the tables before are in "
         f"{plan.folder / BACKUP / number}.zip"
@@ -339,8 +302,7 @@ def _commit_curated(plan: Plan) -> str:
             write_atomically(added / name, flatfile.to_csv(plan.addition.flat))
             restore = f"remove data/raw/{curate.ADDED}/{name} (later ones first), then make data"
             write_atomically(added / CHANGELOG, _with_entry(plan, number, restore))
-            for path, text in curate.files(stage).items():
-                write_atomically(stage / path, text)
+            curate.files(stage)
             for table in COHORT_TABLES:
                 built = (stage / curate.COHORT / table.file).read_text("utf-8")
                 if built != _csv(plan.tables[table.name]):
@@ -380,19 +342,6 @@ def _back_up(folder: Path, target: Path, changelog: str | None = None) -> None:
 def _with_entry(plan: Plan, number: str, restore: str) -> str:
     """Changelog of the cohort with an entry for the plan in front."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    name = printable(plan.sheet.label).replace("`", "'")
-    answers = [f"{new} is not {old}" for new, old in sorted(plan.addition.distinct)]
-    turned = _moved(plan, "verdict")
-    moved = [f"Verdicts that move: {len(turned) or 'none'}", *turned, *_moved(plan, "counts")]
-    entry = "\n".join(
-        [
-            f"## {number}, {today}",
-            "",
-            f"- File: `{name}`.",
-            *(f"- {line}." for line in (*_new_rows(plan), *answers, *moved)),
-            f"- To undo: {restore}.",
-            f"- Addition {number} of {today}, SHA-256 of the rows {plan.fingerprint}.",
-        ]
-    )
+    entry = _filled_in(plan, number=number, today=today, restore=restore)
     before = _changelog(plan.folder).removeprefix(_CHANGELOG_HEADING)
-    return f"{_CHANGELOG_HEADING}\n{entry}\n{before}"
+    return f"{_CHANGELOG_HEADING}\n{entry}{before}"

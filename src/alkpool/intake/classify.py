@@ -6,7 +6,7 @@ from alkpool.analysis import benefit
 from alkpool.data import spelling, tables
 from alkpool.data.reader import cell_problems, read_sheet
 from alkpool.data.tables import TREATMENTS
-from alkpool.problems import DataError, Problem, counted, no_formula
+from alkpool.problems import Problem, counted, no_formula, refuse_any
 from alkpool.vocabulary import UNKNOWN
 
 COLUMNS = [
@@ -35,25 +35,22 @@ def classified(source: Path, label: str, rule: benefit.BenefitRule) -> tuple[str
         With every problem of the file.
     """
     table = TREATMENTS.part(COLUMNS)
-    sheet = read_sheet(source, label, TREATMENTS.columns, COLUMNS).spelled(table.schema.columns)
+    sheet = read_sheet(source, label, TREATMENTS.columns, COLUMNS)
+    stated = {name: sheet.cells[name].replace("", UNKNOWN) for name in ("best_response", "status")}
+    sheet = sheet.taken_for(spelling.with_signs(sheet.cells.assign(**stated)))
+    sheet = sheet.spelled(table.schema.columns)
     cells = sheet.cells
     rules = [rule for rule in tables.RULES["treatments"] if rule["column"] in COLUMNS]
-    if problems := [
-        *cell_problems(cells[COLUMNS], table, label),
-        *(
-            Problem(label, 1, name, "", "the file already has this column")
-            for name in ("benefit", "rule")
-            if name in cells
-        ),
-        *tables.rule_problems(rules, cells, label),
-    ]:
-        raise DataError(problems)
+    problems = [*cell_problems(cells[COLUMNS], table, label)]
+    taken = [name for name in ("benefit", "rule") if name in cells]
+    problems += (Problem(label, 1, name, "", "the file already has this column") for name in taken)
+    refuse_any([*problems, *tables.rule_problems(rules, cells, label)])
     classes = benefit.classify(cells[COLUMNS].replace("", None), rule)
     notes = sheet.read_as
     if "monotherapy" in cells:
         # A blank cell says nothing of another drug.
-        stated = cells[["monotherapy"]].replace("", UNKNOWN)
-        told = spelling.spelled(stated, TREATMENTS.schema.columns)
+        alone = cells[["monotherapy"]].replace("", UNKNOWN)
+        told = spelling.spelled(alone, TREATMENTS.schema.columns)
         if others := len(told) - len(benefit.evaluable(told, rule)):
             notes += (
                 f"{others} of {counted(len(cells), 'line')} are no monotherapy; the book leaves "

@@ -68,6 +68,14 @@ class Match:
         return "; ".join(f"{fact} {outcome} ({said})" for fact, outcome, said in self.reasons)
 
     @property
+    def answer_across(self) -> str:
+        """How a person answers where the two are in two cohorts, in words."""
+        return (
+            f"where they are two, write distinct_patients: [[{self.new}, {self.old}]] into the "
+            "cohort.yaml of your cohort; where they are one, exclude yours with an exclusion_reason"
+        )
+
+    @property
     def probable(self) -> bool:
         """Whether the pair needs an answer before it can be merged."""
         return self.identical or self.score >= PROBABLE
@@ -165,14 +173,9 @@ def _shown(fact: Any) -> str:
 
 # What is compared, by its name in messages, and how.
 _FACTS: Mapping[str, Callable[[Any, Any], str]] = {
-    "age": _age,
-    "sex": _equal,
-    "fusion partner": _equal,
-    "fusion variant": _equal,
-    "mutations": _profiles,
-    "drugs": _drugs,
-    "months": _same_months,
-}
+    "age": _age, "sex": _equal, "fusion partner": _equal, "fusion variant": _equal,
+    "mutations": _profiles, "drugs": _drugs, "months": _same_months,
+}  # fmt: skip
 
 
 def _says(outcome: str) -> int:
@@ -242,6 +245,17 @@ def _alike(
             yield one, other
 
 
+def as_text(cohorts: Sequence[Cohort]) -> dict[str, pd.DataFrame]:
+    """Tables of cohorts put together, cells as text, as `records` reads them."""
+    return {
+        table.name: pd.concat([getattr(each, table.name) for each in cohorts], ignore_index=True)
+        .astype(object)
+        .fillna("")
+        .astype(str)
+        for table in COHORT_TABLES
+    }
+
+
 def unanswered(cohorts: Sequence[Cohort], *, across: bool = False) -> list[Match] | None:
     """Pairs of included patients who are probably one person, with no answer in a ``cohort.yaml``.
 
@@ -257,13 +271,6 @@ def unanswered(cohorts: Sequence[Cohort], *, across: bool = False) -> list[Match
     list of Match or None
         None where there are more than `MAX_PAIRS` to look at.
     """
-    frames = {
-        table.name: pd.concat([getattr(each, table.name) for each in cohorts], ignore_index=True)
-        .astype(object)
-        .fillna("")
-        .astype(str)
-        for table in COHORT_TABLES
-    }
     groups = [
         sorted(each.patients.loc[each.patients["status"] == PatientStatus.INCLUDED, "patient_id"])
         for each in cohorts
@@ -273,7 +280,7 @@ def unanswered(cohorts: Sequence[Cohort], *, across: bool = False) -> list[Match
     if sum(len(one) * len(other) for one, other in sides) > MAX_PAIRS:
         return None
     answered = {frozenset(pair) for each in cohorts for pair in each.meta.distinct_patients}
-    known = records(frames)
+    known = records(as_text(cohorts))
     pairs = chain.from_iterable(_alike(*side, known) for side in sides)
     found = (compare(*pair, known) for pair in pairs if {*pair} not in answered)
     return [match for match in found if match.probable]
@@ -294,8 +301,6 @@ def of_two_cohorts(cohort: str) -> list[str]:
     found = unanswered([load(name) for name in cohort.split(",")], across=True) or []
     return [
         f"{match.new} and {match.old} may be one patient, who would count twice: {match.shown}; "
-        f"where they are two, write distinct_patients: [[{match.new}, {match.old}]] into the "
-        "cohort.yaml of your cohort; where they are one, set the status of yours to excluded, "
-        "with the exclusion_reason"
+        f"{match.answer_across}"
         for match in found
     ]

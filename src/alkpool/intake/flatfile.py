@@ -154,7 +154,7 @@ def read(path: Path, *, accepted: bool = False) -> Sheet:
 
 def cases_of(found: Cells, sheet: Sheet, used: Sequence[str]) -> Sheet:
     """Leave the rows that are no cases out of a sheet; its problems are those of its cells."""
-    label, cells, problems = sheet.label, sheet.cells, [*found.problems]
+    label, cells, problems = sheet.label, sheet.cells, [*sheet.problems, *found.problems]
     for row, column, name in found.within(sheet, found.odd):
         if name in used:
             cell = found.rows[row - 1][column - 1]
@@ -179,19 +179,18 @@ def checked(sheet: Sheet, *, accepted: bool = False) -> Sheet:
     if len(sheet.cells) > MAX_CASES:
         allowed = f"must have at most {MAX_CASES}: add it in parts"
         refuse(sheet.label, f"has {len(sheet.cells)} rows; {allowed}")
-    if sheet.cells.empty:
+    if not len(sheet.cells):
         refuse(sheet.label, "has no row below the header")
     sheet = reader.set_aside(sheet, COLUMNS)
     given = sheet.cells.reindex(columns=COLUMNS, fill_value="")
     breaks = r"\s*[\r\n]+\s*"
     lists = given[list(_LISTS)].replace(breaks, "; ", regex=True)
-    raw = given.replace(breaks, " ", regex=True).assign(**lists)
-    said = spelling.read_as(given, raw, sheet.label)
-    sheet = replace(sheet, cells=raw, read_as=(*sheet.read_as, *said)).spelled(SCHEMAS)
+    raw = spelling.with_signs(given.replace(breaks, " ", regex=True).assign(**lists))
+    sheet = replace(sheet, cells=given).taken_for(raw).spelled(SCHEMAS)
     problems = [
         *sheet.problems,
         *_text_problems(raw, sheet.label),
-        *_row_problems(sheet.cells, sheet.label),
+        *_row_problems(sheet),
         *([] if accepted else _unconfirmed(raw, sheet.label)),
     ]
     return replace(sheet, problems=tuple(problems))
@@ -341,8 +340,9 @@ def _text_problems(raw: pd.DataFrame, label: str) -> Iterator[Problem]:
                 yield Problem(*place, _RULES["no_formula"])
 
 
-def _row_problems(cells: pd.DataFrame, label: str) -> Iterator[Problem]:
+def _row_problems(sheet: Sheet) -> Iterator[Problem]:
     """List the rows that are no cases of their own."""
+    label, cells = sheet.label, sheet.cells
     left = pd.Series(data=False, index=cells.index)
     for name, start in _RULES["example"].items():
         odd = ~left & cells[name].str.upper().str.startswith(start)
@@ -354,7 +354,8 @@ def _row_problems(cells: pd.DataFrame, label: str) -> Iterator[Problem]:
         yield from reader.flagged(cells, reader.synthetic_ids(cells[key]), key, label, remedy)
     first: dict[tuple[str, ...], int] = {}
     for row, content in zip(cells.index, cells.itertuples(index=False, name=None), strict=True):
-        if (before := first.setdefault(content, row)) != row:
+        # What is not read yet may tell rows apart.
+        if (before := first.setdefault(content, row)) != row and not sheet.unread:
             yield Problem(label, row + 2, "", "", _REPEATED.format(before + 2))
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import pandas as pd
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from alkpool import paths
 from alkpool.data import spelling
@@ -22,10 +22,12 @@ from alkpool.data.reader import Sheet, as_sheet, flagged, is_one_of, rows_above
 from alkpool.files import validated, yaml_beside
 from alkpool.intake import flatfile
 from alkpool.intake.raw import read_raw
-from alkpool.problems import Problem, refuse_any
+from alkpool.problems import Problem
 from alkpool.vocabulary import Relation
 
-_UNITS: dict[str, Any] = yaml_beside(__file__)
+# Units, and what messages say.
+_DECLARED: dict[str, Any] = yaml_beside(__file__)
+_UNITS, _SAYS = _DECLARED["in_ours"], _DECLARED["says"]
 # "Smith 2018", "Smith et al., 2018": the author and the year in one cell.
 REFERENCE = "reference"
 _REFERENCE = (
@@ -33,18 +35,9 @@ _REFERENCE = (
     r"(?P<year>(?:19|20)\d\d)\)?(?:\s*\[\d+\])?\Z"
 )
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
-_REFERENCE_ALLOWED = (
-    "must be an author and a year, as Smith 2018; for anything else read, instead of this column, "
-    "ones for first_author and year, and for source_id where a letter follows the year"
-)
 # When and where a sample was taken, and what was found in it.
 _TAKEN = ("prior_inhibitors", "resistance_on", "specimen")
 _FOUND = ("mutations", "vaf_percent")
-_ONE_OR_TWO = (
-    "is counted, but another row of the patient differs only in mutations or frequencies: is it "
-    "one sample or two? For one, write its mutations into one cell, joined by ; and for two, make "
-    "a column for sample_order with 1 and 2"
-)
 UNSAID = "?"
 
 
@@ -58,14 +51,10 @@ class Target(BaseModel):
     prefix: str = ""
     words: dict[str, str] = Field(default_factory=dict)
 
-    @field_validator("column")
-    @classmethod
-    def _known(cls, column: str) -> str:
-        if column.startswith(UNSAID):
-            raise ValueError("has to be said: which column it is, or delete the line")
-        if column not in (*flatfile.COLUMNS, REFERENCE):
-            raise ValueError("is no column; see alkpool template FILE")
-        return column
+    @property
+    def ours(self) -> str:
+        """Our column, also where it is in doubt."""
+        return self.column.removeprefix(UNSAID).strip()
 
 
 class Mapping(BaseModel):
@@ -78,6 +67,7 @@ class Mapping(BaseModel):
     columns: dict[str, Target]
     everywhere: dict[str, str] = Field(default_factory=dict)
     fill_down: list[str] = Field(default_factory=list)
+    _label: str = PrivateAttr("mapping")
 
     @field_validator("columns", mode="before")
     @classmethod
@@ -92,30 +82,45 @@ class Mapping(BaseModel):
 
 
 def load(path: Path) -> Mapping:
-    """Read a mapping.
+    """Read a mapping; what is wrong with what it says is told by `read`, beside the cells.
 
     Raises
     ------
     DataError
-        With every key or value that is wrong.
+        With every key that is unknown and every value of another kind.
     """
     mapping = validated(Mapping, path, path.name)
-    refuse_any(_mapping_problems(mapping, path.name))
+    mapping._label = path.name
     return mapping
 
 
-def _mapping_problems(mapping: Mapping, label: str) -> Iterator[Problem]:
+def _mapping_problems(mapping: Mapping) -> Iterator[tuple[str, str, str, str]]:
+    """Say what is wrong with a mapping: key, value, what is allowed; and what is not read then."""
     taken = [target.column for target in mapping.columns.values()]
-    for column in sorted({column for column in taken if taken.count(column) > 1}):
-        yield Problem(label, None, column, "", "is given to two headings")
+    again = {column for column in taken if taken.count(column) > 1 and column[0] != UNSAID}
+    for column in sorted(again):
+        yield column, "", "is given to two headings", column
     for heading, target in mapping.columns.items():
-        units = _UNITS["in_ours"].get(target.column, {"": 1})
+        column, units = target.ours, _UNITS.get(target.ours, {"": 1})
+        if target.column.startswith(UNSAID):
+            yield heading, target.column, _SAYS["column"], column
+        elif column not in (*flatfile.COLUMNS, REFERENCE):
+            yield heading, column, _SAYS["no_column"], column
         if target.unit not in units:
             allowed = f"the unit must be one of {', '.join(units)}" if any(units) else "has no unit"
-            yield Problem(label, None, heading, target.unit, allowed)
-    for column in mapping.everywhere:
+            yield heading, target.unit, allowed, column
+        if target.prefix == UNSAID:
+            yield f"{heading}, prefix", UNSAID, _SAYS["prefix"], column
+        for word in (word for word, meant in target.words.items() if meant == UNSAID):
+            yield f"{heading}, words", UNSAID, _SAYS["word"].format(word), column
+    for column, said in mapping.everywhere.items():
         if column not in flatfile.COLUMNS:
-            yield Problem(label, None, column, "", "is no column; see alkpool template FILE")
+            yield f"everywhere, {column}", "", _SAYS["no_column"], ""
+        elif said == UNSAID:
+            yield f"everywhere, {column}", UNSAID, _SAYS["everywhere"], column
+    known = {*mapping.everywhere, *(target.ours for target in mapping.columns.values())}
+    if not (known & {"source_id", "doi", "pmid", REFERENCE} or {"first_author", "year"} <= known):
+        yield "everywhere", "", _SAYS["no_source"], "source_id"
 
 
 def read(path: Path, mapping: Mapping) -> Sheet:
@@ -131,42 +136,55 @@ def read(path: Path, mapping: Mapping) -> Sheet:
     Raises
     ------
     DataError
-        Where a heading is missing, or the form is wrong.
+        Where the form is wrong.
     """
-    headings = list(mapping.columns)
-    needed = [*headings, *mapping.fill_down]
+    needed = [*mapping.columns, *mapping.fill_down]
     found = flatfile.read_cells(path, is_one_of(needed), mapping.sheet, fill_merged=True)
     theirs = as_sheet(_one_header(found.rows, mapping.header_rows), found.label, needed, needed)
+    asked = list(_mapping_problems(mapping))
+    unread = {each for *_, column in asked for each in column.split(" or ")}
+    unread |= {mapping.columns[name].ours for name in theirs.unread & mapping.columns.keys()}
+    targets = {name: each for name, each in mapping.columns.items() if each.ours not in unread}
     raw = theirs.cells.set_axis(theirs.cells.index + mapping.header_rows - 1, axis="index")
-    theirs = flatfile.cases_of(found, replace(theirs, cells=raw), headings)
-    label, raw = theirs.label, _filled_down(theirs.cells, mapping.fill_down)
+    theirs = flatfile.cases_of(found, replace(theirs, cells=raw), list(targets))
+    filled_down = [name for name in mapping.fill_down if name not in theirs.unread]
+    label, raw = theirs.label, _filled_down(theirs.cells, filled_down)
     stated = theirs.cells.copy()
     for row, _, name in found.within(theirs, found.filled):
         stated.at[row - 2, name] = ""
     ours = pd.DataFrame(
         {
             heading: raw[heading].map(partial(_translated, target=target))
-            for heading, target in mapping.columns.items()
+            for heading, target in targets.items()
         },
+        raw.index,
         dtype=str,
     )
-    read_as = [*theirs.read_as, *spelling.read_as(stated[headings], ours, label)]
-    if others := ", ".join(str(name) for name in raw if name not in headings):
+    read_as = [*theirs.read_as, *spelling.read_as(stated[list(targets)], ours, label)]
+    if others := ", ".join(str(name) for name in raw if name not in needed):
         read_as.append(f"{label}: set aside, as not in the mapping: {others}")
-    cells = ours.rename(columns={heading: t.column for heading, t in mapping.columns.items()})
-    problems = [*theirs.problems]
+    cells = ours.rename(columns={heading: t.column for heading, t in targets.items()})
+    problems = [Problem(mapping._label, None, *said) for *said, _ in asked]
+    problems += theirs.problems
     if REFERENCE in cells:
-        heading = next(h for h, target in mapping.columns.items() if target.column == REFERENCE)
+        heading = next(h for h, target in targets.items() if target.column == REFERENCE)
         parts = cells.pop(REFERENCE).str.extract(_REFERENCE)
         wrong = parts["year"].isna() & (raw[heading] != "")
-        problems += flagged(raw, wrong, heading, label, _REFERENCE_ALLOWED)
+        problems += flagged(raw, wrong, heading, label, _SAYS["reference"])
         # Only what is wrong itself is listed, not also what would follow from it.
         parts.loc[wrong] = "Nobody", "2020"
         parts = parts.fillna("")
         cells = cells.join(parts[parts.columns.difference(cells.columns)])
-    cells, unsure = _ordered(_completed(cells.assign(**mapping.everywhere)), label)
+    if REFERENCE in unread:
+        unread |= {"first_author", "year"}
+    cells = cells.assign(**mapping.everywhere)
+    if unread & {"patient_id", *_TAKEN, *_FOUND}:
+        unread.add("sample_order")
+    else:
+        cells, unsure = _ordered(cells, label)
+        problems += unsure
     return flatfile.checked(
-        replace(theirs, cells=cells, read_as=tuple(read_as), problems=(*problems, *unsure))
+        Sheet(label, cells, tuple(read_as), tuple(problems), unread=frozenset(unread))
     )
 
 
@@ -205,7 +223,7 @@ def _translated(cell: str, target: Target) -> str:
     words = {word.casefold(): meant for word, meant in target.words.items()}
     if cell.casefold() in words:
         return words[cell.casefold()]
-    factor = _UNITS["in_ours"].get(target.column, {}).get(target.unit, 1)
+    factor = _UNITS.get(target.column, {}).get(target.unit, 1)
     bound = spelling.BOUND.fullmatch(cell)
     sign = bound["sign"] if bound else ""
     known = spelling.term(sign, Relation, "Relation") in list(Relation)
@@ -219,19 +237,6 @@ def _translated(cell: str, target: Target) -> str:
             lambda found: f"{round(float(found[0].replace(',', '.')) * factor, 2):g}", cell
         )
     return target.prefix + cell if cell else cell
-
-
-def _completed(cells: pd.DataFrame) -> pd.DataFrame:
-    """Add what a table of a paper leaves to its reader.
-
-    A number without a sign is the number.
-    """
-    for measure in ("pfs", "dot"):
-        months, relation = f"{measure}_months", f"{measure}_relation"
-        if months in cells and relation not in cells:
-            plain = cells[months].str.fullmatch(r"[\d.,]+(\s*mo\w*)?")
-            cells[relation] = plain.map({True: str(Relation.EQUAL), False: ""})
-    return cells
 
 
 def _ordered(cells: pd.DataFrame, label: str) -> tuple[pd.DataFrame, list[Problem]]:
@@ -256,7 +261,7 @@ def _ordered(cells: pd.DataFrame, label: str) -> tuple[pd.DataFrame, list[Proble
     times = numbers(stated.ffill().fillna(stated.bfill()).fillna(""))
     unsure = order.groupby([patient, times]).transform("nunique") > 1
     numbered = cells.assign(sample_order=order.astype(str))
-    return numbered, [*flagged(numbered, unsure, "sample_order", label, _ONE_OR_TWO)]
+    return numbered, [*flagged(numbered, unsure, "sample_order", label, _SAYS["one_or_two"])]
 
 
 def propose(path: Path, sheet: str = "") -> str:
@@ -290,10 +295,12 @@ def propose(path: Path, sheet: str = "") -> str:
         columns[heading] = _target(heading, column, cells - {""}, f"{UNSAID} " if doubt else "")
     others = ", ".join(heading for heading in header if heading and heading not in columns)
     locator = "sample_locator" if "prior_inhibitors" in meant.values() else "treatment_locator"
+    named = {*meant.values()} & {REFERENCE, "source_id", "first_author", "doi", "pmid"}
+    everywhere = {} if named else {"source_id": UNSAID}
     proposal: dict[str, object] = {"sheet": sheet} if sheet else {}
     proposal |= {
         "header_rows": 1 + two, "columns": columns,
-        "everywhere": {locator: sheet or path.stem}, "fill_down": [],
+        "everywhere": everywhere | {locator: sheet or path.stem}, "fill_down": [],
     }  # fmt: skip
     text = yaml.safe_dump(proposal, sort_keys=False, allow_unicode=True, width=100)
     left = f"# Not read: {others}\n" if others else ""
@@ -314,14 +321,17 @@ def _column(heading: str) -> str:
     """Name our column that a heading means; blank where it is not known."""
     plain = re.sub(r"[\s_]+", " ", spelling.cleaned(heading))
     plain = re.sub(r"\s*[\[(].*?[\])]\s*$", "", plain)
+    if (ours := plain.casefold().replace(" ", "_")) in flatfile.COLUMNS:
+        return ours
     return next((column for pattern, column in _headings() if pattern.fullmatch(plain)), "")
 
 
 def _target(heading: str, column: str, cells: set[str], doubt: str) -> object:
     """Propose what a column is, behind a sign of doubt."""
     target: dict[str, object] = {"column": doubt + column}
-    if units := _UNITS["in_ours"].get(column):
-        said = (unit for unit in units if re.search(_UNITS["written"][unit], heading, re.I))
+    if units := _UNITS.get(column):
+        written, plain = _DECLARED["written"], heading.replace("_", " ")
+        said = (unit for unit in units if re.search(written[unit], plain, re.I))
         target["unit"] = next(said, UNSAID)
     if column == "patient_id":
         target["prefix"] = UNSAID
@@ -330,7 +340,9 @@ def _target(heading: str, column: str, cells: set[str], doubt: str) -> object:
     if terms := meta.get("terms", ()):
         spell = meta["spell"]
         strange = sorted(cell for cell in cells if spell(cell) not in terms)
-        if column == "treatment_status" and re.search("ongoing|lopend|laufend", heading, re.I):
+        if column == "treatment_status" and re.search(
+            "ongoing|still|lopend|laufend", heading, re.I
+        ):
             answers = dict.fromkeys(("yes", "ja"), "ongoing")
             answers |= dict.fromkeys(("no", "nee", "nein"), "ended")
             target["words"] = {cell: answers.get(cell.casefold(), UNSAID) for cell in strange}

@@ -7,6 +7,7 @@ of each new row of the four tables are put together and checked with the rows of
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, count
@@ -20,7 +21,7 @@ from alkpool.data.cohort import relation_problems
 from alkpool.data.reader import Sheet, Table, cell_problems, rows_by
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
 from alkpool.intake.flatfile import FIELDS, KEYS, NOT_DUPLICATE
-from alkpool.problems import DataError, Problem
+from alkpool.problems import Problem, refuse_any
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, PatientStatus, Phase, SourceStatus
 
 Tables = Mapping[str, pd.DataFrame]
@@ -39,10 +40,12 @@ _INITIALS = re.compile(r"(?:,.*|(?:\s+[A-Z](?:[A-Z.-]{0,5}))+)$")
 _OTHERS = re.compile(r"\s+(?:and|&|et al)\b.*", re.IGNORECASE)
 # Columns that tell articles apart, the surest first.
 _ARTICLE = ("doi", "pmid", "title")
+_NAMES_A_SOURCE = {"doi", "pmid", "first_author", "year"}
 # Cells of the rows of a flat file, whose blank keys are being filled in, by index.
 _Rows = Mapping[Any, dict[Any, str]]
 # What is wrong with a row: its index, column, and what is allowed.
-_Wrong = Iterator[tuple[Any, str, str]]
+_Found = tuple[Any, str, str]
+_Wrong = Iterator[_Found]
 
 _FLAT_NAMES = {(f"/{field.table.file}", field.column): field.name for field in FIELDS}
 # Columns that say nothing of a patient, a sample or a line.
@@ -95,28 +98,14 @@ def fit(sheet: Sheet, tables: Tables) -> Addition:
     """
     known = {name: frame.set_index(KEYS[name], drop=False) for name, frame in tables.items()}
     cells: dict[Any, dict[Any, str]] = sheet.cells.to_dict("index")
-    problems = [*sheet.problems]
-
-    def note(wrong: Iterable[tuple[int, str, str]]) -> None:
-        for row, column, allowed in wrong:
-            problems.append(Problem(sheet.label, row + 2, column, cells[row][column], allowed))
-
-    for name_blank in (_name_sources, _name_patients, _name_samples, _name_lines):
-        note(name_blank(cells, known))
+    naming = (_name_sources, _name_patients, _name_samples, _name_lines)
+    found = [*chain.from_iterable(name_blank(cells, known) for name_blank in naming)]
     rows = {}
     for table in COHORT_TABLES:
         rows[table.name], wrong = _records(table, cells, known[table.name])
-        note(wrong)
+        found += wrong
     _derive(rows, known)
     flat = pd.DataFrame.from_dict(cells, orient="index", dtype=str)
-    in_file = [
-        problem
-        for table in COHORT_TABLES
-        for problem in cell_problems(rows[table.name], table, f"/{table.file}")
-        # A key that is made up here is wrong only where another cell is.
-        if problem.column not in KEYS.values()
-        or sheet.cells.at[(problem.row or 0) - 2, problem.column]
-    ]
     contributing = rows[PATIENTS.name].query("status == 'included'")["source_id"]
     was_excluded = tables[SOURCES.name].query("status == 'excluded'")["source_id"]
     addition = Addition(
@@ -129,23 +118,50 @@ def fit(sheet: Sheet, tables: Tables) -> Addition:
             for other in _listed(cell)
         ),
     )
-    if not problems and not in_file:
-        joined = _joined(tables, addition)
-        in_file += relation_problems(joined, "")
-        patients = {*joined[PATIENTS.name]["patient_id"]}
-        note(
-            (row, NOT_DUPLICATE, f"must be other patients, several joined by {LIST_SEPARATOR}")
-            for row, said in cells.items()
-            if not _listed(said[NOT_DUPLICATE]) <= patients - {said["patient_id"]}
-        )
-    for problem in in_file:
-        column = _FLAT_NAMES.get((problem.file, problem.column), problem.column)
-        problems.append(replace(problem, file=sheet.label, column=column))
-    if problems:
-        # A cell with an odd content breaks several rules; the first says why.
-        first = {(problem.row, problem.column): problem for problem in reversed(problems)}
-        raise DataError(sorted(first.values()))
+    patients = {*tables[PATIENTS.name]["patient_id"], *flat["patient_id"]}
+    others = f"must be other patients of the cohort, several joined by {LIST_SEPARATOR}"
+    found += (
+        (row, NOT_DUPLICATE, others)
+        for row, said in cells.items()
+        if not _listed(said[NOT_DUPLICATE]) <= patients - {said["patient_id"]}
+    )
+    refuse_any(_all_problems(sheet, found, rows, _joined(tables, addition)))
     return addition
+
+
+def _all_problems(
+    sheet: Sheet, found: Iterable[_Found], rows: Tables, joined: dict[str, pd.DataFrame]
+) -> list[Problem]:
+    """List what is wrong with cells, and between those that can be read: of each cell one."""
+    given: dict[Any, dict[Any, str]] = sheet.cells.to_dict("index")
+    blank = {(row + 2, name) for row, cells in given.items() for name in cells if not cells[name]}
+    waiting = {*sheet.unread, *({*KEYS.values()} - {"source_id"} if sheet.unread else ())}
+    waiting |= {"source_id"} if sheet.unread & _NAMES_A_SOURCE else set()
+    # What is blank because it is not read yet says nothing of itself.
+    quiet = {place for place in blank if place[1] in waiting}
+    noted = [
+        Problem(sheet.label, row + 2, column, given[row][column], why)
+        for row, column, why in found
+        if (row + 2, column) not in quiet
+    ]
+    noted = [*sheet.problems, *noted]
+    wrong = quiet.union((problem.row, problem.column) for problem in noted)
+    in_tables = list(
+        chain.from_iterable(cell_problems(rows[t.name], t, f"/{t.file}") for t in COHORT_TABLES)
+    )
+    unread = {(problem.file, problem.row, problem.column) for problem in in_tables}
+    unread |= {(f, r, c) for (f, c), name in _FLAT_NAMES.items() for r, n in wrong if n == name}
+    in_tables += relation_problems(joined, "", unread)
+    in_file = [
+        replace(one, file=sheet.label, column=_FLAT_NAMES.get((one.file, one.column), one.column))
+        for one in in_tables
+    ]
+    # A key that is made up here is wrong only where another cell is.
+    made_up = quiet | {place for place in blank if place[1] in KEYS.values()}
+    stated = [each for each in in_file if (each.row, each.column) not in made_up]
+    said = [*noted, *stated] or in_file
+    # A cell with an odd content breaks several rules; the first says why.
+    return sorted({(each.file, each.row, each.column): each for each in reversed(said)}.values())
 
 
 def merge(tables: Tables, addition: Addition) -> dict[str, pd.DataFrame]:
@@ -204,11 +220,13 @@ def _name_sources(rows: _Rows, known: Tables) -> _Wrong:
                 yield row, "source_id", clash.format(named)
             cells["source_id"] = next(iter(same.values()), named)
         source = cells["source_id"]
-        if not source and cells["year"] and not _YEAR.fullmatch(cells["year"]):
-            yield row, "year", "must be a year such as 2024"
-            continue
         if not source:
-            yield row, "source_id", "must be given, or first_author and year"
+            if cells["year"] and not _YEAR.fullmatch(cells["year"]):
+                yield row, "year", "must be a year such as 2024"
+            else:
+                yield row, "source_id", "must be given, or first_author and year"
+            # So that what else is wrong with it is said too.
+            cells["source_id"] = stated.get("doi") or stated.get("pmid") or f"row {row + 2}"
             continue
         for mark, other in same.items():
             if other != source:
@@ -276,6 +294,7 @@ def _name_samples(rows: _Rows, known: Tables) -> _Wrong:
         (patient, int(order)): str(sample)
         for sample, patient, order in samples[["patient_id", "sample_order"]].itertuples()
     }
+    rows_of = Counter(cells["patient_id"] for cells in rows.values())
     for row, cells in rows.items():
         patient, order = cells["patient_id"], cells["sample_order"]
         if cells["sample_id"]:
@@ -288,8 +307,11 @@ def _name_samples(rows: _Rows, known: Tables) -> _Wrong:
             if len(own) == 1:
                 cells["sample_id"] = str(own.index[0])
                 continue
+            if rows_of[patient] == 1 and patient not in known[PATIENTS.name].index:
+                order = cells["sample_order"] = "1"
         if not re.fullmatch("[0-9]{1,2}", order):
             yield row, "sample_order", "must be 1 for the patient's first sample, and so on"
+            cells["sample_id"] = f"{patient}-row {row + 2}"
             continue
         name = f"{patient}-s{int(order)}"
         cells["sample_id"] = places.get((patient, int(order)), name)

@@ -92,10 +92,11 @@ def check(folder: Path) -> Report:
         for file, row, column, cell in free
         if len(_URL.sub("", cell)) > LONG_NOTE
     ]
-    why = "cells hold free text: read each as a stranger who knows the patient would"
+    why = "free text: read it as a neighbour of the patient would, and delete what tells who it is"
     filled = Counter((file, column) for file, _, column, _ in free)
     consider = [
-        Problem(file, None, column, str(count), why) for (file, column), count in filled.items()
+        Problem(file, None, column, "", f"{count} cell{'s' * (count > 1)} with {why}")
+        for (file, column), count in filled.items()
     ]
     for name, frame in tables.items():
         consider += rule_problems(_DECLARED["consider"].get(name, ()), frame, f"{name}.csv")
@@ -116,13 +117,9 @@ def describe(report: Report) -> str:
     """Write the findings for reading."""
     sizes = report.groups["size"]
     return filled_in_beside(
-        __file__,
-        report=report,
-        alike=QUASI_IDENTIFIERS,
-        alone=(sizes < 2).sum(),
-        small=(sizes < SMALL_GROUP).sum(),
-        small_group=SMALL_GROUP,
-    )
+        __file__, report=report, alike=QUASI_IDENTIFIERS, alone=(sizes < 2).sum(),
+        small=(sizes < SMALL_GROUP).sum(), small_group=SMALL_GROUP,
+    )  # fmt: skip
 
 
 def print_reports(folders: Sequence[Path], say: Callable[[str], object]) -> bool:
