@@ -679,9 +679,9 @@ def workbook_or_archive_called_csv(m: Mutant) -> Fate:
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("xl/workbook.xml", m.text(table))
     kinds = [content.getvalue(), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), b"\x1f\x8b\x08x",
-             b"%PDF-1.7\n", b"\x89PNG\r\n\x1a\n"]  # fmt: skip
+             b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", b"\x89PNG\r\n\x1a\n"]  # fmt: skip
     m.write_bytes(table, m.random.choice(kinds))
-    return Refused(m.file(table), None, "", "CSV")
+    return Refused(m.file(table), "*", "*", "CSV")
 
 
 @way
