@@ -90,7 +90,7 @@ ensemble: $(STAMP) ## Draw many such cohorts (ARGS="--scheduler ADDRESS")
 	@$(PY) -m alkpool.intake.curate
 
 .PHONY: sweep
-sweep: $(STAMP) ## Answer many combinations of choices for a large cohort (ARGS=FOLDER)
+sweep: $(STAMP) ## Answer many choices for a registry (ARGS=FOLDER)
 	@set -f; $(PY) -m alkpool.robustness.large $$ARGS
 
 .PHONY: bench

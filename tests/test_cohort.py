@@ -106,6 +106,9 @@ def test_a_blank_name_is_refused():
         ("patients", {"status": "duplicate"}, "duplicate_of", "must name an included patient"),
         ("patients", {"stage": ""}, "stage", "must not be blank"),
         ("samples", {"mutations": "L1202R"}, "mutations", "residue 1202 is G"),
+        ("samples", {"mutations": "L1202R+G1202R"}, "mutations", "residue 1202 is G"),
+        ("samples", {"mutations": "G1202R+"}, "mutations", "must be a canonical mutation profile"),
+        ("samples", {"mutations": "foo+bar"}, "mutations", "'foo' is not read"),
         ("samples", {"mutations": "unknown"}, "mutations", "the patient is included"),
         ("samples", {"phase": "single"}, "phase", "cis, trans or unknown"),
         (
@@ -336,12 +339,12 @@ def test_byte_order_mark_and_windows_line_ends_are_harmless(folder, encoding, ne
     [
         (
             "title: x\n",
-            "kind: this key is missing; the keys are title, kind, synthetic, description",
+            "the key kind is missing; the keys are title, kind, synthetic, description",
         ),
         ("title: [\n", "is not readable YAML"),
         ("just text\n", "must be lines of 'key: value'; the keys are title, kind"),
-        (VALID_DESCRIPTION + "colour: red\n", "colour: this key is unknown; the keys are title"),
-        (VALID_DESCRIPTION + "1: red\n", "1: this key is unknown; the keys are title"),
+        (VALID_DESCRIPTION + "colour: red\n", "the key colour is unknown; the keys are title"),
+        (VALID_DESCRIPTION + "1: red\n", "the key 1 is unknown; the keys are title"),
         (VALID_DESCRIPTION + "search_date: 2020-99-99\n", "month must be in 1..12"),
         (VALID_DESCRIPTION + "search_date: 2020\n", "found '2020'; search_date must be a date"),
         (VALID_DESCRIPTION.replace("false", '"no"'), "found 'no'; synthetic must be true or false"),

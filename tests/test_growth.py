@@ -19,7 +19,7 @@ def test_known_inhibitors_are_listed_once_not_for_each_cell(table, monkeypatch):
     table = tables._table(place, tables.DECLARED["tables"][place])  # has read nothing yet
     listed, known = [], tables.inhibitors()
     monkeypatch.setattr(tables, "inhibitors", lambda: listed.append("once") or known)
-    tables._names_in_use.cache_clear()
+    tables.treatments.cache_clear()
     assert list(cell_problems(frame, table, table.file)) == []
     assert listed == ["once"]
     column = "resistance_on" if table.name == SAMPLES.name else "inhibitor"

@@ -98,6 +98,16 @@ def test_a_surname_that_begins_as_a_month_is_no_date(folder):
     assert not [each for each in privacy.check(folder).must if "date" in each.allowed]
 
 
+@pytest.mark.parametrize(
+    "date",
+    ["Febr 2020", "febr. 2020", "Janv. 2020", "Septembre 2020", "Octobre 2020", "Novembre 2020",
+     "Decembre 2020", "Decmber 2020", "Aprl 2020", "Marc 2020", "okt 2020", "Mai 2020"],
+)  # fmt: skip
+def test_a_month_cut_short_or_misspelt_is_a_date(folder, date):
+    edit(folder, "patients.csv", "V1,\n", f"V1,seen {date}\n")
+    assert [each.value for each in privacy.check(folder).must] == [date]
+
+
 CONSIDER = {
     "short note": ("patients.csv", "V1,\n", "V1,ex-smoker\n", "patients.csv, column note: 1 cell "
                    "with free text: read it"),

@@ -88,7 +88,7 @@ def first_sentences(*bases: str, own: int = 0) -> str:
         return {"answer": {"inhibitors": [*best, {"standing": "undecided", "basis": "none"}]}}
 
     profiles = {str(number): page(basis) for number, basis in enumerate(bases)}
-    about = {"about": {"patients": 9, "own": own}}
+    about = {"about": {"patients": 9, "own": own}, "words": {"counts": {"patients": "9 patients"}}}
     context = {"records": {"profiles": profiles}, "explorer": about}
     text = pages._filled_in("standing.md.j2", context)
     return " ".join(text.decode().split())

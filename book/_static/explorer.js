@@ -188,7 +188,7 @@ document.addEventListener("DOMContentLoaded", () => {
   function record(shipped, rows, others = []) {
     const cases = rows.flatMap((row) => shipped(row, ".case").map((item) => make("li", {}, `${row.inhibitor}: `, [...item.childNodes].filter((each) => each.localName !== "details"))));
     const sources = new Map([...rows, ...others].flatMap((row) => row.sources).map(({ text, url }) => [url, /PMID \d+|doi [^\s;]*[^\s;).]/.exec(text)?.[0] ?? url]));
-    return make("section", { class: "record" }, make("ul", {}, cases),
+    return make("section", { class: "record" }, cases.length && make("h2", {}, "Evidence on the inhibitors compared"), make("ul", {}, cases),
       make("p", {}, `Sources: ${[...sources.values()].join("; ") || "none"}.`), askedOn());
   }
 
@@ -271,17 +271,18 @@ document.addEventListener("DOMContentLoaded", () => {
       // Each of several tumours has its own phase.
       const written = (question) => question.line || named({ ...question, findings: [], phase: several && question.phase });
       const said = { m: questions.map(written).join("|"), prior: prior.join(","), phase: several || phase === "single" ? "" : phase, specimen, finding: asked };
-      return `#${Object.entries(said).filter(([, value]) => value && value !== "unknown").map(([name, value]) => `${name}=${value.replace(/[%&#]/g, encodeURIComponent)}`).join("&")}`;
+      return asFragment(said);
     }
+    const asFragment = (said) => `#${Object.entries(said).filter(([, value]) => value && value !== "unknown").map(([name, value]) => `${name}=${value.replace(/[%&#]/g, encodeURIComponent)}`).join("&")}`;
 
     // A plus joins mutations here; it stands for no space.
     function fromFragment() {
       const pairs = location.hash.slice(1).split("&").map((pair) => decoded(pair).split(/=(.*)/s));
-      const { m: text = "", prior = "", phase = "unknown", specimen = "unknown", finding = "" } = Object.fromEntries(pairs);
-      return { text: text.trim(), prior: parted(prior), phase, specimen, finding };
+      const { m: text = "", phase = "unknown", specimen = "unknown", finding = "" } = Object.fromEntries(pairs);
+      return { text: text.trim(), prior: pairs.flatMap(([name, value]) => (name === "prior" ? parted(value ?? "") : [])), phase, specimen, finding };
     }
 
-    const keep = (fragment) => decoded(fragment) !== decoded(location.hash) && history.pushState(null, "", fragment);
+    const keep = (fragment, step = "pushState") => decoded(fragment) !== decoded(location.hash) && history[step](null, "", fragment);
     const fold = (open) => { folded.hidden = open; document.documentElement.classList.toggle("answered", !open); };
 
     function show(asked, { patient = false } = {}) {
@@ -295,8 +296,9 @@ document.addEventListener("DOMContentLoaded", () => {
         answer.replaceChildren(...filled(told(askAll(asked))));
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
-        // A half-typed name is no mistake yet.
-        return void (waiting = setTimeout(() => clear(error.message, error.field), patient ? 500 : 0));
+        // A half-typed name is no mistake yet. The address says what is refused too: opened anew, it must not be answered without it.
+        const { text: m, prior, chosen, ...rest } = asked, refused = asFragment({ m, prior: prior.join(","), ...rest });
+        return void (waiting = setTimeout(() => { keep(refused, root.querySelector("[aria-invalid]") ? "replaceState" : "pushState"); clear(error.message, error.field); }, patient ? 500 : 0));
       }
       globalThis.alkpoolActions?.(answer);
       drawn = wanted;
@@ -372,7 +374,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const plain = ({ textContent }) => textContent.replace(/\s+/g, " ").trim();
       const line = (each) => [...(each.cells ?? [each])].filter((cell) => !cell.classList.contains("nothing")).map((cell) => `${cell.dataset.head ? `${cell.dataset.head}: ` : ""}${plain(cell)}`).join(" | ");
       return [plain(folded.firstElementChild), ...[...answer.querySelectorAll(".verdict, .verdict + .key, h2:has(+ table), :scope > table tbody tr")].map(line), "",
-        ...[...answer.querySelectorAll(".notes li, .record :is(li, p)")].map(plain), "", plain(part("disclaimer"))].join("\n");
+        ...[...answer.querySelectorAll(".others h2, .notes li, .record :is(h2, li, p)")].map(plain), "", plain(part("disclaimer"))].join("\n");
     }
 
     const DO = {

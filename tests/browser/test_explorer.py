@@ -496,7 +496,8 @@ def test_the_answer_is_copied_as_text(page: Page, bare: Path) -> None:
         "C1156Y+L1198F in cis after lorlatinib, specimen not stated",
         "Evidence against, or just failed",
         "Patients: ? 0/0, 1 not counted (PR, ~6 months, with vinorelbine)",
-        "crizotinib: ", "PMID 26698910", "explorer.html#m=C1156Y+L1198F&prior=lorlatinib&phase=cis",
+        "Evidence on the inhibitors compared", "crizotinib: ", "PMID 26698910",
+        "explorer.html#m=C1156Y+L1198F&prior=lorlatinib&phase=cis",
         answers.DISCLAIMER, STATE["data"],
     ]:  # fmt: skip
         assert words in text, words
@@ -772,6 +773,31 @@ def test_a_wrong_link_is_answered_in_words(page: Page, bare: Path, query: str, w
     ask(page, bare, query)
     expect(page.locator("[data-part=reading]")).to_contain_text(words)
     expect(page.locator("table.summary")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "words"),
+    [
+        (BEFORE, "alectinib, lorlatinb", "Is lorlatinib meant?"),
+        (FIELD, "G1202R, G1269", "G1269"),
+    ],
+)
+def test_what_is_refused_stays_in_the_address(
+    page: Page, bare: Path, field: str, typed: str, words: str
+) -> None:
+    """Opened anew, a question is not answered as if what was refused had not been typed."""
+    ask(page, bare, "#m=G1202R&prior=alectinib")
+    page.get_by_role("button", name="Change").click()
+    page.locator(field).fill(typed)
+    page.keyboard.press("Enter")
+    said = page.locator("[data-part=reading], [data-part=given]").filter(has_text=words)
+    for again in (page.reload, page.go_back, page.go_forward):
+        expect(said).to_be_visible()
+        expect(page.locator("table.summary")).to_have_count(0)
+        again()
+        if again == page.go_back:
+            expect(page.locator("table.summary")).to_have_count(1)
+            page.go_forward()
 
 
 def test_back_and_forward(page: Page, bare: Path) -> None:

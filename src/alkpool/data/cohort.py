@@ -7,6 +7,7 @@ their lines of treatment.
 
 import datetime
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -227,8 +228,7 @@ def relation_problems(
     samples = samples.assign(
         # As 0 or 1, which an empty table has too.
         mutations_of_one_residue=[
-            int("+" in name and mutations.changed_twice(name) != ())
-            for name in samples["mutations"]
+            int("+" in name and _changes_one_residue_twice(name)) for name in samples["mutations"]
         ],
         lists_resistance_on=[
             int(failed in (UNKNOWN, *names.split(LIST_SEPARATOR))) for failed, names in prior
@@ -258,6 +258,13 @@ def _same_articles(sources: pd.DataFrame, label: str) -> Iterator[Problem]:
                 allowed = f"{source} is the article of {known}: give both one source_id, and "
                 allowed += "each patient one patient_id"
                 yield Problem(label, int(row) + 2, mark, value, allowed)
+
+
+def _changes_one_residue_twice(profile: str) -> bool:
+    """Tell of a profile; of what is none its own cell says why."""
+    with suppress(ValueError):
+        return bool(mutations.changed_twice(profile))
+    return False
 
 
 def _repeats(patients: pd.Series, numbers: pd.Series) -> pd.Series:
@@ -324,6 +331,7 @@ def cited_sources(pool: Cohort) -> pd.DataFrame:
     """Sources as answers cite them: of one's own patients, where nothing is said, own records."""
     mine = pool.patients.loc[pool.patients["patient_id"].isin(pool.own), "source_id"]
     own = pool.sources["source_id"].isin(mine) & (pool.sources["access"] == UNKNOWN)
+    own &= (pool.sources["doi"] == "") & (pool.sources["pmid"] == "")
     return pool.sources.assign(access=pool.sources["access"].mask(own, "own"))
 
 
