@@ -211,7 +211,7 @@ def _name_sources(rows: _Rows, known: Tables) -> _Wrong:
         if not cells["source_id"] and not same and _is_another(stated, articles.get(named, {})):
             taken_by = articles[named]
             article = ", ".join(filter(None, map(taken_by.get, _SHOWN)))
-            letters = (*ascii_lowercase[1:], *(f"-{n}" for n in range(27, 27 + len(rows))))
+            letters = chain(ascii_lowercase[1:], (f"-{n}" for n in count(27)))
             free = next(
                 other
                 for other in (named + letter for letter in letters)
@@ -344,30 +344,25 @@ def _records(
     (key,) = table.key
     parents = _PARENT.get(table.name, ())
     columns = _columns(table) | {name: name for name in parents}
-    # What is first stated of each row of the table, and in which row of the file.
-    first: dict[str, dict[str, tuple[Any, str]]] = {}
-    wrong = []
-    for row, written in cells.items():
-        if not (own := written[key]):
-            continue
-        stated = first.setdefault(own, {key: (row, own)})
-        for column, name in columns.items():
-            if not written[name]:
-                continue
-            before, kept = stated.setdefault(column, (row, written[name]))
+    flat = pd.DataFrame.from_dict(dict(cells), orient="index", dtype=str)
+    flat = flat[flat[key] != ""]
+    new = flat.loc[~flat[key].isin(known.index), key].drop_duplicates()
+    values, wrong = {key: [*new]}, []
+    for column, name in columns.items():
+        stated = [*flat.loc[flat[name] != "", [key, name]].itertuples(name=None)]
+        # By key, what is first stated, and in which row of the file.
+        first = {own: (row, cell) for row, own, cell in reversed(stated)}
+        values[column] = [first.get(own, (0, ""))[1] for own in new]
+        for row, own, cell in stated:
+            before, kept = first[own]
             allowed = f"must be the same in all rows of {own}: row {before + 2} has {kept!r}"
             if own in known.index:
                 kept = str(known.at[own, column])
                 allowed = f"{own} is in the cohort with {kept or 'a blank'!r}: write that"
                 allowed += "" if column in parents else ", or leave it blank"
-            if not _same(written[name], kept):
+            if not _same(cell, kept):
                 wrong.append((row, name, allowed))
-    new = {
-        stated[key][0]: {column: cell for column, (_, cell) in stated.items()}
-        for own, stated in first.items()
-        if own not in known.index
-    }
-    frame = pd.DataFrame(new.values(), index=list(new), columns=table.columns, dtype=str).fillna("")
+    frame = pd.DataFrame(values, new.index, table.columns, dtype=str).fillna("")
     unknown = [column for column, name in columns.items() if name in _UNKNOWN_WHEN_BLANK]
     frame[unknown] = frame[unknown].replace("", UNKNOWN)
     return frame, wrong
