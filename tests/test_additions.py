@@ -149,7 +149,7 @@ def test_a_verdict_that_moves_is_said(tmp_path, mine):
 def test_merge_into_an_own_cohort(tmp_path, mine):
     before = tables(mine)
     file = write_csv(tmp_path / "new.csv", case())
-    old = {name: content for name, content in contents(mine).items() if name.endswith(".csv")}
+    old = contents(mine)
     done = alkpool("add", file, "--cohort", mine, "--yes")
     assert done.returncode == 0, done.stderr
     assert "added to mine as addition 0001" in done.stdout
@@ -218,7 +218,59 @@ def test_an_answer_is_kept(tmp_path, mine, column):
         assert "other2024-p1 does not count: repeats choi2010-p1" in log
     else:
         assert (added["status"], added["duplicate_of"]) == ("included", "")
-        assert "other2024-p1 is not choi2010-p1" in log
+        assert "choi2010-p1 is not other2024-p1" in log
+
+
+@pytest.mark.parametrize("where", ["own", "curated"])
+def test_an_answer_is_not_asked_for_again(tmp_path, home, where):
+    """By nothing that compares the patients later: it stands in ``cohort.yaml``."""
+    folder = own_cohort(tmp_path / "mine") if where == "own" else home / "data/cohorts/curated"
+    name, before = (folder if where == "own" else "curated"), contents(folder)
+    asked = write_csv(tmp_path / "a.csv", REPORTED_AGAIN)
+    assert alkpool("add", asked, "--cohort", name, "--yes").returncode == 1
+    said = "other2024-p1 and choi2010-p1 may be one patient"
+    answered = write_csv(tmp_path / "a.csv", REPORTED_AGAIN | {"not_duplicate_of": "choi2010-p1"})
+    done = alkpool("add", answered, "--cohort", name, "--yes")
+    assert done.returncode == 0, done.stderr
+    text = (folder / "cohort.yaml").read_text("utf-8")
+    assert text.startswith(before["cohort.yaml"].decode().partition("distinct_patients: [")[0])
+    assert text.count("[choi2010-p1, other2024-p1]") == text.count("[doebele2012-p1, ") == 1
+    checked = alkpool("check", name)
+    assert (checked.returncode, said in checked.stdout) == (0, False), checked.stderr
+    if where == "own":
+        undo(folder, "0001")
+        assert {name: contents(folder)[name] for name in before} == before
+    else:
+        (home / "data/raw/added/0001.csv").unlink()
+        curate.files(home / "data")  # make data
+        assert contents(folder) == before
+
+
+PAIR = ("choi2010-p1", "other2024-p1")
+# What a cohort.yaml says of pairs, and with another one.
+TOLD_APART = {
+    "nothing": ("", "distinct_patients: [[choi2010-p1, other2024-p1]]\n"),
+    "none": ("distinct_patients: []\n", "distinct_patients: [[choi2010-p1, other2024-p1], ]\n"),
+    "one": ("distinct_patients: [[a, b]]  # A.\n",
+            "distinct_patients: [[choi2010-p1, other2024-p1], [a, b]]  # A.\n"),
+    "lines": ("distinct_patients:\n  # A.\n  - [a, b]  # B.\n",
+              "distinct_patients:\n  # A.\n  - [choi2010-p1, other2024-p1]\n  - [a, b]  # B.\n"),
+    "lines below": ("distinct_patients:\n- - a\n  - b\n",
+                    "distinct_patients:\n- [choi2010-p1, other2024-p1]\n- - a\n  - b\n"),
+    "this": ("distinct_patients: [[other2024-p1, choi2010-p1]]\n",
+             "distinct_patients: [[other2024-p1, choi2010-p1]]\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOLD_APART)
+def test_a_description_is_kept_beside_the_answer(name):
+    before, after = TOLD_APART[name]
+    assert cohort.with_distinct(f"title: Ä  # No\n{before}", [PAIR]) == f"title: Ä  # No\n{after}"
+
+
+def test_an_id_that_is_a_number_is_an_id_in_the_answer():
+    said = cohort.with_distinct("title: A\n", [("1", "no")])
+    assert said == "title: A\ndistinct_patients: [['1', 'no']]\n"
 
 
 def test_merging_twice_is_merging_at_once(tmp_path):
@@ -373,13 +425,13 @@ def test_a_full_disk_changes_nothing(tmp_path, mine, monkeypatch, step):
 
 def test_what_somebody_else_changes_meanwhile_is_not_lost(tmp_path, home, monkeypatch):
     file = write_csv(tmp_path / "a.csv", case())
-    notes, back_up = home / "data/raw/curated/NOTES.txt", additions._back_up
+    notes, build = home / "data/raw/curated/NOTES.txt", curate.files
 
-    def edited(*places):
+    def edited(stage):
         notes.write_text("mine")
-        back_up(*places)
+        return build(stage)
 
-    monkeypatch.setattr(additions, "_back_up", edited)
+    monkeypatch.setattr(curate, "files", edited)
     with pytest.raises(OSError, match="changed meanwhile by somebody else") as refused:
         add(file, "curated")
     assert refused.value.filename == str(notes)
@@ -501,8 +553,7 @@ def test_the_curated_cohort_keeps_the_file_as_a_raw_fact(tmp_path, home):
     package = json.loads((home / "data/datapackage.json").read_text("utf-8"))
     assert "raw/added/0001.csv" in {resource["path"] for resource in package["resources"]}
     assert "## 0001, " in (home / "data/raw/added/CHANGELOG.md").read_text("utf-8")
-    with zipfile.ZipFile(home / "backup/curated-0001.zip") as backup:
-        assert len(backup.namelist()) == 4
+    assert {path.name for path in home.iterdir()} == {"data"}
 
 
 def test_a_killed_addition_to_curated_leaves_nothing_behind_the_data(tmp_path, home):
@@ -532,16 +583,17 @@ def test_files_are_built_on_one_another(tmp_path, home):
 
 
 def test_what_was_undone_can_be_added_to_curated_again(tmp_path, home):
-    file = write_csv(tmp_path / "a.csv", case())
+    """Its undo leaves no byte but the heading of the changelog."""
+    file, before = write_csv(tmp_path / "a.csv", case()), contents(home)
     add(file, "curated")
-    backup = (home / "backup/curated-0001.zip").read_bytes()
     (home / "data/raw/added/0001.csv").unlink()
     for name, text in curate.files(home / "data").items():  # make data
         (home / "data" / name).write_text(text, "utf-8")
     assert "## 0001" not in (home / "data/raw/added/CHANGELOG.md").read_text("utf-8")
-    assert "data/raw/added/0002.csv" in add(file, "curated")
-    assert (home / "backup/curated-0001.zip").read_bytes() == backup
-    with pytest.raises(DataError, match="are in curated already: Addition 0002 of"):
+    (home / "data/raw/added/CHANGELOG.md").unlink()
+    assert contents(home) == before
+    assert "data/raw/added/0001.csv" in add(file, "curated")
+    with pytest.raises(DataError, match="are in curated already: Addition 0001 of"):
         add(file, "curated")
 
 

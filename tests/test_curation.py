@@ -27,6 +27,7 @@ pytestmark = pytest.mark.xdist_group("curation")
 RAW = paths.RAW
 GENERATED = [
     *(f"cohorts/curated/{name}.csv" for name in ("sources", "patients", "samples", "treatments")),
+    "cohorts/curated/cohort.yaml",
     *(f"invitro/{name}.csv" for name in ("sources", "models", "measurements")),
     "knowledgebases/assertions.csv",
     *(f"groups/{name}.csv" for name in ("sources", "outcomes", "counts")),

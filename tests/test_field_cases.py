@@ -655,7 +655,8 @@ def test_how_to_add_a_compound_is_said(tmp_path):  # F42
 
 def test_another_author_of_the_same_surname_is_not_credited(tmp_path):  # F43
     said = refusal(tmp_path, case(first_author="Cheng Q", doi=""))
-    assert "cheng2024 is of Cheng X: give an id, such as cheng2024b" in said
+    assert "cheng2024 in the cohort is Cheng X, 2024, " in said
+    assert "write cheng2024 where it is that article, else an id such as cheng2024b" in said
     assert "write that" not in said
 
 
@@ -668,6 +669,8 @@ def test_another_author_of_the_same_surname_is_not_credited(tmp_path):  # F43
         ("Ou SI", "ou2024"),
         ("Ou SI and Smith J", "ou2024"),
         ("Ou et al.", "ou2024"),
+        ("Ou & Smith", "ou2024"),
+        ("de la Cruz, J A", "delacruz2024"),
     ],
 )
 def test_a_surname_is_whole(tmp_path, author, source):  # F45
@@ -753,9 +756,10 @@ def supplement(folder: Path, *, merged: bool) -> Path:
     sheet = book.active
     sheet.title = "Table S6"
     header = ["Patient", "Reference", "Sex", "ALK mutations", "VAF (%)", "Previous ALK inhibitors"]
-    first = ["1", "Smith 2018", "F", "p.Gly1202Arg", "12.4%", "crizotinib, alectinib"]
+    header.append("sample_order")
+    first = ["1", "Smith 2018", "F", "p.Gly1202Arg", "12.4%", "crizotinib, alectinib", "1"]
     if merged:
-        later = [None, None, "F", "L1196M", 0.05, "crizotinib, alectinib, lorlatinib"]
+        later = [None, None, "F", "L1196M", 0.05, "crizotinib, alectinib, lorlatinib", "2"]
         for row in (header, first, later):
             sheet.append(row)
         sheet["E3"].number_format = "0%"
@@ -800,8 +804,9 @@ def test_cells_that_are_stated_once_are_filled_down(tmp_path):
     columns = "columns: {Patient: patient_id, Sex: sex, ALK mutations: mutations, Prior: "
     columns += "prior_inhibitors}\neverywhere: {source_id: smith2018, first_author: Smith A, "
     columns += 'year: "2018", sample_locator: Table 1}\nfill_down: [Patient, Sex]\n'
-    text = "Patient,Sex,ALK mutations,Prior\np1,F,G1202R,alectinib\n"
-    text += ",,L1196M,alectinib;lorlatinib\np2,M,I1171N,alectinib\n"
+    columns = columns.replace("{Patient", "{Nth: sample_order, Patient")
+    text = "Nth,Patient,Sex,ALK mutations,Prior\n1,p1,F,G1202R,alectinib\n"
+    text += "2,,,L1196M,alectinib;lorlatinib\n1,p2,M,I1171N,alectinib\n"
     rows = place.fit(by_mapping(tmp_path, text, columns), CURATED).rows
     assert list(rows["patients"]["sex"]) == ["female", "male"]
     assert list(rows["samples"]["sample_id"]) == ["p1-s1", "p1-s2", "p2-s1"]
@@ -830,10 +835,23 @@ def test_a_mutation_in_a_row_of_its_own_is_no_sample_unasked(tmp_path, prior):
     everywhere = "}\neverywhere: {first_author: A, year: 2018, sample_locator: Table 1}\n"
     text = f"Patient,ALK mutations,Prior,Nth\np1,G1202R,alectinib,1\np1,L1196M,{prior},2\n"
     sheet = by_mapping(tmp_path, text, columns + everywhere)
-    with pytest.raises(DataError, match="row 3, column sample_order: found '2'; .*one sample or"):
+    with pytest.raises(DataError, match="row 3, column sample_order: found ''; .*one sample or"):
         place.fit(sheet, CURATED)
     sheet = by_mapping(tmp_path, text, f"{columns}, Nth: sample_order{everywhere}")
     assert list(place.fit(sheet, CURATED).rows["samples"]["mutations"]) == ["G1202R", "L1196M"]
+
+
+def test_samples_of_a_patient_are_not_numbered_by_what_differs(tmp_path):
+    """Rows that agree in the sample are its lines; of the others it is asked."""
+    columns = "columns: {Patient: patient_id, ALK mutations: mutations, Prior: prior_inhibitors, "
+    columns += "Drug: inhibitor}\neverywhere: {first_author: A, year: 2018, sample_locator: S1}\n"
+    header = "Patient,ALK mutations,Prior,Drug\n"
+    text = f"{header}p1,G1202R,alectinib,ceritinib\np1,G1202R,alectinib,lorlatinib\n"
+    rows = place.fit(by_mapping(tmp_path, text, columns), CURATED).rows
+    assert list(rows["treatments"]["sample_id"]) == ["p1-s1"] * 2
+    text += "p1,G1202R,alectinib;lorlatinib,\np2,G1202R,alectinib,\n"
+    with pytest.raises(DataError, match="1 problem in.*\n.*row 4, column sample_order: found ''"):
+        place.fit(by_mapping(tmp_path, text, columns), CURATED)
 
 
 UNSAID = {

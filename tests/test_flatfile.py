@@ -263,7 +263,10 @@ BAD_CELLS = {
                            "year such as 2024"),
     "another article by the name of a known one": (
         {"first_author": "Cheng X", "doi": "10.0000/other"}, "column source_id: found ''; "
-        "cheng2024 is another article in the cohort, by its doi: give an id, such as cheng2024b"),
+        "cheng2024 in the cohort is Cheng X, 2024, {title}, 10.3389/fonc.2024.1430350: write "
+        "cheng2024 where it is that article, else an id such as cheng2024b"),
+    "perhaps a known article": ({"first_author": "Cheng X", "doi": ""}, "cheng2024 in the cohort "
+                                "is Cheng X, 2024, {title}, 10.3389/fonc.2024.1430350: write"),
 }  # fmt: skip
 
 
@@ -272,7 +275,8 @@ def test_a_bad_cell_is_named_with_its_place(tmp_path, name):
     cells, message = BAD_CELLS[name]
     text = refusal(write_csv(tmp_path / "new.csv", case(), case(mutations="L1196M") | cells))
     assert "new.csv, row 3, column" in text
-    assert message in text
+    title = CURATED["sources"].set_index("source_id").at["cheng2024", "title"]
+    assert message.replace("{title}", title) in text
     assert ", row 2," not in text
 
 
@@ -342,9 +346,9 @@ def test_two_new_articles_of_one_author_and_year_are_told_apart(tmp_path):
     again = other | {"inhibitor": "brigatinib", "line_number": "3", "mutations": "F1174L"}
     text = refusal(write_csv(tmp_path / "n.csv", case(), other, again))
     assert text == (
-        "1 problem in the data:\n  n.csv, row 3, column source_id: found ''; test2024 is another "
-        "article in row 2, by its doi: give an id, such as test2024b, or write the same doi where "
-        "it is one article"
+        "1 problem in the data:\n  n.csv, row 3, column source_id: found ''; test2024 in row 2 is "
+        "Test A, 2024, 10.0000/test: write test2024 where it is that article, else an id such as "
+        "test2024b"
     )
     mended = other | {"source_id": "test2024b"}
     added = fit(write_csv(tmp_path / "n.csv", case(), mended, again)).rows
@@ -353,19 +357,19 @@ def test_two_new_articles_of_one_author_and_year_are_told_apart(tmp_path):
     # A free id is one that no row has.
     third = case(doi="10.0000/third", mutations="C1156Y", age_years="33")
     text = refusal(write_csv(tmp_path / "n.csv", case(), third, mended))
-    assert "row 3, column source_id: found ''; test2024 is another article in row 2" in text
-    assert "give an id, such as test2024c, or" in text
+    assert "row 3, column source_id: found ''; test2024 in row 2 is Test A, 2024, " in text
+    assert text.endswith("else an id such as test2024c")
     # One article is offered one id, and another another.
     titles = [case(doi="", title=t, age_years=a) for t, a in zip("xyyz", "5678", strict=True)]
     text = refusal(write_csv(tmp_path / "n.csv", *titles))
-    offered = re.findall(r"row (\d), column source_id: .*? such as (\w+), or", text)
+    offered = re.findall(r"row (\d), column source_id: .*? such as (\w+)", text)
     assert offered == [("3", "test2024b"), ("4", "test2024b"), ("5", "test2024c")]
 
 
 def test_ids_are_offered_however_many_articles_share_a_name(tmp_path):
     """After the letters come numbers."""
     articles = [case(doi="", title=str(n), age_years=str(20 + n)) for n in range(28)]
-    offered = re.findall(r"such as (\S+), or", refusal(write_csv(tmp_path / "n.csv", *articles)))
+    offered = re.findall(r"such as (\S+)", refusal(write_csv(tmp_path / "n.csv", *articles)))
     assert offered[:2] == ["test2024b", "test2024c"]
     assert offered[-3:] == ["test2024z", "test2024-27", "test2024-28"]
 
@@ -377,7 +381,7 @@ def test_articles_differ_by_what_both_rows_state(tmp_path, mark):
     for one, two, apart in (("1", "2", True), ("1", "", False), ("", "2", False)):
         path = write_csv(tmp_path / "n.csv", first | {mark: one}, second | {mark: two})
         if apart:
-            assert f"is another article in row 2, by its {mark}: give an id" in refusal(path)
+            assert "test2024 in row 2 is Test A, 2024" in refusal(path)
         else:
             assert list(fit(path).rows["sources"][mark]) == [one or two]
 

@@ -50,9 +50,9 @@ def test_the_mapping_of_the_page_reads_a_table_with_its_headings(tmp_path):
     how = mapping.load(tmp_path / "mapping.yaml")
     rows = [
         list(how.columns),
-        ["ALK4", "Wei 2017", "51", "F", "crizotinib, Alecensa", "p.G1202R", "Lorbrena", "PR", "212",
-         "yes"],
-        ["", "", "", "", "crizotinib", "I1171T", "ceritinib", "PD", "<60", "no"],
+        ["ALK4", "Wei 2017", "51", "F", "2", "crizotinib, Alecensa", "p.G1202R", "Lorbrena", "PR",
+         "212", "yes"],
+        ["", "", "", "", "1", "crizotinib", "I1171T", "ceritinib", "PD", "<60", "no"],
     ]  # fmt: skip
     with (tmp_path / "ST7.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)

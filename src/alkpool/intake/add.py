@@ -22,7 +22,7 @@ import pandas as pd
 from alkpool import paths
 from alkpool.analysis import actionability, benefit, timeline
 from alkpool.data import cohort, spelling
-from alkpool.data.cohort import Cohort
+from alkpool.data.cohort import DESCRIPTION_FILE, Cohort
 from alkpool.data.reader import Sheet, read_text
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SOURCES, TREATMENTS
 from alkpool.files import filled_in_beside, locked, staged, write_atomically
@@ -89,9 +89,7 @@ class Plan:
 
     def is_answered(self, match: Match) -> bool:
         """Whether the file, or the description of the cohort, says that a pair is two patients."""
-        pairs = (match.new, match.old), (match.old, match.new)
-        answers = self.addition.distinct.union(self.before.meta.distinct_patients)
-        return not answers.isdisjoint(pairs)
+        return {match.new, match.old} in map(set, self.after.meta.distinct_patients)
 
     def answer(self, match: Match) -> str:
         """How to say whether a pair is one patient."""
@@ -181,7 +179,9 @@ def plan(file: Path, folder: Path, columns: Path | None = None) -> Plan:
         refuse(sheet.label, f"holds nothing new: all its rows are in {before.name} already")
     merged = place.merge(tables, addition)
     typed: dict[str, Any] = {table.name: table.typed(merged[table.name]) for table in COHORT_TABLES}
-    after = replace(before, **typed)
+    told_apart = (*before.meta.distinct_patients, *sorted(addition.distinct))
+    meta = before.meta.model_copy(update={"distinct_patients": told_apart})
+    after = replace(before, meta=meta, **typed)
     published = None if is_curated(folder) else cohort.load(CURATED)
     return Plan(
         folder=folder, sheet=sheet, addition=addition, before=before, after=after, tables=merged,
@@ -274,10 +274,15 @@ def commit(plan: Plan) -> str:
 def _commit_own(plan: Plan) -> str:
     number = _next(plan.folder, plan.folder / BACKUP)
     with staged(plan.folder) as stage:
-        _back_up(plan.folder, stage / BACKUP / f"{number}.zip", _changelog(plan.folder))
+        _back_up(plan.folder, stage / BACKUP / f"{number}.zip")
         for table in COHORT_TABLES:
             write_atomically(stage / table.file, _csv(plan.tables[table.name]))
-        restore = f"unpack {BACKUP}/{number}.zip over the tables and this changelog"
+        described = stage / DESCRIPTION_FILE
+        text = described.read_bytes().decode("utf-8")
+        write_atomically(described, cohort.with_distinct(text, sorted(plan.addition.distinct)))
+        restore = (
+            f"unpack {BACKUP}/{number}.zip over the tables, {DESCRIPTION_FILE} and this changelog"
+        )
         # As private as the patients.
         mode = stat.S_IMODE((stage / PATIENTS.file).stat().st_mode)
         (stage / CHANGELOG).touch(mode)
@@ -290,53 +295,42 @@ def _commit_own(plan: Plan) -> str:
 
 
 def _commit_curated(plan: Plan) -> str:
-    for table, frame in curate.curated(paths.RAW):
-        if _csv(frame) != (plan.folder / table.file).read_text("utf-8"):
-            refuse(f"{CURATED}/{table.file}", "differs from its raw facts: run make data first")
-    number = _next(plan.folder, paths.HOME / BACKUP)
+    built = {table.file: _csv(frame) for table, frame in curate.curated(paths.RAW)}
+    for name, text in (built | {DESCRIPTION_FILE: curate.description(paths.RAW)}).items():
+        if text != (plan.folder / name).read_text("utf-8"):
+            refuse(f"{CURATED}/{name}", "differs from its raw facts: run make data first")
+    number = _next(plan.folder, paths.RAW / curate.ADDED)
     name = f"{number}.csv"
-    backup = paths.HOME / BACKUP / f"{CURATED}-{number}.zip"
-    try:
-        with staged(paths.DATA) as stage:
-            added = stage / "raw" / curate.ADDED
-            write_atomically(added / name, flatfile.to_csv(plan.addition.flat))
-            restore = f"remove data/raw/{curate.ADDED}/{name} (later ones first), then make data"
-            write_atomically(added / CHANGELOG, _with_entry(plan, number, restore))
-            curate.files(stage)
-            for table in COHORT_TABLES:
-                built = (stage / curate.COHORT / table.file).read_text("utf-8")
-                if built != _csv(plan.tables[table.name]):
-                    raise RuntimeError(f"the build gives other rows than the merge: {table.file}")
-            _back_up(plan.folder, backup)
-    except BaseException:
-        if not (paths.RAW / curate.ADDED / name).is_file():
-            backup.unlink(missing_ok=True)
-        raise
-    return (
-        f"added to {CURATED} as data/raw/{curate.ADDED}/{name}; the tables before are in "
-        f"{backup.relative_to(paths.HOME)}. Next: make report"
-    )
+    restore = f"remove data/raw/{curate.ADDED}/{name} (later ones first), then make data"
+    with staged(paths.DATA) as stage:
+        added = stage / "raw" / curate.ADDED
+        write_atomically(added / name, flatfile.to_csv(plan.addition.flat))
+        write_atomically(added / CHANGELOG, _with_entry(plan, number, restore))
+        curate.files(stage)
+        for table in COHORT_TABLES:
+            built_now = (stage / curate.COHORT / table.file).read_text("utf-8")
+            if built_now != _csv(plan.tables[table.name]):
+                raise RuntimeError(f"the build gives other rows than the merge: {table.file}")
+    return f"added to {CURATED} as data/raw/{curate.ADDED}/{name}. Next: make report"
 
 
-def _next(folder: Path, backups: Path) -> str:
-    """Next number; that of an addition that was undone is not given again."""
-    names = [*curate.entries(_changelog(folder)), *(path.stem for path in backups.glob("*.zip"))]
-    numbers = (name.rpartition("-")[2] for name in names)
-    return f"{max(map(int, filter(str.isdecimal, numbers)), default=0) + 1:04d}"
+def _next(folder: Path, kept: Path) -> str:
+    """Next number; while a backup of an addition that was undone is kept, not that one again."""
+    names = [*curate.entries(_changelog(folder)), *(path.stem for path in kept.glob("[0-9]*.*"))]
+    return f"{max(map(int, filter(str.isdecimal, names)), default=0) + 1:04d}"
 
 
 def _csv(frame: pd.DataFrame) -> str:
     return frame.to_csv(index=False, lineterminator="\n")
 
 
-def _back_up(folder: Path, target: Path, changelog: str | None = None) -> None:
+def _back_up(folder: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.touch(0o600)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for table in COHORT_TABLES:
-            archive.write(folder / table.file, table.file)
-        if changelog is not None:
-            archive.writestr(CHANGELOG, changelog or _CHANGELOG_HEADING)
+        for name in (DESCRIPTION_FILE, *(table.file for table in COHORT_TABLES)):
+            archive.write(folder / name, name)
+        archive.writestr(CHANGELOG, _changelog(folder) or _CHANGELOG_HEADING)
 
 
 def _with_entry(plan: Plan, number: str, restore: str) -> str:

@@ -11,14 +11,14 @@ Run ``python -m alkpool.intake.curate`` to build everything.
 import filecmp
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from alkpool import paths
 from alkpool.data import cohort, dictionary, laboratory
-from alkpool.data.reader import Table
+from alkpool.data.reader import Sheet, Table
 from alkpool.data.tables import ASSERTIONS, COHORT_TABLES, INVITRO_TABLES
 from alkpool.files import files_in, staged, write_if_changed
 from alkpool.intake import adjudicated, check, flatfile, place, raw
@@ -73,10 +73,22 @@ def curated(folder: Path = paths.RAW) -> list[tuple[Table, pd.DataFrame]]:
         With every decision, raw row or added row that does not fit.
     """
     tables = adjudicated.build(folder / "curated")
-    for path in sorted((folder / ADDED).glob("*.csv")):
-        addition = place.fit(flatfile.read(path, accepted=True), tables)
-        tables = place.merge(tables, addition)
+    for sheet in _added(folder):
+        tables = place.merge(tables, place.fit(sheet, tables))
     return [(table, raw.in_order(table, tables[table.name])) for table in COHORT_TABLES]
+
+
+def description(folder: Path = paths.RAW) -> str:
+    """Write the description of the curated cohort, with the pairs that added files tell apart."""
+    text = (folder / "curated" / cohort.DESCRIPTION_FILE).read_text("utf-8")
+    pairs = {pair for sheet in _added(folder) for pair in place.distinct(sheet.cells)}
+    return cohort.with_distinct(text, sorted(pairs))
+
+
+def _added(folder: Path) -> Iterator[Sheet]:
+    """Read the files that `alkpool add` took, in their order."""
+    for path in sorted((folder / ADDED).glob("*.csv")):
+        yield flatfile.read(path, accepted=True)
 
 
 def files(data: Path) -> dict[str, str]:
@@ -91,8 +103,9 @@ def files(data: Path) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Path below ``data/`` to its text: the built tables, the data dictionary, the data package
-        descriptor, and the changelog of added files without those that are there no more.
+        Path below ``data/`` to its text: the built tables and the description of the curated
+        cohort, the data dictionary, the data package descriptor, and the changelog of added files
+        without those that are there no more.
 
     Raises
     ------
@@ -103,6 +116,7 @@ def files(data: Path) -> dict[str, str]:
         name: frame.to_csv(index=False, lineterminator="\n")
         for name, frame in build(data / "raw").items()
     }
+    built[f"{COHORT}/{cohort.DESCRIPTION_FILE}"] = description(data / "raw")
     _write(data, built)
     problems = cohort.check(data / COHORT)
     problems += check.folder_problems(data, check.FOLDERS, say=lambda _: None)

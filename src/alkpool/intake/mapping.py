@@ -36,8 +36,7 @@ _REFERENCE = (
 )
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 # When and where a sample was taken, and what was found in it.
-_TAKEN = ("prior_inhibitors", "resistance_on", "specimen")
-_FOUND = ("mutations", "vaf_percent")
+_OF_SAMPLE = ("prior_inhibitors", "resistance_on", "specimen", "mutations", "vaf_percent")
 UNSAID = "?"
 
 
@@ -178,11 +177,15 @@ def read(path: Path, mapping: Mapping) -> Sheet:
     if REFERENCE in unread:
         unread |= {"first_author", "year"}
     cells = cells.assign(**mapping.everywhere)
-    if unread & {"patient_id", *_TAKEN, *_FOUND}:
+    unsure = _of_another_sample(cells)
+    if unread & {"patient_id", *_OF_SAMPLE}:
         unread.add("sample_order")
-    else:
-        cells, unsure = _ordered(cells, label)
-        problems += unsure
+    elif unsure.any():
+        unread.add("sample_order")
+        unsaid = cells.assign(sample_order="")
+        problems += flagged(unsaid, unsure, "sample_order", label, _SAYS["one_or_two"])
+    elif "prior_inhibitors" in cells and "sample_order" not in cells:
+        cells = cells.assign(sample_order="1")
     return flatfile.checked(
         Sheet(label, cells, tuple(read_as), tuple(problems), unread=frozenset(unread))
     )
@@ -239,29 +242,14 @@ def _translated(cell: str, target: Target) -> str:
     return target.prefix + cell if cell else cell
 
 
-def _ordered(cells: pd.DataFrame, label: str) -> tuple[pd.DataFrame, list[Problem]]:
-    """Number the samples of each patient as they stand, and list those that may be one.
-
-    What tells samples apart is when and where they were taken. Another mutation alone does not:
-    it may stand in a row of its own.
-    """
+def _of_another_sample(cells: pd.DataFrame) -> pd.Series:
+    """Tell which rows state something else of the sample than the first row of their patient."""
     if "sample_order" in cells or "prior_inhibitors" not in cells:
-        return cells, []
+        return pd.Series(False, cells.index)
     patient = cells.get("patient_id", pd.Series("", cells.index))
     patient = patient.where(patient != "", cells.index.to_series().astype(str))
-
-    def numbers(facts: pd.DataFrame) -> pd.Series:
-        rows = facts.agg(tuple, axis="columns").groupby(patient, sort=False)
-        return rows.transform(lambda own: pd.factorize(own)[0] + 1)
-
-    order = numbers(cells[[name for name in (*_TAKEN, *_FOUND) if name in cells]])
-    taken = cells[[name for name in _TAKEN if name in cells]]
-    # A blank cell tells nothing apart.
-    stated = taken.mask(taken == "").groupby(patient)
-    times = numbers(stated.ffill().fillna(stated.bfill()).fillna(""))
-    unsure = order.groupby([patient, times]).transform("nunique") > 1
-    numbered = cells.assign(sample_order=order.astype(str))
-    return numbered, [*flagged(numbered, unsure, "sample_order", label, _SAYS["one_or_two"])]
+    facts = cells[[name for name in _OF_SAMPLE if name in cells]]
+    return (facts != facts.groupby(patient).transform("first")).any(axis="columns")
 
 
 def propose(path: Path, sheet: str = "") -> str:

@@ -35,11 +35,13 @@ _UNKNOWN_WHEN_BLANK |= {"stage", "histology", "fusion_partner", "fusion_variant"
 _UNKNOWN_WHEN_BLANK |= {"resistance_on", "prior_inhibitors"}
 
 _YEAR = re.compile("[0-9]{4}")
-# Behind a surname: initials in capitals, or what follows a comma.
-_INITIALS = re.compile(r"(?:,.*|(?:\s+[A-Z](?:[A-Z.-]{0,5}))+)$")
-_OTHERS = re.compile(r"\s+(?:and|&|et al)\b.*", re.IGNORECASE)
-# Columns that tell articles apart, the surest first.
-_ARTICLE = ("doi", "pmid", "title")
+# Begins what stands behind a surname: a comma, other authors, or initials in capitals.
+_BEHIND = re.compile(r",|\s+(?:(?i:and|et al)\b|&|[A-Z][A-Z.-]{0,5}(?!\S))")
+# Columns that find the source of an article, and those that tell articles apart.
+_MARKS = ("doi", "pmid")
+_ARTICLE = (*_MARKS, "title", "first_author")
+# What a message says of one.
+_SHOWN = ("first_author", "year", "title", "doi")
 _NAMES_A_SOURCE = {"doi", "pmid", "first_author", "year"}
 # Cells of the rows of a flat file, whose blank keys are being filled in, by index.
 _Rows = Mapping[Any, dict[Any, str]]
@@ -72,7 +74,7 @@ class Addition:
     flat : DataFrame
         The file with every key filled in: the same rows fit again into the same tables.
     distinct : frozenset of (str, str)
-        Pairs of patients of which the file says that they are two.
+        Pairs of patients of which the file says that they are two, each in order.
     """
 
     rows: Tables
@@ -112,11 +114,7 @@ def fit(sheet: Sheet, tables: Tables) -> Addition:
         rows=rows,
         now_included=tuple(sorted({*contributing} & {*was_excluded})),
         flat=flat,
-        distinct=frozenset(
-            (patient, other)
-            for patient, cell in flat[["patient_id", NOT_DUPLICATE]].itertuples(index=False)
-            for other in _listed(cell)
-        ),
+        distinct=distinct(flat),
     )
     patients = {*tables[PATIENTS.name]["patient_id"], *flat["patient_id"]}
     others = f"must be other patients of the cohort, several joined by {LIST_SEPARATOR}"
@@ -164,6 +162,15 @@ def _all_problems(
     return sorted({(each.file, each.row, each.column): each for each in reversed(said)}.values())
 
 
+def distinct(flat: pd.DataFrame) -> frozenset[tuple[str, str]]:
+    """Pairs of patients of which a flat file says that they are two, each in order."""
+    return frozenset(
+        (min(patient, other), max(patient, other))
+        for patient, cell in flat[["patient_id", NOT_DUPLICATE]].itertuples(index=False)
+        for other in _listed(cell)
+    )
+
+
 def merge(tables: Tables, addition: Addition) -> dict[str, pd.DataFrame]:
     """Tables of the cohort with the new rows, sorted by key."""
     return {
@@ -184,42 +191,36 @@ def _joined(tables: Tables, addition: Addition) -> dict[str, pd.DataFrame]:
 
 
 def _name_sources(rows: _Rows, known: Tables) -> _Wrong:
-    # What is known of the article of each source, and where that stands in the file.
-    articles: dict[str, dict[Any, str]] = {
-        str(source): {"where": "", **row}
-        for source, row in known[SOURCES.name].to_dict("index").items()
+    # What is known of the article of each source, and where it stands.
+    articles = {
+        str(source): {"where": "the cohort", **article}
+        for source, article in known[SOURCES.name].to_dict("index").items()
     }
     taken = {*articles, *(cells["source_id"] for cells in rows.values())}
     spelt = {name.casefold(): name for name in reversed(articles)}
-    of_mark: dict[tuple[str, str], str] = {}
-
-    def known_by(source: str) -> None:
-        for mark in ("doi", "pmid"):
-            if value := articles[source].get(mark, ""):
-                of_mark.setdefault((mark, value.casefold()), source)
-
-    for source in articles:
-        known_by(source)
+    of_mark = {
+        (mark, article[mark].casefold()): source
+        for source, article in reversed(articles.items())
+        for mark in _MARKS
+    }
     for row, cells in rows.items():
-        stated = {name: cells[name] for name in (*_ARTICLE, "first_author") if cells[name]}
-        same = {
-            mark: of_mark[mark, stated[mark].casefold()]
-            for mark in ("doi", "pmid")
-            if (mark, stated.get(mark, "").casefold()) in of_mark
-        }
-        if not cells["source_id"]:
-            named = _source_name(cells["first_author"], cells["year"])
-            clash = _other_article(named, stated, articles)
-            if clash and not same:
-                suffixes = chain(ascii_lowercase[1:], (f"-{n}" for n in count(27)))
-                named = next(
-                    other
-                    for other in (named + suffix for suffix in suffixes)
-                    if other not in taken and not _other_article(other, stated, articles)
-                )
-                yield row, "source_id", clash.format(named)
-            cells["source_id"] = next(iter(same.values()), named)
-        source = cells["source_id"]
+        stated = {name: cells[name] for name in (*_ARTICLE, "year") if cells[name]}
+        marks = {mark: (mark, stated[mark].casefold()) for mark in _MARKS if mark in stated}
+        same = {mark: of_mark[key] for mark, key in marks.items() if key in of_mark}
+        named = _source_name(cells["first_author"], cells["year"])
+        if not cells["source_id"] and not same and _is_another(stated, articles.get(named, {})):
+            taken_by = articles[named]
+            article = ", ".join(filter(None, map(taken_by.get, _SHOWN)))
+            letters = chain(ascii_lowercase[1:], (f"-{n}" for n in count(27)))
+            free = next(
+                other
+                for other in (named + letter for letter in letters)
+                if other not in taken and not _is_another(stated, articles.get(other, {}))
+            )
+            this = f"{named} in {taken_by['where']} is {article}: write {named} where it is that"
+            yield row, "source_id", f"{this} article, else an id such as {free}"
+            named = free
+        source = cells["source_id"] = cells["source_id"] or next(iter(same.values()), named)
         if not source:
             if cells["year"] and not _YEAR.fullmatch(cells["year"]):
                 yield row, "year", "must be a year such as 2024"
@@ -234,44 +235,28 @@ def _name_sources(rows: _Rows, known: Tables) -> _Wrong:
         written = spelt.setdefault(source.casefold(), source)
         if written != source:
             yield row, "source_id", f"must be written {written}"
-        stated["where"] = f" in row {row + 2}"
-        articles[source] = stated | articles.get(source, {})
-        known_by(source)
+        articles[source] = {"where": f"row {row + 2}"} | stated | articles.get(source, {})
+        for key in marks.values():
+            of_mark.setdefault(key, source)
 
 
-def _other_article(
-    named: str, stated: Mapping[str, str], articles: Mapping[str, Mapping[Any, str]]
-) -> str:
-    """Say which other article has a name that was made up, with a place for a free one.
+def _is_another(stated: Mapping[str, str], article: Mapping[Any, str]) -> bool:
+    """Tell whether an article may be another than that of its name.
 
-    What was not stated of an article of the file tells nothing apart.
+    In one file what is not stated tells nothing apart; of one in the cohort a person has to say.
     """
-    article = articles.get(named, {})
-    author, where = article.get("first_author", ""), article.get("where", "")
-    if _other_author(stated.get("first_author", ""), author):
-        return f"{named} is of {author}{where}: give an id, such as {{}}"
-    for mark in _ARTICLE:
-        if mark in stated and stated[mark].casefold() != article.get(mark, stated[mark]).casefold():
-            return (
-                f"{named} is another article{where or ' in the cohort'}, by its {mark}: give an "
-                f"id, such as {{}}, or write the same {mark} where it is one article"
-            )
-    return ""
+    return article.get("where") == "the cohort" or any(
+        stated[name].casefold() != article.get(name, stated[name]).casefold()
+        for name in _ARTICLE
+        if name in stated
+    )
 
 
 def _source_name(author: str, year: str) -> str:
     """Whole surname and year, as ``vanderwekken2024`` of *van der Wekken AJ*."""
     plain = unicodedata.normalize("NFKD", author).encode("ascii", "ignore").decode()
-    surname = re.sub("[^a-z]", "", _INITIALS.sub("", _OTHERS.sub("", plain)).lower())
+    surname = re.sub("[^a-z]", "", _BEHIND.split(plain)[0].lower())
     return surname + year if surname and _YEAR.fullmatch(year) else ""
-
-
-def _other_author(one: str, other: str) -> bool:
-    """Tell two authors of one surname apart, where both have initials."""
-    first, second = (
-        re.sub("[^A-Z]", "", " ".join(_INITIALS.findall(author))) for author in (one, other)
-    )
-    return bool(first and second) and not (first.startswith(second) or second.startswith(first))
 
 
 def _name_patients(rows: _Rows, known: Tables) -> _Wrong:
@@ -359,30 +344,25 @@ def _records(
     (key,) = table.key
     parents = _PARENT.get(table.name, ())
     columns = _columns(table) | {name: name for name in parents}
-    # What is first stated of each row of the table, and in which row of the file.
-    first: dict[str, dict[str, tuple[Any, str]]] = {}
-    wrong = []
-    for row, written in cells.items():
-        if not (own := written[key]):
-            continue
-        stated = first.setdefault(own, {key: (row, own)})
-        for column, name in columns.items():
-            if not written[name]:
-                continue
-            before, kept = stated.setdefault(column, (row, written[name]))
+    flat = pd.DataFrame.from_dict(dict(cells), orient="index", dtype=str)
+    flat = flat[flat[key] != ""]
+    new = flat.loc[~flat[key].isin(known.index), key].drop_duplicates()
+    values, wrong = {key: [*new]}, []
+    for column, name in columns.items():
+        stated = [*flat.loc[flat[name] != "", [key, name]].itertuples(name=None)]
+        # By key, what is first stated, and in which row of the file.
+        first = {own: (row, cell) for row, own, cell in reversed(stated)}
+        values[column] = [first.get(own, (0, ""))[1] for own in new]
+        for row, own, cell in stated:
+            before, kept = first[own]
             allowed = f"must be the same in all rows of {own}: row {before + 2} has {kept!r}"
             if own in known.index:
                 kept = str(known.at[own, column])
                 allowed = f"{own} is in the cohort with {kept or 'a blank'!r}: write that"
                 allowed += "" if column in parents else ", or leave it blank"
-            if not _same(written[name], kept):
+            if not _same(cell, kept):
                 wrong.append((row, name, allowed))
-    new = {
-        stated[key][0]: {column: cell for column, (_, cell) in stated.items()}
-        for own, stated in first.items()
-        if own not in known.index
-    }
-    frame = pd.DataFrame(new.values(), index=list(new), columns=table.columns, dtype=str).fillna("")
+    frame = pd.DataFrame(values, new.index, table.columns, dtype=str).fillna("")
     unknown = [column for column, name in columns.items() if name in _UNKNOWN_WHEN_BLANK]
     frame[unknown] = frame[unknown].replace("", UNKNOWN)
     return frame, wrong

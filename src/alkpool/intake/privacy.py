@@ -8,7 +8,6 @@ patterns, and whoever knows the patients knows more.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +16,7 @@ from alkpool import paths
 from alkpool.data.cohort import DESCRIPTION_FILE
 from alkpool.data.reader import read_text
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, rule_problems
-from alkpool.files import filled_in_beside, yaml_beside
+from alkpool.files import yaml_beside
 from alkpool.problems import Problem, printable, refuse_any
 
 # An age in steps of five years is shared by many; from 90 on hardly anyone shares any (the
@@ -26,10 +25,6 @@ AGE_STEP = 5
 OLDEST_AGE = 90
 # What neighbours, colleagues or a news report may know of a patient.
 QUASI_IDENTIFIERS = ("age_years", "sex", "stage", "histology", "fusion_partner", "fusion_variant")
-# Groups of fewer patients are small enough to guess from (k-anonymity: Sweeney L, Int J Uncertain
-# Fuzziness Knowl Based Syst 2002;10:557-570).
-SMALL_GROUP = 5
-LONG_NOTE = 100
 
 _FREE_TEXT = ("note", "exclusion_reason", "other_findings", "partner", "locator", "read_via")
 # What the literature prints is public.
@@ -42,16 +37,7 @@ _PATTERNS = [
 ]
 
 
-@dataclass(frozen=True)
-class Report:
-    """Findings of the check, and the sizes of the groups of patients that look alike."""
-
-    must: tuple[Problem, ...]
-    consider: tuple[Problem, ...]
-    groups: pd.DataFrame
-
-
-def check(folder: Path) -> Report:
+def check(folder: Path) -> tuple[list[Problem], list[Problem]]:
     """Look through a cohort folder.
 
     Parameters
@@ -61,9 +47,8 @@ def check(folder: Path) -> Report:
 
     Returns
     -------
-    Report
-        ``groups`` has a row for each patient: ``patient_id, size``, the number of patients with
-        the same `QUASI_IDENTIFIERS` (a blank is a value), that one included.
+    tuple of list of Problem
+        What has to be put right, and what a person has to read and decide.
 
     Raises
     ------
@@ -76,59 +61,43 @@ def check(folder: Path) -> Report:
     why = "is no column of the table and may hold more than it: leave it out"
     more = [Problem(s.label, 1, str(name), "", why) for s in sheets.values() for name in s.aside]
     patients = tables[PATIENTS.name]
-    groups = group_sizes(patients)
     cells = [*_cells(folder, tables)]
-    free = [each for each in cells if each[2] in _FREE_TEXT]
-    must = [*_extra_files(folder), *more, *_ages(patients), *_alone(patients, groups)]
+    must = [*_extra_files(folder), *more, *_ages(patients), *_alone(patients)]
     must += [
         Problem(file, row, column, found.group(), remedy)
         for file, row, column, cell in cells
         for pattern, remedy in _PATTERNS
         if (found := pattern.search(_URL.sub("", cell)))
     ]
-    long = "a note of {} characters tells a story: keep the facts"
-    must += [
-        Problem(file, row, column, cell, long.format(len(cell)))
-        for file, row, column, cell in free
-        if len(_URL.sub("", cell)) > LONG_NOTE
-    ]
     why = "free text: read it as a neighbour of the patient would, and delete what tells who it is"
-    filled = Counter((file, column) for file, _, column, _ in free)
+    filled = Counter((file, column) for file, _, column, _ in cells if column in _FREE_TEXT)
     consider = [
         Problem(file, None, column, "", f"{count} cell{'s' * (count > 1)} with {why}")
         for (file, column), count in filled.items()
     ]
     for name, frame in tables.items():
         consider += rule_problems(_DECLARED["consider"].get(name, ()), frame, f"{name}.csv")
-    return Report(tuple(sorted(must, key=_place)), tuple(sorted(consider, key=_place)), groups)
+    return sorted(must, key=_place), sorted(consider, key=_place)
 
 
 def _place(finding: Problem) -> tuple[str, int, str]:
     return finding.file, finding.row or 0, finding.column
 
 
-def group_sizes(patients: pd.DataFrame) -> pd.DataFrame:
-    """Count for each patient those that look alike; see `check`."""
-    alike = patients.groupby(list(QUASI_IDENTIFIERS))["patient_id"].transform("size")
-    return pd.DataFrame({"patient_id": patients["patient_id"], "size": alike.astype(int)})
-
-
-def describe(report: Report) -> str:
-    """Write the findings for reading."""
-    sizes = report.groups["size"]
-    return filled_in_beside(
-        __file__, report=report, alike=QUASI_IDENTIFIERS, alone=(sizes < 2).sum(),
-        small=(sizes < SMALL_GROUP).sum(), small_group=SMALL_GROUP,
-    )  # fmt: skip
-
-
 def print_reports(folders: Sequence[Path], say: Callable[[str], object]) -> bool:
     """Say what is found in each folder; tell whether nothing has to be put right."""
-    reports = {folder: check(paths.cohort_folder(folder)) for folder in folders}
-    for folder, report in reports.items():
-        lines = [str(folder), *describe(report).splitlines()]
+    found = {folder: check(paths.cohort_folder(folder)) for folder in folders}
+    for folder, (must, consider) in found.items():
+        lines = [
+            str(folder),
+            f"To put right before sharing: {len(must) or 'nothing found'}",
+            *(f"  {finding}" for finding in must),
+            f"To read and decide: {len(consider) or 'nothing found'}",
+            *(f"  {finding}" for finding in consider),
+            _DECLARED["limits"],
+        ]
         say("\n".join(map(printable, lines)))
-    return not any(report.must for report in reports.values())
+    return not any(must for must, _ in found.values())
 
 
 def _extra_files(folder: Path) -> Iterator[Problem]:
@@ -162,9 +131,9 @@ def _cells(folder: Path, tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[s
                         yield table.file, int(str(row)) + 2, column, cell
 
 
-def _alone(patients: pd.DataFrame, groups: pd.DataFrame) -> Iterator[Problem]:
-    """Name the patients whom no other resembles."""
+def _alone(patients: pd.DataFrame) -> Iterator[Problem]:
+    """Name the patients whom no other resembles; a blank is a value."""
+    facts = patients[list(QUASI_IDENTIFIERS)]
     why = f"is alone with its {', '.join(QUASI_IDENTIFIERS)}: make some coarser or unknown"
-    for index in groups.index[groups["size"] == 1]:
-        cells = [str(patients.at[index, name]) or "blank" for name in QUASI_IDENTIFIERS]
-        yield Problem(PATIENTS.file, int(str(index)) + 2, "", ", ".join(cells), why)
+    for row, *cells in facts[~facts.duplicated(keep=False)].replace("", "blank").itertuples():
+        yield Problem(PATIENTS.file, row + 2, "", ", ".join(cells), why)
