@@ -48,7 +48,11 @@ def test_a_percentage_without_a_count_has_no_share(published) -> None:
 
 
 def test_the_two_contrasts_point_in_different_directions(published) -> None:
-    table = contrasts(published)[["site", "measure", "with_mutation", "without_mutation"]]
+    table = contrasts(published)
+    karolinska = table[table["source_id"] == "x07"].iloc[0]
+    assert (karolinska["with_n"], karolinska["without_n"]) == (8, 10)
+    assert (table["access"] != "").all()
+    table = table[["site", "measure", "with_mutation", "without_mutation"]]
     assert sorted(table.itertuples(index=False, name=None)) == [
         ("", "median PFS, months", 1.0, 7.0),  # Karolinska
         ("plasma", "responses, %", 62.0, 32.0),  # Shaw 2019

@@ -90,7 +90,8 @@ def contrasts(groups: Groups) -> pd.DataFrame:
     DataFrame
         ``source, inhibitor, after, group`` (where the mutation was looked for), ``with_mutation,
         without_mutation`` (as printed: a percentage of responses, or months of median
-        progression-free survival), ``measure, locator``.
+        progression-free survival), ``measure``; how many patients these are of, ``with_n,
+        without_n`` (missing where the source does not say), and ``access, read_via, locator``.
     """
     outcomes = groups.outcomes.assign(
         site=groups.outcomes["outcome_id"].str.extract(r"(plasma|tissue)", expand=False).fillna("")
@@ -99,6 +100,8 @@ def contrasts(groups: Groups) -> pd.DataFrame:
     pairs = outcomes[outcomes["mutations"] == WITH].merge(
         outcomes[outcomes["mutations"] == WITHOUT], on=keys, suffixes=("_with", "_without")
     )
+    beside = pairs[["n_with", "n_without", "access_with", "read_via_with", "locator_with"]]
+    beside = beside.set_axis(["with_n", "without_n", "access", "read_via", "locator"], axis=1)
     found = []
     for printed, unit in (
         ("percent_printed", "responses, %"), ("pfs_months", "median PFS, months"),
@@ -106,5 +109,5 @@ def contrasts(groups: Groups) -> pd.DataFrame:
         sides = pairs[[f"{printed}_with", f"{printed}_without"]].replace("", None)
         sides = sides.apply(pd.to_numeric).set_axis(["with_mutation", "without_mutation"], axis=1)
         table = pairs[keys].assign(measure=unit).join(sides.dropna(), how="inner")
-        found.append(table.assign(locator=pairs["locator_with"]))
+        found.append(table.join(beside))
     return pd.concat(found).sort_values([*keys, "measure"], ignore_index=True)

@@ -121,7 +121,10 @@ def _without_mutation(published: Groups) -> Iterator[Row]:
             results.append(f"{row['percent_printed']}% {row['endpoint']}, {UNCOUNTED}")
         if pd.notna(row["pfs_months"]):
             median = counted(row["pfs_months"], "month")
-            results.append(f"median progression-free survival {median}")
+            of = f" ({counted(row['n'], 'patient')})" if pd.notna(row["n"]) else ""
+            results.append(
+                f"median progression-free survival {median}{of}, {_WORDS['no_interval']}"
+            )
         if results:
             text = _WORDS["without"].format(
                 mutations=row["mutations"].capitalize().replace("alk", "ALK"),
