@@ -145,7 +145,10 @@ def to_text(moved: pd.DataFrame, everything: bool = False) -> str:
         synthetic ones; then how much else did.
     """
     if moved.empty:
-        return "Nothing changed: every table is the same.\n"
+        return (
+            "Nothing changed: every table is the same.\n"
+            "Compared were results as make report last made them, without what was added since.\n"
+        )
     verdicts, counts, tables = (moved[moved["kind"] == kind] for kind in KINDS)
     lines = []
     for made_up, heading in (("", "Verdicts that moved"), ("yes", "Synthetic verdicts that moved")):
