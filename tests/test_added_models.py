@@ -278,3 +278,10 @@ def test_a_folder_without_a_table_is_no_model(home: Path) -> None:
     assert problems(home) == [
         f"invitro/{MODEL}: must hold sources.csv, models.csv, measurements.csv, or one of them"
     ]
+
+
+def test_a_table_of_which_no_folder_has_a_file_is_refused(home: Path) -> None:
+    for file in (home / "data/raw/invitro").glob("*/models.csv"):
+        file.unlink()
+    expected = "invitro: has models.csv in none of its folders: must be in one at least"
+    assert problems(home) == [expected]

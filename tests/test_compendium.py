@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from project import COMPENDIUM, PARAMETERS, Project
+from project import COMPENDIUM, PARAMETERS, STUDY, Project
 
 from alkpool import paths
 from alkpool.compendium import plan
@@ -98,6 +98,13 @@ WRONG: dict[str, tuple[Callable[[Project], object], list[str]]] = {
     "page": (
         lambda p: p.edit("compendium.yaml", "pages: [status]", "pages: [status, imprint]"),
         ["pages: found 'imprint'; must be one of index, status, welcome"],
+    ),
+    "module of which nobody sees that it changed": (
+        lambda p: (
+            p.write("src/own_study.py", STUDY),
+            p.edit("compendium.yaml", "module: alkpool.small_study", "module: own_study"),
+        ),
+        ["extension.module: found 'own_study'; must be a module of alkpool, in src/alkpool"],
     ),
     "records below no page": (
         lambda p: p.edit("compendium.yaml", "{welcome: record}", "{imprint: record}"),

@@ -49,7 +49,10 @@ def moved(old, new):
 def test_nothing_changed_is_said_clearly(folders):
     assert difference.compare(*folders).empty
     done = alkpool("diff", *folders)
-    assert (done.returncode, done.stdout) == (0, "Nothing changed: every table is the same.\n")
+    assert (done.returncode, done.stdout.splitlines()) == (0, [
+        "Nothing changed: every table is the same.",
+        "Compared were results as make report last made them, without what was added since.",
+    ])  # fmt: skip
     assert alkpool("diff", *folders, "--format", "json").stdout == "[]\n"
     assert alkpool("diff", *folders, "--format", "csv").stdout == ",".join(COLUMNS) + "\n"
 
@@ -102,9 +105,11 @@ def test_each_verdict_is_said_once_those_of_patients_first(folders):
         write(folder, lines, "curated/lines.csv")
         lines = pd.DataFrame({"treatment_id": ["a-t1", "a-t3"], "benefit": "benefit"})
     assert alkpool("diff", old, new).stdout.splitlines() == [
-        "Verdicts that moved: 2",
+        "Verdicts that moved: 4",
         "  curated: G1202R, alectinib: insufficient evidence -> likely beneficial",
         "  curated: a-t1, benefit: no benefit -> benefit",
+        "  curated: a-t2, benefit: benefit -> blank",
+        "  curated: a-t3, benefit: blank -> benefit",
         "Synthetic verdicts that moved: 1",
         "  a-made-up: G1202R, alectinib: insufficient evidence -> likely beneficial",
         "Also changed: 6 rules and counts of cells; 4 tables differ.",
@@ -152,6 +157,16 @@ def test_bad_tables_are_said(folders, spoilt, said):
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
     assert TABLE in done.stderr
     assert said in done.stderr
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_line_that_stands_twice_is_refused(folders, side):
+    lines = pd.DataFrame({"treatment_id": ["a-t1", "a-t2"], "benefit": "benefit"})
+    for folder in folders:
+        write(folder, lines.assign(benefit=folder.name), "curated/lines.csv")
+    write(folders[side], pd.concat([lines, lines[:1]]), "curated/lines.csv")
+    with pytest.raises(DataError, match=r"curated/lines\.csv: .*each treatment_id once.*'a-t1'"):
+        difference.compare(*folders)
 
 
 def test_results_of_the_last_commit(tmp_path, monkeypatch):

@@ -31,6 +31,8 @@ def read(tmp_path: Path, text: str) -> object:
     [
         (BOMB, "*a0 stands for another place: write out what it means"),
         ("a: &a [1]\nb: *a\n", "*a stands for another place"),
+        ("<<: {a: 1}\na: 2\n", "the key << merges others"),
+        ("b: {<<: {a: 1}}\n", "the key << merges others"),
         ("a: 010\n", "010 is no plain number"),
         ("a: 0x10\n", "0x10 is no plain number"),
         ("a: 6:30\n", "6:30 is no plain number"),

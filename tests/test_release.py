@@ -360,6 +360,24 @@ def test_authors_have_the_page_that_is_stated(home: Path) -> None:
     assert entities["#author-2"]["@type"] == "Person"
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("CHANGELOG.md", "] - 2026-03-01", "] - 2026-03-02", "CHANGELOG.md: has no heading '## ["),
+        ("CHANGELOG.md", "] - 2026-03-01", "]", "CHANGELOG.md: has no heading '## ["),
+        ("pyproject.toml", '\nversion = "', '\nversion = "9', "CHANGELOG.md: has no heading"),
+        ("CITATION.cff", "\nversion: ", "\nversion: 9", "CITATION.cff: version: found '9"),
+    ],
+)
+def test_a_release_has_one_version_and_one_date(
+    home: Path, name: str, old: str, new: str, message: str
+) -> None:
+    """Else the note of one version would list the changes of another."""
+    edit(home / name, old, new)
+    with pytest.raises(ProjectError, match=f"^{re.escape(message)}"):
+        release.identify(home)
+
+
 def test_what_came_after_a_release_is_a_draft(home: Path) -> None:
     """A date that stays in CITATION.cff does not make a release of what is in no version."""
     commit(home)

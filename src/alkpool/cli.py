@@ -265,7 +265,7 @@ def diff(
 ) -> None:
     """Show which verdicts moved between two results, and what else.
 
-    Without any folder, between the last commit and the results as they are.
+    Without any folder, between the last commit and the results as make report last made them.
     """
     from alkpool import difference
 

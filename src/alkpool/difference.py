@@ -94,7 +94,11 @@ def _moved(name: str, old: pd.DataFrame, new: pd.DataFrame) -> Iterator[Change]:
             must = "must have counts as whole numbers, k of n, and each cell once"
             refuse(name, f"{must}: {error}")
     else:
-        moved = old.merge(new, on=LINE, suffixes=("_before", ""))
+        for side in (old, new):
+            for line in side.loc[side.duplicated(LINE), LINE]:
+                refuse(name, f"must have each {LINE} once: {line!r} stands twice")
+        # A line that one side lacks has no benefit there.
+        moved = old.merge(new, on=LINE, how="outer", suffixes=("_before", "")).fillna("")
     key, columns = COMPARED[file]
     for row in moved.to_dict("records"):
         for column in columns:
@@ -141,7 +145,10 @@ def to_text(moved: pd.DataFrame, everything: bool = False) -> str:
         synthetic ones; then how much else did.
     """
     if moved.empty:
-        return "Nothing changed: every table is the same.\n"
+        return (
+            "Nothing changed: every table is the same.\n"
+            "Compared were results as make report last made them, without what was added since.\n"
+        )
     verdicts, counts, tables = (moved[moved["kind"] == kind] for kind in KINDS)
     lines = []
     for made_up, heading in (("", "Verdicts that moved"), ("yes", "Synthetic verdicts that moved")):

@@ -21,12 +21,10 @@ from alkpool import paths
 from alkpool.problems import DataError, Problem, refuse, shortened
 
 if TYPE_CHECKING:
+    import jinja2
     from pydantic import BaseModel
 
 _Model = TypeVar("_Model", bound="BaseModel")
-
-if TYPE_CHECKING:
-    import jinja2
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -129,8 +127,9 @@ def _refuse(problem: str, place: Any) -> NoReturn:
 class _Loader(yaml.SafeLoader):
     """Refuses what YAML reads in silence and nobody means.
 
-    A key that stands twice, of which the last would be kept; numbers that are others than they
-    look; and aliases, with which a few lines become more than the memory holds.
+    A key that stands twice, of which the last would be kept; the key <<, whose keys would be others
+    than those that stand there; numbers that are others than they look; and aliases, with which a
+    few lines become more than the memory holds.
     """
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
@@ -138,6 +137,10 @@ class _Loader(yaml.SafeLoader):
             alias = self.get_event()  # type: ignore[no-untyped-call]
             _refuse(f"*{alias.anchor} stands for another place: write out what it means", alias)
         return super().compose_node(parent, index)
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        if any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value):
+            _refuse("the key << merges others: write them out", node)
 
     def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> str:
         is_number = node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")

@@ -62,14 +62,21 @@ def identify(home: Path) -> Identity:
     Raises
     ------
     ProjectError
-        Where there is neither date.
+        Where there is neither date, or where version and date are not the same everywhere.
     """
     version = tomllib.loads((home / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    released = yaml.safe_load((home / "CITATION.cff").read_text("utf-8")).get("date-released")
-    if released and not _sections(home).get("[Unreleased]"):
+    cited = yaml.safe_load((home / "CITATION.cff").read_text("utf-8"))
+    released, sections = cited.get("date-released"), _sections(home)
+    if released and not sections.get("[Unreleased]"):
         if not isinstance(released, datetime.date):
             must = f"found {released!r}; must be a date such as 2026-01-31"
             raise ProjectError(f"CITATION.cff: date-released: {must}")
+        if (heading := f"[{version}] - {released}") not in sections:
+            must = "the version of pyproject.toml with date-released of CITATION.cff"
+            raise ProjectError(f"CHANGELOG.md: has no heading '## {heading}', {must}")
+        if (found := cited["version"]) != version:
+            must = f"found {found!r}; must be {version!r}, that of pyproject.toml"
+            raise ProjectError(f"CITATION.cff: version: {must}")
         return Identity(version, released.isoformat(), draft=False)
     try:
         return Identity(version, git(home, "log", "-1", "--format=%cs"), draft=True)

@@ -21,7 +21,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool
 
 from alkpool import paths
-from alkpool.compendium.imports import behind
+from alkpool.compendium.imports import PACKAGE, behind
 from alkpool.files import hash_of, validated
 from alkpool.problems import DataError, ProjectError
 
@@ -64,11 +64,11 @@ class Part(_Settings):
 class Extension(BaseModel):
     """What a study adds to the book: a module, and the pages that are made of its records.
 
-    The module has ``problems(chapters)``, what is wrong with the parameters of chapters before any
-    of them runs, and ``contexts(cohort)``, a mapping for the templates of the book from the cohort
-    of the compendium. ``records`` names the template of the pages below a page; ``records`` of the
-    mapping are, for each of these pages, the records by name, each with its ``name`` and the
-    ``page`` it becomes. A release asks for ``news(results)``, Markdown.
+    The module, one of the package, has ``problems(chapters)``, what is wrong with the parameters of
+    chapters before any of them runs, and ``contexts(cohort)``, a mapping for the templates of the
+    book from the cohort of the compendium. ``records`` names the template of the pages below a
+    page; ``records`` of the mapping are, for each of these pages, the records by name, each with
+    its ``name`` and the ``page`` it becomes. A release asks for ``news(results)``, Markdown.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -266,6 +266,10 @@ def plan(compendium: Compendium) -> list[Task]:
         # Which parameters a notebook has is known only once all can be read.
         problems += _unused_parameters(compendium, tasks)
     problems += _page_problems(compendium, [task.page for task in tasks])
+    if not (module := compendium.extension.module).startswith(f"{PACKAGE.name}."):
+        # Of another it is not known what it imports, and when its pages are to be made anew.
+        must = f"must be a module of {PACKAGE.name}, in src/{PACKAGE.name}"
+        problems.append(f"{CONFIGURATION}: extension.module: found {module!r}; {must}")
     if problems:
         raise ProjectError("\n".join(problems))
     return tasks

@@ -226,7 +226,7 @@ def as_sheet(
         if old != new
     ]
     blank = len(records) - len(filled)
-    said = f"{label}: {blank} blank row{'s' * (blank > 1)} left out"
+    said = f"{label}: {counted(blank, 'blank row')} left out"
     title = f"{label}: left out above the header: {shortened(titles)!r}"
     read_as = (*[title] * bool(above), *renamed, *[said] * bool(blank))
     return Sheet(label, cells, read_as, tuple(problems), unread=missing)

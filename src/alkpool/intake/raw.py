@@ -67,6 +67,10 @@ def put_together(
         sheets = [
             read_text(file, table, file.relative_to(folder.parent).as_posix()) for file in files
         ]
+        if not sheets:
+            must = f"has {table.file} in none of its folders: must be in one at least"
+            problems.append(Problem(folder.name, None, "", "", must))
+            continue
         problems += [problem for sheet in sheets for problem in sheet.problems]
         rows = pd.concat({sheet.label: sheet.cells for sheet in sheets})
         origin[label] = rows.index.to_list()
