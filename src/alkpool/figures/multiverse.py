@@ -173,7 +173,8 @@ def stability_map(table: pd.DataFrame, few_lines: int) -> Drawing:
         "first.",
     )
     alt = (
-        "Matrix of profiles by inhibitors with the share of universes for each verdict. Same "
+        "Matrix of profiles by inhibitors with the share of universes for each verdict, or "
+        "with the verdicts that occur where lines are few. Same "
         f"verdict in each of the universes: {same} of {style.counted(len(table), 'cell')}."
     )
     return drawn(matrix, alt)
