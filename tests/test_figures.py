@@ -75,10 +75,13 @@ def _drawn_probabilities(evidence: pd.DataFrame) -> pd.DataFrame:
     return treated.assign(pooled=0.5, pooled_low=0.1, pooled_high=0.9)
 
 
-def _stability(evidence: pd.DataFrame) -> pd.DataFrame:
+FEW = 10
+
+
+def _stability(evidence: pd.DataFrame, most_n: int = FEW) -> pd.DataFrame:
     counts = dict.fromkeys([*map(str, Verdict), NO_SAMPLE], 1)
     return evidence[["profile", "inhibitor"]].assign(
-        universes=len(counts), default=str(Verdict.CONFLICTING), **counts
+        universes=len(counts), default=str(Verdict.CONFLICTING), most_n=most_n, **counts
     )
 
 
@@ -123,7 +126,8 @@ FIGURES: dict[str, Callable[[Cohort, pd.DataFrame], Drawing]] = {
     "verdicts": lambda _, evidence: verdict_matrix(evidence),
     "potency": lambda _, evidence: potency_strips(evidence, _potencies(evidence)),
     "shrinkage": lambda _, evidence: shrinkage(_drawn_probabilities(evidence), fewest=1),
-    "stability": lambda _, evidence: stability_map(_stability(evidence)),
+    "stability": lambda _, evidence: stability_map(_stability(evidence), FEW),
+    "few-lines": lambda _, evidence: stability_map(_stability(evidence, FEW - 1), FEW),
     "curve": lambda pool, _: specification_curve(
         _rates(len(pool.samples)), UNIVERSES, CHOSEN, label="Benefit rate", unit="share"
     ),
@@ -164,6 +168,21 @@ def test_every_figure_is_drawn_of_whatever_there_is(name: str, cohort: str, thor
         again = drawing(name, COHORTS[cohort])
         assert (svg(again), again.html) == (drawn, made.html)
     assert made.figure.get_tightbbox().width <= style.COLUMN + 0.1
+
+
+def test_a_cell_of_few_lines_shows_which_verdicts_occur_and_no_shares() -> None:
+    cell = {"profile": ["G1202R"], "inhibitor": ["lorlatinib"]}
+    seen = {Verdict.INSUFFICIENT: 8, Verdict.NONE: 2}
+    counts = {word: seen.get(word, 0) for word in [*map(str, Verdict), NO_SAMPLE]}
+    rows = _stability(pd.DataFrame(cell)).assign(default=str(Verdict.NONE), universes=10, **counts)
+    many = stability_map(rows, FEW).html
+    assert "80%" in many
+    assert "20%" in many
+    assert "occurs" not in many
+    few = stability_map(rows.assign(most_n=FEW - 1), FEW).html
+    assert "%" not in few
+    # The default and not the most frequent first: that would be a share again.
+    assert "no benefit</span><br>occurs<br>? occurs<" in few
 
 
 def test_the_longest_profile_leaves_room_for_what_is_shown() -> None:  # F51

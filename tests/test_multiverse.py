@@ -344,24 +344,47 @@ def test_stability_counts_every_universe(whole):
         assert row["default"] == WORDS[cell[WHOLE.number(Universe())]]
 
 
+def assert_divided(influence: pd.DataFrame, values: pd.DataFrame, shape, tolerance) -> None:
+    """Compare with the variance of a whole grid: shares alone and in total, each within its own."""
+    for name, answers in values.items():
+        # One axis for each choice.
+        whole = answers.to_numpy().reshape(shape)
+        for axis, choice in enumerate(CHOICES):
+            got = influence.loc[(name, choice.name), ["first_order", "total"]]
+            if not np.ptp(whole) > 0:
+                assert got.isna().all()
+                continue
+            others = tuple(other for other in range(whole.ndim) if other != axis)
+            first = whole.mean(axis=others).var() / whole.var()
+            total = whole.var(axis=axis).mean() / whole.var()
+            assert (abs(got - [first, total]) <= list(tolerance)).all(), (name, choice.name)
+
+
 def test_influence_is_the_variance_of_the_full_grid(whole, monkeypatch):
     """Where the whole grid is there, to the digits that are told."""
     every, drawn = whole
     monkeypatch.setattr(multiverse, "SPACING", 1)
     influence = every.influence(drawn).set_index(["answer", "choice"])
-    axes = {choice.name: at for at, choice in enumerate(CHOICES)}
-    for name, values in drawn.values.sort_index().items():
-        # One axis for each choice.
-        values = values.to_numpy().reshape(WHOLE.shape)
-        for choice, axis in axes.items():
-            got = influence.loc[(name, choice)]
-            if np.ptp(values) == 0:
-                assert got.isna().all()
-                continue
-            others = tuple(other for other in range(values.ndim) if other != axis)
-            first = values.mean(axis=others).var() / values.var()
-            total = values.var(axis=axis).mean() / values.var()
-            np.testing.assert_allclose(got, [first, total], atol=0.0051)
+    assert_divided(influence, drawn.values.sort_index(), WHOLE.shape, (0.0051, 0.0051))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_influence_as_published_is_near_the_variance_of_the_full_grid(name):
+    """As many universes as the chapter draws, from a grid that can still be looked at whole."""
+    larger = grid(
+        threshold_months=(3, 6), ongoing_dot=("unknown",), monotherapy=("not combined",),
+        biopsy=("any",), unverified=("counted",), apart=("trans",), relapse_from=("consecutive",),
+        min_evaluable=(2, 3), low_sensitivity=(0.4, 0.5), high_sensitivity=(0.75,),
+        high_relapse_share=(0.1,), high_relapse_samples=(3,), low_relapse_share=(0.05,),
+        exploratory=("potency",),
+    )  # fmt: skip
+    assert larger.size > 10_000
+    cohort = alkpool.load(name)
+    every = run(cohort, larger, load_for(cohort))
+    influence = every.influence(every.answer(larger.universes(larger.sample(10_000))))
+    exact = every.answer(larger.universes(np.arange(larger.size))).values
+    # The chapter rounds to the nearest 10%.
+    assert_divided(influence.set_index(["answer", "choice"]), exact, larger.shape, (0.02, 0.05))
 
 
 def test_influence_of_what_never_changes_is_not_known():

@@ -136,26 +136,31 @@ def rounded(share: float) -> str:
     return ">99%" if 0.99 < share < 1 else f"{share:.0%}"
 
 
-def stability_map(table: pd.DataFrame) -> Drawing:
+def stability_map(table: pd.DataFrame, few_lines: int) -> Drawing:
     """Share of universes with each verdict, for each profile and inhibitor.
 
     Parameters
     ----------
     table : DataFrame
         From `alkpool.robustness.multiverse.Multiverse.stability`, the rows to show.
+    few_lines : int
+        Cells with fewer decided lines in every universe show which verdicts occur, that at the
+        default first, and no shares.
     """
     cells = {}
     for _, row in table.iterrows():
         shares = (row[WORDS] / row["universes"]).sort_values(ascending=False, kind="stable")
-        shares = shares[shares > 0]
-        first = str(shares.index[0])
-        lines = [f"{_mark(str(name))} {rounded(share)}" for name, share in shares.items()]
+        told = shares[shares > 0].map(rounded)
+        if row["most_n"] < few_lines:
+            told = pd.Series({w: "occurs" for w in [row["default"], *WORDS] if row[w]})
+        first = str(told.index[0])
+        lines = [f"{_mark(str(name))} {what}" for name, what in told.items()]
         if row["default"] != first:
             lines.append(f"default {_mark(row['default'])}")
-        if first == NO_SAMPLE or (first == Verdict.INSUFFICIENT and len(shares) == 1):
+        if first == NO_SAMPLE or (first == Verdict.INSUFFICIENT and len(told) == 1):
             cell = Cell(tuple(lines), kind="empty")
         else:
-            cell = verdict_cell(first, "", [rounded(shares.iloc[0]), *lines[1:]])
+            cell = verdict_cell(first, "", [told.iloc[0], *lines[1:]])
         cells[row["profile"], row["inhibitor"]] = cell
     same = int((table[WORDS].max(axis=1) == table["universes"]).sum())
     matrix = Matrix(
@@ -163,10 +168,13 @@ def stability_map(table: pd.DataFrame) -> Drawing:
         list(table["inhibitor"].drop_duplicates()),
         cells,
         "Share of the universes with each verdict, most frequent first; default: the verdict at "
-        f"the default, where it is another; {_mark(NO_SAMPLE)} no sample.",
+        f"the default, where it is another; {_mark(NO_SAMPLE)} no sample. Where no universe has "
+        f"{style.counted(few_lines, 'decided line')}: which verdicts occur, that at the default "
+        "first.",
     )
     alt = (
-        "Matrix of profiles by inhibitors with the share of universes for each verdict. Same "
+        "Matrix of profiles by inhibitors with the share of universes for each verdict, or "
+        "with the verdicts that occur where lines are few. Same "
         f"verdict in each of the universes: {same} of {style.counted(len(table), 'cell')}."
     )
     return drawn(matrix, alt)
