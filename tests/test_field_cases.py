@@ -613,8 +613,8 @@ NO_INHIBITOR = {
     "crizotinib, pembrolizumab": "'pembrolizumab' is no ALK inhibitor",
     "none": "'none' is no inhibitor: leave the cells of a line blank where none",
     "crizotinib (12 months)": "Is crizotinib meant?",
-    "alectinib (lorlatinib)": "names several: write one after another",
-    "crizotinib + alectinib": "names several: write one after another",
+    "alectinib (lorlatinib)": "names several: in a list write one after another",
+    "crizotinib + alectinib": "names several: in a list write one after another",
 }  # fmt: skip
 
 

@@ -250,8 +250,16 @@ def test_an_output_that_is_no_folder_is_a_message(divided, tmp_path, capsys, her
     assert str(tmp_path / "file" / "sub") in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "foo://x:1", "x:port"])
-def test_a_scheduler_that_is_not_there_is_a_message(address):
+@pytest.mark.parametrize("address", ["nonsense", "foo://x:1", "x:port"])
+def test_an_address_that_no_scheduler_has_stops_before_anything_runs(address, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        large.main(["registry", "--scheduler", address])
+    assert stopped.value.code == 2
+    assert f"found {address!r}; must be the address of a Dask" in capsys.readouterr().err
+
+
+def test_a_scheduler_that_is_not_there_is_a_message():
+    address = "tcp://127.0.0.1:9"
     with (
         dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
         pytest.raises(ConnectionError) as error,
