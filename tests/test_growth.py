@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alkpool import paths
-from alkpool.data import tables
+from alkpool.data import reader, tables
 from alkpool.data.reader import cell_problems, is_among, read_text
 from alkpool.data.tables import SAMPLES, TREATMENTS
 
@@ -38,3 +38,13 @@ def test_texts_are_among_others_as_in_python(values, known, dtype):
     assert found.index.tolist() == list(range(3, len(values) + 3))
     among = pd.Series(known, dtype=dtype)
     assert is_among(pd.Series(values, dtype="str"), among).tolist() == found.tolist()
+
+
+def test_how_many_rows_are_checked_together_makes_no_difference(monkeypatch):
+    """A few at a time take less memory where all are wrong."""
+    frame = read_text(paths.COHORTS / "reconstructed" / SAMPLES.file, SAMPLES, SAMPLES.file).cells
+    frame.loc[frame.index[::3], ["specimen", "phase"]] = "wrong"
+    together = sorted(cell_problems(frame, SAMPLES, SAMPLES.file))
+    monkeypatch.setattr(reader, "ROWS_AT_ONCE", 7)
+    assert sorted(cell_problems(frame, SAMPLES, SAMPLES.file)) == together
+    assert len(together) == 2 * len(frame.index[::3])

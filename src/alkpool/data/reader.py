@@ -25,6 +25,8 @@ from alkpool.vocabulary import SYNTHETIC_PREFIX
 MAX_CELL_CHARACTERS = 32_767
 # Each heading is compared with each column that is missing.
 MAX_COLUMNS = 1_000
+# Rows that the schema checks together: its errors on many rows that are all wrong take much memory.
+ROWS_AT_ONCE = 20_000
 
 # Control characters, marks that turn text around, and signs that stand for lost letters: none of
 # them is seen, and no page or drawing can hold all of them. Tabs and line breaks are text.
@@ -376,8 +378,7 @@ def _cell_at_the_end(text: str, separator: str = ",") -> tuple[int, str]:
     return len(records) + 1, header[last - 1] if 0 < last <= len(header) else ""
 
 
-def cell_problems(frame: pd.DataFrame, table: Table, label: str) -> Iterator[Problem]:
-    """List every cell that breaks the table's schema, and every repeated key."""
+def _cells_against_schema(frame: pd.DataFrame, table: Table, label: str) -> Iterator[Problem]:
     try:
         table.schema.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
@@ -392,6 +393,12 @@ def cell_problems(frame: pd.DataFrame, table: Table, label: str) -> Iterator[Pro
                 said = NO_UNSEEN
             reason += f" ({said})" if said else ""
             yield Problem(label, int(index) + 2, str(column), str(value), reason)
+
+
+def cell_problems(frame: pd.DataFrame, table: Table, label: str) -> Iterator[Problem]:
+    """List every cell that breaks the table's schema, and every repeated key."""
+    for start in range(0, len(frame), ROWS_AT_ONCE):
+        yield from _cells_against_schema(frame[start : start + ROWS_AT_ONCE], table, label)
     key = list(table.key)
     for row in frame.index[frame.duplicated(key)] if key else ():
         place = label, int(row) + 2, " and ".join(key), " and ".join(frame.loc[row, key])

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -78,6 +78,7 @@ def words(vocabulary: str) -> dict[str, str]:
     return {word: value for (of, word), (value, _) in _words().items() if of == vocabulary}
 
 
+@lru_cache(4096)
 def _plain(text: str) -> str:
     return re.sub(r"[\s_-]+", " ", text).strip().casefold()
 
