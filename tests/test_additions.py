@@ -265,11 +265,13 @@ TOLD_APART = {
 @pytest.mark.parametrize("name", TOLD_APART)
 def test_a_description_is_kept_beside_the_answer(name):
     before, after = TOLD_APART[name]
-    assert cohort.with_distinct(f"title: Ä  # No\n{before}", [PAIR]) == f"title: Ä  # No\n{after}"
+    assert (
+        duplicates.with_distinct(f"title: Ä  # No\n{before}", [PAIR]) == f"title: Ä  # No\n{after}"
+    )
 
 
 def test_an_id_that_is_a_number_is_an_id_in_the_answer():
-    said = cohort.with_distinct("title: A\n", [("1", "no")])
+    said = duplicates.with_distinct("title: A\n", [("1", "no")])
     assert said == "title: A\ndistinct_patients: [['1', 'no']]\n"
 
 

@@ -6,14 +6,13 @@ their lines of treatment.
 """
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import pandas as pd
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from alkpool import mutations, paths, stats
@@ -28,7 +27,6 @@ DESCRIPTION_FILE = "cohort.yaml"
 
 # What the exclusion reason of a patient starts with who is shown beside the pool, uncounted.
 OTHER_TUMOUR = "other tumour: "
-
 
 _IN_TWO = "stands in two cohorts: leave it out of one, or where it is another rename it"
 
@@ -200,25 +198,6 @@ def read_meta(path: Path, label: str) -> tuple[CohortMeta | None, list[Problem]]
         return validated(CohortMeta, path, label), []
     except DataError as error:
         return None, [*error.problems]
-
-
-def with_distinct(description: str, pairs: Iterable[tuple[str, str]]) -> str:
-    """Put pairs of patients who are two into the text of a ``cohort.yaml``; the rest stays."""
-    known = yaml.safe_load(description).get("distinct_patients", ())
-    new = (list(pair) for pair in pairs if {*pair} not in map(set, known))
-    stated = [yaml.safe_dump(pair, default_flow_style=True, width=10_000).strip() for pair in new]
-    if not stated:
-        return description
-    listed = ", ".join(stated)
-    root: yaml.MappingNode = yaml.compose(description, yaml.SafeLoader)  # type: ignore[assignment]
-    given = {key.value: value for key, value in root.value}.get("distinct_patients")
-    if given is None:
-        return f"{description.rstrip()}\ndistinct_patients: [{listed}]\n"
-    # In front of the first one, so that each comment stays beside what it is on.
-    place = given.start_mark.index + bool(given.flow_style)
-    indent = "\n" + " " * given.start_mark.column
-    first = f"{listed}, " if given.flow_style else "".join(f"- {each}{indent}" for each in stated)
-    return description[:place] + first + description[place:]
 
 
 def _synthetic_rows(frames: dict[str, pd.DataFrame], label: str) -> Iterator[Problem]:

@@ -279,7 +279,7 @@ def _commit_own(plan: Plan) -> str:
             write_atomically(stage / table.file, _csv(plan.tables[table.name]))
         described = stage / DESCRIPTION_FILE
         text = described.read_bytes().decode("utf-8")
-        write_atomically(described, cohort.with_distinct(text, sorted(plan.addition.distinct)))
+        write_atomically(described, duplicates.with_distinct(text, sorted(plan.addition.distinct)))
         restore = (
             f"unpack {BACKUP}/{number}.zip over the tables, {DESCRIPTION_FILE} and this changelog"
         )

@@ -21,7 +21,7 @@ from alkpool.data import cohort, dictionary, laboratory
 from alkpool.data.reader import Sheet, Table
 from alkpool.data.tables import ASSERTIONS, COHORT_TABLES, INVITRO_TABLES
 from alkpool.files import files_in, staged, write_if_changed
-from alkpool.intake import adjudicated, check, flatfile, place, raw
+from alkpool.intake import adjudicated, check, duplicates, flatfile, place, raw
 from alkpool.intake import groups as published_groups
 from alkpool.problems import DataError, refuse_any
 
@@ -82,7 +82,7 @@ def description(folder: Path = paths.RAW) -> str:
     """Write the description of the curated cohort, with the pairs that added files tell apart."""
     text = (folder / "curated" / cohort.DESCRIPTION_FILE).read_text("utf-8")
     pairs = {pair for sheet in _added(folder) for pair in place.distinct(sheet.cells)}
-    return cohort.with_distinct(text, sorted(pairs))
+    return duplicates.with_distinct(text, sorted(pairs))
 
 
 def _added(folder: Path) -> Iterator[Sheet]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from alkpool.data.cohort import Cohort, load
 from alkpool.data.reader import rows_by
@@ -304,3 +305,22 @@ def of_two_cohorts(cohort: str) -> list[str]:
         f"{match.answer_across}"
         for match in found
     ]
+
+
+def with_distinct(description: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """Put pairs of patients who are two into the text of a ``cohort.yaml``; the rest stays."""
+    known = yaml.safe_load(description).get("distinct_patients", ())
+    new = (list(pair) for pair in pairs if {*pair} not in map(set, known))
+    stated = [yaml.safe_dump(pair, default_flow_style=True, width=10_000).strip() for pair in new]
+    if not stated:
+        return description
+    listed = ", ".join(stated)
+    root: yaml.MappingNode = yaml.compose(description, yaml.SafeLoader)  # type: ignore[assignment]
+    given = {key.value: value for key, value in root.value}.get("distinct_patients")
+    if given is None:
+        return f"{description.rstrip()}\ndistinct_patients: [{listed}]\n"
+    # In front of the first one, so that each comment stays beside what it is on.
+    place = given.start_mark.index + bool(given.flow_style)
+    indent = "\n" + " " * given.start_mark.column
+    first = f"{listed}, " if given.flow_style else "".join(f"- {each}{indent}" for each in stated)
+    return description[:place] + first + description[place:]
