@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-import jinja2
 import pandas as pd
 
 from alkpool.analysis.evidence import records
 from alkpool.analysis.ranking import Answer
 from alkpool.analysis.wording import GIVEN_BEFORE, READINGS, STANDINGS, WORDS
-from alkpool.files import yaml_beside
+from alkpool.files import templates, yaml_beside
 from alkpool.problems import counted, printable, spreadsheet_cell
 from alkpool.references import Cited, in_words
 from alkpool.vocabulary import UNKNOWN, Tier
@@ -76,7 +75,7 @@ def to_text(answer: Answer, *, width: int = MIN_WIDTH) -> str:
             initial_indent=" " * indent, subsequent_indent=" " * indent,
         )  # fmt: skip
 
-    page = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)
+    page = templates()
     page.filters |= {
         "wrapped": wrapped, "group": _group, "call": call_text, "line": _line,
         "source": lambda source: printable(_source(source)),
