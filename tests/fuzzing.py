@@ -253,7 +253,7 @@ def decimal_comma_without_quotes(m: Mutant) -> Fate:
     table, row, column = m.cell(DECIMALS)
     m.put(table, row, column, "!1")
     m.write_bytes(table, m.text(table).replace("!1", "3,5").encode())
-    return Refused(m.file(table), row, "", "cells")
+    return Refused(m.file(table), row, "", "the header has")
 
 
 @way
@@ -547,7 +547,7 @@ def ragged_row(m: Mutant) -> Fate:
     else:
         del m.tables[table][row - 1][-m.random.randrange(1, 4) :]
     m.set_back(f"{table}.csv")
-    return Refused(m.file(table), row, "", "cells")
+    return Refused(m.file(table), row, "", "the header has")
 
 
 @way
@@ -582,7 +582,7 @@ def cut_off_file(m: Mutant) -> Fate:
     cut = m.tables[table][row - 1][: m.random.randrange(1, 5)]
     short = [*m.tables[table][: row - 1], cut]
     m.write_bytes(table, as_csv(short).rstrip("\n").encode())
-    return Refused(m.file(table), row, "", "cells")
+    return Refused(m.file(table), row, "", "the header has")
 
 
 @way

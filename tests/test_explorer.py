@@ -176,7 +176,7 @@ def test_the_matrix_has_a_mark_for_everyone(contexts: dict[str, Any]) -> None:
 @pytest.mark.nightly
 def test_patients_of_an_own_cohort_stand_out(tmp_path: Path) -> None:
     """By their shape, with how many they are, in the matrix, the answer and the page."""
-    sheet = flatfile.read(write_csv(tmp_path / "new.csv", case()))
+    sheet = flatfile.read(write_csv(tmp_path / "new.csv", case(doi="")))
     (own := tmp_path / "Klinik Süd").mkdir()
     description = "title: Own\nkind: own\nsynthetic: false\ndescription: A test.\nlicence: none\n"
     (own / "cohort.yaml").write_text(description, "utf-8")

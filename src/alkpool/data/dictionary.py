@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
+import pandas as pd
+
 from alkpool.data.reader import Table
 from alkpool.data.tables import DECLARED, TABLES
 from alkpool.files import filled_in_beside
@@ -93,10 +95,11 @@ _LIMITS = {"minimum": "minimum", "maximum": "maximum", "pattern": "pattern", "en
 
 
 def _schema(file: str, table: Table) -> dict[str, Any]:
-    fields = []
+    blank, fields = pd.Series([""], dtype=str), []
     for name, column in table.schema.columns.items():
         meta = column.metadata
         limits = {limit: meta[key] for limit, key in _LIMITS.items() if key in meta}
+        limits["required"] = not all(check(blank).check_passed for check in column.checks)
         kind = {"float64": "number", "Int64": "integer"}.get(table.numbers.get(name, ""), "string")
         unit = {"unit": meta["unit"]} if "unit" in meta else {}
         fields.append(_field(name, kind, str(column.description), **unit, constraints=limits))
