@@ -269,6 +269,10 @@ def test_template_says_what_was_written_and_what_is_next(tmp_path):
         named = shlex.quote(str(arguments[-1]))
         said = f"written: {arguments[-1]}; fill it in, then: alkpool add {named}\n"
         assert (done.returncode, done.stdout) == (0, said)
+    for arguments in ((), (tmp_path / "c.csv", "-o", tmp_path / "d.csv")):
+        done = alkpool("template", *arguments)
+        assert (done.returncode, (tmp_path / "c.csv").exists()) == (2, False)
+        assert "FILE: names the file to write: once" in done.stderr
     (tmp_path / "theirs.csv").write_text("Patient,Age\n1,2\n")
     target = tmp_path / "mapping.yaml"
     done = alkpool("template", "--columns-from", tmp_path / "theirs.csv", "-o", target)

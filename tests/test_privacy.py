@@ -130,7 +130,7 @@ def test_what_a_person_has_to_decide(folder, name):
 @pytest.mark.parametrize(
     "text",
     ["https://doi.org/10.3389/2019.03.04", "10.1200/JCO.2019.37.15", "V1; 12.5%", "G1202R",
-     "Table 2, row 3", "8.5 months"],
+     "Table 2, row 3", "8.5 months", "PMID 29650534", "see PMID: 29650534; PMC6812345"],
 )  # fmt: skip
 def test_references_and_numbers_are_no_persons(folder, text):
     edit(folder, "samples.csv", ",,,\n", f',,"{text}",\n')

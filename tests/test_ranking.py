@@ -573,7 +573,7 @@ def test_two_changes_of_one_residue_are_on_two_alleles(curated, specimen):
         (("G1202R", ["alectnib"]), "alectinib meant"),
         (("G1202R", ["lolratinib"]), "lorlatinib meant"),
         (("G1202R", ["crizotinib + alectinib"]), "names several: write one after another"),
-        (("G1202R", ["nothing of the kind"]), "no ALK inhibitor is called chemotherapy or other"),
+        (("G1202R", ["nothing of the kind"]), "no ALK inhibitor write chemotherapy or other"),
         (("G1202R/G1202del",), "G1202del and G1202R change one residue, as no allele can"),
         (("L1198_G1202del, G1202R",), "and G1202R change one residue, as no allele can"),
         (("ALK amplification",), "amplification and copies of ALK are a finding, no mutation"),

@@ -206,9 +206,10 @@ def write_template(
             then = shlex.join(["alkpool", "add", str(columns_from), "--columns", str(output)])
             typer.echo(f"written: {output}; answer each ? in it, read it through, then: {then}")
         return
-    file = file or (output if output != STREAM else None)
-    if file is None:
-        raise typer.BadParameter("is missing", param_hint="FILE")
+    given = [path for path in (file, output) if path not in (None, STREAM)]
+    if len(given) != 1:
+        raise typer.BadParameter("names the file to write: once", param_hint="FILE")
+    file = given[0]
     if file.suffix.lower() not in flatfile.SUFFIXES:
         raise typer.BadParameter("must end in .csv or .xlsx", param_hint="FILE")
     try:

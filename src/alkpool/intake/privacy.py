@@ -17,7 +17,7 @@ from alkpool.data.cohort import DESCRIPTION_FILE
 from alkpool.data.reader import read_text
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, rule_problems
 from alkpool.files import yaml_beside
-from alkpool.problems import Problem, printable, refuse_any
+from alkpool.problems import Problem, counted, printable, refuse_any
 
 # An age in steps of five years is shared by many; from 90 on hardly anyone shares any (the
 # "Safe Harbor" rule of HIPAA, 45 CFR 164.514(b)(2), puts all ages over 89 into one class).
@@ -29,7 +29,9 @@ QUASI_IDENTIFIERS = ("age_years", "sex", "stage", "histology", "fusion_partner",
 _FREE_TEXT = ("note", "exclusion_reason", "other_findings", "partner", "locator", "read_via")
 # What the literature prints is public.
 _PUBLIC = ("doi", "pmid", "year")
-_URL = re.compile(r"\b(https?://|doi:|github:|10\.\d{4,}/)\S+", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"\b(https?://|doi:|github:|10\.\d{4,}/|PMC|PMID:? ?(?=\d))\S+", re.IGNORECASE
+)
 _DECLARED = yaml_beside(__file__)
 _PATTERNS = [
     (re.compile("|".join(each["patterns"]), re.IGNORECASE), f"{each['why']}: {each['remedy']}")
@@ -67,12 +69,12 @@ def check(folder: Path) -> tuple[list[Problem], list[Problem]]:
         Problem(file, row, column, found.group(), remedy)
         for file, row, column, cell in cells
         for pattern, remedy in _PATTERNS
-        if (found := pattern.search(_URL.sub("", cell)))
+        if (found := pattern.search(_ADDRESS.sub("", cell)))
     ]
     why = "free text: read it as a neighbour of the patient would, and delete what tells who it is"
     filled = Counter((file, column) for file, _, column, _ in cells if column in _FREE_TEXT)
     consider = [
-        Problem(file, None, column, "", f"{count} cell{'s' * (count > 1)} with {why}")
+        Problem(file, None, column, "", f"{counted(count, 'cell')} with {why}")
         for (file, column), count in filled.items()
     ]
     for name, frame in tables.items():
