@@ -657,6 +657,13 @@ def test_a_finding_in_the_line_of_a_report_is_one(curated, line, finding):
     assert (other.findings, other.set_aside) == ((), ("KRAS G12C (another gene)",))
 
 
+def test_frequencies_in_the_line_of_a_report_are_said(curated):
+    """In the order of the names, which is not that of the line."""
+    answer = look_up("G1202R 12.5%, L1196M <1%", evidence=curated)
+    said = ("<1% (allele frequency of L1196M)", "12.5% (allele frequency of G1202R)")
+    assert answer.question.set_aside == said
+
+
 def test_a_line_of_a_report_says_the_phase(curated):
     """Brackets of HGVS."""
     question = ask("p.[Leu1196Met;Gly1202Arg]")

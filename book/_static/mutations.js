@@ -231,11 +231,11 @@
     const isBeyond = ({ residue }) => !REFERENCE.has(residue);
 
     // What a person must know of a line beside its mutations.
-    function notes({ mutations, vaf, aside }) {
+    function notes({ mutations, vaf, aside: rest }) {
       const outside = mutations.filter(({ residue, last }) => residue < rules.domain[0] || last > rules.domain[1]);
       const unchecked = ({ residue, last }) => [residue, last].every((place) => REFERENCE.has(place)) ? "" : `; could not be checked, the reference covers residues ${REACH.join("-")} only`;
+      const aside = [...vaf.map((value, place) => [`allele frequency of ${mutations[place].name}`, `${value}%`]), ...rest];
       return [
-        vaf.length && `allele frequency ${vaf.map((value, place) => `${value}% (${mutations[place].name})`).join(", ")}`,
         aside.length && `set aside: ${inWords(aside)}`,
         ...outside.map((each) => `note: ${each.name}: outside the kinase domain (residues ${rules.domain.join("-")})${unchecked(each)}`),
       ].filter(Boolean);

@@ -674,7 +674,7 @@ def test_what_a_line_holds_beside_its_mutations_is_said(page: Page, bare: Path) 
     page.reload()
     expect(page.locator(".folded strong")).to_have_text(f"{asked}; {aside}")
     ask(page, bare, "#m=G1202R (VAF 12%)")
-    expect(page.locator(".folded strong")).to_contain_text("allele frequency 12% (G1202R)")
+    expect(page.locator(".folded strong")).to_contain_text("12% (allele frequency of G1202R)")
     # Its strokes part no tumours.
     page.locator("[data-do=change]").click()
     page.locator(FIELD).fill(

@@ -89,7 +89,8 @@ def ask(
     without = offtarget.is_no_mutation(profile) or (found and not profile.strip())
     reading = None if without else mutations.read(profile)
     names = mutations.mutations_of(reading.profile) if reading else ()
-    set_aside = []
+    frequencies = zip(reading.vaf_percent, names, strict=False) if reading else ()
+    set_aside = [f"{value}% (allele frequency of {name})" for value, name in frequencies]
     for what, text in reading.set_aside if reading else ():
         named = offtarget.reported(text)
         found += named
