@@ -580,6 +580,7 @@ def test_two_changes_of_one_residue_are_on_two_alleles(curated, specimen):
         (("G1202R", [], "cis"), "G1202R is a single mutation"),
         (("no ALK mutation", [], "cis"), "there is no mutation"),
         (("L1196M+G1202R", [], "single"), "there are 2 mutations"),
+        (("p.[L1196M;G1202R]", [], "trans"), "phase is trans, but the line says cis"),
         (("I1171N+I1171S", [], "cis"), "I1171N and I1171S change one residue"),
         (("G1202R", [], "unknown", "blood"), "must be one of tissue"),
         (("G1202R", [], "mixed"), "must be one of cis"),

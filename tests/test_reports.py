@@ -58,6 +58,14 @@ READ = {
     "another gene in brackets": ("ALK G1202R (TP53 p.R273H, c.818G>A)", "G1202R"),
     "another gene before it": ("TP53 R273H (c.818G>A), ALK c.3604G>A", "G1202R"),
     "another gene joined to it": ("G1202R and MET amplification", "G1202R"),
+    "another gene with a slash": ("EGFR T790M/ALK G1202R", "G1202R"),
+    "two consequences": (
+        "CSQ=T|missense_variant|MODERATE|ALK|ENSG1|ENST00000389048.8:c.3512T>A|"
+        "ENSP00000373700.3:p.Ile1171Asn|4,G|missense_variant|MODERATE|ALK|ENSG1|"
+        "ENST00000389048.8:c.3512T>G|ENSP00000373700.3:p.Ile1171Ser|4", "I1171N+I1171S"
+    ),
+    "classified twice": ("ALK p.Gly1202Arg Pathogenic/Likely pathogenic", "G1202R"),
+    "item of a bulleted list": ("• ALK p.G1202R", "G1202R"),
     "joined to another gene": ("KRAS G12C, and ALK G1202R and L1196M", "L1196M+G1202R"),
     "polymorphism beside it": ("G1202R + D1529E", "G1202R"),
     "insertion of old style": ("ALK(1151Tins)", "T1151dup"),
@@ -113,7 +121,6 @@ REFUSED = {
     "EGFR p.[L1196M];[G1202R]": "(another gene)",
     "EGFR L1196M G1202R": "(another gene)",
     "NM_005228.5(EGFR):c.2369C>T (G1202R)": "transcript of another gene",
-    "TP53 R273H, G1202R": "(another gene)",
     "MET p.Y1230C, c.3604G>A": "(another gene)",
     # What may be ALK's is not lost beside another mutation of ALK; "met" is Dutch for "with".
     "ALK L1196M; TP53 R273H, G1202R": "G1202R fits ALK too: write ALK before it, or leave it out",
@@ -259,7 +266,7 @@ REFUSED = {
     "G1202R, BRAF V600E, unlikely 5%": "'unlikely' is not known beside G1202R",
     "G1202R; BRAF wild type (V600E)": "wild type is the absence of a mutation",
     "G1202R; BRAF V600E 0%": "BRAF V600E 0%' is not read as a mutation: a mutation that was not",
-    "TP53 R273H/no ALK G1202R": "a mutation is missing",
+    "TP53 R273H/no ALK G1202R": "a mutation that was not found is none",
     "ALK G1202R : - ALK L1196M": "is not read as a mutation",
     "G1202R non détecté": "a mutation that was not found is none",
     "ausencia de G1202R": "a mutation that was not found is none",
@@ -274,8 +281,98 @@ REFUSED = {
     "chr7:55181378 C>T, ALK G1202R": "a genomic name is not read: give the c. or p. name",
     "ALK exon 2-17 deletion": "those of whole exons are not resistance mutations",
     "missense_variant|MODERATE|ALK|c.3604G>A|p.Leu1196Met": "the DNA says G1202R, the protein",
+    "ANN=A|upstream_gene_variant|MODIFIER|ALK|E1,A|missense_variant|MODERATE|CLIP4|E2|"
+    "c.3604G>A|p.Gly1202Arg|4": "details of one mutation with commas",
     "G1202del/ALK": "a mutation is missing",
     "G1202R VAF 5% tumour cells 40%": "is not read as a mutation",
+    # What was not found is no partner of a fusion.
+    **dict.fromkeys(
+        (
+            "- ALK L1196M: absent\n- ALK G1202R: 12%",
+            "- ALK L1196M: ND - ALK G1202R",
+            "L1196M none - ALK G1202R positive",
+            "BRAF V600E absent - ALK G1202R",
+            "MET amplification: negative - ALK G1202R",
+            "non-ALK G1202R",
+            "no-ALK, L1196M",
+            "T1151_L1152insT: ND",
+            "T1151_L1152insT neg",
+            "G1202delinsRS negative",
+            "T1151_L1152insT (exon 22) negative",
+        ),
+        "a mutation that was not found is none",
+    ),
+    **dict.fromkeys(("wt-ALK G1202R", "L1196M wt - ALK G1202R"), "wild type is the absence"),
+    **dict.fromkeys(
+        (
+            "L1196M lost - ALK G1202R",
+            "L1196M cleared - ALK G1202R",
+            "T1151_L1152insT in plasma",
+            "T1151_L1152insT likely",
+        ),
+        "is not known beside",
+    ),
+    # No ALK mutation is lost behind another gene, whatever hangs on it.
+    **{
+        f"ALK I1171N; TP53 R273H, {beside}": f"{named} fits ALK too"
+        for beside, named in (
+            ("G1202R-L1196M", "G1202R"),
+            ("G1202R*", "G1202R"),
+            ("G1202R_L1196M", "G1202R"),
+            ("c.(3604G>A)", "c.(3604G>A"),
+            ("c.[3586C>A;3512T>A]", "c.[3586C>A"),
+        )
+    },
+    **{
+        f"ALK I1171N; TP53 R273H, {beside}": "is not read as a mutation"
+        for beside in ("G1202R† 3%", "p.Gly1202Arg?", "L1196M=5%", "c.3604G>A_p.G1202R")
+    },
+    "ALK I1171N; MET amplification; G1202R-mutant": "G1202R-mutant' is not read as a mutation",
+    "G1202R; MET amplification, G12C": "residue 12 lies outside the reference",
+    "TP53 R273H, G1202R": "(another gene); where G1202R is of ALK, write ALK before it",
+    # A finding that is doubted or absent is none.
+    **dict.fromkeys(
+        (
+            "ALK G1202R; BRAF V600E-negative",
+            "ALK G1202R; BRAF V600E:neg",
+            "ALK G1202R; BRAF p.V600E=ND",
+            "ALK G1202R; BRAF V600E?",
+            "ALK G1202R; BRAF V600E[-]",
+            "ALK G1202R; BRAF p.V600E:wt",
+            "ALK G1202R; BRAF p.(V600E not detected)",
+            "ALK G1202R; non-BRAF V600E",
+            "ALK G1202R; non-MET amplification",
+        ),
+        "is not read as a mutation",
+    ),
+    # Letters of a table of hot spots (no, yes, detected) are no residues.
+    **dict.fromkeys(
+        (
+            "I1171: N; F1174: N; L1196: N; G1202: N; G1269: N",
+            "L1196: N; G1202: Y",
+            "ALK G1202 mutation detected: N",
+            "L1196 (exon 23) N",
+            "I1171 12% N",
+            "G1202 - N",
+            "G1202 germline: N",
+        ),
+        "is not read as a mutation",
+    ),
+    # A phase is that of the names between which it stands.
+    **dict.fromkeys(
+        (
+            "EGFR T790M and C797S in cis; ALK G1202R, L1196M",
+            "BRCA2 c.5946del and c.6275_6276del in trans; ALK L1196M; ALK G1202R",
+            "KRAS G12C in trans; ALK L1196M, G1202R",
+            "PIK3CA E545K + H1047R (cis); ALK L1196M, G1202R",
+            "L1196M in cis with EML4-ALK; G1202R in cis with EML4-ALK",
+            "ALK G1202R in cis with EML4-ALK v3; ALK L1196M",
+            "EML4-ALK in cis with G1202R and L1196M",
+        ),
+        "is not clear: leave the phase out",
+    ),
+    # What a bracket sets aside may hold a mutation.
+    "G1202R (L1196M in cis)": "accepted are G1202R, p.Gly1202Arg",
 }
 
 
@@ -343,6 +440,27 @@ READINGS = [
     ("G1202R+G1202A", Reading("G1202A+G1202R")),
     # An insertion beside a residue leaves the residue.
     ("p.[G1202_D1203insK;G1202R]", Reading("G1202R+G1202_D1203insK", "cis")),
+    # Brackets around remarks say no phase.
+    ("L1196M [NM_004304.5; c.3586C>A]; G1202R [NM_004304.5; c.3604G>A]", Reading("L1196M+G1202R")),
+    *((f"ALK L1196M{first}, ALK G1202R [{aside}]", Reading("L1196M+G1202R", set_aside=said))
+      for first, aside, said in (
+          (" [exon 23]", "exon 23; germline", (("exon", "exon 23"), ("exon", "exon 23"),
+                                                ("germline remark", "germline"))),
+          ("", "exon 23; germline", (("exon", "exon 23"), ("germline remark", "germline"))))),
+    ("ALK L1196M [exon 23]; [ALK G1202R]",
+     Reading("L1196M+G1202R", set_aside=(("exon", "exon 23"),))),
+    ("L1196M in cis with G1202R", Reading("L1196M+G1202R", "cis")),
+    ("L1196M, G1202R (in cis); TP53 R273H",
+     Reading("L1196M+G1202R", "cis", set_aside=(("another gene", "TP53 R273H"),))),
+    ("EML4-ALK in cis with G1202R", Reading("G1202R", set_aside=(("fusion", "EML4-ALK"),))),
+    ("L1196M + G1202R, phase not determined",
+     Reading("L1196M+G1202R", set_aside=(("phase", "phase not determined"),))),
+    ("G1202R (p.Gly1202Arg, c.3604G>A, exon 23, VAF 12%)",
+     Reading("G1202R", vaf_percent=("12",), set_aside=(("exon", "exon 23"),))),
+    ("ALK p.G1202R, Mutation allele frequency (VAF) 12.3%",
+     Reading("G1202R", vaf_percent=("12.3",))),
+    # The mark of a footnote is no digit.
+    ("G1202R¹ 1²%", Reading("G1202R", vaf_percent=("1",))),
 ]  # fmt: skip
 
 

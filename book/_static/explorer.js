@@ -239,19 +239,20 @@ document.addEventListener("DOMContentLoaded", () => {
     function ask({ text, prior, phase, specimen, finding = "" }) {
       for (const [name, value, allowed] of [["phase", phase, data.phases], ["specimen", specimen, data.specimens], ["finding", finding || none, Object.keys(data.findings)]])
         if (!allowed.includes(value)) refuse(`${name} is ${quoted(value)}; must be one of ${allowed.join(", ")}`);
-      const without = !text.trim() || NONE.test(text.trim());
+      const without = !text.trim() || NONE.test(text.trim().replace(/\s+/g, " "));
       const line = without ? { mutations: [], vaf: [], aside: [] } : reader.read(text), { mutations, vaf } = line;
       if (finding === none && !without) refuse(`${quoted(text)} is a mutation, and the finding says there is none: take one away`);
       const single = mutations.length < 2, twice = reader.changedTwice(mutations);
       if (single && !["single", "unknown"].includes(phase)) refuse(`phase is ${phase}, but ${single && mutations.length ? `${mutations[0].name} is a single mutation` : "there is no mutation"}: leave the phase out`);
       if (!single && phase === "single") refuse(`phase is single, but there are ${mutations.length} mutations: cis, trans or unknown`);
-      const stated = phase === "unknown" ? line.phase || phase : phase;
+      if (line.phase && !["unknown", line.phase].includes(phase)) refuse(`phase is ${phase}, but the line says ${line.phase}: leave one of them out`);
+      const stated = line.phase || phase;
       // Of a deletion and a substitution one may be a slip; two substitutions were both seen.
       if (twice && (stated === "cis" || (stated === "unknown" && twice.some(({ kind }) => kind.startsWith("del"))))) reader.refuseInCis(mutations);
       return { mutations, findings: [...new Set([finding, without && text.trim() && none, ...line.aside.flatMap(reported)])].filter(Boolean), asked: finding,
         // An address is passed on: it holds canonical names, or the line where that says more.
         line: vaf.length || line.aside.length || mutations.some(reader.isBeyond) || (without && finding !== none) ? text.trim() : "",
-        notes: reader.notes({ mutations, vaf, aside: line.aside.filter((each) => !reported(each).length) }), prior: prior.map(treatment), specimen, phase: single ? "single" : twice ? "trans" : stated };
+        notes: reader.notes({ mutations, vaf, aside: line.aside.filter((each) => !reported(each).length || /[,;+/&]/.test(each[1])) }), prior: prior.map(treatment), specimen, phase: single ? "single" : twice ? "trans" : stated };
     }
 
     // One question for each tumour, unless it is a consequence as VEP writes it. The phase of the field, and of several tumours, concerns compounds.

@@ -14,13 +14,13 @@
 
   // Typography reduced to ASCII: compatibility forms, dashes, invisible marks, white space.
   const cleaned = (text) =>
-    text.normalize("NFKC").replace(/[\p{Pd}\u2212]/gu, "-").replace(/\p{Cf}/gu, "").replace(/[\s\x1c-\x1f\x85]+/g, " ").trim();
+    text.replace(/[²³¹⁰⁴-⁹]/g, " ").normalize("NFKC").replace(/[\p{Pd}\u2212]/gu, "-").replace(/\p{Cf}/gu, "").replace(/[\s\x1c-\x1f\x85]+/g, " ").trim();
 
   function mutationReader(rules) {
     const pattern = (source) => new RegExp(source, "i");
     const [FORM, CHANGE] = [rules.form, rules.change].map((source) => pattern(`^(?:${source})$`));
-    const [SEPARATOR, INTRON, PAIRS] = [rules.separator, rules.intron, rules.pairs].map(pattern);
-    const TOKEN = new RegExp(rules.token, "gi");
+    const [SEPARATOR, INTRON, PAIRS, OF_OTHERS, NOT_FOUND] = ["separator", "intron", "pairs", "of others", "not found"].map((name) => pattern(rules[name]));
+    const [TOKEN, SWALLOWED] = [rules.token, rules.swallowed].map((source) => new RegExp(source, "gi"));
     const REASONS = rules.reasons.map(([source, reason]) => [pattern(source), reason]);
     const LINES = rules.lines.map(([what, action, put, source]) => [what, action, put, pattern(source)]);
     const REFERENCE = new Map([...rules.sequence].map((residue, place) => [rules.first + place, residue]));
@@ -35,7 +35,7 @@
       return cleaned(text).split(SEPARATOR).flatMap((part, _, parts) => {
         if (!part) refuse(`${quoted(line ?? text)}: a mutation is missing; ${rules.accepted}`);
         const whole = line === undefined || cleaned(line).split(SEPARATOR).includes(part);
-        const forms = formsOf(part.split(" ")) ?? refuse(`${quoted(whole ? part : line)} is not read as a mutation: ${whyNot(part, parts)}`);
+        const forms = (NOT_FOUND.test(part) ? undefined : formsOf(part.split(" "), cleaned(line ?? text))) ?? refuse(`${quoted(whole ? part : line)} is not read as a mutation: ${whyNot(part, parts)}`);
         return forms.map((form) => ({ ...within(form[0], () => named(form.groups)), ofAlk: Boolean(form.groups.alk) }));
       });
     }
@@ -44,7 +44,7 @@
     function whyNot(part, parts) {
       const names = parts.join(" ").split(" ").filter((each) => FORM.test(each));
       const unknown = part.split(" ").filter((each) => ![...names, "ALK"].includes(each)).join(" ");
-      return REASONS.find(([hint]) => hint.test(part))?.[1] ?? (names.length ? `${quoted(unknown)} is not known beside ${names.join(", ")}: ${rules.leave_out}` : rules.accepted);
+      return REASONS.find(([hint]) => hint.test(part))?.[1] ?? (names.length && !unknown.match(SWALLOWED) ? `${quoted(unknown)} is not known beside ${names.join(", ")}: ${rules.leave_out}` : rules.accepted);
     }
 
     const distinct = (mutations) => [...new Map(mutations.map((each) => [each.name, each])).values()];
@@ -63,16 +63,17 @@
       return profile;
     }
 
-    // A space may stand within a name or between two: it separates wherever it can.
-    function formsOf(pieces) {
-      const tails = new Map([[pieces.length, []]]);
-      for (let start = pieces.length - 1; start >= 0; start--) {
-        for (let end = start + 1; end <= pieces.length && !tails.has(start); end++) {
-          const form = tails.has(end) && FORM.exec(pieces.slice(start, end).join(""));
-          if (form) tails.set(start, [form, ...tails.get(end)]);
-        }
+    // A space may stand within a name or between two: a name ends where it can, and stands so in the line.
+    function formsOf(pieces, line) {
+      const found = [];
+      let start = 0;
+      for (let end = 1; end <= pieces.length; end++) {
+        const name = pieces.slice(start, end), form = FORM.exec(name.join(""));
+        if (!form) continue;
+        if (!line.includes(name.join(" ").replace(/^(?:ALK |p\. )*/i, ""))) return undefined;
+        [start] = [end, found.push(form)];
       }
-      return tails.get(0);
+      return start === pieces.length ? found : undefined;
     }
 
     function named(form) {
@@ -116,7 +117,8 @@
       const codes = letters.match(/.{1,3}/g);
       const spelled = codes.every((code) => code.toUpperCase() in rules.codes);
       const long = neighbour?.length === 3;
-      if (long ? !spelled : spelled && letters !== letters.toUpperCase()) refuse("use three-letter code or one-letter code in capitals, not a mixture");
+      const capital = (text) => text === text.toUpperCase();
+      if (!(long ? spelled : capital(letters) || !(spelled || (neighbour && capital(neighbour))))) refuse("use three-letter code or one-letter code in capitals, not a mixture");
       return (long ? codes : [...letters]).map(letter).join("");
     }
 
@@ -206,27 +208,28 @@
       const different = distinct(ofDna).map(({ name }) => name).filter((name) => !names.includes(name));
       if (different.length) refuse(`${quoted(text)}: the DNA says ${different.join(", ")}, the protein ${names.join(", ")}: one of them is wrong`);
       aside.push(...sorted(printed).filter(common).map(({ name }) => ["taken for a polymorphism", name]));
-      if (!names.length) refuse(`${quoted(text)} holds no mutation of ALK${aside.length ? `: found ${inWords(aside)}` : ""}`);
+      const [lost] = [...aside.filter(([what]) => what.includes("another")).map(([, found]) => found).join(" ").matchAll(SWALLOWED)].find(fits) ?? [];
+      if (!names.length) refuse(`${quoted(text)} holds no mutation of ALK${aside.length ? `: found ${inWords(aside)}` : ""}${lost ? `; where ${lost} is of ALK, write ALK before it` : ""}`);
       const far = mutations.find((each) => isBeyond(each) && !each.ofAlk);
       if (far) refuse(`${far.name}: residue ${far.residue} lies outside the reference (${REACH.join(" to ")}) and cannot be checked; ` +
           `T790M and L858R, for instance, are mutations of EGFR. Where it is ALK, write ALK ${far.name}`);
-      const lost = aside.filter(([what]) => what.includes("another")).flatMap(([, found]) => found.match(/[^\s,;:()[\]+/&]{3,}/g) ?? []).find(fits);
       if (lost) refuse(`${quoted(text)}: ${lost} fits ALK too: write ALK before it, or leave it out where it is of another gene`);
       // Where names and frequencies stand among separators and what is set aside.
       const layout = rest.match(TOKEN)?.map((token) => (/^[Ⓐ-Ⓩ]/.test(token) ? token[0] : /\d/.test(token) ? "M" : token)).join("").replaceAll("Ⓓ", printed.length ? "" : "M");
       const between = new Set(layout.replace(/[ⒻⓈⓍⓄ]/g, "").split("M").slice(1, -1));
-      const ofSome = between.size > 1 || [...between].join().includes("Ⓟ") || ![0, names.length].includes(distinct(ofDna).length);
+      const ofSome = between.size > 1 || /[ⓅⓆ]/.test([...between].join()) || ![0, names.length].includes(distinct(ofDna).length);
       const places = distinct(printed.length ? printed : ofDna).map(({ name }) => name);
-      if (phase && places.length > 2 && ofSome) refuse(`${quoted(text)}: which of the mutations are in ${phase} is not clear: leave the phase out, or give all in one pair of brackets, as p.[L1196M;G1202R]`);
+      const ofOthers = places.length > 1 && OF_OTHERS.test(layout);
+      if (phase && (ofOthers || (places.length > 2 && ofSome))) refuse(`${quoted(text)}: which of the mutations are in ${phase} is not clear: leave the phase out, or give all in one pair of brackets, as p.[L1196M;G1202R]`);
       if (phase === "cis") refuseInCis(mutations);
       // Frequencies follow their mutations into the canonical order; at most and at least are none of a table's bounds.
-      const known = names.every((name) => places.includes(name)) && PAIRS.test(layout.replaceAll("Ⓟ", "")) && frequency.length === places.length && !/[≤≥]/.test(frequency);
+      const known = names.every((name) => places.includes(name)) && PAIRS.test(layout.replace(/[ⓅⓆ]/g, "")) && frequency.length === places.length && !/[≤≥]/.test(frequency);
       if (!known) aside.push(...frequency.map((value) => ["allele frequency", `${value}%`]));
       return { mutations, phase: names.length > 1 ? phase : "", vaf: known ? names.map((name) => frequency[places.indexOf(name)]) : [], aside };
     }
 
     // What fits ALK's own sequence is not lost to the gene that stands before it.
-    const fits = (word) => { try { return /^c\./i.test(word) ? translated(word.slice(2)) : !asPrinted(word).some(isBeyond); } catch { return false; } };
+    const fits = ({ 0: name, groups: { change } }) => { try { return !(change ? [translated(change)] : asPrinted(name)).some(isBeyond); } catch { return false; } };
     // Beyond the reference a residue cannot be checked: ALK must stand directly before it.
     const isBeyond = ({ residue }) => !REFERENCE.has(residue);
 

@@ -1,5 +1,6 @@
 """One tumour: what is asked, and which questions are refused."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -94,8 +95,8 @@ def ask(
     for what, text in reading.set_aside if reading else ():
         named = offtarget.reported(text)
         found += named
-        # What is asked about is not set aside.
-        set_aside += [] if named else [f"{text} ({what})"]
+        # What is asked about is not set aside, only what stands with it.
+        set_aside += [f"{text} ({what})"] if not named or re.search("[,;+/&]", text) else []
     if reading and reading.phase and known == Phase.UNKNOWN:
         known = Phase(reading.phase)
     if len(names) < 2:
@@ -107,6 +108,9 @@ def ask(
         raise ValueError(
             f"phase is single, but there are {len(names)} mutations: cis, trans or unknown"
         )
+    elif reading and reading.phase not in ("", known):
+        said = f"phase is {known}, but the line says {reading.phase}"
+        raise ValueError(f"{said}: leave one of them out")
     elif twice := known != Phase.TRANS and mutations.changed_twice("+".join(names)):
         # Of a deletion and a substitution one may be a slip; two substitutions were both seen.
         if known == Phase.CIS or any(m.kind.startswith("del") for m in twice):

@@ -36,6 +36,7 @@ ONE_LETTER = dict(zip(_THREE_LETTER.split(), AMINO_ACIDS + "X*", strict=True)) |
 
 # Patterns are those of the mutation explorer too: what both engines of regular expressions know.
 FLAGS = re.IGNORECASE | re.ASCII
+_PREFIX = re.compile(r"^(?:ALK |p\. )*", FLAGS)
 NOT_IN_CIS = "change one residue, as no allele can: give one, or say in trans where both were found"
 ACCEPTED = (
     "accepted are G1202R, p.Gly1202Arg, G1202del, A1200_G1201del, T1151dup, T1151_L1152insK, "
@@ -237,7 +238,8 @@ def as_printed(text: str, line: str = "") -> tuple[Mutation, ...]:
     for part in parts:
         if not part:
             raise ValueError(f"{line or text!r}: a mutation is missing; {ACCEPTED}")
-        forms = _forms(part.split(" "))
+        denied = pattern("not found").search(part)
+        forms = None if denied else _forms(part.split(" "), cleaned(line or text))
         if forms is None:
             whole = not line or part in pattern("separator").split(cleaned(line))
             why = _why_not(part, parts)
@@ -257,7 +259,9 @@ def _why_not(part: str, parts: list[str]) -> str:
             return why
     named = list(filter(pattern("form").fullmatch, " ".join(parts).split(" ")))
     unknown = " ".join(each for each in part.split(" ") if each not in [*named, "ALK"])
-    return f"{unknown!r} is not known beside {', '.join(named)}: {LEAVE_OUT}" if named else ACCEPTED
+    if not named or pattern("swallowed").search(unknown):
+        return ACCEPTED
+    return f"{unknown!r} is not known beside {', '.join(named)}: {LEAVE_OUT}"
 
 
 @lru_cache(maxsize=1)
@@ -323,25 +327,30 @@ def cleaned(text: str) -> str:
     if text.isascii():
         return " ".join(text.split())
     kind = unicodedata.category
+    # The mark of a footnote would be a digit.
+    text = re.sub("[²³¹⁰⁴-⁹]", " ", text)
     plain = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
     return " ".join(
         "".join("-" if kind(c) == "Pd" else c for c in plain if kind(c) != "Cf").split()
     )
 
 
-def _forms(pieces: list[str]) -> list[re.Match[str]] | None:
+def _forms(pieces: list[str], line: str) -> list[re.Match[str]] | None:
     """Group pieces into mutations, as a space may stand within a name or between two.
 
-    The shortest group wins: a space separates wherever it can.
+    A name ends where it can, and what is joined stands so in the line: of "I1171: N" and
+    "T1151_L1152insT likely" the last word is none of the name.
     """
-    shape = pattern("form")
-    tails: dict[int, list[re.Match[str]]] = {len(pieces): []}
-    for start in reversed(range(len(pieces))):
-        for end in range(start + 1, len(pieces) + 1):
-            if end in tails and (form := shape.fullmatch("".join(pieces[start:end]))):
-                tails[start] = [form, *tails[end]]
-                break
-    return tails.get(0)
+    found: list[re.Match[str]] = []
+    shape, start = pattern("form"), 0
+    for end in range(1, len(pieces) + 1):
+        name = pieces[start:end]
+        if form := shape.fullmatch("".join(name)):
+            if _PREFIX.sub("", " ".join(name)) not in line:
+                return None
+            found.append(form)
+            start = end
+    return found if start == len(pieces) else None
 
 
 def _read(form: re.Match[str]) -> Mutation:
@@ -408,7 +417,8 @@ def _sequence(letters: str, neighbour: str | None) -> str:
     codes = [letters[i : i + 3] for i in range(0, len(letters), 3)]
     spelled = all(code.upper() in ONE_LETTER for code in codes)
     long = neighbour is not None and len(neighbour) == 3
-    if (long and not spelled) or (not long and spelled and not letters.isupper()):
+    capitals = letters.isupper() or not (spelled or (neighbour or "").isupper())
+    if not (spelled if long else capitals):
         raise ValueError("use three-letter code or one-letter code in capitals, not a mixture")
     return "".join(map(_letter, codes if long else letters))
 

@@ -15,7 +15,6 @@ from alkpool.mutations.dna import CODE, coding, protein_change, refuse_one_codon
 from alkpool.mutations.names import FLAGS, Mutation, as_printed, cleaned, mutations_of, reference
 
 _BETWEEN_CHANGES = re.compile(r"[\s(;,)]+(?:c\.)?", FLAGS)
-_WORD = re.compile(r"[^\s,;:()\[\]+/&]{3,}")
 _SIGNS = str.maketrans({",": ".", " ": None})
 _MARKED = re.compile(r"[Ⓐ-Ⓩ]\S*")
 
@@ -81,11 +80,20 @@ def read(text: str) -> Reading:
             f"{', '.join(m.name for m in of_alk)}: one of them is wrong"
         )
     aside += [("taken for a polymorphism", m.name) for m in sorted(set(named)) if m.name in common]
+    lost = _fits_too(" ".join(found for what, found in aside if "another" in what))
     if not of_alk:
         others = ", ".join(f"{found} ({what})" for what, found in aside)
-        raise ValueError(f"{text!r} holds no mutation of ALK" + f": found {others}" * bool(others))
+        raise ValueError(
+            f"{text!r} holds no mutation of ALK"
+            + f": found {others}" * bool(others)
+            + f"; where {lost} is of ALK, write ALK before it" * bool(lost)
+        )
     _refuse_unconfirmed(of_alk)
-    _refuse_swallowed((found for what, found in aside if "another" in what), text)
+    if lost:
+        raise ValueError(
+            f"{text!r}: {lost} fits ALK too: write ALK before it, or leave it out where it is of "
+            "another gene"
+        )
     profile = mutations_of("+".join(m.name for m in of_alk))
     # Where names and frequencies stand among separators and what is set aside.
     tokens = names.pattern("token").findall(rest)
@@ -95,9 +103,11 @@ def read(text: str) -> Reading:
     )
     layout = layout.replace("Ⓓ", "" if named else "M")
     between = set(re.sub("[ⒻⓈⓍⓄ]", "", layout).split("M")[1:-1])
-    of_some = len(between) > 1 or "Ⓟ" in "".join(between) or len(set(dna)) not in (0, len(profile))
+    inner = set("ⓅⓆ") & set("".join(between))
+    of_some = len(between) > 1 or inner or len(set(dna)) not in (0, len(profile))
     printed = tuple(dict.fromkeys(m.name for m in named or dna))
-    if phase and len(printed) > 2 and of_some:
+    of_others = len(printed) > 1 and names.pattern("of others").search(layout)
+    if phase and (of_others or (len(printed) > 2 and of_some)):
         raise ValueError(
             f"{text!r}: which of the mutations are in {phase} is not clear: leave the phase out, "
             "or give all in one pair of brackets, as p.[L1196M;G1202R]"
@@ -110,7 +120,7 @@ def read(text: str) -> Reading:
     frequencies = re.findall(r"Ⓕ(\S*)", rest)
     # Each directly follows or precedes its mutation. A table has no sign for at most and at least:
     # beside < and > they would be another bound.
-    pairs = names.pattern("pairs").search(layout.replace("Ⓟ", ""))
+    pairs = names.pattern("pairs").search(re.sub("[ⓅⓆ]", "", layout))
     if pairs and len(frequencies) == len(printed) and not set("≤≥") & set("".join(frequencies)):
         of = dict(zip(printed, frequencies, strict=True))
         frequencies = [of[name] for name in profile]
@@ -125,8 +135,8 @@ def _taken_apart(text: str) -> tuple[str, list[tuple[str, str]], str]:
     """Reduce a line to names of the protein among marked DNA and frequencies.
 
     A mark is a letter in a circle, which no text has once it is cleaned: of a frequency Ⓕ, of DNA
-    Ⓓ, of a stop Ⓢ, of an end of what a phase is said of Ⓟ, of another gene or a fusion Ⓧ, or Ⓞ
-    where its own frequency stands with it.
+    Ⓓ, of a stop Ⓢ, of an end of what a phase is said of Ⓟ, of a phase in words Ⓠ, of another gene
+    or a fusion Ⓧ, or Ⓞ where its own frequency stands with it.
 
     Returns
     -------
@@ -165,21 +175,17 @@ def _translated(name: str) -> Mutation:
         raise ValueError(f"c.{name}: {error}") from None
 
 
-def _refuse_swallowed(found: Iterable[str], text: str) -> None:
-    """What fits ALK's own sequence is not lost to the gene that stands before it."""
-    for word in _WORD.findall(" ".join(found)):
-        if _fits(word):
-            raise ValueError(
-                f"{text!r}: {word} fits ALK too: write ALK before it, or leave it out where it is "
-                "of another gene"
-            )
+def _fits_too(beside: str) -> str:
+    """What fits ALK's own sequence, so that it is not lost to the gene that stands before it."""
+    found = names.pattern("swallowed").finditer(beside)
+    return next((each[0] for each in found if _fits(each["change"] or "", each[0])), "")
 
 
 @lru_cache(4096)
-def _fits(word: str) -> bool:
+def _fits(change: str, name: str) -> bool:
     """Whether a name is that of a mutation which the reference of ALK can be asked about."""
     try:
-        found = [protein_change(word[2:])] if word[:2].lower() == "c." else as_printed(word)
+        found = [protein_change(change)] if change else as_printed(name)
     except ValueError:
         return False
     return all(m.residue in reference() for m in found)
@@ -221,7 +227,17 @@ def grammar() -> dict[str, Any]:
     def plain(pattern: re.Pattern[str]) -> str:
         return pattern.pattern.replace("(?P<", "(?<")
 
-    alone = ("form", "separator", "change", "intron", "token", "pairs")
+    alone = (
+        "form",
+        "separator",
+        "change",
+        "intron",
+        "token",
+        "pairs",
+        "of others",
+        "swallowed",
+        "not found",
+    )
     residues = reference()
     return {
         **{name: plain(names.pattern(name)) for name in alone},
