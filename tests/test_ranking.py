@@ -656,6 +656,10 @@ def test_a_finding_in_the_line_of_a_report_is_one(curated, line, finding):
     assert answer.standing_text.startswith(f"Not ranked, because of {finding}. ")
     other = look_up("G1202R; KRAS G12C", evidence=curated).question
     assert (other.findings, other.set_aside) == ((), ("KRAS G12C (another gene)",))
+    # What is said of it against it makes no finding.
+    for doubt in ("lost-BRAF V600E", "BRAF V600E_neg", "BRAF p.V600E (loss)", "BRAF V600E/N"):
+        other = look_up(f"G1202R; {doubt}", evidence=curated).question
+        assert (other.findings, other.set_aside) == ((), (f"{doubt} (another gene)",))
 
 
 def test_frequencies_in_the_line_of_a_report_are_said(curated):
