@@ -185,6 +185,8 @@ REFUSED = {
     "L1196M, G1202R, I1171N, G1202A (in cis)": "G1202A and G1202R change one residue",
     "p.[I1171N;I1171X]": "I1171X and I1171N change one residue",
     "c.100A>T": "lies outside c.3241 to c.4164, the reference",
+    "c.4381A>G (p.Gly1202Arg)": "lies outside c.3241 to c.4164, the reference",
+    "NM_004304.5(ALK):c.1202G>A (p.Arg401Gln)": "write ALK R401Q",
     # A phase of some of the mutations is none of the others.
     **dict.fromkeys(
         (
@@ -449,6 +451,11 @@ READINGS = [
           ("", "exon 23; germline", (("exon", "exon 23"), ("germline remark", "germline"))))),
     ("ALK L1196M [exon 23]; [ALK G1202R]",
      Reading("L1196M+G1202R", set_aside=(("exon", "exon 23"),))),
+    ("NM_004304.5:c.4587C>G (p.Asp1529Glu); c.3604G>A (p.Gly1202Arg)",
+     Reading("G1202R", set_aside=(
+         ("outside the reference, not checked; its protein name is read", "c.4587C>G"),
+         ("taken for a polymorphism", "D1529E")))),
+    ("G1202R 12.4 % (VAF)", Reading("G1202R", vaf_percent=("12.4",))),
     ("L1196M in cis with G1202R", Reading("L1196M+G1202R", "cis")),
     ("L1196M, G1202R (in cis); TP53 R273H",
      Reading("L1196M+G1202R", "cis", set_aside=(("another gene", "TP53 R273H"),))),

@@ -201,7 +201,10 @@
       const protein = rest.replace(/[Ⓐ-Ⓩ]\S*/g, "").replace(/ +/g, " ").replace(/^[ ,;]+|[ ,;]+$/g, "");
       const printed = protein || !(aside.length || changes.length) ? asPrinted(protein, text) : [];
       if (phase === "cis") refuseOneCodon(changes);
-      const ofDna = changes.map((name) => within(`c.${name}`, () => translated(name)));
+      // A change of DNA where no reference reaches, at a residue that is named too, is not checked.
+      const beyond = changes.filter((name) => printed.some((each) => isBeyond(each) && each.residue === Math.ceil(CHANGE.exec(name)?.groups.first / 3)));
+      aside.push(...beyond.map((name) => ["outside the reference, not checked; its protein name is read", `c.${name}`]));
+      const ofDna = changes.filter((name) => !beyond.includes(name)).map((name) => within(`c.${name}`, () => translated(name)));
       const common = ({ name }) => rules.polymorphisms.includes(name);
       const mutations = sorted(printed.every(common) ? ofDna : printed.filter((each) => !common(each)));
       const names = mutations.map(({ name }) => name);

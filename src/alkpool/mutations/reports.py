@@ -71,7 +71,12 @@ def read(text: str) -> Reading:
     named = as_printed(protein, text) if protein or not (aside or changes) else ()
     if phase == "cis":
         refuse_one_codon(dict.fromkeys(changes))
-    dna = tuple(map(_translated, changes))
+    beyond = [each for each in changes if _is_beyond(each, named)]
+    aside += [
+        ("outside the reference, not checked; its protein name is read", f"c.{each}")
+        for each in beyond
+    ]
+    dna = tuple(_translated(each) for each in changes if each not in beyond)
     common = polymorphisms()
     of_alk = sorted({m.name: m for m in named if m.name not in common}.values() or set(dna))
     if named and (different := [m.name for m in dict.fromkeys(dna) if m not in of_alk]):
@@ -166,6 +171,13 @@ def _taken_apart(text: str) -> tuple[str, list[tuple[str, str]], str]:
     if len(phases) > 1:
         raise ValueError(f"{text!r} says both cis and trans: leave the phase out")
     return rest, aside, "".join(phases)
+
+
+def _is_beyond(change: str, named: Iterable[Mutation]) -> bool:
+    """Whether a change of DNA lies where no reference reaches, at a residue that is named too."""
+    found = names.pattern("change").fullmatch(change)
+    residue = (int(found["first"]) + 2) // 3 if found else 0
+    return residue not in reference() and any(m.residue == residue for m in named)
 
 
 def _translated(name: str) -> Mutation:
