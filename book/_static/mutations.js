@@ -19,7 +19,7 @@
   function mutationReader(rules) {
     const pattern = (source) => new RegExp(source, "i");
     const [FORM, CHANGE] = [rules.form, rules.change].map((source) => pattern(`^(?:${source})$`));
-    const [SEPARATOR, INTRON, PAIRS, OF_OTHERS, NOT_FOUND] = ["separator", "intron", "pairs", "of others", "not found"].map((name) => pattern(rules[name]));
+    const [SEPARATOR, INTRON, PAIRS, OF_OTHERS, NOT_FOUND, RESIDUE] = ["separator", "intron", "pairs", "of others", "not found", "residue"].map((name) => pattern(rules[name]));
     const [TOKEN, SWALLOWED] = [rules.token, rules.swallowed].map((source) => new RegExp(source, "gi"));
     const REASONS = rules.reasons.map(([source, reason]) => [pattern(source), reason]);
     const LINES = rules.lines.map(([what, action, put, source]) => [what, action, put, pattern(source)]);
@@ -44,7 +44,7 @@
     function whyNot(part, parts) {
       const names = parts.join(" ").split(" ").filter((each) => FORM.test(each));
       const unknown = part.split(" ").filter((each) => ![...names, "ALK"].includes(each)).join(" ");
-      return REASONS.find(([hint]) => hint.test(part))?.[1] ?? (names.length && !unknown.match(SWALLOWED) ? `${quoted(unknown)} is not known beside ${names.join(", ")}: ${rules.leave_out}` : rules.accepted);
+      return REASONS.find(([hint]) => hint.test(part))?.[1] ?? (names.length && !RESIDUE.test(unknown) ? `${quoted(unknown)} is not known beside ${names.join(", ")}: ${rules.leave_out}` : rules.accepted);
     }
 
     const distinct = (mutations) => [...new Map(mutations.map((each) => [each.name, each])).values()];
@@ -232,7 +232,7 @@
     }
 
     // What fits ALK's own sequence is not lost to the gene that stands before it.
-    const fits = ({ 0: name, groups: { change } }) => { try { return !(change ? [translated(change)] : asPrinted(name)).some(isBeyond); } catch { return false; } };
+    const fits = ({ groups: { change, name, code, place } }) => { try { return place ? REFERENCE.get(Number(place)) === letter(code) : !(change ? [translated(change)] : asPrinted(name)).some(isBeyond); } catch { return false; } };
     // Beyond the reference a residue cannot be checked: ALK must stand directly before it.
     const isBeyond = ({ residue }) => !REFERENCE.has(residue);
 

@@ -232,6 +232,8 @@ WORDS = [
     "chr2:29C>T", "ALK+", "EML4/ALK", "EML4-ALK.E13A20", "Tier IA", "tumour purity 40%", "PD-L1 5%",
     "TMB 5 mut/Mb", "NSCLC", "rs1057519784", "< 1%", "≤5 %", "ca. 5", "VAF", "7%", "105%", "0%",
     "percent", "BRAF V600E", "wild type", "pathogenic", "not", "(negative)", "exon 14 skipping",
+    "in cis with", " - ", "lost-", "N", "[exon 23; germline]", "phase not known", "c.4587C>G",
+    "p.Asp1529Glu", "¹", "•",
 ]  # fmt: skip
 
 

@@ -259,7 +259,7 @@ def _why_not(part: str, parts: list[str]) -> str:
             return why
     named = list(filter(pattern("form").fullmatch, " ".join(parts).split(" ")))
     unknown = " ".join(each for each in part.split(" ") if each not in [*named, "ALK"])
-    if not named or pattern("swallowed").search(unknown):
+    if not named or pattern("residue").search(unknown):
         return ACCEPTED
     return f"{unknown!r} is not known beside {', '.join(named)}: {LEAVE_OUT}"
 

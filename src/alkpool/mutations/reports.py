@@ -190,14 +190,17 @@ def _translated(name: str) -> Mutation:
 def _fits_too(beside: str) -> str:
     """What fits ALK's own sequence, so that it is not lost to the gene that stands before it."""
     found = names.pattern("swallowed").finditer(beside)
-    return next((each[0] for each in found if _fits(each["change"] or "", each[0])), "")
+    return next((each[0] for each in found if _fits(**each.groupdict())), "")
 
 
 @lru_cache(4096)
-def _fits(change: str, name: str) -> bool:
+def _fits(change: str | None, name: str | None, code: str | None, place: str | None) -> bool:
     """Whether a name is that of a mutation which the reference of ALK can be asked about."""
+    if code and place:
+        told = names.ONE_LETTER.get(code.upper(), code.upper())
+        return names.reference_residue(int(place)) == told
     try:
-        found = [protein_change(change)] if change else as_printed(name)
+        found = [protein_change(change)] if change else as_printed(name or "")
     except ValueError:
         return False
     return all(m.residue in reference() for m in found)
@@ -249,6 +252,7 @@ def grammar() -> dict[str, Any]:
         "of others",
         "swallowed",
         "not found",
+        "residue",
     )
     residues = reference()
     return {
