@@ -8,8 +8,8 @@ from alkpool.data.tables import assessed_inhibitors
 
 NAMES = (*assessed_inhibitors(), "Xalkori", "Alecensa®", "PF-06463922", "NVL-655", "AP26113")
 # Between two treatments, and whether they are read as one after the other.
-READ_BETWEEN = (", ", "; ", " / ", " -> ", " → ", " => ", " ⇒ ", " ➔ ", " > ", " | ", " and ",
-                " then ", ", followed by ", "\u00a0→\u00a0")  # fmt: skip
+READ_BETWEEN = (", ", "; ", " / ", " -> ", " → ", " => ", " >> ", " ⇒ ", " ➔ ", " > ", " | ",
+                " and ", " then ", ", followed by ", "\u00a0→\u00a0")  # fmt: skip
 BETWEEN = (
     *READ_BETWEEN, " ", "\n", "  ", " + ", " – ", " - ", ". ", " (PD) ", " (2018-2020). ", " dann ",
     " puis ", " gevolgd door ", " 2. ", " & ", " switched to ", ": ", " (", " [", " but not ", "! ",
@@ -48,6 +48,7 @@ TREATED = {
     "brigatinib 90 mg -> 180 mg once daily": "brigatinib", "brigatinib, 180 mg": "brigatinib",
     "pf\u00a006463922": "lorlatinib", "PF‑06463922": "lorlatinib", "daily crizotinib": "crizotinib",
     "cisplatin 75 mg/m2 q3w + pemetrexed 500 mg/m²": "chemotherapy", "X-396 225 mg": "ensartinib",
+    "chemo (carboplatin/pemetrexed)": "chemotherapy",
     "pembrolizumab 200 mg IV every 3 weeks": "other", "ceritinib 450 mg/die": "ceritinib",
     "crizotinib 250 mg 2x/day": "crizotinib", "lorlatinib 100\u202fmg 1dd": "lorlatinib",
 }  # fmt: skip
@@ -63,6 +64,8 @@ NOT_READ = {
     "crizotinib dann alectinib": "crizotinib, alectinib",
     "crizotinib gevolgd door PF-06463922": "crizotinib, lorlatinib",
     "crizotinib – alectinib": "crizotinib, alectinib",
+    "1) crizotinib 2) alectinib": "crizotinib, alectinib", "alectinib/-": "alectinib",
+    "alectinib (lorlatinib/declined)": "alectinib, lorlatinib",
     "brigatinib 90": "brigatinib", "Alecensa (alectinib) since 2019": "alectinib",
     "alectinib + xyz": "alectinib", "alectinib + ": "alectinib", "+alectinib": "alectinib",
     **{f"lorlatinib 100 mg {words}": "lorlatinib" for words in (

@@ -207,7 +207,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const known = new Map(Object.entries(treatments));
     const [SPACE, SCHEDULE, BRACKET, IGNORED] = ["space", "schedule", "bracket", "ignored"].map((name) => RegExp(patterns[name], "gi")), BETWEEN = RegExp(patterns.between, "i");
     const spaced = (text) => text.replace(SPACE, " ").replace(/^ | $/g, "");
-    const joined = (text) => text.toLowerCase().replace(SPACE, " ").replace(SCHEDULE, " ").replace(BRACKET, "+$1").split("+").map((part) => part.replace(IGNORED, ""));
+    const joined = (text) => text.toLowerCase().replace(SPACE, " ").replace(SCHEDULE, " ").replace(BRACKET, "+$1").split(/[+/]/).map((part) => part.replace(IGNORED, ""));
     const inhibitors = [...known].filter(([, name]) => name && !no_inhibitors.includes(name)).map(([word]) => word).sort((a, b) => b.length - a.length).join("|");
     // A letter may be wrong, missing or too much, or two of them exchanged.
     const worn = (word) => [word, ...[...word].map((_, place, all) => all.filter((__, other) => other !== place).join(""))];

@@ -67,7 +67,7 @@ def treatments(text: str) -> list[str]:
 
 
 def joined(text: str) -> list[str]:
-    """Names in a text that ``+`` or brackets join, lower case: without dose, schedule and hyphen.
+    """Names that ``+``, ``/`` or brackets join, in lower case: without dose, schedule and hyphen.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def joined(text: str) -> list[str]:
     ['lorbrena', 'pf06463922']
     """
     bare = READ["schedule"].sub(" ", READ["space"].sub(" ", text.lower()))
-    parts = READ["bracket"].sub(r"+\1", bare).split("+")
+    parts = re.split("[+/]", READ["bracket"].sub(r"+\1", bare))
     return [READ["ignored"].sub("", part) for part in parts]
 
 
