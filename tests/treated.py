@@ -32,9 +32,9 @@ EXOTIC = (
 
 def sequences(number: int) -> Iterator[tuple[str, str, str]]:
     """Text of two treatments, and both names: every joint and dose, other things drawn."""
-    drawn = random.Random(1202)
+    drawn, names = random.Random(1202), assessed_inhibitors()
     for between, first, second in itertools.product(BETWEEN, DOSES, DOSES):
-        one, other = drawn.sample(assessed_inhibitors(), 2)
+        one, other = drawn.sample(names, 2)
         if drawn.random() < number / len(BETWEEN) / len(DOSES) ** 2:
             yield f"{one}{first}{between}{other}{second}{drawn.choice(AFTER)}", one, other
 

@@ -331,7 +331,7 @@ def test_treatments_are_read_as_the_package_reads_them(page: Page, bare: Path) -
                  *drawn.choices(signs, k=drawn.choice([0, 1, 1, 2, 2, 3, 4]))]  # fmt: skip
         joined.append("".join(drawn.sample(parts, len(parts))))
     texts = [*TREATMENTS, *LISTS, *treated.TREATED, *treated.NOT_READ, *joined,
-             *(text for text, *_ in treated.sequences(600))]  # fmt: skip
+             *(text for text, *_ in treated.sequences(1000))]  # fmt: skip
     ask(page, bare)
     parted = page.evaluate("(all) => all.map(alkpoolExplorer.parted)", texts)
     assert parted == [spelling.treatments(text) for text in texts]
