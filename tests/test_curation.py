@@ -772,7 +772,7 @@ def test_an_inhibitor_has_the_names_that_people_use():
 def test_no_name_stands_for_two_compounds():
     known = tables.inhibitors()
     names = [*known["inhibitor"], *known["aliases"].str.split(";").explode()]
-    plain = [tables._plain(name) for name in names if name]
+    plain = [part for name in names if name for part in spelling.joined(name)]
     assert len(plain) == len(set(plain))
 
 

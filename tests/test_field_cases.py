@@ -612,7 +612,9 @@ NO_INHIBITOR = {
     "chemotherapy": "'chemotherapy' is no ALK inhibitor: leave it out",
     "crizotinib, pembrolizumab": "'pembrolizumab' is no ALK inhibitor",
     "none": "'none' is no inhibitor: leave the cells of a line blank where none",
-    "crizotinib (12 months)": "Is crizotinib meant?",
+    "crizotinib (12 months)": "It names crizotinib: write only the names of what was given",
+    "alectinib, lorlatinib?": "'lorlatinib?' is not a known inhibitor. It names lorlatinib: write",
+    "alectinib 600 mg lorlatinib 100 mg": "It names alectinib, lorlatinib: write only the names",
     "alectinib (lorlatinib)": "names several: in a list write one after another",
     "crizotinib + alectinib": "names several: in a list write one after another",
 }  # fmt: skip
@@ -627,6 +629,23 @@ def test_treatments_as_people_write_them_are_read(tmp_path, cell):
         == read
     )
     assert look_up("G1202R", spelling.treatments(cell)).question.prior == tuple(read.split(";"))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("lorlatinib 100 mg + bevacizumab", "names several: "),
+        ("lorlatinib 100 mg QD (with trametinib)", "It names lorlatinib: "),
+        ("lorlatinib 100 mg not given", "It names lorlatinib: "),
+        ("alectinib ✓, lorlatinib ✗", "It names alectinib, lorlatinib: "),
+    ],
+)
+def test_what_stands_behind_a_dose_is_not_dropped(tmp_path, name, said):
+    """A combination is no line of its ALK inhibitor alone."""
+    refused = refusal(tmp_path, case(inhibitor=name, monotherapy="yes"))
+    assert "row 2, column inhibitor: found " in refused
+    assert said in refused
+    assert "the other drug into partner" in refused
 
 
 @pytest.mark.parametrize("cell", NO_INHIBITOR)

@@ -13,6 +13,7 @@ import pytest
 from factory import line, make_cohort, sample
 from hypothesis import given
 from hypothesis import strategies as st
+from treated import BETWEEN, NOT_READ, READ_BETWEEN, TREATED, sequences
 from unreported import unreported
 
 import alkpool
@@ -24,6 +25,7 @@ from alkpool.analysis.evidence import gather, look_up, records
 from alkpool.analysis.question import ask
 from alkpool.analysis.ranking import COMPOSING, STEPS, Evidence, Finding, composing, decide
 from alkpool.analysis.settings import Settings
+from alkpool.data import spelling
 from alkpool.data.cohort import load
 from alkpool.data.tables import assessed_inhibitors
 from alkpool.problems import ProjectError
@@ -589,6 +591,56 @@ def test_two_changes_of_one_residue_are_on_two_alleles(curated, specimen):
 def test_impossible_questions_are_refused(curated, arguments, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         look_up(*arguments, evidence=curated)
+
+
+def test_of_two_inhibitors_both_are_read_in_order_or_the_text_is_refused():
+    """Never one alone, whatever stands between them and after each; the refusal says the way."""
+    read, refused = set(), 0
+    for text, first, last in sequences(3000):
+        try:
+            question = ask("G1202R", spelling.treatments(text))
+        except ValueError as error:
+            refused += 1
+            assert re.search(f" names (?:several|.*({first}|{last}))| is missing", str(error)), text
+            assert "chemotherapy or other" not in str(error), text
+        else:
+            assert question.prior == (first, last), text
+            assert question.progressed_on == last
+            read.add(max((joint for joint in READ_BETWEEN if joint in text), key=len))
+    assert read == {*READ_BETWEEN}
+    assert refused > 1000
+
+
+@pytest.mark.parametrize("between", BETWEEN)
+def test_what_was_given_last_is_not_recommended(curated, between):
+    """Lorlatinib, for which there is evidence with G1202R, has just failed."""
+    for text in (
+        f"alectinib 600 mg BID{between}lorlatinib 100 mg QD",
+        f"Alecensa{between}Lorbrena",
+    ):
+        try:
+            answer = look_up("G1202R", spelling.treatments(text), evidence=curated)
+        except ValueError:
+            assert between not in READ_BETWEEN
+        else:
+            assert "lorlatinib" not in answer.standing_text
+            assert answer.question.prior == ("alectinib", "lorlatinib")
+
+
+@pytest.mark.parametrize("text", TREATED)
+def test_a_name_is_read_with_its_dose_and_schedule(text):
+    assert ask("G1202R", spelling.treatments(text)).prior == (TREATED[text],)
+
+
+@pytest.mark.parametrize("text", NOT_READ)
+def test_a_sign_or_word_beside_a_name_is_not_dropped(text):
+    """Where an ALK inhibitor is named, nothing else is offered for it."""
+    with pytest.raises(ValueError, match="^previous treatment ") as refused:
+        ask("G1202R", [text])
+    said, named = str(refused.value), NOT_READ[text]
+    way = f"It names {named}: write only the names of what was given, in order, with commas"
+    assert (way in said) == bool(named)
+    assert ("chemotherapy or other" in said) == (not named)
 
 
 def test_an_unknown_finding_and_a_text_for_a_list_are_refused(curated):

@@ -202,31 +202,37 @@ document.addEventListener("DOMContentLoaded", () => {
   // Text of an address, also of one that somebody broke.
   const decoded = (text) => text.replace(/(?:%[\da-f]{2})+/gi, (part) => { try { return decodeURIComponent(part); } catch { return part; } });
 
-  // Reads a previous treatment by the table that comes along, as alkpool.analysis.question reads it.
-  function treatmentReader({ treatments, words }) {
+  // Reads previous treatments by the tables that come along, as alkpool.data.tables and spelling read them.
+  function treatmentReader({ treatments, no_inhibitors, patterns, words }) {
     const known = new Map(Object.entries(treatments));
-    const plain = (text) => text.replace(/\d+([.,]\d+)?\s*m?g\b.*/i, "").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+    const [SPACE, SCHEDULE, BRACKET, IGNORED] = ["space", "schedule", "bracket", "ignored"].map((name) => RegExp(patterns[name], "gi")), BETWEEN = RegExp(patterns.between, "i");
+    const spaced = (text) => text.replace(SPACE, " ").replace(/^ | $/g, "");
+    const joined = (text) => text.toLowerCase().replace(SPACE, " ").replace(SCHEDULE, " ").replace(BRACKET, "+$1").split(/[+/]/).map((part) => part.replace(IGNORED, ""));
+    const inhibitors = [...known].filter(([, name]) => name && !no_inhibitors.includes(name)).map(([word]) => word).sort((a, b) => b.length - a.length).join("|");
     // A letter may be wrong, missing or too much, or two of them exchanged.
-    const worn = (word) => [word, ...[...word].map((_, place) => word.slice(0, place) + word.slice(place + 1))];
-    const alike = (text) => [...known.keys()].filter((word) => worn(word).some((each) => worn(plain(text)).includes(each))).map((word) => known.get(word));
+    const worn = (word) => [word, ...[...word].map((_, place, all) => all.filter((__, other) => other !== place).join(""))];
+    function alike(word) {
+      const meant = new Set(worn(word));
+      return [...known.keys()].filter((each) => worn(each).some((one) => meant.has(one))).map((each) => known.get(each));
+    }
+    const within = (text) => (text.toLowerCase().replace(/[^a-z0-9]/g, "").match(RegExp(inhibitors, "g")) ?? []).map((word) => known.get(word)).filter((name, place, all) => name !== all[place - 1]).join(", ");
 
-    return (text) => {
-      const parts = (known.has(plain(text)) ? [text] : text.split(/[+(]/)).map(plain).filter(Boolean);
-      const found = new Set(parts.map((part) => known.get(part))), [name] = found;
+    function treatment(text) {
+      const parts = joined(text), found = new Set(parts.map((part) => known.get(part))), [name] = found;
       if (name && found.size === 1) return name;
-      const why = !text.trim() ? "missing" : !found.size || found.has(undefined) ? "unknown" : found.size > 1 ? "several" : "none";
-      const near = [...new Set([...found, ...alike(text)])].filter(Boolean).join(" or ");
-      return refuse(words.treatment[why].replace("{0}", () => text).replace("{1}", near && ` Is ${near} meant?`), "prior");
-    };
+      const listed = within(text), near = [...new Set([...found, ...alike(parts.join(""))])].filter(Boolean).join(" or ");
+      const why = !found.has(undefined) ? (found.size > 1 ? "several" : "none") : listed ? "within" : spaced(text) ? "unknown" : "missing";
+      return refuse(words.treatment[why].replace("{0}", () => text).replace("{1}", why === "within" ? listed : near && ` Is ${near} meant?`), "prior");
+    }
+    return { treatment, parted: (text) => (spaced(text) ? spaced(text).split(BETWEEN) : []) };
   }
 
   function start(root) {
     const MOST_COMPARED = 3;
     const data = JSON.parse(document.getElementById("explorer-data").textContent);
-    const [reader, treatment, shipped] = [mutationReader(data.protein), treatmentReader(data), shippedParts()];
+    const [reader, { treatment, parted }, shipped] = [mutationReader(data.protein), treatmentReader(data), shippedParts()];
     const answerTo = answering(data, reader);
-    const [BETWEEN, NONE] = [data.between, `^(${data.none})$`].map((source) => RegExp(source, "i"));
-    const parted = (text) => (text.trim() ? text.trim().split(BETWEEN) : []);
+    const NONE = RegExp(`^(${data.none})$`, "i");
     const [none] = Object.keys(data.findings);
     const part = (name) => root.querySelector(`[data-part="${name}"]`);
     const [input, before, phase, specimen, finding, reading, given, status, answer, form, folded] =
@@ -414,7 +420,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     addEventListener("hashchange", restore);
     restore();
-    globalThis.alkpoolExplorer = { reader, treatment, between: BETWEEN, answer: (asked) => answerTo(ask(asked)) };
+    globalThis.alkpoolExplorer = { reader, treatment, parted, answer: (asked) => answerTo(ask(asked)) };
   }
 
   // ---------------------------------------------------------------- the other pages

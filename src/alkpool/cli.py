@@ -167,7 +167,7 @@ def look_up(
     if not profile.strip() and not finding:
         raise typer.BadParameter("must be a mutation, or name a --finding", param_hint="PROFILE")
     try:
-        given = [name for text in prior or () if text.strip() for name in spelling.treatments(text)]
+        given = [name for text in prior or () for name in spelling.treatments(text)]
         asked = question.ask(profile, given, phase, specimen, finding or ())
         pool = cohort.load(cohort_name)
         if counted_twice := duplicates.of_two_cohorts(cohort_name):

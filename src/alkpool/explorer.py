@@ -207,7 +207,7 @@ def export(cohort: Cohort, evidence: Evidence) -> Record:
         "about": dict(evidence.about),
         "inhibitors": list(assessed),
         "treatments": tables.treatments(),
-        "between": spelling.BETWEEN.pattern,
+        "patterns": spelling.PATTERNS,
         "offered": [*tables.investigational_inhibitors(), *OtherTreatment],
         "no_inhibitors": list(OtherTreatment),
         "phases": list(Phase),

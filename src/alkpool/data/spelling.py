@@ -17,16 +17,16 @@ import pandas as pd
 import pandera.pandas as pa
 
 from alkpool import mutations
+from alkpool.files import yaml_beside
 from alkpool.mutations.names import rows as reference_rows
 from alkpool.problems import shortened
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, Phase, Relation
 
-# Between treatments; "+" is none of them: it joins what was given together.
-BETWEEN = re.compile(
-    r"\s*(?:[;,]?\s*\b(?:(?:and )?then|and|followed by)\b|->|[;,>|→]"
-    r"|/(?!\s*(?:day|d|die|kg)\b))\s*",
-    re.IGNORECASE,
-)
+# How previous treatments are read, here and in the explorer.
+PATTERNS: dict[str, str] = {}
+for _name, _pattern in yaml_beside(__file__)["treatments"].items():
+    PATTERNS[_name] = _pattern % PATTERNS
+READ = {name: re.compile(said, re.IGNORECASE | re.ASCII) for name, said in PATTERNS.items()}
 _CHANGE_IN_SIZE = re.compile(r"\s*[\[(]\s*[-+−–]?\d+(?:[.,]\d+)?\s*%\s*[\])]$")
 _COMMA = re.compile(r"(0,\d+|\d+,(?:\d{1,2}|\d{4,}))")
 THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}[.,]\d{3}(?!\d)")
@@ -62,7 +62,21 @@ def treatments(text: str) -> list[str]:
     >>> treatments("crizotinib and Alecensa -> lorlatinib")
     ['crizotinib', 'Alecensa', 'lorlatinib']
     """
-    return BETWEEN.split(text.strip())
+    spaced = READ["space"].sub(" ", text).strip(" ")
+    return READ["between"].split(spaced) if spaced else []
+
+
+def joined(text: str) -> list[str]:
+    """Names that ``+``, ``/`` or brackets join, in lower case: without dose, schedule and hyphen.
+
+    Examples
+    --------
+    >>> joined("Lorbrena® 100 mg QD (PF-06463922)")
+    ['lorbrena', 'pf06463922']
+    """
+    bare = READ["schedule"].sub(" ", READ["space"].sub(" ", text.lower()))
+    parts = re.split("[+/]", READ["bracket"].sub(r"+\1", bare))
+    return [READ["ignored"].sub("", part) for part in parts]
 
 
 @cache

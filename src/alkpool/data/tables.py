@@ -10,6 +10,7 @@ everything else.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
+from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -49,14 +50,6 @@ def investigational_inhibitors() -> tuple[str, ...]:
     return tuple(inhibitors().query("status == 'investigational'")["inhibitor"])
 
 
-_DOSE = re.compile(r"\d+([.,]\d+)?\s*m?g\b.*", re.IGNORECASE)
-
-
-def _plain(name: str) -> str:
-    """Reduce a name to its letters and digits, without a dose."""
-    return "".join(sign for sign in _DOSE.sub("", name).casefold() if sign.isalnum())
-
-
 @cache
 def treatments() -> dict[str, str]:
     """Name of each treatment by all that it is called, plain; blank for words that say of none."""
@@ -67,7 +60,8 @@ def treatments() -> dict[str, str]:
         for name in (compound, *filter(None, aliases.split(LIST_SEPARATOR)))
     }
     others = {str(name): str(name) for name in OtherTreatment} | spelling.words("OtherTreatment")
-    return {_plain(word): name for word, name in (others | compounds).items()}
+    named = (others | compounds).items()
+    return {plain: name for word, name in named for plain in spelling.joined(word)}
 
 
 def treatment_named(text: str, refused: Mapping[str, str]) -> str:
@@ -77,19 +71,24 @@ def treatment_named(text: str, refused: Mapping[str, str]) -> str:
     ------
     ValueError
         Where nothing or several are named, or a name is not known, in the words of ``refused``:
-        ``missing, none, several, unknown``, of the text and what may be meant.
+        ``missing, none, several, within, unknown``, of the text and what may be meant, or the
+        inhibitors that stand within it.
     """
-    known = treatments()
-    parts = [text] if _plain(text) in known else re.split(r"[+(]", text)
-    named, *others = dict.fromkeys(known.get(part) for part in map(_plain, parts) if part) or [None]
+    known, parts = treatments(), spelling.joined(text)
+    named, *others = dict.fromkeys(map(known.get, parts))
     if named and not others:
         return named
-    close = (known[word] for word in known if _worn(word) & _worn(_plain(text)))
+    if None not in (named, *others):
+        raise ValueError(refused["several" if others else "none"].format(text))
+    words = (word for word, name in known.items() if name not in ("", *OtherTreatment))
+    longest = "|".join(sorted(words, key=len, reverse=True))
+    within = map(known.get, re.findall(longest, re.sub("[^a-z0-9]", "", text.lower())))
+    if listed := ", ".join(str(name) for name, _ in groupby(within)):
+        raise ValueError(refused["within"].format(text, listed))
+    meant = _worn("".join(parts))
+    close = (known[word] for word in known if _worn(word) & meant)
     near = " or ".join(dict.fromkeys(filter(None, (named, *others, *close))))
-    if None in (named, *others):
-        why = "unknown" if text.strip() else "missing"
-    else:
-        why = "several" if others else "none"
+    why = "unknown" if spelling.treatments(text) else "missing"
     raise ValueError(refused[why].format(text, f" Is {near} meant?" if near else ""))
 
 
