@@ -211,10 +211,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const inhibitors = [...known].filter(([, name]) => name && !no_inhibitors.includes(name)).map(([word]) => word).sort((a, b) => b.length - a.length).join("|");
     // A letter may be wrong, missing or too much, or two of them exchanged.
     const worn = (word) => [word, ...[...word].map((_, place, all) => all.filter((__, other) => other !== place).join(""))];
-    function alike(word) {
-      const meant = new Set(worn(word));
-      return [...known.keys()].filter((each) => worn(each).some((one) => meant.has(one))).map((each) => known.get(each));
-    }
+    const alike = (word, meant = new Set(worn(word))) => [...known.keys()].filter((each) => worn(each).some((one) => meant.has(one))).map((each) => known.get(each));
     const within = (text) => (text.toLowerCase().replace(/[^a-z0-9]/g, "").match(RegExp(inhibitors, "g")) ?? []).map((word) => known.get(word)).filter((name, place, all) => name !== all[place - 1]).join(", ");
 
     function treatment(text) {
@@ -232,8 +229,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const data = JSON.parse(document.getElementById("explorer-data").textContent);
     const [reader, { treatment, parted }, shipped] = [mutationReader(data.protein), treatmentReader(data), shippedParts()];
     const answerTo = answering(data, reader);
-    const NONE = RegExp(`^(${data.none})$`, "i");
-    const [none] = Object.keys(data.findings);
+    const NONE = RegExp(`^(${data.none})$`, "i"), [none] = Object.keys(data.findings);
     const part = (name) => root.querySelector(`[data-part="${name}"]`);
     const [input, before, phase, specimen, finding, reading, given, status, answer, form, folded] =
       ["mutation", "prior", "phase", "specimen", "finding", "reading", "given", "status", "answer", "form", "folded"].map(part);
