@@ -1013,6 +1013,12 @@ TWO_ROWS = {
 }  # fmt: skip
 
 
+def test_a_case_is_no_second_header_row(tmp_path):
+    text = f"Pt,{BEFORE},Drug,PFS\n"
+    text += 2 * "a,prior crizotinib,no mutation,x,8.4\n"
+    assert "PFS" in proposed(tmp_path / "theirs.csv", text)
+
+
 @pytest.mark.parametrize("title", ["", "Table S2. PFS, response;;\n", "S2;;\n;;\n"])
 @pytest.mark.parametrize("header", TWO_ROWS)
 def test_a_heading_keeps_the_label_that_it_stands_under(tmp_path, header, title):
@@ -1110,6 +1116,7 @@ fill_down: [{}]
         ("", "Study, Age, Pt", {"column fill_down, age_years: would pass from one patient"}),
         ("", "Study, Age", {"column fill_down, age_years: would pass", "column Pt: found ''"}),
         (", sample_order: 1", "Study, Pt", {"everywhere, sample_order: is given by a heading too"}),
+        (", mutations: G1202R", "Study, Pt", {"everywhere, mutations: is given by a heading too"}),
         (", year: 2020", "Study, Pt", {"everywhere, year: is given by a heading too"}),
         ("", "Study, Pt, Age", set()),
     ],

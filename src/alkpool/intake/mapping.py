@@ -134,7 +134,7 @@ def _mapping_problems(mapping: Mapping) -> Iterator[tuple[str, str, str, str]]:
         elif said == UNSAID:
             yield f"everywhere, {column}", UNSAID, _SAYS["everywhere"], column
         elif column in given:
-            yield f"everywhere, {column}", "", _SAYS["twice"], column
+            yield f"everywhere, {column}", "", _SAYS["twice"], ""
     down = [mapping.columns[name].ours for name in mapping.fill_down if name in mapping.columns]
     if "patient_id" in given:
         for column in {*takewhile("patient_id".__ne__, down)} - _OF_SOURCE:
@@ -217,7 +217,7 @@ def read(path: Path, mapping: Mapping) -> Sheet:
         cells = cells.join(parts[parts.columns.difference(cells.columns)])
     if REFERENCE in unread:
         unread |= {"first_author", "year"}
-    for column in mapping.everywhere.keys() - unread:
+    for column in mapping.everywhere.keys() - unread - {*cells}:
         cells[column] = mapping.everywhere[column]
         cells.loc[nothing & (column in _OF_LINE), column] = ""
     unsure = _of_another_sample(cells)
@@ -258,12 +258,13 @@ def _joined(found: flatfile.Cells, needed: Sequence[str]) -> Rows:
     return [*rows[:at], headers.get(at, []), *rows[at + 2 :]]
 
 
-def _labelled(found: flatfile.Cells, at: int) -> list[tuple[str, str]]:
-    """Name each column of two header rows, behind the label that it stands under, if any.
+def _labelled(found: flatfile.Cells, at: int, tall: int = 2) -> list[tuple[str, str]]:
+    """Name each column of one or two header rows, behind the label that it stands under, if any.
 
     Where no cells are merged, a label reaches to the next.
     """
-    upper, lower = ([spelling.cleaned(cell) for cell in row] for row in found.rows[at : at + 2])
+    rows = ([spelling.cleaned(cell) for cell in row] for row in found.rows[at : at + tall])
+    *_, upper, lower = [], *rows
     merged = any(row == at + 1 for row, _ in found.filled)
     named, label = [], ""
     for above, name in zip_longest(upper, lower, fillvalue=""):
@@ -336,8 +337,8 @@ def propose(path: Path, sheet: str = "") -> str:
     """
     found = flatfile.read_cells(path, lambda cell: bool(_column(cell)), sheet, fill_merged=True)
     at, tall = _header_of(found.rows)
-    named = _labelled(found, at) if tall == 2 else [("", name) for name in found.rows[at]]
-    header = [spelling.cleaned(" ".join(filter(None, each))) for each in named]
+    named = _labelled(found, at, tall)
+    header = [" ".join(filter(None, each)) for each in named]
     meant = {}
     for heading, (_, name) in zip(header, named, strict=True):
         column = _column(heading)
@@ -345,11 +346,7 @@ def propose(path: Path, sheet: str = "") -> str:
             meant[heading] = column
     counts = Counter(map(_plain, meant.values()))
     # Where each stands that is not in doubt.
-    stands = {
-        column: header.index(heading)
-        for heading, column in meant.items()
-        if counts[column] == 1 or column == "mutations"
-    }
+    stands = {c: header.index(h) for h, c in meant.items() if counts[c] == 1 or c == "mutations"}
     columns: dict[str, object] = {}
     for heading, column in meant.items():
         place, ours = header.index(heading), _plain(column)
@@ -376,10 +373,8 @@ def propose(path: Path, sheet: str = "") -> str:
     proposal |= {"header_rows": tall, "columns": columns, "everywhere": everywhere, "fill_down": []}
     text = yaml.safe_dump(proposal, sort_keys=False, allow_unicode=True, width=100)
     left = f"# Not read: {others}\n" if others else ""
-    return (
-        f"# How {path.name} is read: say what is marked ?, and read all of it through.\n"
-        f"{left}{text}"
-    )
+    said = "say what is marked ?, and read all of it through"
+    return f"# How {path.name} is read: {said}.\n{left}{text}"
 
 
 def _header_of(rows: Rows) -> tuple[int, int]:
@@ -387,14 +382,13 @@ def _header_of(rows: Rows) -> tuple[int, int]:
     known = [{cell for cell in row if _column(cell)} for row in rows[:11]]
     at = next((n for n, each in enumerate(known) if len(each) > 1), 0)
     if at:
-        above = [*rows[at - 1], *[""] * len(rows[at])]
-        over = {cell for cell, name in zip(above, rows[at], strict=False) if name}
+        over = {cell for cell, name in zip(rows[at - 1], rows[at], strict=False) if name}
         # A title stands in one cell, or over all.
-        if sum(map(bool, above)) > 1 and len(over) > 1:
+        if sum(map(bool, rows[at - 1])) > 1 and len(over) > 1:
             return at - 1, 2
     below = known[at + 1] if at + 2 < len(rows) and at < 10 else set()
     # A case has numbers.
-    return at, 1 + (len(below) > 1 and not any(map(str.isdecimal, rows[at + 1])))
+    return at, 1 + (len(below) > 1 and not any(cell[:1].isdecimal() for cell in rows[at + 1]))
 
 
 @cache
@@ -411,6 +405,7 @@ def _meant(text: str) -> str | None:
     return next((column for pattern, column in _headings() if pattern.fullmatch(text)), None)
 
 
+@cache
 def _column(heading: str) -> str | None:
     """Name our column that a heading means, behind ? where in doubt; blank for none of ours."""
     if len(heading) > LONGEST:
@@ -421,9 +416,8 @@ def _column(heading: str) -> str | None:
     if again and (column is None or column.startswith(UNSAID)):
         column = again
     # A remark in brackets may say that it is another thing.
-    if column and _meant(re.sub(r"[\[\]() ]+", " ", whole).strip()) not in (column, None):
-        column = f"{UNSAID} {_plain(column)}"
-    return column
+    said = _meant(re.sub(r"[\[\]() ]+", " ", whole).strip()) if re.search(r"[\[(]", whole) else None
+    return f"{UNSAID} {_plain(column)}" if column and said not in (column, None) else column
 
 
 def _plain(column: str) -> str:
@@ -438,13 +432,11 @@ def _target(heading: str, column: str, cells: set[str], doubt: str) -> object:
         target["unit"] = said[0] if len(said) == 1 else UNSAID
     if column == "patient_id":
         target["prefix"] = UNSAID
-    schema = flatfile.SCHEMAS.get(column)
-    meta = (schema.metadata if schema else None) or {}
+    meta = getattr(flatfile.SCHEMAS.get(column), "metadata", None) or {}
     if terms := meta.get("terms", ()):
-        spell = meta["spell"]
         # Of another drug, "yes" is the contrary of alone.
         other = doubt and column == "monotherapy"
-        strange = sorted(cell for cell in cells if other or spell(cell) not in terms)
+        strange = sorted(cell for cell in cells if other or meta["spell"](cell) not in terms)
         still = column == "treatment_status" and re.search(_DECLARED["still"], heading, re.I)
         answers = _DECLARED["answers"] if still else {}
         if strange:
