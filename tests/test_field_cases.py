@@ -905,6 +905,7 @@ UNSAID = {
     "Mutation VAF": "vaf_percent", "Treatment duration (days)": "? dot_months",
     # Of a group, or of what came before.
     "Patients": "? patient_id", "No. of cases": "? patient_id", "N": "? patient_id",
+    "No.": "? patient_id", "ID": "? patient_id",
     "Median age (years)": "", "PFS, median (months)": "", "Response rate": "", "Mean VAF (%)": "",
     "Response to prior ALK TKI": "", "PFS on prior ALK TKI (months)": "",
     "Drug before biopsy": "? prior_inhibitors", "Adverse events": "", "OS_STATUS": "",
@@ -955,6 +956,9 @@ def test_what_decides_is_proposed_without_doubt_only_where_its_heading_is_plain(
     text = f"Pt,{BEFORE},{headings}\n1,2,3\n"
     given = proposed(tmp_path / "theirs.csv", text)
     assert [*given.values()][3:] == FOLLOWS[headings].split(",")
+    text = text.replace("ALK mutation", "ALK mutation (VAF)")
+    given = proposed(tmp_path / "theirs.csv", text)
+    assert [*given.values()][2:] == ["? mutations", *FOLLOWS[headings].split(",")]
 
 
 @pytest.mark.parametrize(

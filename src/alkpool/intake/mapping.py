@@ -345,8 +345,12 @@ def propose(path: Path, sheet: str = "") -> str:
         if column := _column(name) if column is None else column:
             meant[heading] = column
     counts = Counter(map(_plain, meant.values()))
-    # Where each stands that is not in doubt.
-    stands = {c: header.index(h) for h, c in meant.items() if counts[c] == 1 or c == "mutations"}
+    # Where each stands that is not in doubt; of several columns of mutations, the last.
+    stands = {
+        _plain(column): header.index(heading)
+        for heading, column in meant.items()
+        if counts[column] == 1 or _plain(column) == "mutations"
+    }
     columns: dict[str, object] = {}
     for heading, column in meant.items():
         place, ours = header.index(heading), _plain(column)
