@@ -187,6 +187,50 @@ def test_what_may_be_another_number_or_unit_is_not_converted(tmp_path, cell):
     assert list(sheet.cells["pfs_months"]) == ["12"]
 
 
+DAYS = {
+    "270 d": "8.87", "270 Tage": "8.87", "40 weeks": "9.2", "12m": "12", "1 yr": "12",
+    "182.5": "5.996", "<1 wk": "0.23", "365": "11.99",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", DAYS)
+def test_a_cell_that_names_its_unit_is_in_that(tmp_path, cell):
+    columns = MAPPING.format(heading="PFS (days)", column="pfs_months", unit="days")
+    sheet = by_mapping(tmp_path, THEIRS.format("PFS (days)", cell), columns)
+    assert list(sheet.cells["pfs_months"]) == [DAYS[cell]]
+    assert f"{cell!r} is read as" in "\n".join(sheet.read_as)
+
+
+@pytest.mark.parametrize("cell", ["NR", "24.0*", "≤3", "6.0-7.5", "1 240", "d", ">12+", "8; 1"])
+def test_what_is_no_number_is_refused_in_the_unit_of_its_column(tmp_path, cell):
+    """As it is typed, and nothing is told in months of a column in days."""
+    columns = MAPPING.format(heading="PFS (days)", column="pfs_months", unit="days")
+    sheet = by_mapping(tmp_path, THEIRS.format("PFS (days)", f'"{cell}"'), columns)
+    with pytest.raises(DataError, match="^1 problem") as refused:
+        place.fit(sheet, CURATED)
+    said = str(refused.value)
+    assert f"found {cell!r}; must be one number in the unit of the mapping (days)" in said
+    assert "months" not in said.replace("pfs_months", "")
+
+
+FRACTIONS = {
+    "0.00004": "0.004", "<0.00002": "<0.002", "0.00123": "0.123", "0,12": "12", "0.12;0.03": "12;3",
+    "0.5%; unknown": "0.5;unknown", "0": "0",
+    "0.5%; 0.3": "0.5;30",
+    "0.12,0.03": "", "0.4, 0.1": "", "0.12 / ?": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", FRACTIONS)
+def test_fractions_become_per_cent_one_by_one(tmp_path, cell):
+    """None becomes zero that is none, and two do not become one."""
+    columns = "columns: {VAF: {column: vaf_percent, unit: fraction}, ALK: mutations}"
+    sheet = by_mapping(tmp_path, f'ALK,VAF\nG1202R,"{cell}"\n', columns)
+    refused = [one for one in sheet.problems if one.column == "vaf_percent"]
+    assert bool(refused) == (not FRACTIONS[cell])
+    assert refused or list(sheet.cells["vaf_percent"]) == [FRACTIONS[cell]]
+
+
 def test_points_before_three_digits_beside_decimal_commas_are_refused(tmp_path):
     """1.234 is 1234 where 1,5 is one and a half."""
     points = f"{LINE}\nSD,=,1.5,,,ended\nSD,=,1.234,,,ended\n"
@@ -875,18 +919,149 @@ def test_samples_of_a_patient_are_not_numbered_by_what_differs(tmp_path):
 
 UNSAID = {
     "TKI at rebiopsy": "", "Duration of response (months)": "", "Duration of disease (mo)": "",
-    "Fusion VAF (%)": "", "VAF of fusion": "", "Co-mutation": "", "PFS event": "",
+    "Fusion VAF (%)": "", "VAF of fusion": "", "Co-mutation": "", "PFS event": "? pfs_relation",
     "Vital status": "", "TKI 2": "? inhibitor", "Variant": "? fusion_variant or mutations",
-    "Mutation VAF": "vaf_percent", "Treatment duration (days)": "dot_months",
+    "Mutation VAF": "vaf_percent", "Treatment duration (days)": "? dot_months",
+    # Of a group, or of what came before.
+    "Patients": "? patient_id", "No. of cases": "? patient_id", "N": "? patient_id",
+    "No.": "? patient_id", "ID": "? patient_id",
+    "Median age (years)": "", "PFS, median (months)": "", "Response rate": "", "Mean VAF (%)": "",
+    "Response to prior ALK TKI": "", "PFS on prior ALK TKI (months)": "",
+    "Drug before biopsy": "? prior_inhibitors", "Adverse events": "", "OS_STATUS": "",
+    "Combination partner": "? monotherapy", "Sex (M/F)": "sex",
     "ALK TKI before biopsy": "prior_inhibitors", "Author/Year": "reference",
     "Still on drug": "treatment_status", "pfs_relation": "pfs_relation",
 }  # fmt: skip
+
+# What follows a column of earlier inhibitors and of mutations, with a ? where it has to be said.
+FOLLOWS = {
+    "Next TKI,Best response,PFS (days),DoT": "inhibitor,best_response,pfs_months,dot_months",
+    "ALK-TKI,Response (RECIST 1.1),PFS,Treatment duration (mo)": (
+        "inhibitor,best_response,pfs_months,dot_months"
+    ),
+    "Subsequent therapy,BOR,PFS_MONTHS": "inhibitor,best_response,pfs_months",
+    "Volgende behandeling,Beste respons": "inhibitor,best_response",
+    "Folgetherapie,Bestes Ansprechen": "inhibitor,best_response",
+    # Another endpoint, another line, or perhaps one.
+    "Drug,Best response (intracranial),PFS (CNS)": "inhibitor,? best_response,? pfs_months",
+    "Drug,CNS PFS,First-line PFS (mo)": "inhibitor,? pfs_months,? pfs_months",
+    "Drug,Best response on first ALK TKI": "inhibitor,? best_response",
+    "Drug,Best response to crizotinib,PFS on crizotinib": "inhibitor,? best_response,? pfs_months",
+    "Drug,PFS (months from first day of treatment)": "inhibitor,? pfs_months",
+    "Drug,Time on treatment after biopsy": "inhibitor,? dot_months",
+    "Post-progression therapy,BOR": "? inhibitor,? best_response",
+    "Salvage therapy,PFS": "? inhibitor,? pfs_months",
+    "Second-line ALK TKI": "? inhibitor",
+    "After biopsy TKI": "? inhibitor",
+    "TKI received immediately before biopsy": "? prior_inhibitors",
+    "ALK TKI,Next TKI,Response": "? inhibitor,? inhibitor,? best_response",
+    # Where it is not said whether a patient progressed, a number is a bound.
+    "Drug,PFS,PFS_STATUS": "inhibitor,pfs_months,? pfs_relation",
+    "Drug,PFS,Event": "inhibitor,pfs_months,? pfs_relation",
+    "Drug,PFS,Censored (Y/N)": "inhibitor,pfs_months,? pfs_relation",
+    "Drug,PFS,Progressed": "inhibitor,pfs_months,? pfs_relation",
+}
+BEFORE = "Prior ALK TKI(s),ALK mutation"
+
+
+def proposed(path: Path, text: str) -> dict[str, str]:
+    path.write_text(text, "utf-8")
+    columns = yaml.safe_load(mapping.propose(path))["columns"]
+    return {h: t if isinstance(t, str) else t["column"] for h, t in columns.items()}
+
+
+@pytest.mark.parametrize("headings", FOLLOWS)
+def test_what_decides_is_proposed_without_doubt_only_where_its_heading_is_plain(tmp_path, headings):
+    text = f"Pt,{BEFORE},{headings}\n1,2,3\n"
+    given = proposed(tmp_path / "theirs.csv", text)
+    assert [*given.values()][3:] == FOLLOWS[headings].split(",")
+    text = text.replace("ALK mutation", "ALK mutation (VAF)")
+    given = proposed(tmp_path / "theirs.csv", text)
+    assert [*given.values()][2:] == ["? mutations", *FOLLOWS[headings].split(",")]
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["ALK TKI,Response,PFS (mo),ALK mutation at progression,Subsequent therapy",
+     "ALK TKI,Best response,PFS (mo),ALK mutation at progression",
+     "Prior TKI,Drug,Response,DoT,ALK mutation", "Prior TKI,Response,PFS,ALK mutation,Next TKI",
+     "Prior TKI,Drug,Response,DoT", "Mutation,Drug,Response,DoT"],
+)  # fmt: skip
+def test_the_inhibitor_that_failed_is_not_taken_for_the_next(tmp_path, header):
+    """What came after the sample stands after the earlier inhibitors and the mutations."""
+    for heading, column in proposed(tmp_path / "theirs.csv", f"Pt,{header}\n1,2\n").items():
+        sure = heading in ("Pt", "Prior TKI", "Next TKI") or "utation" in heading
+        assert (column[0] != "?") == sure, heading
+
+
+def test_each_word_for_another_drug_is_asked_for(tmp_path):
+    """yes means another drug in one column, and none in the other."""
+    path = tmp_path / "theirs.csv"
+    path.write_text(f"Pt,{BEFORE},Drug,Combination therapy\n1,x,y,z,yes\n2,x,y,z,\n")
+    columns = yaml.safe_load(mapping.propose(path))["columns"]
+    assert columns["Combination therapy"] == {"column": "? monotherapy", "words": {"yes": "?"}}
+
+
+UNITS = {
+    "PFS (months from first day of treatment)": "?", "PFS from cycle 1 day 1 (months)": "?",
+    "Mutant allele fraction": "?", "VAF (fraction)": "fraction", "Variant allele fraction, %":
+    "percent", "PFS, wk": "weeks", "PFS": "?", "Age, y": "years",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("heading", UNITS)
+def test_a_unit_is_taken_from_a_heading_that_names_one(tmp_path, heading):
+    (tmp_path / "theirs.csv").write_text(f'Patient,"{heading}"\n1,2\n')
+    columns = yaml.safe_load(mapping.propose(tmp_path / "theirs.csv"))["columns"]
+    assert columns[heading]["unit"] == UNITS[heading]
+
+
+TWO_ROWS = {
+    "Pt No.;Before biopsy;;;ALK mutation;After biopsy;\n;Line;TKI;PFS (mo);;TKI;BOR": {
+        "Pt No.": "patient_id", "Before biopsy Line": "? line_number",
+        "Before biopsy TKI": "? prior_inhibitors",
+        "ALK mutation": "mutations", "After biopsy TKI": "? inhibitor",
+        "After biopsy BOR": "? best_response",
+    },
+    "Pt No.;Prior TKI;ALK mutation;Lorlatinib;;\n;;;BOR;PFS (mo);Ongoing": {
+        "Pt No.": "patient_id", "Prior TKI": "prior_inhibitors", "ALK mutation": "mutations",
+        "Lorlatinib BOR": "? best_response", "Lorlatinib PFS (mo)": "? pfs_months",
+        "Lorlatinib Ongoing": "? treatment_status",
+    },
+    "Patient;;;Disease;;Next\nNo.;Age;Sex;Prior TKI;Mutation;TKI": {
+        "Patient No.": "patient_id", "Patient Age": "age_years", "Patient Sex": "sex",
+        "Disease Prior TKI": "prior_inhibitors", "Disease Mutation": "mutations",
+        "Next TKI": "? inhibitor",
+    },
+}  # fmt: skip
+
+
+def test_a_case_is_no_second_header_row(tmp_path):
+    text = f"Pt,{BEFORE},Drug,PFS\n"
+    text += 2 * "a,prior crizotinib,no mutation,x,8.4\n"
+    assert "PFS" in proposed(tmp_path / "theirs.csv", text)
+
+
+@pytest.mark.parametrize("title", ["", "Table S2. PFS, response;;\n", "S2;;\n;;\n"])
+@pytest.mark.parametrize("header", TWO_ROWS)
+def test_a_heading_keeps_the_label_that_it_stands_under(tmp_path, header, title):
+    """Also where it is read: the same words stand under another label."""
+    path = tmp_path / "theirs.csv"
+    width = len(header.split("\n")[0].split(";"))
+    text = f"{title}{header}\n{';'.join(map(str, range(1, width + 1)))}\n"
+    assert proposed(path, text) == TWO_ROWS[header]
+    first, second, *_, last = TWO_ROWS[header]
+    columns = f"{{{first}: patient_id, {second}: histology, {last}: stage}}"
+    (tmp_path / "mapping.yaml").write_text(f"header_rows: 2\ncolumns: {columns}\n")
+    cells = mapping.read(path, mapping.load(tmp_path / "mapping.yaml")).cells
+    assert [*cells[["patient_id", "stage"]].iloc[0]] == ["1", str(width)]
+    assert list(cells.index + 2) == [3 + title.count("\n")]
 
 
 @pytest.mark.parametrize("heading", UNSAID)
 def test_a_heading_that_may_be_another_thing_is_not_guessed(tmp_path, heading):
     path = tmp_path / "theirs.csv"
-    path.write_text(f"Patient,{heading}\n1,2\n")
+    path.write_text(f'Patient,"{heading}"\n1,2\n')
     proposal = mapping.propose(path)
     given = yaml.safe_load(proposal)["columns"].get(heading, "")
     assert (given if isinstance(given, str) else given["column"]) == UNSAID[heading]
@@ -929,6 +1104,102 @@ def test_one_of_two_headings_is_not_chosen(tmp_path):
     (tmp_path / "mapping.yaml").write_text(mapping.propose(path))
     with pytest.raises(DataError, match="column TKI: found '. inhibitor'; has to be said"):
         place.fit(mapping.read(path, mapping.load(tmp_path / "mapping.yaml")), CURATED)
+
+
+SPLIT = "Pt,ALK mutation 1,ALK mutation 2,Prior\n1,G1202R,{},alectinib\n"
+
+
+def test_a_second_column_of_mutations_is_not_set_aside(tmp_path):
+    columns = "columns: {Pt: {column: patient_id, prefix: a-}, ALK mutation 1: mutations, Prior: "
+    columns += "prior_inhibitors}\neverywhere: {first_author: A, year: 2018, sample_locator: S1}\n"
+    with pytest.raises(DataError, match="^1 problem.*\n.*column ALK mutation 2.*join it with ;"):
+        place.fit(by_mapping(tmp_path, SPLIT.format("p.Leu1196Met"), columns), CURATED)
+    sheet = by_mapping(tmp_path, SPLIT.format("none"), columns)
+    assert list(place.fit(sheet, CURATED).rows["samples"]["mutations"]) == ["G1202R"]
+    (tmp_path / "mapping.yaml").write_text(mapping.propose(tmp_path / "theirs.csv"))
+    read = mapping.load(tmp_path / "mapping.yaml")
+    said = [one.allowed for one in mapping.read(tmp_path / "theirs.csv", read).problems]
+    assert sum("join the cells into one in the table" in one for one in said) == 2
+
+
+MERGED = """\
+columns: {{Study: reference, Pt: {{column: patient_id, prefix: a-}}, Age: {{column: age_years,
+  unit: years}}, Mutation: mutations, Prior: prior_inhibitors, Nth: sample_order}}
+everywhere: {{sample_locator: Table 1{}}}
+fill_down: [{}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("everywhere", "down", "said"),
+    [
+        ("", "", {"row 3, column Pt: found ''; must say which patient",
+                  "row 3, column Study: found ''; must be an author",
+                  "row 4, column Study: found ''; must be an author"}),
+        ("", "Study, Age, Pt", {"column fill_down, age_years: would pass from one patient"}),
+        ("", "Study, Age", {"column fill_down, age_years: would pass", "column Pt: found ''"}),
+        (", sample_order: 1", "Study, Pt", {"everywhere, sample_order: is given by a heading too"}),
+        (", mutations: G1202R", "Study, Pt", {"everywhere, mutations: is given by a heading too"}),
+        (", year: 2020", "Study, Pt", {"everywhere, year: is given by a heading too"}),
+        ("", "Study, Pt, Age", set()),
+    ],
+)  # fmt: skip
+def test_a_blank_cell_of_a_table_is_asked_for_and_none_is_written_over(
+    tmp_path, everywhere, down, said
+):
+    text = "Study,Pt,Age,Mutation,Prior,Nth\nSmith 2018,1,54,L1196M,crizotinib,1\n"
+    text += ",,,G1202R,alectinib,2\n,2,,G1202R,alectinib,1\n"
+    sheet = by_mapping(tmp_path, text, MERGED.format(everywhere, down))
+    if not said:
+        patients = place.fit(sheet, CURATED).rows["patients"]
+        assert [*patients["patient_id"]] == ["a-1", "a-2"]
+        assert [*patients["age_years"]] == ["54", ""]
+        return
+    with pytest.raises(DataError) as refused:
+        place.fit(sheet, CURATED)
+    assert str(refused.value).startswith(f"{len(said)} problem")
+    assert all(each in str(refused.value) for each in said)
+
+
+def test_a_number_that_is_no_id_is_named_by_words(tmp_path):
+    columns = "columns: {Pt: {column: patient_id, prefix: a-, words: {%s}}, Mutation: mutations, "
+    columns += "Prior: prior_inhibitors}\n"
+    columns += "everywhere: {first_author: A, year: 2018, sample_locator: S1}\n"
+    text = "Pt,Mutation,Prior\nPatient 1,G1202R,alectinib\n"
+    with pytest.raises(DataError, match="found 'Patient 1'; .*say in words of this heading"):
+        place.fit(by_mapping(tmp_path, text, columns % ""), CURATED)
+    sheet = by_mapping(tmp_path, text, columns % "Patient 1: a-1")
+    assert list(place.fit(sheet, CURATED).rows["patients"]["patient_id"]) == ["a-1"]
+
+
+def test_an_event_says_whether_a_time_is_a_bound(tmp_path):
+    """Its numbers need no quotation marks; yes and no do, and it is said."""
+    text = f"Pt,{BEFORE},Drug,PFS (mo),Event\n1,alectinib,G1202R,lorlatinib,3.2,0\n"
+    columns = "columns: {PFS (mo): {column: pfs_months, unit: months}, Event: {column: "
+    columns += "pfs_relation, words: {%s}}}\neverywhere: {source_id: a}\n"
+    sheet = by_mapping(tmp_path, text, columns % "0: '>', 1: '='")
+    assert [*sheet.cells[["pfs_relation", "pfs_months"]].iloc[0]] == [">", "3.2"]
+    with pytest.raises(DataError, match="must be text, with quotation marks around yes"):
+        by_mapping(tmp_path, text, columns % "no: '>'")
+    (tmp_path / "mapping.yaml").write_text(mapping.propose(tmp_path / "theirs.csv"))
+    read = mapping.read(tmp_path / "theirs.csv", mapping.load(tmp_path / "mapping.yaml"))
+    said = {one.column: one.allowed for one in read.problems}
+    assert "without the line every time counts as one until progression" in said["Event"]
+
+
+def test_all_words_of_a_column_are_asked_for_at_once(tmp_path):
+    columns = "columns: {A: {column: best_response, words: {CMR: '?', good: '?'}}}"
+    sheet = by_mapping(tmp_path, "A,B\nCMR,x\n", columns)
+    assert "what 'CMR', what 'good' means" in "\n".join(one.allowed for one in sheet.problems)
+
+
+@pytest.mark.parametrize("known", ["sample_locator", "ALK mutation", "Drug"])
+def test_the_place_of_rows_is_asked_for_where_no_column_says_it(tmp_path, known):
+    path = tmp_path / "theirs.csv"
+    path.write_text(f"Pt,{known},Next TKI\n1,2,3\n")
+    everywhere = yaml.safe_load(mapping.propose(path))["everywhere"]
+    locators = {"ALK mutation": {"sample_locator"}, "Drug": {"treatment_locator"}}
+    assert {*everywhere} - {"source_id"} == locators.get(known, {"treatment_locator"})
 
 
 REFERENCES = {

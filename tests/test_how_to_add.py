@@ -7,14 +7,15 @@ import shutil
 
 import openpyxl
 import pytest
-from cases import CASE
+from cases import CASE, tables
 from command import alkpool
 from test_additions import home  # noqa: F401 (a fixture)
 from test_duplicates import REPORTED_AGAIN
 
 from alkpool import paths
 from alkpool.data import cohort
-from alkpool.intake import curate, flatfile, mapping
+from alkpool.intake import curate, flatfile, mapping, place
+from alkpool.problems import DataError
 
 PAGE = (paths.BOOK / "how-to-add-a-case.md").read_text("utf-8")
 RESULTS = paths.RESULTS
@@ -38,9 +39,9 @@ def run(step: int):
 def fill_in(path, *rows):
     """Steps 2 to 4 and 6, by a person: over the example row and below."""
     book = openpyxl.load_workbook(path)
-    for place, row in enumerate(rows, start=2):
+    for number, row in enumerate(rows, start=2):
         for column, name in enumerate(flatfile.COLUMNS, start=1):
-            book["cases"].cell(place, column).value = row.get(name)
+            book["cases"].cell(number, column).value = row.get(name)
     book.save(path)
 
 
@@ -50,20 +51,40 @@ def test_the_mapping_of_the_page_reads_a_table_with_its_headings(tmp_path):
     how = mapping.load(tmp_path / "mapping.yaml")
     rows = [
         list(how.columns),
-        ["ALK4", "Wei 2017", "51", "F", "2", "crizotinib, Alecensa", "p.G1202R", "Lorbrena", "PR",
+        ["ALK4", "Nemo 2017", "51", "F", "2", "crizotinib, Alecensa", "p.G1202R", "Lorbrena", "PR",
          "212", "yes"],
         ["", "", "", "", "1", "crizotinib", "I1171T", "ceritinib", "PD", "<60", "no"],
+        # Without a next line, whatever is said of its end.
+        ["ALK5", "", "", "", "1", "alectinib", "G1202R, L1196M", "", "", "", ""],
+        ["ALK6", "", "", "", "1", "alectinib", "G1202R", "", "", "", "no"],
     ]  # fmt: skip
     with (tmp_path / "ST7.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)
-    cells = mapping.read(tmp_path / "ST7.csv", how).cells
+    sheet = mapping.read(tmp_path / "ST7.csv", how)
+    cells = sheet.cells[:2]
     read = cells[["patient_id", "first_author", "age_years", "prior_inhibitors", "mutations",
                   "inhibitor", "pfs_months", "treatment_status"]].values.tolist()  # fmt: skip
     assert read == [
-        ["koopman-ALK4", "Wei", "51", "crizotinib;alectinib", "G1202R", "lorlatinib", "6.97",
+        ["koopman-ALK4", "Nemo", "51", "crizotinib;alectinib", "G1202R", "lorlatinib", "6.97",
          "ongoing"],
-        ["koopman-ALK4", "Wei", "51", "crizotinib", "I1171T", "ceritinib", "1.97", "ended"],
+        ["koopman-ALK4", "Nemo", "51", "crizotinib", "I1171T", "ceritinib", "1.97", "ended"],
     ]  # fmt: skip
+    rows = place.fit(sheet, tables(paths.COHORTS / "curated")).rows
+    assert [len(rows[name]) for name in ("patients", "samples", "treatments")] == [3, 4, 2]
+    assert [*rows["treatments"]["locator"]] == ["Table ST7"] * 2
+    assert "column Ongoing: 'no' is read as '' (row 5)" in "\n".join(sheet.read_as)
+
+
+def test_what_is_said_of_a_line_without_an_inhibitor_is_asked_for(tmp_path):
+    """Only an end, or nothing, is left out."""
+    columns = "columns: {Pt: {column: patient_id, prefix: a-}, Prior: prior_inhibitors, Mutation: "
+    columns += "mutations, Next: inhibitor, BOR: best_response}\neverywhere: {first_author: A, "
+    columns += "year: 2018, sample_locator: S1, treatment_locator: S2}\n"
+    (tmp_path / "mapping.yaml").write_text(columns)
+    (tmp_path / "t.csv").write_text("Pt,Prior,Mutation,Next,BOR\n1,alectinib,G1202R,,PR\n")
+    sheet = mapping.read(tmp_path / "t.csv", mapping.load(tmp_path / "mapping.yaml"))
+    with pytest.raises(DataError, match="row 2, column inhibitor: found ''"):
+        place.fit(sheet, tables(paths.COHORTS / "curated"))
 
 
 @pytest.mark.nightly

@@ -214,7 +214,7 @@ _OF_KEYS = {
     "model_type": "{} must be lines of 'key: value'",
 }
 _OF_VALUES = {
-    "string_type": "must be text",
+    "string_type": "must be text, with quotation marks around yes, no or a date",
     "bool_type": "must be true or false",
     "list_type": "must be a list",
     "tuple_type": "must be a list",

@@ -6,9 +6,12 @@ table, `read` reads the table by it. What a heading means is a table too,
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from functools import cache, partial
+from itertools import takewhile, zip_longest
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,32 +21,43 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from alkpool import paths
 from alkpool.data import spelling
-from alkpool.data.reader import Sheet, as_sheet, flagged, is_one_of, rows_above
+from alkpool.data.reader import Sheet, as_sheet, flagged, is_one_of
+from alkpool.data.tables import SOURCES, TREATMENTS
 from alkpool.files import validated, yaml_beside
 from alkpool.intake import flatfile
 from alkpool.intake.raw import read_raw
 from alkpool.problems import Problem
-from alkpool.vocabulary import Relation
+from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, Relation, TreatmentStatus
 
 # Units, and what messages say.
 _DECLARED: dict[str, Any] = yaml_beside(__file__)
-_UNITS, _SAYS = _DECLARED["in_ours"], _DECLARED["says"]
+_UNITS, _WRITTEN, _SAYS = (_DECLARED[name] for name in ("in_ours", "written", "says"))
 # "Smith 2018", "Smith et al., 2018": the author and the year in one cell.
 REFERENCE = "reference"
 _REFERENCE = (
     r"^(?P<first_author>[^\d,;(&]+?)(?:,?\s+et al\.?|\s+(?:and|&)\s[^\d,;(&]+?)?[\s,;(]+"
     r"(?P<year>(?:19|20)\d\d)\)?(?:\s*\[\d+\])?\Z"
 )
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_PROTEIN_CHANGE = r"[A-Za-z]1\d{3}(?:[A-Z]|del|ins|dup)"
 # When and where a sample was taken, and what was found in it.
 _OF_SAMPLE = ("prior_inhibitors", "resistance_on", "specimen", "mutations", "vaf_percent")
+_OF_SOURCE = {field.name for field in flatfile.FIELDS if field.table is SOURCES} | {REFERENCE}
+_OF_LINE = {field.name for field in flatfile.FIELDS if field.table is TREATMENTS}
 UNSAID = "?"
+# What says nothing else of a heading: its unit at the end, and by what a response was judged.
+_HARMLESS = (
+    r"(?<=\S)(?:[\s,;:-]*(?:\bin )?[\[(]?(?:(?:(?:per|by) )?recist[\s\dv.,]*|"
+    rf"{'|'.join(_WRITTEN.values())})[\])]?)+\Z"
+)
+# A longer text is no heading.
+LONGEST = 300
+Rows = Sequence[Sequence[str]]
 
 
 class Target(BaseModel):
     """What a column of theirs is: our column, its unit, and what their words mean."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
 
     column: str
     unit: str = ""
@@ -53,7 +67,7 @@ class Target(BaseModel):
     @property
     def ours(self) -> str:
         """Our column, also where it is in doubt."""
-        return self.column.removeprefix(UNSAID).strip()
+        return _plain(self.column)
 
 
 class Mapping(BaseModel):
@@ -102,7 +116,7 @@ def _mapping_problems(mapping: Mapping) -> Iterator[tuple[str, str, str, str]]:
     for heading, target in mapping.columns.items():
         column, units = target.ours, _UNITS.get(target.ours, {"": 1})
         if target.column.startswith(UNSAID):
-            yield heading, target.column, _SAYS["column"], column
+            yield heading, target.column, _SAYS["of"].get(column, _SAYS["column"]), column
         elif column not in (*flatfile.COLUMNS, REFERENCE):
             yield heading, column, _SAYS["no_column"], column
         if target.unit not in units:
@@ -110,14 +124,22 @@ def _mapping_problems(mapping: Mapping) -> Iterator[tuple[str, str, str, str]]:
             yield heading, target.unit, allowed, column
         if target.prefix == UNSAID:
             yield f"{heading}, prefix", UNSAID, _SAYS["prefix"], column
-        for word in (word for word, meant in target.words.items() if meant == UNSAID):
-            yield f"{heading}, words", UNSAID, _SAYS["word"].format(word), column
+        if words := [repr(word) for word, meant in target.words.items() if meant == UNSAID]:
+            yield f"{heading}, words", UNSAID, _SAYS["word"].format(", what ".join(words)), column
+    given = {target.ours for target in mapping.columns.values()}
+    given |= {"first_author", "year"} if REFERENCE in given else set()
     for column, said in mapping.everywhere.items():
         if column not in flatfile.COLUMNS:
             yield f"everywhere, {column}", "", _SAYS["no_column"], ""
         elif said == UNSAID:
             yield f"everywhere, {column}", UNSAID, _SAYS["everywhere"], column
-    known = {*mapping.everywhere, *(target.ours for target in mapping.columns.values())}
+        elif column in given:
+            yield f"everywhere, {column}", "", _SAYS["twice"], ""
+    down = [mapping.columns[name].ours for name in mapping.fill_down if name in mapping.columns]
+    if "patient_id" in given:
+        for column in {*takewhile("patient_id".__ne__, down)} - _OF_SOURCE:
+            yield f"fill_down, {column}", "", _SAYS["other_patient"], ""
+    known = given | {*mapping.everywhere}
     if not (known & {"source_id", "doi", "pmid", REFERENCE} or {"first_author", "year"} <= known):
         yield "everywhere", "", _SAYS["no_source"], "source_id"
 
@@ -139,7 +161,8 @@ def read(path: Path, mapping: Mapping) -> Sheet:
     """
     needed = [*mapping.columns, *mapping.fill_down]
     found = flatfile.read_cells(path, is_one_of(needed), mapping.sheet, fill_merged=True)
-    theirs = as_sheet(_one_header(found.rows, mapping.header_rows), found.label, needed, needed)
+    rows = _joined(found, needed) if mapping.header_rows == 2 else found.rows
+    theirs = as_sheet(rows, found.label, needed, needed)
     asked = list(_mapping_problems(mapping))
     unread = {each for *_, column in asked for each in column.split(" or ")}
     unread |= {mapping.columns[name].ours for name in theirs.unread & mapping.columns.keys()}
@@ -151,24 +174,42 @@ def read(path: Path, mapping: Mapping) -> Sheet:
     stated = theirs.cells.copy()
     for row, _, name in found.within(theirs, found.filled):
         stated.at[row - 2, name] = ""
-    ours = pd.DataFrame(
-        {
-            heading: raw[heading].map(partial(_translated, target=target))
-            for heading, target in targets.items()
-        },
-        raw.index,
-        dtype=str,
-    )
+    read = {
+        heading: raw[heading].map(partial(_translated, target=target))
+        for heading, target in targets.items()
+    }
+    ours = pd.DataFrame(read, raw.index, dtype=object)
+    unclear = ours.isna()
+    ours = ours.fillna(raw).astype(str)
+    # An end, or nothing, is said of no treatment where none is named.
+    lines = [heading for heading, target in targets.items() if target.ours in _OF_LINE]
+    nothing = ours[lines].isin(["", UNKNOWN, TreatmentStatus.ENDED]).all(axis="columns")
+    nothing &= "inhibitor" not in mapping.everywhere
+    ours[lines] = ours[lines].mask(nothing, "")
     read_as = [*theirs.read_as, *spelling.read_as(stated[list(targets)], ours, label)]
     if others := ", ".join(str(name) for name in raw if name not in needed):
         read_as.append(f"{label}: set aside, as not in the mapping: {others}")
     cells = ours.rename(columns={heading: t.column for heading, t in targets.items()})
     problems = [Problem(mapping._label, None, *said) for *said, _ in asked]
     problems += theirs.problems
+    for heading, target in targets.items():
+        column, cell = target.ours, raw[heading].to_frame(target.ours)
+        said = _SAYS["number"].get(column, "").format(target.unit)
+        problems += flagged(cell, unclear[heading], column, label, said)
+        if column == "patient_id":
+            problems += flagged(raw, raw[heading] == "", heading, label, _SAYS["no_patient"])
+            odd = ~ours[heading].str.fullmatch(r"([A-Za-z0-9][A-Za-z0-9._-]*)?")
+            problems += flagged(cell, odd, column, label, _SAYS["id"])
+        elif column == "mutations":
+            for name in (str(each) for each in raw if each not in needed):
+                beside = raw[name].str.contains(_PROTEIN_CHANGE)
+                beside &= "mutations" in (_column(name) or "")
+                problems += flagged(raw, beside, name, label, _SAYS["aside"])
     if REFERENCE in cells:
         heading = next(h for h, target in targets.items() if target.column == REFERENCE)
         parts = cells.pop(REFERENCE).str.extract(_REFERENCE)
-        wrong = parts["year"].isna() & (raw[heading] != "")
+        otherwise = {"source_id", "doi", "pmid", "first_author"} & {*cells, *mapping.everywhere}
+        wrong = parts["year"].isna() & ((raw[heading] != "") | (not otherwise))
         problems += flagged(raw, wrong, heading, label, _SAYS["reference"])
         # Only what is wrong itself is listed, not also what would follow from it.
         parts.loc[wrong] = "Nobody", "2020"
@@ -176,9 +217,11 @@ def read(path: Path, mapping: Mapping) -> Sheet:
         cells = cells.join(parts[parts.columns.difference(cells.columns)])
     if REFERENCE in unread:
         unread |= {"first_author", "year"}
-    cells = cells.assign(**mapping.everywhere)
+    for column in mapping.everywhere.keys() - unread - {*cells}:
+        cells[column] = mapping.everywhere[column]
+        cells.loc[nothing & (column in _OF_LINE), column] = ""
     unsure = _of_another_sample(cells)
-    if unread & {"patient_id", *_OF_SAMPLE}:
+    if unread & {"patient_id", "sample_order", *_OF_SAMPLE}:
         unread.add("sample_order")
     elif unsure.any():
         unread.add("sample_order")
@@ -206,40 +249,67 @@ def _filled_down(cells: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     return cells
 
 
-def _one_header(rows: Sequence[Sequence[str]], header_rows: int) -> list[list[str]]:
-    """Join two header rows: the lower one names the column, with the upper where it is not alone.
+def _joined(found: flatfile.Cells, needed: Sequence[str]) -> Rows:
+    """Join two header rows, those with most of the headings; what is above them stays."""
+    rows, known, headers = found.rows, is_one_of(needed), {}
+    for at in range(min(10, len(rows) - 1)):
+        headers[at] = [" ".join(filter(None, each)) for each in _labelled(found, at)]
+    at = max(headers, key=lambda at: sum(map(known, headers[at])), default=0)
+    return [*rows[:at], headers.get(at, []), *rows[at + 2 :]]
 
-    Merged cells of the upper one are filled.
+
+def _labelled(found: flatfile.Cells, at: int, tall: int = 2) -> list[tuple[str, str]]:
+    """Name each column of one or two header rows, behind the label that it stands under, if any.
+
+    Where no cells are merged, a label reaches to the next.
     """
-    header = [spelling.cleaned(cell) for cell in rows[header_rows - 1]]
-    if header_rows == 2:
-        upper = [spelling.cleaned(cell) for cell in rows[0]] + [""] * len(header)
-        header = [
-            name if name and header.count(name) == 1 else " ".join(filter(None, (above, name)))
-            for above, name in zip(upper, header, strict=False)
-        ]
-    return [header, *map(list, rows[header_rows:])]
+    rows = ([spelling.cleaned(cell) for cell in row] for row in found.rows[at : at + tall])
+    *_, upper, lower = [], *rows
+    merged = any(row == at + 1 for row, _ in found.filled)
+    named, label = [], ""
+    for above, name in zip_longest(upper, lower, fillvalue=""):
+        if above or merged or not name:
+            label = above if name and above != name else ""
+        named.append((label, name or above))
+    return named
 
 
-def _translated(cell: str, target: Target) -> str:
-    """Cell of theirs in our words and unit."""
+def _translated(cell: str, target: Target) -> str | None:
+    """Cell of theirs in our words and unit; None where its numbers are not plain.
+
+    One that names a unit, as "12 months" among days, is in that.
+    """
     words = {word.casefold(): meant for word, meant in target.words.items()}
-    if cell.casefold() in words:
-        return words[cell.casefold()]
-    factor = _UNITS.get(target.column, {}).get(target.unit, 1)
-    bound = spelling.BOUND.fullmatch(cell)
-    sign = bound["sign"] if bound else ""
-    known = spelling.term(sign, Relation, "Relation") in list(Relation)
-    # A cell with a unit of its own, as "12 months" among days, is not in the unit of its column.
-    number = cell.removeprefix(sign) if known else cell
-    if factor != 1 and not re.search("[a-z%]", number, re.IGNORECASE):
-        if spelling.THOUSANDS.search(cell):
-            # With its unit it is refused: no column takes one.
-            return f"{cell} {target.unit}"
-        cell = _NUMBER.sub(
-            lambda found: f"{round(float(found[0].replace(',', '.')) * factor, 2):g}", cell
-        )
-    return target.prefix + cell if cell else cell
+    if not cell or cell.casefold() in words:
+        return words.get(cell.casefold(), cell)
+    units = _UNITS.get(target.ours, {})
+    spaced = re.sub(r"(?<=\d)(?=[^\W\d_])", " ", cell)
+    said = (unit for unit in units if unit == target.unit or _is_said(unit, spaced))
+    if all(units[unit] == 1 for unit in said):
+        return target.prefix + cell
+    between = r"[;/\n]" if target.ours == "vaf_percent" else "(?!)"
+    parts = [_in_ours(part, units, target.unit) for part in re.split(between, spaced)]
+    return None if None in parts else LIST_SEPARATOR.join(map(str, parts))
+
+
+def _is_said(unit: str, text: str) -> bool:
+    return bool(re.search(_WRITTEN[unit], text, re.IGNORECASE))
+
+
+def _in_ours(stated: str, units: dict[str, float], unit: str) -> str | None:
+    """Convert a number, to two decimals or to as many digits as it has; None for another thing."""
+    named = [name for name in units if _is_said(name, stated)] or [unit]
+    bare = re.sub(_WRITTEN[named[0]], "", stated, flags=re.IGNORECASE).strip()
+    bound = spelling.BOUND.fullmatch(bare)
+    if bound is None or spelling.THOUSANDS.search(bare) or len(named) > 1:
+        return bare if bare == UNKNOWN else None
+    allowed = [""] if bound["more"] else ["", *Relation]
+    if spelling.term(bound["sign"], Relation, "Relation") not in allowed:
+        return None
+    number = Decimal(bound["number"].replace(",", "."))
+    ours = number * Decimal(units[named[0]])
+    places = max(2, len(number.as_tuple().digits) - 1 - ours.adjusted())
+    return bare.replace(bound["number"], f"{ours:.{places}f}".rstrip("0").rstrip("."))
 
 
 def _of_another_sample(cells: pd.DataFrame) -> pd.Series:
@@ -266,36 +336,63 @@ def propose(path: Path, sheet: str = "") -> str:
         YAML; what has to be said by hand is marked with ``?``.
     """
     found = flatfile.read_cells(path, lambda cell: bool(_column(cell)), sheet, fill_merged=True)
-    rows = found.rows
-    known = [[bool(_column(cell)) for cell in row] for row in rows[:2]]
-    # A title stands in one cell.
-    two = len(rows) > 2 and sum(known[1]) > sum(known[0]) and sum(map(bool, rows[0])) > 1
-    above = 0 if two else rows_above(rows, lambda cell: bool(_column(cell)))
-    header, *records = _one_header(rows[above:], 1 + two)
-    meant = {heading: column for heading in header if (column := _column(heading))}
+    at, tall = _header_of(found.rows)
+    named = _labelled(found, at, tall)
+    header = [" ".join(filter(None, each)) for each in named]
+    meant = {}
+    for heading, (_, name) in zip(header, named, strict=True):
+        column = _column(heading)
+        if column := _column(name) if column is None else column:
+            meant[heading] = column
+    counts = Counter(map(_plain, meant.values()))
+    # Where each stands that is not in doubt; of several columns of mutations, the last.
+    stands = {
+        _plain(column): header.index(heading)
+        for heading, column in meant.items()
+        if counts[column] == 1 or _plain(column) == "mutations"
+    }
     columns: dict[str, object] = {}
     for heading, column in meant.items():
-        place = header.index(heading)
-        cells = {spelling.cleaned(record[place]) for record in records if place < len(record)}
-        # One of several, or of a numbered series: no heading says which of them is ours.
-        numbered = re.search(r"\d", re.sub(r"eml4|\d\.\d", "", heading, flags=re.IGNORECASE))
-        doubt = list(meant.values()).count(column) > 1 or numbered
-        columns[heading] = _target(heading, column, cells - {""}, f"{UNSAID} " if doubt else "")
+        place, ours = header.index(heading), _plain(column)
+        records = (record[place : place + 1] for record in found.rows[at + tall :])
+        cells = {spelling.cleaned(cell) for record in records for cell in record} - {""}
+        doubt = (
+            column != ours
+            # One of several, or of a numbered series: no heading says which of them is ours.
+            or counts[ours] > 1
+            or re.search(r"\d", re.sub(r"eml4|\d\.\d", "", heading, flags=re.IGNORECASE))
+            # What came after the sample stands after what is known of it, and under no label.
+            or any(stands.get(each, place) >= place for each in _DECLARED["after"].get(ours, ()))
+            or (named[place][0] and ours in _OF_LINE)
+        )
+        columns[heading] = _target(heading, ours, cells, f"{UNSAID} " if doubt else "")
     others = ", ".join(heading for heading in header if heading and heading not in columns)
-    locator = "sample_locator" if "prior_inhibitors" in meant.values() else "treatment_locator"
-    named = {*meant.values()} & {REFERENCE, "source_id", "first_author", "doi", "pmid"}
-    everywhere = {} if named else {"source_id": UNSAID}
+    # A table of lines alone is of samples that the cohort has.
+    sampled = "mutations" in counts or "prior_inhibitors" in counts
+    locator = "sample_locator" if sampled else "treatment_locator"
+    everywhere = {locator: sheet or path.stem} if locator not in counts else {}
+    if not {*counts} & {REFERENCE, "source_id", "first_author", "doi", "pmid"}:
+        everywhere = {"source_id": UNSAID} | everywhere
     proposal: dict[str, object] = {"sheet": sheet} if sheet else {}
-    proposal |= {
-        "header_rows": 1 + two, "columns": columns,
-        "everywhere": everywhere | {locator: sheet or path.stem}, "fill_down": [],
-    }  # fmt: skip
+    proposal |= {"header_rows": tall, "columns": columns, "everywhere": everywhere, "fill_down": []}
     text = yaml.safe_dump(proposal, sort_keys=False, allow_unicode=True, width=100)
     left = f"# Not read: {others}\n" if others else ""
-    return (
-        f"# How {path.name} is read: say what is marked ?, and read all of it through.\n"
-        f"{left}{text}"
-    )
+    said = "say what is marked ?, and read all of it through"
+    return f"# How {path.name} is read: {said}.\n{left}{text}"
+
+
+def _header_of(rows: Rows) -> tuple[int, int]:
+    """Find the header of a table: its first row, and whether it has one or two."""
+    known = [{cell for cell in row if _column(cell)} for row in rows[:11]]
+    at = next((n for n, each in enumerate(known) if len(each) > 1), 0)
+    if at:
+        over = {cell for cell, name in zip(rows[at - 1], rows[at], strict=False) if name}
+        # A title stands in one cell, or over all.
+        if sum(map(bool, rows[at - 1])) > 1 and len(over) > 1:
+            return at - 1, 2
+    below = known[at + 1] if at + 2 < len(rows) and at < 10 else set()
+    # A case has numbers.
+    return at, 1 + (len(below) > 1 and not any(cell[:1].isdecimal() for cell in rows[at + 1]))
 
 
 @cache
@@ -305,35 +402,47 @@ def _headings() -> list[tuple[re.Pattern[str], str]]:
     return list(zip(patterns, known["column"], strict=True))
 
 
-def _column(heading: str) -> str:
-    """Name our column that a heading means; blank where it is not known."""
-    plain = re.sub(r"[\s_]+", " ", spelling.cleaned(heading))
-    plain = re.sub(r"\s*[\[(].*?[\])]\s*$", "", plain)
-    if (ours := plain.casefold().replace(" ", "_")) in flatfile.COLUMNS:
+def _meant(text: str) -> str | None:
+    """Name our column that a text means, behind ? where in doubt; blank for none of ours."""
+    if (ours := text.casefold().replace(" ", "_")) in flatfile.COLUMNS:
         return ours
-    return next((column for pattern, column in _headings() if pattern.fullmatch(plain)), "")
+    return next((column for pattern, column in _headings() if pattern.fullmatch(text)), None)
+
+
+@cache
+def _column(heading: str) -> str | None:
+    """Name our column that a heading means, behind ? where in doubt; blank for none of ours."""
+    if len(heading) > LONGEST:
+        return None
+    plain = re.sub(r"\(s\)", "s", re.sub(r"[\s_]+", " ", spelling.cleaned(heading)))
+    whole = re.sub(_HARMLESS, "", plain, flags=re.IGNORECASE)
+    column, again = (_meant(re.sub(r"\s*[\[(].*?[\])]\s*$", "", text)) for text in (plain, whole))
+    if again and (column is None or column.startswith(UNSAID)):
+        column = again
+    # A remark in brackets may say that it is another thing.
+    said = _meant(re.sub(r"[\[\]() ]+", " ", whole).strip()) if re.search(r"[\[(]", whole) else None
+    return f"{UNSAID} {_plain(column)}" if column and said not in (column, None) else column
+
+
+def _plain(column: str) -> str:
+    return column.removeprefix(UNSAID).strip()
 
 
 def _target(heading: str, column: str, cells: set[str], doubt: str) -> object:
     """Propose what a column is, behind a sign of doubt."""
     target: dict[str, object] = {"column": doubt + column}
     if units := _UNITS.get(column):
-        written, plain = _DECLARED["written"], heading.replace("_", " ")
-        said = (unit for unit in units if re.search(written[unit], plain, re.I))
-        target["unit"] = next(said, UNSAID)
+        said = [unit for unit in units if _is_said(unit, heading.replace("_", " "))]
+        target["unit"] = said[0] if len(said) == 1 else UNSAID
     if column == "patient_id":
         target["prefix"] = UNSAID
-    schema = flatfile.SCHEMAS.get(column)
-    meta = (schema.metadata if schema else None) or {}
+    meta = getattr(flatfile.SCHEMAS.get(column), "metadata", None) or {}
     if terms := meta.get("terms", ()):
-        spell = meta["spell"]
-        strange = sorted(cell for cell in cells if spell(cell) not in terms)
-        if column == "treatment_status" and re.search(
-            "ongoing|still|lopend|laufend", heading, re.I
-        ):
-            answers = dict.fromkeys(("yes", "ja"), "ongoing")
-            answers |= dict.fromkeys(("no", "nee", "nein"), "ended")
+        # Of another drug, "yes" is the contrary of alone.
+        other = doubt and column == "monotherapy"
+        strange = sorted(cell for cell in cells if other or meta["spell"](cell) not in terms)
+        still = column == "treatment_status" and re.search(_DECLARED["still"], heading, re.I)
+        answers = _DECLARED["answers"] if still else {}
+        if strange:
             target["words"] = {cell: answers.get(cell.casefold(), UNSAID) for cell in strange}
-        elif strange:
-            target["words"] = dict.fromkeys(strange, UNSAID)
     return target if len(target) > 1 else target["column"]
