@@ -12,8 +12,9 @@ from factory import line, make_cohort, sample
 
 import alkpool as project
 from alkpool import study
+from alkpool.data import duplicates
 from alkpool.data.cohort import Cohort
-from alkpool.intake import add, duplicates
+from alkpool.intake import add, check
 from alkpool.intake.plausible import LOOKS, worth_a_look
 from alkpool.problems import DataError
 
@@ -150,18 +151,19 @@ def test_pooled_cohorts_with_the_same_patients_need_an_answer(tmp_path):
     renamed(other, "h-", articles=False)
     run = [{"cohort": f"curated,{other}"}]
     said = study.problems(run)
-    assert any(
-        text.startswith("cheng2024-p1 and h-cheng2024-p1 may be one patient") for text in said
-    )
+    first = "curated+other: cheng2024-p1 and h-cheng2024-p1 may be one patient, who would count"
+    assert any(text.startswith(first) for text in said)
+    with pytest.raises(DataError) as refusal:
+        project.load("curated", other)
+    assert list(map(str, refusal.value.problems)) == said
     asked = ("look-up", "G1202R", "--cohort", run[0]["cohort"])
     refused = alkpool(*asked)
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr.splitlines() == said
+    assert refused.stderr == f"{refusal.value}\n"
     answers = [re.findall(r"distinct_patients: \[(\[.*?\])\]", text)[0] for text in said]
     text = (other / "cohort.yaml").read_text("utf-8").partition("# One report each")[0]
     text += f"distinct_patients: [{', '.join(answers)}]\n"
     (other / "cohort.yaml").write_text(text, "utf-8")
-    duplicates.of_two_cohorts.cache_clear()
     assert study.problems(run) == []
     assert alkpool(*asked).returncode == 0
     patients = pd.read_csv(other / "patients.csv", dtype=str, keep_default_na=False)
@@ -172,6 +174,52 @@ def test_pooled_cohorts_with_the_same_patients_need_an_answer(tmp_path):
     ]
     patients.to_csv(other / "patients.csv", index=False)
     assert duplicates.unanswered([project.load("curated"), project.load(other)], across=True) == []
+
+
+def test_what_cannot_be_pooled_is_noted_where_both_are_checked(tmp_path):
+    """Each kind once, however many articles or patients stand in both."""
+    other = own_cohort(tmp_path / "other")
+    done = alkpool("check", "curated", other)
+    assert done.returncode == 0, done.stderr
+    (patients,) = (said for said in done.stdout.splitlines() if "patients.csv, column" in said)
+    assert patients.startswith("note: curated+other/patients.csv, column patient_id: found 'cheng")
+    assert "stands in two cohorts: leave it out of one" in patients
+    assert "(and 43 more: choi2010-p1, " in patients
+    renamed(other, "h-", articles=True)
+    said = alkpool("check", "curated", other).stdout
+    articles = re.findall(r"(doi|pmid): found '[^']+'; stands in two cohorts: h-(\w+) is", said)
+    assert [mark for mark, _ in articles] == ["doi", "pmid"]
+
+
+def test_an_article_without_identifiers_is_known_by_its_author_year_and_title(tmp_path):
+    """Too little is stated of its patient to be known by that alone."""
+    mine, other = own_cohort(tmp_path / "mine"), own_cohort(tmp_path / "other")
+    renamed(mine, "m-", articles=False)
+    renamed(other, "h-", articles=False)
+    for folder in (mine, other):
+        patients = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
+        patients[["age_years", "fusion_partner", "fusion_variant"]] = ["", "unknown", "unknown"]
+        patients.to_csv(folder / "patients.csv", index=False)
+    pair = "m-katayama2012-p1 and h-katayama2012-p1 may be one patient"
+    with pytest.raises(DataError, match=pair):
+        project.load(mine, other)
+    sources = pd.read_csv(other / "sources.csv", dtype=str, keep_default_na=False)
+    sources["title"] += " again"
+    sources.to_csv(other / "sources.csv", index=False)
+    assert pair not in alkpool("check", mine, other).stdout
+
+
+def test_where_too_many_are_to_be_compared_it_is_said(tmp_path, monkeypatch, capsys):
+    mine = own_cohort(tmp_path / "mine")
+    renamed(mine, "h-", articles=False)
+    monkeypatch.setattr(duplicates, "MAX_PAIRS", 100)
+    said = "so many patients: whether any stands twice is not looked at"
+    assert project.load("curated", mine).read_as == (said,)
+    assert study.problems([{"cohort": f"curated,{mine}"}]) == []
+    assert capsys.readouterr().out == f"note: {said}\n"
+    notes = []
+    check.check([mine], notes.append)
+    assert f"note: {said}" in notes
 
 
 def test_a_patient_copied_within_a_source_is_found(tmp_path):

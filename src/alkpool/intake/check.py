@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from alkpool import mutations, paths, problems, references
-from alkpool.data import cohort, groups, tables
+from alkpool.data import cohort, duplicates, groups, tables
 from alkpool.data.reader import read_folder
-from alkpool.intake import duplicates, plausible
-from alkpool.problems import DataError, Problem, ProjectError, printable, refuse_any
+from alkpool.intake import plausible
+from alkpool.problems import DataError, Problem, ProjectError, each_kind, printable, refuse_any
 
 Say = Callable[[str], object]
 
@@ -43,7 +43,7 @@ def check(folders: Sequence[Path], say: Say) -> None:
             valid.append(data)
             for note in (*data.read_as, *plausible.worth_a_look(data)):
                 say(printable(f"note: {note}"))
-    for note in _same_persons([data for data in valid if not data.synthetic]):
+    for note in _twice([data for data in valid if not data.synthetic]):
         say(printable(f"note: {note}"))
     if not folders:
         optional = ["identification"] * paths.IDENTIFICATION.is_dir()
@@ -54,11 +54,16 @@ def check(folders: Sequence[Path], say: Say) -> None:
     refuse_any(problems)
 
 
-def _same_persons(data: Sequence[cohort.Cohort]) -> Iterator[str]:
-    """Name the pairs of patients, of one cohort or of two, that may be one person."""
+def _twice(data: list[cohort.Cohort]) -> Iterator[str]:
+    """Name the pairs of patients, of one cohort or of two, that may be one person, and articles."""
+    if len(data) > 1:
+        try:
+            cohort.pool(data)
+        except DataError as error:
+            yield from map(str, each_kind(error.problems))
     found = duplicates.unanswered(data) if data else []
     if found is None:
-        yield "so many patients: whether any stands twice is not looked at"
+        yield duplicates.TOO_MANY
     for match in found or []:
         yield f"{match.new} and {match.old} may be one patient: {match.shown}"
 
