@@ -325,6 +325,15 @@ def pool(cohorts: list[Cohort]) -> Cohort:
     return Cohort(name=name, meta=meta, own=own, read_as=read_as, **pooled)
 
 
+def apart(cohorts: list[Cohort]) -> list[Problem]:
+    """List what keeps cohorts from being pooled."""
+    try:
+        pool(cohorts)
+    except DataError as error:
+        return [*error.problems]
+    return []
+
+
 def ours(cohort: Cohort) -> Cohort:
     """Keep the included patients of one's own, with their samples and lines of treatment."""
     mine = is_among(cohort.patients["patient_id"], sorted(cohort.own))

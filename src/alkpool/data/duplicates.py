@@ -101,11 +101,9 @@ def records(tables: Mapping[str, pd.DataFrame]) -> dict[str, Facts]:
     by_patient = rows_by(samples.sort_values(["patient_id", "order"]), "patient_id")
     lines = rows_by(tables[TREATMENTS.name], "sample_id")
     # Of a report without identifiers, under whatever id.
-    articles = {
-        source["source_id"]: f"{source['first_author']}, {source['title']}, {source['year']}"
-        for source in tables[SOURCES.name].to_dict("records")
-        if source["first_author"] and source["title"] and source["year"]
-    }
+    known = tables[SOURCES.name].query("first_author != '' and title != '' and year != ''")
+    names = known["first_author"] + known["title"] + known["year"]
+    articles = dict(zip(known["source_id"], names, strict=True))
     found: dict[str, Facts] = {}
     for patient in tables[PATIENTS.name].to_dict("records"):
         own = by_patient.get(patient["patient_id"], [])

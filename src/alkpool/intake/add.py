@@ -30,7 +30,7 @@ from alkpool.files import filled_in_beside, locked, staged, write_atomically
 from alkpool.intake import curate, flatfile, mapping, place, plausible
 from alkpool.intake.curate import CHANGELOG
 from alkpool.intake.place import Addition
-from alkpool.problems import DataError, Problem, counted, printable, refuse, refuse_any
+from alkpool.problems import Problem, counted, printable, refuse, refuse_any
 from alkpool.vocabulary import PatientStatus
 
 CURATED = "curated"
@@ -105,11 +105,7 @@ class Plan:
             return []
         rows = self.addition.rows
         new: dict[str, Any] = {table.name: table.typed(rows[table.name]) for table in COHORT_TABLES}
-        try:
-            cohort.pool([self.published, replace(self.after, **new)])
-        except DataError as error:
-            return [*error.problems]
-        return []
+        return cohort.apart([self.published, replace(self.after, **new)])
 
 
 def target(name_or_path: str) -> Path:

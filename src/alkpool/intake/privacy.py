@@ -115,17 +115,15 @@ def _asked(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     cells = tables[PATIENTS.name]["age_years"]
     age = cells.where(cells.str.fullmatch(r"[0-9]+(\.[0-9]+)?")).astype(float)
     rounded = ((age / AGE_STEP).round() * AGE_STEP).clip(upper=OLDEST_AGE)
-    ids = tables[SOURCES.name]["source_id"]
+    ids, most = tables[SOURCES.name]["source_id"], max(LOW_NUMBER, len(cells))
     # Of koopman2022, patients are called koopman-1 too.
     sources = {*ids, *ids.str.rstrip(string.digits)}
-    most = max(LOW_NUMBER, len(cells))
-    asked = {
-        table.name: tables[table.name].assign(
-            told=[_tells(name, sources, numbers, most) for name in tables[table.name][table.key[0]]]
-        )
-        for numbers, table in enumerate(COHORT_TABLES)
-    }
-    exact = age.notna() & (age != rounded)
+    asked = {}
+    for numbers, table in enumerate(COHORT_TABLES):
+        frame = tables[table.name]
+        told = [_tells(name, sources, numbers, most) for name in frame[table.key[0]]]
+        asked[table.name] = frame.assign(told=told)
+    exact = (rounded - age).abs() > 0
     return asked | {PATIENTS.name: asked[PATIENTS.name].assign(exact=exact, rounded=rounded)}
 
 
