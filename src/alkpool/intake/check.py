@@ -1,5 +1,6 @@
 """Check the data of the project, or cohort folders: every problem, and what is valid."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -51,16 +52,26 @@ def check(folders: Sequence[Path], say: Say) -> None:
         say("reference: valid")
         if not problems:
             problems += article_problems(paths.DATA)
+    checked = map(paths.cohort_folder, folders) if folders else [paths.DATA]
+    for note in _shorter([*checked]):
+        say(f"note: {note}")
     refuse_any(problems)
+
+
+def _shorter(folders: Sequence[Path]) -> Iterator[str]:
+    """Name the tables in folders of the project that were longer when they were built."""
+    package = paths.DATA / "datapackage.json"
+    for each in json.loads(package.read_text("utf-8"))["resources"] if package.is_file() else ():
+        path = paths.DATA / each["path"]
+        mine = not {*folders}.isdisjoint(path.parents) and paths.RAW not in path.parents
+        if mine and path.is_file() and (size := path.stat().st_size) < each["bytes"]:
+            was = f"{size:,} of the {each['bytes']:,} bytes that {package.name} says"
+            yield f"{paths.shown(path)}: {was}: are rows missing? If not: make data"
 
 
 def _twice(data: list[cohort.Cohort]) -> Iterator[str]:
     """Name the pairs of patients, of one cohort or of two, that may be one person, and articles."""
-    if len(data) > 1:
-        try:
-            cohort.pool(data)
-        except DataError as error:
-            yield from map(str, each_kind(error.problems))
+    yield from map(str, each_kind(cohort.apart(data) if data else ()))
     found = duplicates.unanswered(data) if data else []
     if found is None:
         yield duplicates.TOO_MANY
