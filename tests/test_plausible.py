@@ -1,5 +1,6 @@
 """What is valid and worth a look, and who is who."""
 
+import datetime
 import re
 import tracemalloc
 from dataclasses import replace
@@ -78,8 +79,51 @@ def test_cells_of_sources_and_samples_are_noted():
     assert noted(cohort) == [
         ("year", "2099", "is still to come"),
         ("age_years", "0", "is a child's age: are these years?"),
-        ("vaf_percent", "0.14", "is below 1: per cent, or a fraction?"),
+        ("vaf_percent", "0.14", "is at most 1: per cent, or a fraction?"),
     ]
+
+
+YEAR = datetime.datetime.now(datetime.UTC).year
+# Table, column, what is as usual, what is just worth a look, and the other cells.
+EDGES = {
+    "year": ("sources", "year", YEAR, YEAR + 1, {}),
+    "young": ("patients", "age_years", 18, 17, {}),
+    "old": ("patients", "age_years", 100, 101, {}),
+    "fraction": ("samples", "vaf_percent", "1.1", "1.0", {}),
+    "fractions": ("samples", "vaf_percent", "0.14;1.1", "0.14;1", {}),
+    "order": ("samples", "sample_order", 1, 2, {}),
+    "order of inhibitors": ("samples", "resistance_on", "alectinib", "crizotinib",
+                            {"prior_inhibitors": "crizotinib;alectinib"}),
+    "PD": ("treatments", "pfs_months", 6, 6.1, {"best_response": "PD"}),
+    "PR": ("treatments", "pfs_months", 0.1, 0, {"best_response": "PR"}),
+    "CR": ("treatments", "pfs_months", 0.1, 0, {"best_response": "CR"}),
+    "long PFS": ("treatments", "pfs_months", 36, 36.1, {}),
+    "long DoT": ("treatments", "dot_months", 36, 36.1, {}),
+    "exchanged": ("treatments", "dot_months", 7, 6.9, {"pfs_months": 10.0}),
+    "exchanged and ongoing": ("treatments", "dot_months", 7, 6.9,
+                              {"pfs_months": 10.0, "status": "ongoing"}),
+    "line": ("treatments", "line_number", 15, 16, {}),
+    "first line": ("treatments", "line_number", 2, 1, {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_what_is_worth_a_look_begins_where_it_should(edge):
+    table, column, usual, odd, others = EDGES[edge]
+    for value, expected in ((usual, []), (odd, [column])):
+        cohort = one("SD", **GIVEN, line_number=3)
+        cells = {name: [cell] for name, cell in {**others, column: value}.items()}
+        found = noted(replace(cohort, **{table: getattr(cohort, table).assign(**cells)}))
+        assert [name for name, *_ in found] == expected, value
+
+
+def test_a_bound_of_a_treatment_is_not_exchanged():
+    bound = {"dot_relation": ">", "dot_months": 1}
+    assert noted(one("SD", **GIVEN | bound, pfs_months=24, status="ongoing")) == []
+
+
+def test_an_inhibitor_without_a_name_may_be_the_last():
+    assert noted(make_cohort([sample("G1202R", "alectinib", prior="alectinib;unknown")])) == []
 
 
 def test_what_is_as_usual_is_not_noted():
@@ -130,8 +174,10 @@ def test_an_article_stands_once_in_a_cohort_whatever_its_capitals(tmp_path):
     header, first, *rest = (mine / "sources.csv").read_text("utf-8").splitlines()
     known = project.load("curated").sources.iloc[0]
     again = first.replace(known["source_id"], "zz2099").replace(known["doi"], known["doi"].upper())
+    # The DOI alone says it.
+    again = again.replace(f",{known['pmid']},", ",,")
     (mine / "sources.csv").write_text("\n".join([header, first, *rest, again]), "utf-8")
-    with pytest.raises(DataError, match="zz2099 is the article of"):
+    with pytest.raises(DataError, match="column doi: .*zz2099 is the article of"):
         project.load(mine)
 
 
