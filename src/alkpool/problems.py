@@ -82,9 +82,10 @@ def each_kind(problems: Iterable[Problem]) -> list[Problem]:
         kinds[found.file, found.column, found.allowed.partition(":")[0]].append(found)
     said = []
     for first, *others in kinds.values():
-        places = [str(other.row or other.value) for other in others]
-        named = ", ".join(places[:10]) + ", ..." * (len(places) > 10)
-        more = f" (and {len(places)} more: {'rows ' * (first.row is not None)}{named})"
+        most = MOST_OF_A_KIND if first.row else 10
+        named = ", ".join(str(other.row or other.value) for other in others[:most])
+        named += ", ..." * (len(others) > most)
+        more = f" (and {len(others)} more: {'rows ' * bool(first.row)}{named})"
         said.append(replace(first, allowed=first.allowed + more * bool(others)))
     return said
 
