@@ -28,9 +28,9 @@ from test_duplicates import REPORTED_AGAIN
 
 from alkpool import files, paths, references
 from alkpool.analysis import timeline
-from alkpool.data import cohort
+from alkpool.data import cohort, duplicates
 from alkpool.intake import add as additions
-from alkpool.intake import curate, duplicates, flatfile, template
+from alkpool.intake import curate, flatfile, template
 from alkpool.problems import DataError
 
 
@@ -83,7 +83,7 @@ def test_a_new_patient_of_ones_own_is_compared_with_the_published(tmp_path):
     with (mine / "cohort.yaml").open("a") as description:
         description.write(f"{two}\n")
     assert alkpool("add", file, "--cohort", mine, "--yes").returncode == 0
-    assert duplicates.of_two_cohorts(f"curated,{mine}") == []
+    assert alkpool("look-up", "G1202R", "--cohort", f"curated,{mine}").returncode == 0
 
 
 def test_an_article_of_the_published_cohort_is_said(tmp_path):
@@ -96,8 +96,9 @@ def test_an_article_of_the_published_cohort_is_said(tmp_path):
                     "--cohort", mine)  # fmt: skip
     assert (
         "Cannot be pooled with curated as it is: 1\n"
-        f"  curated+mine/sources.csv, column doi: found '{doi}'; test2024 is the article of "
-        "cheng2024; stands in two cohorts: leave it out of one, or where it is another rename it\n"
+        f"  curated+mine/sources.csv, column doi: found '{doi}'; stands in two cohorts: "
+        "test2024 is the article of cheng2024; leave it out of one, or where it is another rename "
+        "it\n"
     ) in shown.stdout
 
 

@@ -70,6 +70,22 @@ def test_check_reads_all_data_of_the_project(tmp_path, place):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("file", ["cohorts/curated/treatments.csv", "invitro/measurements.csv"])
+def test_check_notes_a_table_that_was_longer(tmp_path, file):
+    """Valid it is without its last rows too."""
+    home = tmp_path / "home"
+    shutil.copytree(paths.DATA, home / "data", ignore=shutil.ignore_patterns("raw"))
+    path = home / "data" / file
+    path.write_text("".join(path.read_text("utf-8").splitlines(keepends=True)[:-3]), "utf-8")
+    asked = ["curated"] if "curated" in file else []
+    done = alkpool("check", *asked, ALKPOOL_HOME=str(home))
+    assert (done.returncode, done.stderr) == (0, "")
+    (note,) = (said for said in done.stdout.splitlines() if said.startswith("note: data/"))
+    assert note.startswith(f"note: data/{file}: {path.stat().st_size:,} of the ")
+    assert "bytes that datapackage.json says: are rows missing?" in note
+    assert "are rows missing" not in alkpool("check").stdout
+
+
 @pytest.mark.parametrize("given", [".", "", "x/.."])
 def test_check_of_this_folder_is_no_check_of_the_project(tmp_path, given):
     mine = shutil.copytree(paths.COHORTS / "curated", tmp_path / "curated")
@@ -146,8 +162,8 @@ def test_wrong_usage_exits_2(tmp_path):
     file = tmp_path / "lines.csv"
     file.write_text(f"{HEADER}\nSD,=,6,,,ended\n")
     for wrong in (
-        ["--threshold-months", "0"], ["--ongoing-dot", "benefit"], ["-o", file], ["-o", tmp_path],
-        ["-o", tmp_path / "no/such/x.csv"],
+        ["--threshold-months", "0"], ["--threshold-months", "1000"], ["--ongoing-dot", "benefit"],
+        ["-o", file], ["-o", tmp_path], ["-o", tmp_path / "no/such/x.csv"],
     ):  # fmt: skip
         done = alkpool("classify", file, *wrong)
         assert done.returncode == 2, wrong

@@ -138,6 +138,13 @@ WRONG: dict[str, tuple[Callable[[Project], object], list[str]]] = {
         lambda p: p.edit("compendium.yaml", "threshold: 6.0", "threshold: -3"),
         [CHAPTERS, "parameters.threshold: found -3; must be above 0, as its default 6.0"],
     ),
+    "parameter above its range": (
+        lambda p: (
+            p.notebook("02-list", "L", [PARAMETERS + "runs = 4  # (1 to 64: no more cores)\n"]),
+            p.edit("compendium.yaml", "threshold: 6.0", "threshold: 6.0, runs: 65"),
+        ),
+        ["chapter 02-list: parameters.runs: found 65; must be from 1 to 64: no more cores"],
+    ),
     "parameter that is another number than it looks": (
         lambda p: p.edit("compendium.yaml", "threshold: 6.0", "threshold: 6:30"),
         ["compendium.yaml: is not readable YAML (6:30 is no plain number"],

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alkpool import paths
-from alkpool.data import cohort
-from alkpool.intake import duplicates, flatfile, place
-from alkpool.intake.duplicates import Match, compare
+from alkpool.data import cohort, duplicates
+from alkpool.data.duplicates import Match, compare
+from alkpool.intake import flatfile, place
 
 CURATED = tables(paths.COHORTS / "curated")
 KNOWN = {

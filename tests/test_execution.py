@@ -11,6 +11,7 @@ import nbformat
 import pytest
 from project import COMPENDIUM, COUNT, FIGURE, LIST, PARAMETERS, Project
 
+from alkpool.compendium import run
 from alkpool.files import exchange, write_if_changed
 
 WRITE = """\
@@ -219,6 +220,20 @@ def test_personal_settings_stay_out(kernels: Project, monkeypatch: pytest.Monkey
     seen += "assert os.environ['MPLBACKEND'] == 'module://matplotlib_inline.backend_inline'"
     kernels.notebook("02-list", "List", [PARAMETERS, LIST, seen])
     kernels.run("--no-book")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["MATPLOTLIBRC", "MPLBACKEND", "PYTHONDEVMODE", "PYTHONDONTWRITEBYTECODE", "PYTHONSTARTUP",
+     "PYTHONUTF8", "PYTHONWARNINGS"],
+)  # fmt: skip
+def test_no_kernel_is_handed_a_personal_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "mine")
+    monkeypatch.setenv("HARMLESS", "mine")
+    handed = run.kernel_environment(tmp_path)
+    assert (handed.get(name), handed["HARMLESS"]) == (None, "mine")
 
 
 def test_write_if_changed_keeps_equal_files(tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
-"""Reading YAML that others wrote: what it holds is what a person reads there, or it is refused."""
+"""Reading YAML that others wrote: as a person reads it, or refused. Writing: on the disk first."""
 
+import ctypes
+import os
+import sys
 from pathlib import Path
 
 import pytest
 from cases import tables
 
-from alkpool import paths
+from alkpool import files, paths
 from alkpool.compendium import plan
 from alkpool.data import cohort
 from alkpool.files import read_yaml
@@ -115,3 +118,50 @@ def test_what_is_wrong_with_a_file_of_settings_is_said_in_our_words(tmp_path, na
             refused += bool(said)
             assert not [word for word in THEIR_WORDS if word in said], (text, said)
     assert refused > 2 * len(good)
+
+
+def test_a_file_of_settings_that_nobody_wrote_is_not_read(tmp_path, monkeypatch):
+    """Two megabytes took half a minute, and ten would take two."""
+    path = tmp_path / "a.yaml"
+    path.write_text("a: 1\n" + "#" * 1_000_000, "utf-8")
+    monkeypatch.setattr(type(path), "read_text", None)
+    with pytest.raises(ValueError, match="it has 1,000,005 bytes; must have at most 1,000,000"):
+        read_yaml(path)
+
+
+def named(descriptor: int) -> str:
+    return Path(f"/proc/self/fd/{descriptor}").readlink().name
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc which file it is")
+def test_a_file_is_on_the_disk_before_it_is_in_its_place(tmp_path, monkeypatch):
+    done, kept = [], os.fsync
+
+    def synced(descriptor: int) -> None:
+        done.append((named(descriptor), (tmp_path / "a.txt").exists()))
+        kept(descriptor)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    files.write_atomically(tmp_path / "a.txt", "text")
+    assert done == [(f".a.txt.{os.getpid()}", False)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the call is one of Linux")
+def test_a_folder_is_on_the_disk_before_it_is_in_its_place(tmp_path, monkeypatch):
+    done, system = [], ctypes.CDLL(None)
+
+    class Told:
+        def syncfs(self, descriptor: int) -> int:
+            done.append(named(descriptor))
+            return system.syncfs(descriptor)
+
+        def renameat2(self, *given: object) -> int:
+            done.append("exchanged")
+            return system.renameat2(*given)
+
+    (tmp_path / "old").mkdir()
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: Told())
+    with files.staged(tmp_path / "old") as stage:
+        (stage / "a.txt").write_text("text")
+    assert done == [".old.new", "exchanged"]
+    assert (tmp_path / "old" / "a.txt").read_text() == "text"

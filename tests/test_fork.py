@@ -245,6 +245,35 @@ def test_what_a_killed_run_left_is_taken_up(forkable: Project) -> None:
     assert (forkable.home / "compendium.yaml").read_text() == done
 
 
+FULL_DISK = """
+from alkpool.compendium import new
+
+kept = new.write_atomically
+def written(path, text):
+    if path.name == "compendium.yaml":
+        raise OSError(28, "No space left on device")
+    kept(path, text)
+new.write_atomically = written
+new.new("mine")
+"""
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_what_fails_leaves_the_files_that_were_there(forkable: Project, left: bool) -> None:
+    """Those that a killed run had made already, and no others."""
+    configuration = (forkable.home / "compendium.yaml").read_text()
+    if left:
+        new(forkable, "mine")
+        forkable.write("compendium.yaml", configuration)
+    before = {path: path.read_bytes() for path in (forkable.home / "notebooks").rglob("*.*")}
+    done = subprocess.run([sys.executable, "-c", FULL_DISK], cwd=forkable.home, text=True,
+                          env=forkable.environment(), capture_output=True, check=False)  # fmt: skip
+    assert "No space left on device" in done.stderr
+    after = {path: path.read_bytes() for path in (forkable.home / "notebooks").rglob("*.*")}
+    assert after == before
+    assert (forkable.home / "notebooks/mine.ipynb").exists() == left
+
+
 def test_a_second_time_is_an_error_that_loses_nothing(forkable: Project) -> None:
     forkable.write("notebooks/takeaways/template.md.j2", "- A sentence.")
     new(forkable, "mine")

@@ -129,7 +129,7 @@ def test_the_way_back(home, monkeypatch):  # noqa: F811
 
 def test_the_page_says_what_the_score_does():
     """Thresholds in the text are those of the code."""
-    from alkpool.intake import duplicates
+    from alkpool.data import duplicates
 
     assert f"at least {duplicates.PROBABLE} more facts agree than differ" in PAGE
     assert f"from {duplicates.POSSIBLE} on the pair is shown" in PAGE

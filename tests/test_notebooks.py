@@ -72,6 +72,28 @@ def test_every_parameter_is_explained(source: Path) -> None:
     assert [name for name, parameter in parameters.items() if not parameter.help] == []
 
 
+@pytest.mark.parametrize(
+    "source", sorted(paths.NOTEBOOKS.glob("[0-9]*.ipynb")), ids=lambda path: path.stem
+)
+def test_every_number_has_limits(source: Path) -> None:
+    """Said beside it, with a reason: a seed that no generator takes, chains for no machine."""
+    parameters = plan.notebook_parameters(source)
+    defaults = {name: parameter.default for name, parameter in parameters.items()}
+    assert list(plan._parameter_problems(defaults, parameters)) == []
+    for name, default in defaults.items():
+        if type(default) in (int, float):
+            for beyond in (type(default)(2**70), -1, 10**12):
+                (said,) = plan._parameter_problems({name: beyond}, parameters)
+                assert f"parameters.{name}: found {beyond!r}; must be" in said
+
+
+@pytest.mark.parametrize("value", [0, 1, 3, 100_001])
+def test_draws_are_as_many_as_the_sampler_takes(value: int) -> None:
+    parameters = plan.notebook_parameters(paths.NOTEBOOKS / "07-uncertainty.ipynb")
+    (said,) = plan._parameter_problems({"draws": value}, parameters)
+    assert "above 0" in said or "must be from 4 to 100000: more do not fit" in said
+
+
 @pytest.mark.nightly
 def test_two_full_builds_give_the_same_bytes(first: Path, second: Path, tasks: list[Task]) -> None:
     for task in tasks:

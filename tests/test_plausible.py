@@ -1,5 +1,6 @@
 """What is valid and worth a look, and who is who."""
 
+import datetime
 import re
 import tracemalloc
 from dataclasses import replace
@@ -12,8 +13,9 @@ from factory import line, make_cohort, sample
 
 import alkpool as project
 from alkpool import study
+from alkpool.data import duplicates
 from alkpool.data.cohort import Cohort
-from alkpool.intake import add, duplicates
+from alkpool.intake import add, check
 from alkpool.intake.plausible import LOOKS, worth_a_look
 from alkpool.problems import DataError
 
@@ -77,8 +79,51 @@ def test_cells_of_sources_and_samples_are_noted():
     assert noted(cohort) == [
         ("year", "2099", "is still to come"),
         ("age_years", "0", "is a child's age: are these years?"),
-        ("vaf_percent", "0.14", "is below 1: per cent, or a fraction?"),
+        ("vaf_percent", "0.14", "is at most 1: per cent, or a fraction?"),
     ]
+
+
+YEAR = datetime.datetime.now(datetime.UTC).year
+# Table, column, what is as usual, what is just worth a look, and the other cells.
+EDGES = {
+    "year": ("sources", "year", YEAR, YEAR + 1, {}),
+    "young": ("patients", "age_years", 18, 17, {}),
+    "old": ("patients", "age_years", 100, 101, {}),
+    "fraction": ("samples", "vaf_percent", "1.1", "1.0", {}),
+    "fractions": ("samples", "vaf_percent", "0.14;1.1", "0.14;1", {}),
+    "order": ("samples", "sample_order", 1, 2, {}),
+    "order of inhibitors": ("samples", "resistance_on", "alectinib", "crizotinib",
+                            {"prior_inhibitors": "crizotinib;alectinib"}),
+    "PD": ("treatments", "pfs_months", 6, 6.1, {"best_response": "PD"}),
+    "PR": ("treatments", "pfs_months", 0.1, 0, {"best_response": "PR"}),
+    "CR": ("treatments", "pfs_months", 0.1, 0, {"best_response": "CR"}),
+    "long PFS": ("treatments", "pfs_months", 36, 36.1, {}),
+    "long DoT": ("treatments", "dot_months", 36, 36.1, {}),
+    "exchanged": ("treatments", "dot_months", 7, 6.9, {"pfs_months": 10.0}),
+    "exchanged and ongoing": ("treatments", "dot_months", 7, 6.9,
+                              {"pfs_months": 10.0, "status": "ongoing"}),
+    "line": ("treatments", "line_number", 15, 16, {}),
+    "first line": ("treatments", "line_number", 2, 1, {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_what_is_worth_a_look_begins_where_it_should(edge):
+    table, column, usual, odd, others = EDGES[edge]
+    for value, expected in ((usual, []), (odd, [column])):
+        cohort = one("SD", **GIVEN, line_number=3)
+        cells = {name: [cell] for name, cell in {**others, column: value}.items()}
+        found = noted(replace(cohort, **{table: getattr(cohort, table).assign(**cells)}))
+        assert [name for name, *_ in found] == expected, value
+
+
+def test_a_bound_of_a_treatment_is_not_exchanged():
+    bound = {"dot_relation": ">", "dot_months": 1}
+    assert noted(one("SD", **GIVEN | bound, pfs_months=24, status="ongoing")) == []
+
+
+def test_an_inhibitor_without_a_name_may_be_the_last():
+    assert noted(make_cohort([sample("G1202R", "alectinib", prior="alectinib;unknown")])) == []
 
 
 def test_what_is_as_usual_is_not_noted():
@@ -129,8 +174,10 @@ def test_an_article_stands_once_in_a_cohort_whatever_its_capitals(tmp_path):
     header, first, *rest = (mine / "sources.csv").read_text("utf-8").splitlines()
     known = project.load("curated").sources.iloc[0]
     again = first.replace(known["source_id"], "zz2099").replace(known["doi"], known["doi"].upper())
+    # The DOI alone says it.
+    again = again.replace(f",{known['pmid']},", ",,")
     (mine / "sources.csv").write_text("\n".join([header, first, *rest, again]), "utf-8")
-    with pytest.raises(DataError, match="zz2099 is the article of"):
+    with pytest.raises(DataError, match="column doi: .*zz2099 is the article of"):
         project.load(mine)
 
 
@@ -150,18 +197,19 @@ def test_pooled_cohorts_with_the_same_patients_need_an_answer(tmp_path):
     renamed(other, "h-", articles=False)
     run = [{"cohort": f"curated,{other}"}]
     said = study.problems(run)
-    assert any(
-        text.startswith("cheng2024-p1 and h-cheng2024-p1 may be one patient") for text in said
-    )
+    first = "curated+other: cheng2024-p1 and h-cheng2024-p1 may be one patient, who would count"
+    assert any(text.startswith(first) for text in said)
+    with pytest.raises(DataError) as refusal:
+        project.load("curated", other)
+    assert list(map(str, refusal.value.problems)) == said
     asked = ("look-up", "G1202R", "--cohort", run[0]["cohort"])
     refused = alkpool(*asked)
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr.splitlines() == said
+    assert refused.stderr == f"{refusal.value}\n"
     answers = [re.findall(r"distinct_patients: \[(\[.*?\])\]", text)[0] for text in said]
     text = (other / "cohort.yaml").read_text("utf-8").partition("# One report each")[0]
     text += f"distinct_patients: [{', '.join(answers)}]\n"
     (other / "cohort.yaml").write_text(text, "utf-8")
-    duplicates.of_two_cohorts.cache_clear()
     assert study.problems(run) == []
     assert alkpool(*asked).returncode == 0
     patients = pd.read_csv(other / "patients.csv", dtype=str, keep_default_na=False)
@@ -172,6 +220,52 @@ def test_pooled_cohorts_with_the_same_patients_need_an_answer(tmp_path):
     ]
     patients.to_csv(other / "patients.csv", index=False)
     assert duplicates.unanswered([project.load("curated"), project.load(other)], across=True) == []
+
+
+def test_what_cannot_be_pooled_is_noted_where_both_are_checked(tmp_path):
+    """Each kind once, however many articles or patients stand in both."""
+    other = own_cohort(tmp_path / "other")
+    done = alkpool("check", "curated", other)
+    assert done.returncode == 0, done.stderr
+    (patients,) = (said for said in done.stdout.splitlines() if "patients.csv, column" in said)
+    assert patients.startswith("note: curated+other/patients.csv, column patient_id: found 'cheng")
+    assert "stands in two cohorts: leave it out of one" in patients
+    assert "(and 43 more: choi2010-p1, " in patients
+    renamed(other, "h-", articles=True)
+    said = alkpool("check", "curated", other).stdout
+    articles = re.findall(r"(doi|pmid): found '[^']+'; stands in two cohorts: h-(\w+) is", said)
+    assert [mark for mark, _ in articles] == ["doi", "pmid"]
+
+
+def test_an_article_without_identifiers_is_known_by_its_author_year_and_title(tmp_path):
+    """Too little is stated of its patient to be known by that alone."""
+    mine, other = own_cohort(tmp_path / "mine"), own_cohort(tmp_path / "other")
+    renamed(mine, "m-", articles=False)
+    renamed(other, "h-", articles=False)
+    for folder in (mine, other):
+        patients = pd.read_csv(folder / "patients.csv", dtype=str, keep_default_na=False)
+        patients[["age_years", "fusion_partner", "fusion_variant"]] = ["", "unknown", "unknown"]
+        patients.to_csv(folder / "patients.csv", index=False)
+    pair = "m-katayama2012-p1 and h-katayama2012-p1 may be one patient"
+    with pytest.raises(DataError, match=pair):
+        project.load(mine, other)
+    sources = pd.read_csv(other / "sources.csv", dtype=str, keep_default_na=False)
+    sources["title"] += " again"
+    sources.to_csv(other / "sources.csv", index=False)
+    assert pair not in alkpool("check", mine, other).stdout
+
+
+def test_where_too_many_are_to_be_compared_it_is_said(tmp_path, monkeypatch, capsys):
+    mine = own_cohort(tmp_path / "mine")
+    renamed(mine, "h-", articles=False)
+    monkeypatch.setattr(duplicates, "MAX_PAIRS", 100)
+    said = "so many patients: whether any stands twice is not looked at"
+    assert project.load("curated", mine).read_as == (said,)
+    assert study.problems([{"cohort": f"curated,{mine}"}]) == []
+    assert capsys.readouterr().out == f"note: {said}\n"
+    notes = []
+    check.check([mine], notes.append)
+    assert f"note: {said}" in notes
 
 
 def test_a_patient_copied_within_a_source_is_found(tmp_path):

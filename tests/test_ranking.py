@@ -788,7 +788,9 @@ def test_settings_follow_the_compendium(tmp_path):
     ("rule", "setting", "value"),
     [("verdict_rule", "min_evaluable", 2.5), ("verdict_rule", "min_evaluable", True),
      ("verdict_rule", "min_evaluable", -3), ("verdict_rule", "relapse_from", "maybe"),
-     ("benefit_rule", "threshold_months", "maybe"), ("benefit_rule", "threshold_months", -3)],
+     ("verdict_rule", "min_evaluable", 1_000_000), ("verdict_rule", "high_relapse_samples", 1001),
+     ("benefit_rule", "threshold_months", "maybe"), ("benefit_rule", "threshold_months", -3),
+     ("benefit_rule", "threshold_months", 180)],
 )  # fmt: skip
 def test_a_rule_is_refused_before_a_chapter_runs(rule, setting, value):
     (problem,) = study.problems([{rule: {setting: value}}, {rule: {}}])

@@ -113,6 +113,17 @@ def test_rows_of_an_own_cohort_stay_in_build(home: Path, tmp_path: Path) -> None
     assert holding(release.make(home, home / "out"), SECRET) == set()
 
 
+@pytest.mark.parametrize("folder", ["results/own", "results/curated+own", "build/cohorts/own"])
+def test_git_is_not_offered_results_of_other_cohorts(home: Path, folder: str) -> None:
+    """However they came there, such as from an older version of the project."""
+    (home / ".gitignore").write_bytes((paths.HOME / ".gitignore").read_bytes())
+    commit(home)
+    write(home / folder / "lines.csv", f"patient_id\n{SECRET}\n")
+    write(home / "results/curated/new.csv", "a\n")
+    offered = subprocess.run(["git", "add", "-An", "."], cwd=home, capture_output=True, check=True)
+    assert offered.stdout == b"add 'results/curated/new.csv'\n"
+
+
 @pytest.mark.parametrize("folder", ["results/curated+own", "results/own", "data/cohorts/own"])
 def test_a_release_refuses_cohorts_that_the_compendium_does_not_name(
     home: Path, folder: str

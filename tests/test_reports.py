@@ -398,6 +398,12 @@ def test_a_line_is_refused_with_its_own_reason(line: str, reason: str) -> None:
         read(line)
 
 
+@pytest.mark.parametrize("name", ["D1529E", "I1461V", "K1491R"])
+def test_every_polymorphism_is_set_aside(name):
+    aside = (("taken for a polymorphism", name),)
+    assert read(f"G1202R, {name}") == Reading("G1202R", set_aside=aside)
+
+
 READINGS = [
     ("p.[Gly1202Arg;Leu1196Met]", Reading("L1196M+G1202R", "cis")),
     ("p.[G1202R];[I1171N]", Reading("I1171N+G1202R", "trans")),

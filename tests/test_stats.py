@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from scipy import stats as distributions
 
 from alkpool import stats
+from alkpool.stats import exact
 
 REFERENCE = Path(__file__).parent / "reference" / "stats_reference.csv"
 INTERVALS = [stats.wilson, stats.jeffreys, stats.clopper_pearson]
@@ -314,6 +315,25 @@ def test_fisher_refuses_what_it_cannot_do_exactly(monkeypatch: pytest.MonkeyPatc
         stats.fisher_exact(table)
 
 
+def test_fisher_says_that_it_is_too_large_before_the_longest_stage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its steps are counted before any is taken: the last that is done is to close another."""
+    done = []
+
+    def told(name: str) -> Callable[..., object]:
+        kept = getattr(exact, name)
+        return lambda *given: done.append(name) or kept(*given)
+
+    for name in ("_fillings", "_merge"):
+        monkeypatch.setattr(exact, name, told(name))
+    skewed = [[1, 0, 1, 0, 0], [10, 14, 2, 55, 27], [5, 14, 2, 31, 12], [2, 2, 3, 10, 9]]
+    with pytest.raises(ValueError, match="too large for an exact test: merge rows or columns"):
+        stats.fisher_exact(skewed)
+    assert done[-1] == "_merge"
+    assert done.count("_fillings") < 3000
+
+
 def test_fisher_answers_for_large_tables_or_says_at_once_that_it_does_not() -> None:
     """Large counts are nearly normal: Pearson's statistic, and the odds ratio of the cells."""
     begun = time.process_time()
@@ -334,7 +354,8 @@ def test_fisher_answers_for_large_tables_or_says_at_once_that_it_does_not() -> N
 
 @pytest.mark.parametrize(
     ("rows", "columns", "total", "answered"),
-    [(2, 5, 1000, True), (3, 4, 200, True), (3, 6, 100, True), (2, 40, 895, False)],
+    [(2, 5, 1000, True), (3, 4, 200, True), (3, 6, 100, True), (2, 40, 895, False),
+     (4, 5, 200, False)],
 )  # fmt: skip
 def test_fisher_has_the_limits_that_it_says(
     rows: int, columns: int, total: int, *, answered: bool

@@ -162,7 +162,6 @@ def look_up(
     from alkpool import answers
     from alkpool.analysis import evidence, question, ranking
     from alkpool.data import cohort, spelling
-    from alkpool.intake import duplicates
 
     if not profile.strip() and not finding:
         raise typer.BadParameter("must be a mutation, or name a --finding", param_hint="PROFILE")
@@ -170,8 +169,6 @@ def look_up(
         given = [name for text in prior or () for name in spelling.treatments(text)]
         asked = question.ask(profile, given, phase, specimen, finding or ())
         pool = cohort.load(cohort_name)
-        if counted_twice := duplicates.of_two_cohorts(cohort_name):
-            raise ValueError("\n".join(counted_twice))
         found = ranking.answer(asked, evidence.gather(pool))
     except ValueError as error:
         typer.echo(str(error), err=True)

@@ -124,6 +124,10 @@ def _refuse(problem: str, place: Any) -> NoReturn:
     raise yaml.MarkedYAMLError(problem=problem, problem_mark=place.start_mark)
 
 
+# Such a file takes a quarter of a minute to read, and nobody writes a longer one.
+MAX_YAML_BYTES = 1_000_000
+
+
 class _Loader(yaml.SafeLoader):
     """Refuses what YAML reads in silence and nobody means.
 
@@ -164,6 +168,8 @@ def read_yaml(path: Path) -> object:
     ValueError
         Where it is not readable; the text says why in one line.
     """
+    if (size := path.stat().st_size) > MAX_YAML_BYTES:
+        raise ValueError(f"it has {size:,} bytes; must have at most {MAX_YAML_BYTES:,}")
     try:
         return yaml.load(path.read_text("utf-8"), _Loader)
     except UnicodeDecodeError:

@@ -2,9 +2,9 @@
 
 import argparse
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 # Of one column of a file; so many are one mistake.
@@ -70,6 +70,24 @@ def refuse_any(problems: Iterable[Problem]) -> None:
     """Raise all problems together, if there is any."""
     if found := tuple(problems):
         raise DataError(found)
+
+
+def each_kind(problems: Iterable[Problem]) -> list[Problem]:
+    """Say a kind once of each file and column: the first, and where the others are.
+
+    A kind is what is said before the colon, behind which stands what to do of this one.
+    """
+    kinds: dict[tuple[str, ...], list[Problem]] = defaultdict(list)
+    for found in sorted(problems, key=lambda found: (found.file, found.row or 0, found.column)):
+        kinds[found.file, found.column, found.allowed.partition(":")[0]].append(found)
+    said = []
+    for first, *others in kinds.values():
+        most = MOST_OF_A_KIND if first.row else 10
+        named = ", ".join(str(other.row or other.value) for other in others[:most])
+        named += ", ..." * (len(others) > most)
+        more = f" (and {len(others)} more: {'rows ' * bool(first.row)}{named})"
+        said.append(replace(first, allowed=first.allowed + more * bool(others)))
+    return said
 
 
 def shortened(text: str) -> str:

@@ -11,8 +11,7 @@ from alkpool import explorer, references
 from alkpool.analysis.settings import handed_down
 from alkpool.data.cohort import load
 from alkpool.files import filled_in_beside
-from alkpool.intake import duplicates
-from alkpool.problems import ProjectError
+from alkpool.problems import DataError, ProjectError
 
 # The cohort of the published cases.
 COHORT = "curated"
@@ -32,9 +31,14 @@ def contexts(cohort: str) -> dict[str, Any]:
 
 def problems(chapters: Iterable[Mapping[str, Any]]) -> list[str]:
     """List what no chapter can run with: rules, cohorts, of their parameters, and references."""
-    found = []
+    chapters, found = [*chapters], list[str]()
+    for cohort in dict.fromkeys(each["cohort"] for each in chapters if "cohort" in each):
+        try:
+            for said in load(cohort).read_as:
+                print(f"note: {said}")
+        except DataError as error:
+            found += map(str, error.problems)
     for parameters in chapters:
-        found += duplicates.of_two_cohorts(parameters.get("cohort", ""))
         try:
             handed_down(parameters)
         except ProjectError as error:

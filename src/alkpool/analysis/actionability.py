@@ -31,6 +31,8 @@ from alkpool.vocabulary import Benefit, Phase, Sampling, Verdict
 SENSITIVITY_PRIOR = 1.0
 # Shares of relapses are small: Jeffreys' prior, worth one sample, favours no value much.
 RELAPSE_PRIOR = 0.5
+# A rule that asks for more decides nothing: no trial of an inhibitor has so many patients.
+MOST_ASKED = 1000
 
 Threshold = float | NDArray[np.float64] | NDArray[np.int64]
 
@@ -77,8 +79,9 @@ class VerdictRule:
     relapse_from: Literal["consecutive", "all"] = "consecutive"
 
     def __post_init__(self) -> None:
-        if self.min_evaluable < 1 or self.high_relapse_samples < 1:
-            raise ValueError("min_evaluable and high_relapse_samples must be at least 1")
+        for name in ("min_evaluable", "high_relapse_samples"):
+            if not 1 <= (asked := getattr(self, name)) <= MOST_ASKED:
+                raise ValueError(f"{name} is {asked}; must be at least 1, and at most {MOST_ASKED}")
         if not 0 <= self.low_sensitivity <= self.high_sensitivity <= 1:
             raise ValueError("must be 0 <= low_sensitivity <= high_sensitivity <= 1")
         if not 0 <= self.low_relapse_share <= self.high_relapse_share <= 1:

@@ -4,7 +4,6 @@ The best overall response decides first, then progression-free survival, then du
 treatment as its surrogate. The rule that decided is kept beside the class.
 """
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,6 +21,8 @@ Flags = NDArray[np.bool_]
 
 # The paper's "PFS of >= 6 months".
 THRESHOLD_MONTHS = 6.0
+# Few lines after resistance last longer, and none of a higher one would be benefit; 180 are days.
+LONGEST_THRESHOLD = 60.0
 
 _TABLE: Mapping[str, tuple[str, str]] = yaml_beside(__file__)
 # What each rule says by its id, in the order in which the rules are tried.
@@ -51,10 +52,9 @@ class BenefitRule:
     monotherapy: Literal["not combined", "stated"] = "not combined"
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.threshold_months) and self.threshold_months > 0):
-            raise ValueError(
-                f"threshold_months is {self.threshold_months}; must be a number above 0"
-            )
+        if not 0 < self.threshold_months <= LONGEST_THRESHOLD:
+            must = f"must be a number above 0, and at most {LONGEST_THRESHOLD:g}"
+            raise ValueError(f"threshold_months is {self.threshold_months}; {must}")
         one_of("ongoing_dot", self.ongoing_dot, (Benefit.UNKNOWN, Benefit.NO_BENEFIT))
         one_of("monotherapy", self.monotherapy, ("not combined", "stated"))
 

@@ -370,18 +370,21 @@ def _is_synthetic(folder: Path) -> bool:
 
 
 def _parameter_problems(
-    wanted: Mapping[str, object], declared: Mapping[str, Parameter]
+    wanted: Mapping[str, Any], declared: Mapping[str, Parameter]
 ) -> Iterator[str]:
     for name, value in wanted.items():
         if name not in declared:
             yield f"parameters: found {name!r}; the notebook has {', '.join(declared)}"
             continue
         default, words = declared[name].default, re.findall('"([^"]+)"', declared[name].help)
+        limits = re.search(r"\(([0-9.]+) to ([0-9.]+)(: [^)]+)?\)", declared[name].help)
         must = f"parameters.{name}: found {value!r}; must be"
         if type(value) not in (type(default), {float: int, tuple: list}.get(type(default))):
             yield f"{must} of the type of its default, {default!r} ({type(default).__name__})"
         elif isinstance(value, int | float) and value is not False and value <= 0 < default:
             yield f"{must} above 0, as its default {default!r}"
+        elif limits and not float(limits[1]) <= value <= float(limits[2]):
+            yield f"{must} from {limits[1]} to {limits[2]}{limits[3] or ''}"
         elif default in words and value not in words:
             yield f"{must} one of {', '.join(words)}"
 

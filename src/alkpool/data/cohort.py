@@ -16,7 +16,7 @@ import pandas as pd
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from alkpool import mutations, paths, stats
-from alkpool.data import reader, tables
+from alkpool.data import duplicates, reader, tables
 from alkpool.data.reader import is_among
 from alkpool.data.tables import COHORT_TABLES, INVITRO_TABLES, PATIENTS, SOURCES, Unread
 from alkpool.files import validated
@@ -28,7 +28,7 @@ DESCRIPTION_FILE = "cohort.yaml"
 # What the exclusion reason of a patient starts with who is shown beside the pool, uncounted.
 OTHER_TUMOUR = "other tumour: "
 
-_IN_TWO = "stands in two cohorts: leave it out of one, or where it is another rename it"
+_IN_TWO = "stands in two cohorts: {}leave it out of one, or where it is another rename it"
 
 
 def _seen(text: str) -> str:
@@ -108,13 +108,15 @@ def load(*names_or_paths: str | Path) -> Cohort:
     Returns
     -------
     Cohort
-        All rows, also those of excluded and duplicate patients; see `analysis_set`.
+        All rows, also those of excluded and duplicate patients; see `analysis_set`. Of several,
+        ``read_as`` says where they are too many for the patients to be compared.
 
     Raises
     ------
     DataError
         With every problem of all cohorts, as ``alkpool check`` prints them; also where a folder
-        elsewhere has the name of a cohort of the project.
+        elsewhere has the name of a cohort of the project, and where patients of two cohorts are
+        probably the same, with how to answer.
     """
     wanted = [
         part.strip() if isinstance(part, str) else part
@@ -131,7 +133,15 @@ def load(*names_or_paths: str | Path) -> Cohort:
     found = list(map(read, folders))
     refuse_any(problems + [problem for _, wrong in found for problem in wrong])
     cohorts = [cohort for cohort, _ in found if cohort]
-    return cohorts[0] if len(cohorts) == 1 else pool(cohorts)
+    if len(cohorts) == 1:
+        return cohorts[0]
+    pooled, alike = pool(cohorts), duplicates.unanswered(cohorts, across=True)
+    refuse_any(
+        Problem(pooled.name, None, "", "", f"{match.new} and {match.old} {match.counted_twice}")
+        for match in alike or ()
+    )
+    unseen = (duplicates.TOO_MANY,) * (alike is None)
+    return replace(pooled, read_as=(*pooled.read_as, *unseen))
 
 
 def check(folder: Path) -> list[Problem]:
@@ -292,12 +302,12 @@ def pool(cohorts: list[Cohort]) -> Cohort:
         frame = pd.concat([getattr(cohort, table.name) for cohort in cohorts], ignore_index=True)
         (key,) = table.key
         problems += [
-            Problem(f"{name}/{table.file}", None, key, str(value), _IN_TWO)
+            Problem(f"{name}/{table.file}", None, key, str(value), _IN_TWO.format(""))
             for value in frame.loc[frame.duplicated([key]), key].unique()
         ]
         pooled[table.name] = frame
     problems += [
-        replace(problem, row=None, allowed=f"{problem.allowed.partition(':')[0]}; {_IN_TWO}")
+        replace(problem, row=None, allowed=_IN_TWO.format(f"{problem.allowed.partition(':')[0]}; "))
         for problem in _same_articles(pooled[SOURCES.name], f"{name}/{SOURCES.file}")
     ]
     refuse_any(problems)
@@ -313,6 +323,15 @@ def pool(cohorts: list[Cohort]) -> Cohort:
     read_as = tuple(said for cohort in cohorts for said in cohort.read_as)
     own = frozenset().union(*(cohort.own for cohort in cohorts))
     return Cohort(name=name, meta=meta, own=own, read_as=read_as, **pooled)
+
+
+def apart(cohorts: list[Cohort]) -> list[Problem]:
+    """List what keeps cohorts from being pooled."""
+    try:
+        pool(cohorts)
+    except DataError as error:
+        return [*error.problems]
+    return []
 
 
 def ours(cohort: Cohort) -> Cohort:

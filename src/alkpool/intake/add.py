@@ -21,16 +21,16 @@ import pandas as pd
 
 from alkpool import paths
 from alkpool.analysis import actionability, benefit, timeline
-from alkpool.data import cohort, spelling
+from alkpool.data import cohort, duplicates, spelling
 from alkpool.data.cohort import DESCRIPTION_FILE, Cohort
+from alkpool.data.duplicates import Match
 from alkpool.data.reader import Sheet, read_text
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SOURCES, TREATMENTS
 from alkpool.files import filled_in_beside, locked, staged, write_atomically
-from alkpool.intake import curate, duplicates, flatfile, mapping, place, plausible
+from alkpool.intake import curate, flatfile, mapping, place, plausible
 from alkpool.intake.curate import CHANGELOG
-from alkpool.intake.duplicates import Match
 from alkpool.intake.place import Addition
-from alkpool.problems import DataError, Problem, counted, printable, refuse, refuse_any
+from alkpool.problems import Problem, counted, printable, refuse, refuse_any
 from alkpool.vocabulary import PatientStatus
 
 CURATED = "curated"
@@ -105,11 +105,7 @@ class Plan:
             return []
         rows = self.addition.rows
         new: dict[str, Any] = {table.name: table.typed(rows[table.name]) for table in COHORT_TABLES}
-        try:
-            cohort.pool([self.published, replace(self.after, **new)])
-        except DataError as error:
-            return [*error.problems]
-        return []
+        return cohort.apart([self.published, replace(self.after, **new)])
 
 
 def target(name_or_path: str) -> Path:

@@ -1,13 +1,14 @@
 """Check the data of the project, or cohort folders: every problem, and what is valid."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from alkpool import mutations, paths, problems, references
-from alkpool.data import cohort, groups, tables
+from alkpool.data import cohort, duplicates, groups, tables
 from alkpool.data.reader import read_folder
-from alkpool.intake import duplicates, plausible
-from alkpool.problems import DataError, Problem, ProjectError, printable, refuse_any
+from alkpool.intake import plausible
+from alkpool.problems import DataError, Problem, ProjectError, each_kind, printable, refuse_any
 
 Say = Callable[[str], object]
 
@@ -43,7 +44,7 @@ def check(folders: Sequence[Path], say: Say) -> None:
             valid.append(data)
             for note in (*data.read_as, *plausible.worth_a_look(data)):
                 say(printable(f"note: {note}"))
-    for note in _same_persons([data for data in valid if not data.synthetic]):
+    for note in _twice([data for data in valid if not data.synthetic]):
         say(printable(f"note: {note}"))
     if not folders:
         optional = ["identification"] * paths.IDENTIFICATION.is_dir()
@@ -51,14 +52,29 @@ def check(folders: Sequence[Path], say: Say) -> None:
         say("reference: valid")
         if not problems:
             problems += article_problems(paths.DATA)
+    checked = map(paths.cohort_folder, folders) if folders else [paths.DATA]
+    for note in _shorter([*checked]):
+        say(f"note: {note}")
     refuse_any(problems)
 
 
-def _same_persons(data: Sequence[cohort.Cohort]) -> Iterator[str]:
-    """Name the pairs of patients, of one cohort or of two, that may be one person."""
+def _shorter(folders: Sequence[Path]) -> Iterator[str]:
+    """Name the tables in folders of the project that were longer when they were built."""
+    package = paths.DATA / "datapackage.json"
+    for each in json.loads(package.read_text("utf-8"))["resources"] if package.is_file() else ():
+        path = paths.DATA / each["path"]
+        mine = not {*folders}.isdisjoint(path.parents) and paths.RAW not in path.parents
+        if mine and path.is_file() and (size := path.stat().st_size) < each["bytes"]:
+            was = f"{size:,} of the {each['bytes']:,} bytes that {package.name} says"
+            yield f"{paths.shown(path)}: {was}: are rows missing? If not: make data"
+
+
+def _twice(data: list[cohort.Cohort]) -> Iterator[str]:
+    """Name the pairs of patients, of one cohort or of two, that may be one person, and articles."""
+    yield from map(str, each_kind(cohort.apart(data) if data else ()))
     found = duplicates.unanswered(data) if data else []
     if found is None:
-        yield "so many patients: whether any stands twice is not looked at"
+        yield duplicates.TOO_MANY
     for match in found or []:
         yield f"{match.new} and {match.old} may be one patient: {match.shown}"
 

@@ -17,11 +17,11 @@ from pathlib import Path
 import pandas as pd
 
 from alkpool import paths
-from alkpool.data import cohort, dictionary, laboratory
+from alkpool.data import cohort, dictionary, duplicates, laboratory
 from alkpool.data.reader import Sheet, Table
 from alkpool.data.tables import ASSERTIONS, COHORT_TABLES, INVITRO_TABLES
 from alkpool.files import files_in, staged, write_if_changed
-from alkpool.intake import adjudicated, check, duplicates, flatfile, place, raw
+from alkpool.intake import adjudicated, check, flatfile, place, raw
 from alkpool.intake import groups as published_groups
 from alkpool.problems import DataError, refuse_any
 

@@ -6,8 +6,10 @@ patterns, and whoever knows the patients knows more.
 """
 
 import re
+import string
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -15,14 +17,16 @@ import pandas as pd
 from alkpool import paths
 from alkpool.data.cohort import DESCRIPTION_FILE
 from alkpool.data.reader import read_text
-from alkpool.data.tables import COHORT_TABLES, PATIENTS, rule_problems
+from alkpool.data.tables import COHORT_TABLES, PATIENTS, SOURCES, inhibitors, rule_problems
 from alkpool.files import yaml_beside
-from alkpool.problems import Problem, counted, printable, refuse_any
+from alkpool.problems import Problem, counted, each_kind, printable, refuse_any
 
 # An age in steps of five years is shared by many; from 90 on hardly anyone shares any (the
 # "Safe Harbor" rule of HIPAA, 45 CFR 164.514(b)(2), puts all ages over 89 into one class).
 AGE_STEP = 5
 OLDEST_AGE = 90
+# Numbers of patients may leave some out; a hospital's are higher than this, or than their count.
+LOW_NUMBER = 99
 # What neighbours, colleagues or a news report may know of a patient.
 QUASI_IDENTIFIERS = ("age_years", "sex", "stage", "histology", "fusion_partner", "fusion_variant")
 
@@ -62,9 +66,8 @@ def check(folder: Path) -> tuple[list[Problem], list[Problem]]:
     tables = {name: sheet.cells for name, sheet in sheets.items()}
     why = "is no column of the table and may hold more than it: leave it out"
     more = [Problem(s.label, 1, str(name), "", why) for s in sheets.values() for name in s.aside]
-    patients = tables[PATIENTS.name]
     cells = [*_cells(folder, tables)]
-    must = [*_extra_files(folder), *more, *_ages(patients), *_alone(patients)]
+    must = [*_extra_files(folder), *more, *_alone(tables[PATIENTS.name])]
     must += [
         Problem(file, row, column, found.group(), remedy)
         for file, row, column, cell in cells
@@ -77,13 +80,10 @@ def check(folder: Path) -> tuple[list[Problem], list[Problem]]:
         Problem(file, None, column, "", f"{counted(count, 'cell')} with {why}")
         for (file, column), count in filled.items()
     ]
-    for name, frame in tables.items():
-        consider += rule_problems(_DECLARED["consider"].get(name, ()), frame, f"{name}.csv")
-    return sorted(must, key=_place), sorted(consider, key=_place)
-
-
-def _place(finding: Problem) -> tuple[str, int, str]:
-    return finding.file, finding.row or 0, finding.column
+    for name, frame in _asked(tables).items():
+        must += rule_problems(_DECLARED["rows"][name], frame, f"{name}.csv")
+    consider += rule_problems(_DECLARED["consider"], tables[SOURCES.name], SOURCES.file)
+    return each_kind(must), each_kind(consider)
 
 
 def print_reports(folders: Sequence[Path], say: Callable[[str], object]) -> bool:
@@ -110,12 +110,36 @@ def _extra_files(folder: Path) -> Iterator[Problem]:
             yield Problem(path.name, None, "", "", why)
 
 
-def _ages(patients: pd.DataFrame) -> Iterator[Problem]:
-    cells = patients["age_years"]
+def _asked(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Tables with what the rules of rows ask beside their columns."""
+    cells = tables[PATIENTS.name]["age_years"]
     age = cells.where(cells.str.fullmatch(r"[0-9]+(\.[0-9]+)?")).astype(float)
     rounded = ((age / AGE_STEP).round() * AGE_STEP).clip(upper=OLDEST_AGE)
-    told = patients.assign(exact=age.notna() & (age != rounded), rounded=rounded)
-    yield from rule_problems(_DECLARED["ages"], told, PATIENTS.file)
+    ids, most = tables[SOURCES.name]["source_id"], max(LOW_NUMBER, len(cells))
+    # Of koopman2022, patients are called koopman-1 too.
+    sources = {*ids, *ids.str.rstrip(string.digits)}
+    asked = {}
+    for numbers, table in enumerate(COHORT_TABLES):
+        frame = tables[table.name]
+        told = [_tells(name, sources, numbers, most) for name in frame[table.key[0]]]
+        asked[table.name] = frame.assign(told=told)
+    exact = (rounded - age).abs() > 0
+    return asked | {PATIENTS.name: asked[PATIENTS.name].assign(exact=exact, rounded=rounded)}
+
+
+def _tells(name: str, sources: Set[str], numbers: int, most: int) -> bool:
+    """Whether an id holds more than its source and so many numbers, such as a name or a record."""
+    ends = (end for end in range(min(len(name), 80), 0, -1) if name[:end] in sources)
+    rest = _words().sub("-", name[next(ends, 0) :])
+    parts = [*filter(None, re.split(r"[-_.\s]+", rest))]
+    counts = [re.fullmatch(r"0*(\d{1,9})[a-z]?", part) for part in parts]
+    return len(parts) > numbers or any(not each or int(each[1]) > most for each in counts)
+
+
+@cache
+def _words() -> re.Pattern[str]:
+    words = "|".join([_DECLARED["words"], *map(re.escape, inhibitors()["inhibitor"])])
+    return re.compile(rf"(?<![^\W\d_])({words})(?![^\W\d_])", re.IGNORECASE)
 
 
 def _cells(folder: Path, tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, int, str, str]]:

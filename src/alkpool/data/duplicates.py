@@ -6,18 +6,19 @@ neither way. A pair is shown with the facts that agree and those that differ, an
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import chain, combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import yaml
 
-from alkpool.data.cohort import Cohort, load
 from alkpool.data.reader import rows_by
-from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, TREATMENTS
+from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, PatientStatus, Relation
+
+if TYPE_CHECKING:
+    from alkpool.data.cohort import Cohort
 
 # Facts that agree less those that differ. Of seven facts, sex, fusion partner and drugs agree by
 # chance in most pairs: four more than that are seldom chance, and the file must say which it is.
@@ -27,6 +28,7 @@ POSSIBLE = 3
 
 # Each patient is compared with each: of more, those that are alike could fill the memory.
 MAX_PAIRS = 1_000_000
+TOO_MANY = "so many patients: whether any stands twice is not looked at"
 
 # Reports give the age at diagnosis, at treatment or at biopsy.
 SAME_AGE_YEARS = 1
@@ -69,6 +71,11 @@ class Match:
         return "; ".join(f"{fact} {outcome} ({said})" for fact, outcome, said in self.reasons)
 
     @property
+    def counted_twice(self) -> str:
+        """What is said of a pair of two cohorts that are to be pooled."""
+        return f"may be one patient, who would count twice: {self.shown}; {self.answer_across}"
+
+    @property
     def answer_across(self) -> str:
         """How a person answers where the two are in two cohorts, in words."""
         return (
@@ -93,6 +100,10 @@ def records(tables: Mapping[str, pd.DataFrame]) -> dict[str, Facts]:
     samples = tables[SAMPLES.name].assign(order=tables[SAMPLES.name]["sample_order"].astype(int))
     by_patient = rows_by(samples.sort_values(["patient_id", "order"]), "patient_id")
     lines = rows_by(tables[TREATMENTS.name], "sample_id")
+    # Of a report without identifiers, under whatever id.
+    known = tables[SOURCES.name].query("first_author != '' and title != '' and year != ''")
+    names = known["first_author"] + known["title"] + known["year"]
+    articles = dict(zip(known["source_id"], names, strict=True))
     found: dict[str, Facts] = {}
     for patient in tables[PATIENTS.name].to_dict("records"):
         own = by_patient.get(patient["patient_id"], [])
@@ -109,7 +120,7 @@ def records(tables: Mapping[str, pd.DataFrame]) -> dict[str, Facts]:
                         said = f"{line['inhibitor']} {measure.upper()}"
                         months[said] = float(line[f"{measure}_months"])
         facts = {
-            "report": patient["source_id"],
+            "report": articles.get(patient["source_id"], patient["source_id"]),
             "age": float(patient["age_years"]) if patient["age_years"] else "",
             "sex": _known(patient["sex"]),
             "fusion partner": _known(patient["fusion_partner"]),
@@ -246,7 +257,7 @@ def _alike(
             yield one, other
 
 
-def as_text(cohorts: Sequence[Cohort]) -> dict[str, pd.DataFrame]:
+def as_text(cohorts: Sequence["Cohort"]) -> dict[str, pd.DataFrame]:
     """Tables of cohorts put together, cells as text, as `records` reads them."""
     return {
         table.name: pd.concat([getattr(each, table.name) for each in cohorts], ignore_index=True)
@@ -257,7 +268,7 @@ def as_text(cohorts: Sequence[Cohort]) -> dict[str, pd.DataFrame]:
     }
 
 
-def unanswered(cohorts: Sequence[Cohort], *, across: bool = False) -> list[Match] | None:
+def unanswered(cohorts: Sequence["Cohort"], *, across: bool = False) -> list[Match] | None:
     """Pairs of included patients who are probably one person, with no answer in a ``cohort.yaml``.
 
     Parameters
@@ -285,26 +296,6 @@ def unanswered(cohorts: Sequence[Cohort], *, across: bool = False) -> list[Match
     pairs = chain.from_iterable(_alike(*side, known) for side in sides)
     found = (compare(*pair, known) for pair in pairs if {*pair} not in answered)
     return [match for match in found if match.probable]
-
-
-@cache
-def of_two_cohorts(cohort: str) -> list[str]:
-    """Say of patients of two pooled cohorts that they may be one, and how to answer.
-
-    Parameters
-    ----------
-    cohort : str
-        Names or paths, joined by commas. Above `MAX_PAIRS` pairs nothing is compared; `check` says
-        so.
-    """
-    if "," not in cohort:
-        return []
-    found = unanswered([load(name) for name in cohort.split(",")], across=True) or []
-    return [
-        f"{match.new} and {match.old} may be one patient, who would count twice: {match.shown}; "
-        f"{match.answer_across}"
-        for match in found
-    ]
 
 
 def with_distinct(description: str, pairs: Iterable[tuple[str, str]]) -> str:
