@@ -280,13 +280,14 @@ def set_aside(sheet: Sheet, columns: Sequence[str]) -> Sheet:
     )  # fmt: skip
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """Reduce a heading to its letters and digits."""
     return re.sub(r"\W+|_+", "_", name.replace("%", " percent ").casefold()).strip("_")
 
 
 def _column_named(name: str, columns: Sequence[str]) -> str:
-    plain = _plain(name)
-    return next((column for column in columns if _plain(column) == plain), "")
+    wanted = plain(name)
+    return next((column for column in columns if plain(column) == wanted), "")
 
 
 def is_one_of(columns: Sequence[str]) -> Callable[[str], bool]:
@@ -297,7 +298,7 @@ def is_one_of(columns: Sequence[str]) -> Callable[[str], bool]:
 def _stem(name: str) -> str:
     """Name of a column without its unit."""
     units = "days?|weeks?|mo|months?|years?|percent|fraction"
-    return re.sub(rf"_({units})$", "", _plain(name))
+    return re.sub(rf"_({units})$", "", plain(name))
 
 
 def _header_problems(
@@ -320,7 +321,7 @@ def _header_problems(
         elif same := [column for column in missing if _stem(column) == _stem(name)]:
             other = "its unit is another or not said: rename it where it is the same, or convert it"
             yield Problem(label, 1, name, "", f"may be {same[0]}; {other}")
-        elif near := difflib.get_close_matches(_plain(name), missing, n=1, cutoff=0.85):
+        elif near := difflib.get_close_matches(plain(name), missing, n=1, cutoff=0.85):
             yield Problem(label, 1, name, "", f"unexpected column; is {near[0]} meant?")
 
 

@@ -174,15 +174,16 @@ def without_remarks(
     """
     if cells.shape[1] < 4:
         return cells, []
+    names = {reader.plain(str(name)) for name in cells}
+    begins = cells.columns[0] not in facts
     none = {}
     for row, *written in cells.itertuples(name=None):
-        stated = {str(name): cell for name, cell in zip(cells, written, strict=True) if cell}
-        first, said = next(iter(stated.items()), ("", ""))
-        begins = first == cells.columns[0] and first not in facts
-        if sum((begins, len({*stated.values()}) == 1, bool(_NO_CASE.match(said)))) > 1 or all(
-            reader.is_one_of([name])(stated[name]) for name in stated
-        ):
-            none[row] = Problem(label, row + 2, first, said, _RULES["no_case"])
+        stated = [cell for cell in written if cell]
+        said = next(iter(stated), "")
+        marks = begins and said == written[0], len({*stated}) == 1, bool(_NO_CASE.match(said))
+        if sum(marks) > 1 or all(reader.plain(cell) in names for cell in stated):
+            column = str(cells.columns[written.index(said)])
+            none[row] = Problem(label, row + 2, column, said, _RULES["no_case"])
     return cells.drop(index=[*none]), [*none.values()]
 
 
