@@ -110,8 +110,8 @@ class Sheet:
         Columns that are none of the table, under the names of the file.
     places : tuple of int
         Where in the file each column of the cells stands, counted from 1.
-    typed : mapping of str to (Series, str)
-        Cells of a column as the file has them, under its heading there, and their unit.
+    typed : mapping of str to Series
+        Cells of a column as the file has them, under its heading there.
     unread : frozenset of str
         Columns that are blank because a problem says so, which is not to be said of each cell.
     """
@@ -122,7 +122,7 @@ class Sheet:
     problems: tuple[Problem, ...] = ()
     aside: pd.DataFrame = field(default_factory=pd.DataFrame)
     places: tuple[int, ...] = ()
-    typed: Mapping[str, tuple[pd.Series, str]] = field(default_factory=dict)
+    typed: Mapping[str, pd.Series] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
 
     def spelled(self, columns: Mapping[str, pa.Column]) -> "Sheet":

@@ -174,9 +174,6 @@ def read(path: Path, mapping: Mapping) -> Sheet:
         parts.loc[wrong] = "Nobody", "2020"
         parts = parts.fillna("")
         cells = cells.join(parts[parts.columns.difference(cells.columns)])
-    ids = (name for name, target in mapping.columns.items() if target.ours == "patient_id")
-    for name in (name for name in ids if name in raw):
-        problems += flagged(raw, raw[name] == "", name, label, _SAYS["nobody"])
     if REFERENCE in unread:
         unread |= {"first_author", "year"}
     cells = cells.assign(**mapping.everywhere)
@@ -189,12 +186,10 @@ def read(path: Path, mapping: Mapping) -> Sheet:
         problems += flagged(unsaid, unsure, "sample_order", label, _SAYS["one_or_two"])
     elif "prior_inhibitors" in cells and "sample_order" not in cells:
         cells = cells.assign(sample_order="1")
+    typed = {target.ours: raw[heading] for heading, target in targets.items()}
     return flatfile.checked(
-        Sheet(
-            label, cells, tuple(read_as), tuple(problems), unread=frozenset(unread),
-            typed={each.ours: (raw[name], each.unit) for name, each in targets.items()},
-        )
-    )  # fmt: skip
+        Sheet(label, cells, tuple(read_as), tuple(problems), unread=frozenset(unread), typed=typed)
+    )
 
 
 def _filled_down(cells: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -243,9 +238,7 @@ def _translated(cell: str, target: Target) -> str:
             # With its unit it is refused: no column takes one.
             return f"{cell} {target.unit}"
         cell = _NUMBER.sub(
-            # Rounded, but not to nothing.
-            lambda found: f"{round(n := float(found[0].replace(',', '.')) * factor, 2) or n:g}",
-            cell,
+            lambda found: f"{round(float(found[0].replace(',', '.')) * factor, 2):g}", cell
         )
     return target.prefix + cell if cell else cell
 

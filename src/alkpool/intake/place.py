@@ -161,17 +161,15 @@ def _all_problems(
     said = [*noted, *stated] or in_file
     said = [_as_typed(each, sheet) for each in said]
     # A cell with an odd content breaks several rules; the first says why.
-    one = {(p.file, p.row, p.column, p.row is None and p.allowed): p for p in reversed(said)}
-    return sorted(one.values())
+    return sorted({(each.file, each.row, each.column): each for each in reversed(said)}.values())
 
 
 def _as_typed(problem: Problem, sheet: Sheet) -> Problem:
-    """Name a cell, its column and its unit as the file does."""
+    """Name a cell and its column as the file does."""
     if problem.row is None or problem.column not in sheet.typed:
         return problem
-    cells, unit = sheet.typed[problem.column]
+    cells, said = sheet.typed[problem.column], problem.allowed
     cell = str(cells.get(problem.row - 2, problem.value))
-    said = re.sub("in (months|years)", f"in {unit}", problem.allowed)
     if cell and problem.value not in ("", cell):
         said = f"read as {shortened(problem.value)!r}, it {said}"
     return replace(problem, column=str(cells.name), value=cell, allowed=said)
