@@ -145,7 +145,7 @@ def test_of_a_column_that_is_all_wrong_a_hundred_cells_are_listed(tmp_path):
 
 BOUNDS = {
     ("", ">=6"): (">", "6"), (">=", "6"): (">", "6"), ("≥", "≥6"): (">", "6"),
-    ("", "ca. 6"): ("~", "6"), ("=", "11·5"): ("=", "11.5"),
+    ("", "ca. 6"): ("~", "6"), ("=", "11·5"): ("=", "11.5"), ("", "6mo."): ("=", "6"),
 }  # fmt: skip
 
 
@@ -158,10 +158,13 @@ def test_a_bound_goes_where_it_belongs(tmp_path, written):
 
 NO_MONTHS = {
     ("=", "12+"): "a sign belongs into the relation, which says another",
-    ("", "NR"): "not reached: write the months so far",
+    ("", "NR"): "not reached: write the time so far, with > before it, in months",
     ("=", "06. Mrz"): "perhaps a date", ("=", "2024-06-05"): "perhaps a date",
     ("=", "≤6"): "no sign for at most", ("<=", "6"): "no sign for at most",
     ("=", "26 weeks"): "a week is 0.23", ("=", "5 m"): "write the number alone, in months",
+    ("", "1 yr"): "a year has 12 months", ("", "12 wk"): "a unit of its own: write",
+    ("", "270 d"): "a day 0.033 months", ("", "6.0-7.5"): "a range: write >", ("", "."): "blank",
+    ("", "12 (ongoing)"): "its own column or the note", ("", "24.0*"): "its own column or the note",
 }  # fmt: skip
 
 
@@ -181,7 +184,7 @@ def test_what_may_be_another_number_or_unit_is_not_converted(tmp_path, cell):
     """1,095 days are three years or one day; 12 months among days are no 12 days."""
     columns = MAPPING.format(heading="PFS (days)", column="pfs_months", unit="days")
     sheet = by_mapping(tmp_path, THEIRS.format("PFS (days)", f'"{cell}"'), columns)
-    with pytest.raises(DataError, match="column pfs_months"):
+    with pytest.raises(DataError, match=r"column PFS \(days\)"):
         place.fit(sheet, CURATED)
     sheet = by_mapping(tmp_path, THEIRS.format("PFS (days)", "12 months"), columns)
     assert list(sheet.cells["pfs_months"]) == ["12"]
@@ -267,6 +270,31 @@ def test_a_title_above_the_table_of_an_author_is_left_out(tmp_path):
     assert sheet.read_as[0] == "theirs.csv: left out above the header: 'Table S3. PFS, by patient'"
 
 
+@pytest.mark.parametrize(
+    ("unit", "frequencies", "found"),
+    [
+        ("percent", "0", True), ("percent", "0.0", True), ("percent", "<0", True),
+        ("percent", "0;0.2", True), ("fraction", "0", True), ("percent", "0.004", False),
+        ("percent", "<0.002", False), ("fraction", "0.05", False),
+    ],
+)  # fmt: skip
+def test_a_mutation_that_was_not_found_is_none(tmp_path, unit, frequencies, found):
+    """A frequency of 0 says so, and a very small one does not."""
+    line = "L1196M+G1202R" if ";" in frequencies else "G1202R"
+    columns = f"columns: {{VAF: {{column: vaf_percent, unit: {unit}}}, ALK: mutations, Prior: "
+    columns += "prior_inhibitors}\neverywhere: {first_author: A, year: 2018, sample_locator: S1}\n"
+    sheet = by_mapping(tmp_path, f"ALK,VAF,Prior\n{line},{frequencies},alectinib\n", columns)
+    if found:
+        with pytest.raises(
+            DataError, match="1 problem in.*\n.*column VAF: .*was not found is none"
+        ):
+            place.fit(sheet, CURATED)
+    else:
+        percent = place.fit(sheet, CURATED).rows["samples"].at[0, "vaf_percent"]
+        times = 100 if unit == "fraction" else 1
+        assert float(percent.lstrip("<")) == pytest.approx(float(frequencies.lstrip("<")) * times)
+
+
 @pytest.mark.parametrize("heading", ["PFS (days)", "PFS (weeks)", "PFS"])
 def test_another_unit_in_a_heading_is_never_read_as_months(tmp_path, heading):  # F03, F04
     with pytest.raises(DataError, match="may be pfs_months; its unit is another or not said"):
@@ -281,7 +309,18 @@ def test_an_age_in_months_becomes_years(tmp_path):  # F04
 
 @pytest.mark.parametrize(
     "response",
-    ["PR (intracranial only; extracranial PD)", "CR (not confirmed)", "PR/SD", "PR*", "Response"],
+    [
+        "PR (intracranial only; extracranial PD)",
+        "CR (not confirmed)",
+        "PR/SD",
+        "PR*",
+        "Response",
+        "SD >= 6 mo",
+        "PR, ongoing",
+        "PR¹",
+        "iCR",
+        "NR",
+    ],
 )
 def test_a_qualifier_that_is_not_known_is_refused_with_the_way_out(tmp_path, response):  # F05
     said = refusal(tmp_path, case(best_response=response))
@@ -554,9 +593,13 @@ def test_a_table_of_endless_width_is_refused_at_once(tmp_path):
 
 def test_other_encodings_are_named(tmp_path):  # F60
     text = f"{LINE},ward\nSD,=,6,,,ended,Köln\n"
-    for encoding, words in (("utf-16", "saved as UTF-16"), ("latin-1", "saved as UTF-8 text")):
-        with pytest.raises(DataError, match=words):
-            classes(tmp_path, text.encode(encoding))
+    for encoding, words in (
+        ("utf-16", "saved as UTF-16"),
+        ("latin-1", "row 2, column ward: .*saved as UTF-8 text"),
+    ):
+        for sign in ",;":
+            with pytest.raises(DataError, match=words):
+                classes(tmp_path, text.replace(",", sign).encode(encoding))
 
 
 @pytest.mark.parametrize(("word", "code"), [("Partial Response", "PR"), ("pr", "PR")])
@@ -878,6 +921,82 @@ def test_cells_that_are_stated_once_are_filled_down(tmp_path):
         place.fit(sheet, CURATED)
 
 
+def test_an_id_in_other_capitals_is_no_patient_unasked(tmp_path):
+    columns = "columns: {Pt: {column: patient_id, prefix: x-}, ALK: mutations, Prior: "
+    columns += "prior_inhibitors, Drug: inhibitor}\neverywhere: {first_author: A, year: 2018, "
+    columns += "sample_locator: S1}\n"
+    text = "Pt,ALK,Prior,Drug\nmgh9,G1202R,alectinib,lorlatinib\n"
+    text += "MGH9,G1202R,alectinib,brigatinib\n"
+    said = "row 3, column Pt: found 'MGH9'; read as 'x-MGH9', it is x-mgh9 but for its capitals"
+    with pytest.raises(DataError, match=f"1 problem in.*\n.*{said}"):
+        place.fit(by_mapping(tmp_path, text, columns), CURATED)
+
+
+BESIDE = {
+    "blank column at the left": (",{}", "", False), "blank column between": ("{},,", "", False),
+    "numbers of R": ('"",{}', "1", True), "numbers of pandas": (",{}", "0", True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BESIDE)
+def test_a_column_without_heading_and_facts_is_left_out(tmp_path, kind):
+    header, number, said = BESIDE[kind]
+    columns = "columns: {Pt: patient_id, ALK: mutations, Prior: prior_inhibitors}\neverywhere: "
+    columns += "{first_author: A, year: 2018, sample_locator: S1}\n"
+    text = f"{header.format('Pt,ALK,Prior')}\n"
+    for row in range(2):
+        text += header.replace('""', "").replace(",{}", f"{number and int(number) + row},{{}}")
+        text = text.replace("{}", f"p{row},G1202R,alectinib") + "\n"
+    sheet = by_mapping(tmp_path, text, columns)
+    assert list(place.fit(sheet, CURATED).rows["patients"]["patient_id"]) == ["p0", "p1"]
+    assert any("the numbers of the rows" in note for note in sheet.read_as) == said
+    if said:
+        with pytest.raises(DataError, match="without a name: has cells: give it a name"):
+            by_mapping(tmp_path, text.replace(f"\n{number},", "\n7,"), columns)
+
+
+NO_CASES = {
+    "total": "Total,,2,1/2 (50%),8", "total alone": "Total,,,,", "footnote": '"* censored",,,,',
+    "footnote elsewhere": ",* censored,,,", "header": "Pt,ALK,Drug,BOR,PFS",
+    "median": "Median (range),,,,8.2",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", NO_CASES)
+def test_a_row_that_is_no_case_is_named_once(tmp_path, kind):
+    columns = "columns: {Pt: patient_id, ALK: mutations, Drug: inhibitor, BOR: best_response, PFS: "
+    columns += "{column: pfs_months, unit: months}}\neverywhere: {first_author: A, year: 2018, "
+    columns += "sample_locator: S1, prior_inhibitors: alectinib}\n"
+    text = f"Pt,ALK,Drug,BOR,PFS\n1,G1202R,lorlatinib,PR,9\n{NO_CASES[kind]}\n"
+    with pytest.raises(DataError, match="1 problem in.*\n.*row 3, .*: delete this row where it is"):
+        place.fit(by_mapping(tmp_path, text, columns), CURATED)
+    lines = f"Pt,{LINE}\n1,SD,=,6,,,ended\n{NO_CASES[kind]},,\n".replace("Pt,ALK,Drug", "Pt")
+    with pytest.raises(DataError, match="row 3, .*: delete this row where it is"):
+        classes(
+            tmp_path, lines if kind != "header" else f"Pt,{LINE}\n1,SD,=,6,,,ended\nPt,{LINE}\n"
+        )
+
+
+def test_a_row_without_a_line_is_not_classified_unasked(tmp_path):
+    text = f"Pt,Note,{LINE}\n1,,SD,=,6,,,ended\n2,lost,{{}},,,,,\n"
+    with pytest.raises(DataError, match="1 problem in.*\n.*row 3.*says nothing of a line"):
+        classes(tmp_path, text.format(""))
+    assert [line["rule"] for line in classes(tmp_path, text.format("unknown"))[0]] == ["R3", "R9"]
+    # A response is a line, also alone and in the first column.
+    assert [line["rule"] for line in classes(tmp_path, f"{LINE}\nPR,,,,,\n")[0]] == ["R1"]
+
+
+@pytest.mark.parametrize("heading", ["event", "PFS_STATUS", "Censored", "pfs event"])
+def test_a_column_of_events_beside_months_is_not_passed_over(tmp_path, heading):
+    """4 months that are censored decide nothing; 4 months are no benefit."""
+    text = f"{LINE},{heading}\nSD,{{}},4,,,ended,0\n"
+    with pytest.raises(DataError, match=f"1 problem in.*\n.*column {heading}: may say where"):
+        classes(tmp_path, text.format(""))
+    for sign, benefit in ((">", "unknown"), ("=", "no benefit")):
+        assert [line["benefit"] for line in classes(tmp_path, text.format(sign))[0]] == [benefit]
+    classes(tmp_path, f"{LINE},Adverse events\nSD,,4,,,ended,0\n")
+
+
 @pytest.mark.parametrize("stated", ["", "M"])
 def test_nothing_is_filled_down_from_another_patient(tmp_path, stated):
     columns = "columns: {Study: reference, Patient: patient_id, Sex: sex, ALK mutations: mutations,"
@@ -1093,8 +1212,8 @@ def test_all_that_a_mapping_leaves_open_is_listed_beside_what_is_wrong_with_cell
         ("mapping.yaml", "", "BOR, words"), ("mapping.yaml", "", "Drug before"),
         ("mapping.yaml", "", "PFS"), ("mapping.yaml", "", "Pt, prefix"),
         ("mapping.yaml", "", "everywhere"), ("mapping.yaml", "", "everywhere, ward"),
-        ("theirs.csv", "2", "age_years"), ("theirs.csv", "2", "dot_months"),
-        ("theirs.csv", "2", "mutations"), ("theirs.csv", "3", "inhibitor"),
+        ("theirs.csv", "2", "Age"), ("theirs.csv", "2", "DoT"),
+        ("theirs.csv", "2", "Mutation"), ("theirs.csv", "3", "Next"),
     ]  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from alkpool import paths
 from alkpool.data.cohort import relation_problems
 from alkpool.data.reader import cell_problems
 from alkpool.data.tables import COHORT_TABLES
-from alkpool.intake import flatfile, place, template
+from alkpool.intake import flatfile, mapping, place, template
 from alkpool.problems import DataError
 
 CURATED = tables(paths.COHORTS / "curated")
@@ -439,6 +439,8 @@ BAD_FILES = {
     "another unit": (csv_text(*one_more("x")).replace("pfs_months", "PFS (days)").encode(),
                      "column PFS (days): may be pfs_months; its unit is another or not said"),
     "missing column": (b"first_author,year\na,2020\n", "row 1, column mutations: this column is"),
+    "other headings": (b"Pt,Drug\n1,x\n", "column first_author: this column is missing; a table "
+                       "with other headings is read by a mapping: alkpool template --columns-from"),
     "column twice": (csv_text(*one_more("Sex")).encode(),
                      "column sex: this column stands twice"),
 }  # fmt: skip
@@ -550,6 +552,9 @@ SHOWN = {
     "struck through": (lambda cell: setattr(cell, "font", Font(strike=True)), "is struck through"),
     "sign in the format": (lambda cell: setattr(cell, "number_format", '"<"0'), "by its format"),
     "unit in the format": (lambda cell: setattr(cell, "number_format", '0" weeks"'), "weeks"),
+    "hidden column": (
+        lambda cell: setattr(cell.parent.column_dimensions[cell.column_letter], "hidden", True),
+        "row 2, column pfs_months: found '8'; stands in a hidden column"),
     "hidden row": (
         lambda cell: setattr(cell.parent.row_dimensions[cell.row], "hidden", True),
         "row 2: is hidden, and would count"),
@@ -581,6 +586,50 @@ def test_a_number_in_another_form_is_the_number(tmp_path, form):
     assert place.fit(sheet, CURATED).rows["treatments"].at[0, "pfs_months"] == "8"
     said = f"new.xlsx, sheet cases: the comment on {cell.coordinate} is not read: 'see text'"
     assert said in sheet.read_as
+
+
+@pytest.mark.parametrize(("stored", "months"), [(8.7 - 2.7, "6"), (10.3 - 4.3, "6"), (8.0, "8")])
+def test_a_number_has_the_digits_that_a_spreadsheet_shows(tmp_path, stored, months):
+    path = write_workbook(tmp_path / "new.xlsx", case() | {"pfs_months": stored})
+    assert fit(path).rows["treatments"].at[0, "pfs_months"] == months
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 0), (2, 0), (0, 1), (2, 1)])
+def test_a_table_may_start_below_and_beside_the_first_cell(tmp_path, rows, columns):
+    path = write_workbook(tmp_path / "new.xlsx", case())
+    book = openpyxl.load_workbook(path)
+    book.active.move_range(book.active.dimensions, rows, columns)
+    where = book.active.cell(2 + rows, flatfile.COLUMNS.index("age_years") + 1 + columns)
+    book.save(path)
+    sheet = flatfile.read(path)
+    assert place.fit(sheet, CURATED).rows["treatments"].shape[0] == 1
+    assert not any("left out above" in note for note in sheet.read_as)
+    where.value = datetime.date(2020, 1, 5)
+    book.save(path)
+    assert f"row {2 + rows}, column age_years: found '2020-01-05 00:00:00'" in refusal(path)
+
+
+@pytest.mark.parametrize("last", ["D", "F"])
+@pytest.mark.parametrize(("row", "said"), [(1, "left out above the header"), (4, "delete this")])
+def test_what_is_merged_across_a_table_is_a_title_or_a_footnote(tmp_path, row, said, last):
+    """Also where it begins as a heading does."""
+    path = tmp_path / "theirs.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["Pt", "Prior TKI", "ALK mutations", "Next TKI"])
+    sheet.append(["1", "alectinib", "G1202R", "lorlatinib"])
+    sheet.append(["2", "alectinib", "I1171N", "lorlatinib"])
+    if row == 1:
+        sheet.insert_rows(1)
+    sheet.cell(row, 1).value = "Patients with ALK resistance mutations"
+    sheet.merge_cells(f"A{row}:{last}{row}")
+    book.save(path)
+    proposal = mapping.propose(path)
+    assert "ALK mutations: mutations" in proposal
+    (tmp_path / "m.yaml").write_text(proposal.replace("'?'", "smith2018"))
+    sheet = mapping.read(path, mapping.load(tmp_path / "m.yaml"))
+    assert list(sheet.cells["mutations"]) == ["G1202R", "I1171N"]
+    assert said in "".join([*sheet.read_as, *map(str, sheet.problems)])
 
 
 def test_what_stands_beside_the_table_is_not_refused(tmp_path):

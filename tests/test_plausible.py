@@ -126,6 +126,13 @@ def test_an_inhibitor_without_a_name_may_be_the_last():
     assert noted(make_cohort([sample("G1202R", "alectinib", prior="alectinib;unknown")])) == []
 
 
+def test_ids_that_differ_in_capitals_only_are_noted():
+    lines = [line("lorlatinib", "SD"), line("brigatinib", "SD")]
+    rows = [sample("G1202R", "alectinib", given, patient=name)
+            for name, given in zip(("MGH9", "mgh9"), lines, strict=True)]  # fmt: skip
+    assert [column for column, *_ in noted(make_cohort(rows))] == ["patient_id"] * 2
+
+
 def test_what_is_as_usual_is_not_noted():
     assert noted(one("SD", **GIVEN, pfs_months=14, dot_months=15)) == []
     assert noted(one("PD", **GIVEN, pfs_months=2, dot_months=2, line_number=2)) == []

@@ -108,6 +108,10 @@ class Sheet:
         What is wrong with the file, where its reader does not raise.
     aside : DataFrame
         Columns that are none of the table, under the names of the file.
+    places : tuple of int
+        Where in the file each column of the cells stands, counted from 1.
+    typed : mapping of str to Series
+        Cells of a column as the file has them, under its heading there.
     unread : frozenset of str
         Columns that are blank because a problem says so, which is not to be said of each cell.
     """
@@ -117,6 +121,8 @@ class Sheet:
     read_as: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     aside: pd.DataFrame = field(default_factory=pd.DataFrame)
+    places: tuple[int, ...] = ()
+    typed: Mapping[str, pd.Series] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
 
     def spelled(self, columns: Mapping[str, pa.Column]) -> "Sheet":
@@ -180,12 +186,14 @@ def read_sheet(
 
 
 def as_sheet(
-    rows: Sequence[Sequence[str]], label: str, columns: Sequence[str], required: Sequence[str] = ()
-) -> Sheet:
-    """Make a sheet of a header and its records: blank rows and columns at the sides are none.
+    rows: Sequence[Sequence[str]], label: str, columns: Sequence[str],
+    required: Sequence[str] = (), instead: str = "",
+) -> Sheet:  # fmt: skip
+    """Make a sheet of a header and its records: blank rows and columns are none.
 
-    Rows above the header are left out, and said. Where nothing but required columns is missing, the
-    sheet has these problems, and its other cells can be read.
+    Rows above the header, and numbers of rows that have no heading, are left out, and said. Where
+    nothing but required columns is missing, the sheet has these problems, and its other cells can
+    be read; ``instead`` is what else can be done.
 
     Raises
     ------
@@ -203,41 +211,52 @@ def as_sheet(
         for row, record in filled.items()
         if len(record) != len(header)
     ]
-    width = len(header)
-    while width and not header[width - 1] and not any(any(r[width - 1 :]) for r in filled.values()):
-        width -= 1
-    if width > MAX_COLUMNS:
-        wrong = f"has {width} columns; must have at most {MAX_COLUMNS}"
+    numbers = ([str(first + number) for number in range(len(filled))] for first in (0, 1))
+    numbered = not header[0] and [record[0] for record in filled.values()] in numbers
+    places = [
+        place
+        for place, name in enumerate(header)
+        if name or ((place or not numbered) and any(any(r[place:][:1]) for r in filled.values()))
+    ]
+    if len(places) > MAX_COLUMNS:
+        wrong = f"has {len(places)} columns; must have at most {MAX_COLUMNS}"
         raise DataError([Problem(label, 1, "", "", wrong)])
-    names = [_column_named(name, columns) or name for name in header[:width]]
-    problems += _header_problems(names, label, columns, required)
+    header = [header[place] for place in places]
+    names = [_column_named(name, columns) or name for name in header]
+    problems += _header_problems(names, label, columns, required, instead)
     for row, record in filled.items():
-        for name, cell in zip(names, record, strict=False):
-            if len(cell) > MAX_CELL_CHARACTERS:
+        for name, place in zip(names, places, strict=True):
+            if len(cell := "".join(record[place:][:1])) > MAX_CELL_CHARACTERS:
                 allowed = f"has {len(cell)} characters; must have at most {MAX_CELL_CHARACTERS}"
                 problems.append(Problem(label, row + 2, name, cell, allowed))
     missing = frozenset(required) - {*names}
     if len(problems) > len(missing):
         raise DataError(problems)
     cells = pd.DataFrame(
-        [record[:width] for record in filled.values()], list(filled), names, dtype=str
-    )
+        [[record[place] for place in places] for record in filled.values()],
+        list(filled), names, dtype=str,
+    )  # fmt: skip
     renamed = [
         f"{label}: column {shortened(old)!r} is read as {new}"
-        for old, new in zip(header, names, strict=False)
+        for old, new in zip(header, names, strict=True)
         if old != new
     ]
     blank = len(records) - len(filled)
     said = f"{label}: {counted(blank, 'blank row')} left out"
     title = f"{label}: left out above the header: {shortened(titles)!r}"
-    read_as = (*[title] * bool(above), *renamed, *[said] * bool(blank))
-    return Sheet(label, cells, read_as, tuple(problems), unread=missing)
+    first = f"{label}: the numbers of the rows in the first column, without a heading, left out"
+    read_as = (*[title] * bool(titles), *[first] * numbered, *renamed, *[said] * bool(blank))
+    stands = tuple(place + 1 for place in places)
+    return Sheet(label, cells, read_as, tuple(problems), unread=missing, places=stands)
 
 
 def rows_above(rows: Sequence[Sequence[str]], known: Callable[[str], bool]) -> int:
-    """Count the rows above the header, the first of ten in which two cells are known headings."""
-    at = (number for number, row in enumerate(rows[:10]) if sum(map(known, row)) > 1)
-    return next(at, 0)
+    """Count the rows above the header.
+
+    It is the first of ten in which two cells are known headings, or the first that is not blank.
+    """
+    at = (number for number, row in enumerate(rows[:10]) if sum(map(known, {*row})) > 1)
+    return next(at, next((number for number, row in enumerate(rows) if any(row)), 0))
 
 
 def rows_by(frame: pd.DataFrame, column: str) -> dict[Any, list[dict[Any, Any]]]:
@@ -261,13 +280,14 @@ def set_aside(sheet: Sheet, columns: Sequence[str]) -> Sheet:
     )  # fmt: skip
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """Reduce a heading to its letters and digits."""
     return re.sub(r"\W+|_+", "_", name.replace("%", " percent ").casefold()).strip("_")
 
 
 def _column_named(name: str, columns: Sequence[str]) -> str:
-    plain = _plain(name)
-    return next((column for column in columns if _plain(column) == plain), "")
+    wanted = plain(name)
+    return next((column for column in columns if plain(column) == wanted), "")
 
 
 def is_one_of(columns: Sequence[str]) -> Callable[[str], bool]:
@@ -278,16 +298,17 @@ def is_one_of(columns: Sequence[str]) -> Callable[[str], bool]:
 def _stem(name: str) -> str:
     """Name of a column without its unit."""
     units = "days?|weeks?|mo|months?|years?|percent|fraction"
-    return re.sub(rf"_({units})$", "", _plain(name))
+    return re.sub(rf"_({units})$", "", plain(name))
 
 
 def _header_problems(
-    names: Sequence[str], label: str, columns: Sequence[str], required: Sequence[str]
+    names: Sequence[str], label: str, columns: Sequence[str], required: Sequence[str], instead: str
 ) -> Iterator[Problem]:
     missing = [column for column in columns if column not in names]
     for column in required:
         if column in missing:
-            yield Problem(label, 1, column, "", "this column is missing")
+            yield Problem(label, 1, column, "", f"this column is missing{instead}")
+            instead = ""
     for column in sorted({column for column in names if names.count(column) > 1}):
         yield Problem(
             label, 1, column or "without a name", "", "this column stands twice in the header"
@@ -299,8 +320,8 @@ def _header_problems(
             yield Problem(label, 1, "without a name", "", "has cells: give it a name")
         elif same := [column for column in missing if _stem(column) == _stem(name)]:
             other = "its unit is another or not said: rename it where it is the same, or convert it"
-            yield Problem(label, 1, name, "", f"may be {same[0]}; {other} (alkpool add --columns)")
-        elif near := difflib.get_close_matches(_plain(name), missing, n=1, cutoff=0.85):
+            yield Problem(label, 1, name, "", f"may be {same[0]}; {other}")
+        elif near := difflib.get_close_matches(plain(name), missing, n=1, cutoff=0.85):
             yield Problem(label, 1, name, "", f"unexpected column; is {near[0]} meant?")
 
 
@@ -319,7 +340,7 @@ def csv_rows(path: Path, label: str, known: Callable[[str], bool]) -> list[list[
     if not path.exists():
         refuse(label, "the file is missing")
     # Excel hides the line by which it is told the separator.
-    text = re.sub(r"\Asep=.\r?\n", "", _text(path.read_bytes(), label))
+    text = re.sub(r"\Asep=.\r?\n", "", _text(path.read_bytes(), label, known))
     separator = _separator(text, known)
     rows: list[list[str]] = []
     try:
@@ -335,7 +356,7 @@ def csv_rows(path: Path, label: str, known: Callable[[str], bool]) -> list[list[
     return rows
 
 
-def _text(content: bytes, label: str) -> str:
+def _text(content: bytes, label: str, known: Callable[[str], bool]) -> str:
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         refuse(label, "is saved as UTF-16: save it as UTF-8")
     try:
@@ -348,7 +369,8 @@ def _text(content: bytes, label: str) -> str:
     if strange:
         wrong = "holds a NUL character, which is no text: it " * (strange == "\0")
         wrong += "must be saved as UTF-8 text; a workbook, exported as CSV"
-        raise DataError([Problem(label, *_cell_at_the_end(before), strange, wrong)])
+        place = _cell_at_the_end(before, _separator(f"{before}.", known))
+        raise DataError([Problem(label, *place, strange, wrong)])
     if not text.strip("\r\n"):
         refuse(label, "the file is empty; it must start with a header line")
     return text
@@ -371,7 +393,7 @@ def _records(text: str, separator: str = ",", *, strict: bool = False) -> Iterat
     return csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict)
 
 
-def _cell_at_the_end(text: str, separator: str = ",") -> tuple[int, str]:
+def _cell_at_the_end(text: str, separator: str) -> tuple[int, str]:
     """Name the cell in which a text ends: its row as a spreadsheet counts, and its column."""
     header, *records = _records(f"{text}.", separator)
     last = len(records[-1]) if records else 0

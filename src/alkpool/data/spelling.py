@@ -112,7 +112,7 @@ _REST = "what else the cell says is not read: write one of these, and the rest i
 def advice(cell: str, vocabulary: str, rest: str = _REST) -> str:
     """Say what to write for a word that a vocabulary does not have; ``rest`` is said of signs."""
     said = _words().get((vocabulary, _plain(cell)), ("", ""))[1]
-    return said or (rest if re.search(r"[(\[*†‡§/]", cell) else "")
+    return said or (rest if re.search(r"[(\[*†‡§/,;:<>≤≥\d¹²³–-]", cell) else "")
 
 
 def number(cell: str, *, whole: bool) -> str:
@@ -201,7 +201,7 @@ def with_signs(cells: pd.DataFrame) -> pd.DataFrame:
     done = cells.copy()
     for months in {"pfs_months", "dot_months"} & {*cells}:
         relation = months.replace("months", "relation")
-        plain = cells[months].str.fullmatch(r"[0-9.,]+(\s*mo\w*)?")
+        plain = cells[months].str.replace(_MONTHS, "", regex=True).str.fullmatch("[0-9.,]+")
         done[relation] = cells[relation].mask(plain & (cells[relation] == ""), str(Relation.EQUAL))
     return done
 

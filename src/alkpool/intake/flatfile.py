@@ -85,6 +85,7 @@ _LISTS = ("prior_inhibitors", "mutations", "vaf_percent")
 # A number format that says more than the number: a sign before it, or words behind it.
 _SAYS_MORE = re.compile(r'"[^"]*[^"\s-][^"]*"|[<>~≥≤+]|\\[^\s,.()-]')
 _BESIDE_THE_NUMBER = re.compile(r"\[[^\]]*\]|[_*].|E[+-]")
+_NO_CASE = re.compile(_RULES["begins"], re.IGNORECASE)
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z0-9:]+)"')
 _REPEATED = "repeats row {} in every cell: delete it, or give two patients a patient_id each"
 
@@ -119,10 +120,10 @@ class Cells:
         self, sheet: Sheet, places: Iterable[tuple[int, int]]
     ) -> Iterator[tuple[int, int, str]]:
         """Row, column and name of the column of those places that a sheet of these cells has."""
-        names = list(map(str, sheet.cells))
+        names = dict(zip(sheet.places, map(str, sheet.cells), strict=True))
         for row, column in places:
-            if row - 2 in sheet.cells.index and column <= len(names):
-                yield row, column, names[column - 1]
+            if row - 2 in sheet.cells.index and column in names:
+                yield row, column, names[column]
 
 
 def read(path: Path, *, accepted: bool = False) -> Sheet:
@@ -148,24 +149,42 @@ def read(path: Path, *, accepted: bool = False) -> Sheet:
         Where its form is wrong, with every problem of the form.
     """
     found = read_cells(path, reader.is_one_of(COLUMNS))
-    sheet = reader.as_sheet(found.rows, found.label, COLUMNS, REQUIRED)
+    sheet = reader.as_sheet(found.rows, found.label, COLUMNS, REQUIRED, _RULES["theirs"])
     return checked(cases_of(found, sheet, COLUMNS), accepted=accepted)
 
 
 def cases_of(found: Cells, sheet: Sheet, used: Sequence[str]) -> Sheet:
     """Leave the rows that are no cases out of a sheet; its problems are those of its cells."""
-    label, cells, problems = sheet.label, sheet.cells, [*sheet.problems, *found.problems]
+    label, problems = sheet.label, [*sheet.problems, *found.problems]
     for row, column, name in found.within(sheet, found.odd):
         if name in used:
             cell = found.rows[row - 1][column - 1]
             problems.append(Problem(label, row, name, cell, found.odd[row, column]))
-    if cells.shape[1] > 3:
-        first, filled = str(cells.columns[0]), cells != ""
-        alone = filled[first] & (filled.sum(axis="columns") == 1)
-        problems += reader.flagged(cells, alone, first, label, _RULES["alone"])
-        cells = cells[~alone]
+    cells, none = without_remarks(sheet.cells, label)
     read_as = (*found.notes, *sheet.read_as)
-    return replace(sheet, cells=cells, problems=tuple(problems), read_as=read_as)
+    return replace(sheet, cells=cells, problems=(*problems, *none), read_as=read_as)
+
+
+def without_remarks(
+    cells: pd.DataFrame, label: str, facts: Sequence[str] = ()
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Part cells from footnotes, totals and repeated headers, and list these as problems.
+
+    One of the ``facts`` may stand alone.
+    """
+    if cells.shape[1] < 4:
+        return cells, []
+    names = {reader.plain(str(name)) for name in cells}
+    begins = cells.columns[0] not in facts
+    none = {}
+    for row, *written in cells.itertuples(name=None):
+        stated = [cell for cell in written if cell]
+        said = next(iter(stated), "")
+        marks = begins and said == written[0], len({*stated}) == 1, bool(_NO_CASE.match(said))
+        if sum(marks) > 1 or all(reader.plain(cell) in names for cell in stated):
+            column = str(cells.columns[written.index(said)])
+            none[row] = Problem(label, row + 2, column, said, _RULES["no_case"])
+    return cells.drop(index=[*none]), [*none.values()]
 
 
 def checked(sheet: Sheet, *, accepted: bool = False) -> Sheet:
@@ -274,7 +293,7 @@ def _read_workbook(path: Path, label: str, wanted: str, *, fill_merged: bool) ->
     # One formatted cell far below the table is enough: a cell is made of all that lies between.
     _refuse_large(label, sheet.max_row, sheet.max_column)
     rows = [[_cell_text(cell) for cell in row] for row in sheet.iter_rows()]
-    if not rows or not any(rows[0]):
+    if not any(map(any, rows)):
         refuse(label, "the sheet is empty; it must start with a header line")
     stated = [cell for row in sheet.iter_rows(min_row=2) for cell in row if cell.value is not None]
     odd = {(cell.row, cell.column): why for cell in stated if (why := _odd(cell))}
@@ -283,12 +302,18 @@ def _read_workbook(path: Path, label: str, wanted: str, *, fill_merged: bool) ->
         for cell in stated
         if cell.comment
     )
-    areas = sheet.merged_cells.ranges
+    # What is merged across the table is a title or a footnote, and fills no column.
+    width = 1 + sheet.max_column - sheet.min_column
+    areas = [area for area in sheet.merged_cells.ranges if area.size["columns"] < max(width, 2)]
     filled = {place for area in areas for place in area.cells}
     filled -= {(area.min_row, area.min_col) for area in areas}
     for area in areas:
         for row, column in area.cells:
             rows[row - 1][column - 1] = rows[area.min_row - 1][area.min_col - 1]
+    columns = [each for each in sheet.column_dimensions.values() if each.hidden]
+    last = {cell.column: (cell.row, cell.column) for cell in stated}
+    unseen = [last[n] for each in columns for n in last if each.min <= n <= each.max]
+    odd |= dict.fromkeys(unseen, _RULES["hidden_column"])
     hidden = {cell.row for cell in stated if sheet.row_dimensions[cell.row].hidden}
     problems = [Problem(label, row, "", "", _RULES["hidden"]) for row in sorted(hidden)]
     if not fill_merged:
@@ -323,7 +348,7 @@ def _cell_text(cell: Any) -> str:
     if isinstance(value, int | float) and "%" in cell.number_format:
         return f"{100 * value:.10g}%"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
+        return f"{value:.15g}"  # as many digits as a spreadsheet shows
     return "" if value is None else str(value)
 
 

@@ -229,8 +229,9 @@ def read(path: Path, mapping: Mapping) -> Sheet:
         problems += flagged(unsaid, unsure, "sample_order", label, _SAYS["one_or_two"])
     elif "prior_inhibitors" in cells and "sample_order" not in cells:
         cells = cells.assign(sample_order="1")
+    typed = {target.ours: raw[heading] for heading, target in targets.items()}
     return flatfile.checked(
-        Sheet(label, cells, tuple(read_as), tuple(problems), unread=frozenset(unread))
+        Sheet(label, cells, tuple(read_as), tuple(problems), unread=frozenset(unread), typed=typed)
     )
 
 

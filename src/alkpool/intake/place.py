@@ -21,7 +21,7 @@ from alkpool.data.cohort import relation_problems
 from alkpool.data.reader import Sheet, Table, cell_problems, rows_by
 from alkpool.data.tables import COHORT_TABLES, PATIENTS, SAMPLES, SOURCES, TREATMENTS
 from alkpool.intake.flatfile import FIELDS, KEYS, NOT_DUPLICATE
-from alkpool.problems import Problem, refuse_any
+from alkpool.problems import Problem, refuse_any, shortened
 from alkpool.vocabulary import LIST_SEPARATOR, UNKNOWN, PatientStatus, Phase, SourceStatus
 
 Tables = Mapping[str, pd.DataFrame]
@@ -50,6 +50,7 @@ _Found = tuple[Any, str, str]
 _Wrong = Iterator[_Found]
 
 _FLAT_NAMES = {(f"/{field.table.file}", field.column): field.name for field in FIELDS}
+_CAPITALS = "is {} but for its capitals: write both alike where it is one patient, else another id"
 # Columns that say nothing of a patient, a sample or a line.
 _BESIDE = ("locator", "read_via", "note")
 
@@ -158,8 +159,20 @@ def _all_problems(
     made_up = quiet | {place for place in blank if place[1] in KEYS.values()}
     stated = [each for each in in_file if (each.row, each.column) not in made_up]
     said = [*noted, *stated] or in_file
+    said = [_as_typed(each, sheet) for each in said]
     # A cell with an odd content breaks several rules; the first says why.
     return sorted({(each.file, each.row, each.column): each for each in reversed(said)}.values())
+
+
+def _as_typed(problem: Problem, sheet: Sheet) -> Problem:
+    """Name a cell and its column as the file does."""
+    if problem.row is None or problem.column not in sheet.typed:
+        return problem
+    cells, said = sheet.typed[problem.column], problem.allowed
+    cell = str(cells.get(problem.row - 2, problem.value))
+    if cell and problem.value not in ("", cell):
+        said = f"read as {shortened(problem.value)!r}, it {said}"
+    return replace(problem, column=str(cells.name), value=cell, allowed=said)
 
 
 def distinct(flat: pd.DataFrame) -> frozenset[tuple[str, str]]:
@@ -225,7 +238,8 @@ def _name_sources(rows: _Rows, known: Tables) -> _Wrong:
             if cells["year"] and not _YEAR.fullmatch(cells["year"]):
                 yield row, "year", "must be a year such as 2024"
             else:
-                yield row, "source_id", "must be given, or first_author and year"
+                given = "must be given, or first_author and year; a mapping's fill_down repeats it"
+                yield row, "source_id", given
             # So that what else is wrong with it is said too.
             cells["source_id"] = stated.get("doi") or stated.get("pmid") or f"row {row + 2}"
             continue
@@ -263,8 +277,13 @@ def _name_patients(rows: _Rows, known: Tables) -> _Wrong:
     taken = {*known[PATIENTS.name].index, *(cells["patient_id"] for cells in rows.values())}
     facts = [*_columns(PATIENTS, *_BESIDE).values(), *_columns(SAMPLES, *_BESIDE).values()]
     first: dict[tuple[str, ...], int] = {}
+    spelt = {str(name).casefold(): str(name) for name in known[PATIENTS.name].index}
     for row, cells in rows.items():
-        if not cells["patient_id"]:
+        patient = cells["patient_id"]
+        other = spelt.setdefault(patient.casefold(), patient)
+        if patient != other and patient not in known[PATIENTS.name].index:
+            yield row, "patient_id", _CAPITALS.format(other)
+        if not patient:
             same = cells["source_id"], *(cells[name] for name in facts)
             if (before := first.setdefault(same, row)) != row:
                 allowed = f"row {before + 2} has the same patient and sample: "
