@@ -8,6 +8,7 @@ import codecs
 import csv
 import difflib
 import io
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,8 @@ from alkpool.vocabulary import SYNTHETIC_PREFIX
 MAX_CELL_CHARACTERS = 32_767
 # Each heading is compared with each column that is missing.
 MAX_COLUMNS = 1_000
+# A spreadsheet holds no more; counted before anything is made of it.
+MAX_ROWS, MAX_CELLS_OF_A_ROW = 1_048_576, 16_384
 # Rows that the schema checks together: its errors on many rows that are all wrong take much memory.
 ROWS_AT_ONCE = 20_000
 
@@ -212,11 +215,12 @@ def as_sheet(
         if len(record) != len(header)
     ]
     numbers = ([str(first + number) for number in range(len(filled))] for first in (0, 1))
+    used = {place for record in filled.values() for place, cell in enumerate(record) if cell}
     numbered = not header[0] and [record[0] for record in filled.values()] in numbers
     places = [
         place
         for place, name in enumerate(header)
-        if name or ((place or not numbered) and any(any(r[place:][:1]) for r in filled.values()))
+        if name or (place in used and (place or not numbered))
     ]
     if len(places) > MAX_COLUMNS:
         wrong = f"has {len(places)} columns; must have at most {MAX_COLUMNS}"
@@ -292,7 +296,8 @@ def _column_named(name: str, columns: Sequence[str]) -> str:
 
 def is_one_of(columns: Sequence[str]) -> Callable[[str], bool]:
     """Tell which headings are those of columns."""
-    return lambda heading: bool(_column_named(heading, columns))
+    known = {*map(plain, columns)}
+    return lambda heading: plain(heading) in known
 
 
 def _stem(name: str) -> str:
@@ -346,6 +351,10 @@ def csv_rows(path: Path, label: str, known: Callable[[str], bool]) -> list[list[
     try:
         for record in _records(text, separator, strict=True):
             rows.append(record)
+            if len(rows) > MAX_ROWS or len(record) > MAX_CELLS_OF_A_ROW:
+                wrong = f"is larger than a spreadsheet ({MAX_ROWS:,} rows of {MAX_CELLS_OF_A_ROW:,}"
+                wrong += " cells): delete what is empty"
+                raise DataError([Problem(label, len(rows), "", "", wrong)])
     except csv.Error as error:
         row, column = len(rows) + 1, ""
         if "end of data" in str(error):
@@ -378,11 +387,12 @@ def _text(content: bytes, label: str, known: Callable[[str], bool]) -> str:
 
 def _separator(text: str, known: Callable[[str], bool]) -> str:
     """Sign that parts one of the first lines into most of the known headings, then the first."""
+    lines = itertools.islice(io.StringIO(text.lstrip("\r\n"), newline=None), 10)
+    first = "\n".join(line[:MAX_CELLS_OF_A_ROW].rstrip("\r\n") for line in lines)
 
     def found(sign: str) -> tuple[int, int]:
-        first = "\n".join(text.lstrip("\r\n").splitlines()[:10])
         rows = list(_records(first, sign))
-        return max(sum(map(known, row)) for row in rows), len(rows[0])
+        return max(sum(map(known, {*row})) for row in rows), len(rows[0])
 
     return max(",;\t|", key=found)
 
