@@ -83,7 +83,7 @@ def test_what_is_said_of_a_line_without_an_inhibitor_is_asked_for(tmp_path):
     (tmp_path / "mapping.yaml").write_text(columns)
     (tmp_path / "t.csv").write_text("Pt,Prior,Mutation,Next,BOR\n1,alectinib,G1202R,,PR\n")
     sheet = mapping.read(tmp_path / "t.csv", mapping.load(tmp_path / "mapping.yaml"))
-    with pytest.raises(DataError, match="row 2, column inhibitor: found ''"):
+    with pytest.raises(DataError, match="row 2, column Next: found ''"):
         place.fit(sheet, tables(paths.COHORTS / "curated"))
 
 

@@ -225,8 +225,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   function start(root) {
-    const MOST_COMPARED = 3;
-    const data = JSON.parse(document.getElementById("explorer-data").textContent);
+    const MOST_COMPARED = 3, data = JSON.parse(document.getElementById("explorer-data").textContent);
     const [reader, { treatment, parted }, shipped] = [mutationReader(data.protein), treatmentReader(data), shippedParts()];
     const answerTo = answering(data, reader);
     const NONE = RegExp(`^(${data.none})$`, "i"), [none] = Object.keys(data.findings);
@@ -244,11 +243,10 @@ document.addEventListener("DOMContentLoaded", () => {
       const without = !text.trim() || NONE.test(text.trim().replace(/\s+/g, " "));
       const line = without ? { mutations: [], vaf: [], aside: [] } : reader.read(text), { mutations, vaf } = line;
       if (finding === none && !without) refuse(`${quoted(text)} is a mutation, and the finding says there is none: take one away`);
-      const single = mutations.length < 2, twice = reader.changedTwice(mutations);
+      const single = mutations.length < 2, twice = reader.changedTwice(mutations), stated = line.phase || phase;
       if (single && !["single", "unknown"].includes(phase)) refuse(`phase is ${phase}, but ${single && mutations.length ? `${mutations[0].name} is a single mutation` : "there is no mutation"}: leave the phase out`);
       if (!single && phase === "single") refuse(`phase is single, but there are ${mutations.length} mutations: cis, trans or unknown`);
       if (line.phase && !["unknown", line.phase].includes(phase)) refuse(`phase is ${phase}, but the line says ${line.phase}: leave one of them out`);
-      const stated = line.phase || phase;
       // Of a deletion and a substitution one may be a slip; two substitutions were both seen.
       if (twice && (stated === "cis" || (stated === "unknown" && twice.some(({ kind }) => kind.startsWith("del"))))) reader.refuseInCis(mutations);
       return { mutations, findings: [...new Set([finding, without && text.trim() && none, ...line.aside.flatMap(reported)])].filter(Boolean), asked: finding,
@@ -273,8 +271,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const [{ prior, phase, specimen, asked }, several] = questions;
       // Each of several tumours has its own phase.
       const written = (question) => question.line || named({ ...question, findings: [], phase: several && question.phase });
-      const said = { m: questions.map(written).join("|"), prior: prior.join(","), phase: several || phase === "single" ? "" : phase, specimen, finding: asked };
-      return asFragment(said);
+      return asFragment({ m: questions.map(written).join("|"), prior: prior.join(","), phase: several || phase === "single" ? "" : phase, specimen, finding: asked });
     }
     const asFragment = (said) => `#${Object.entries(said).filter(([, value]) => value && value !== "unknown").map(([name, value]) => `${name}=${value.replace(/[%&#]/g, encodeURIComponent)}`).join("&")}`;
 

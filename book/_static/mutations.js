@@ -65,13 +65,12 @@
 
     // A space may stand within a name or between two: a name ends where it can, and stands so in the line.
     function formsOf(pieces, line) {
-      const found = [];
-      let start = 0;
+      let [found, start] = [[], 0];
       for (let end = 1; end <= pieces.length; end++) {
         const name = pieces.slice(start, end), form = FORM.exec(name.join(""));
         if (!form) continue;
         if (!line.includes(name.join(" ").replace(/^(?:ALK |p\. )*/i, ""))) return undefined;
-        [start] = [end, found.push(form)];
+        [found, start] = [[...found, form], end];
       }
       return start === pieces.length ? found : undefined;
     }
@@ -116,8 +115,7 @@
     function spelledOut(letters, neighbour) {
       const codes = letters.match(/.{1,3}/g);
       const spelled = codes.every((code) => code.toUpperCase() in rules.codes);
-      const long = neighbour?.length === 3;
-      const capital = (text) => text === text.toUpperCase();
+      const long = neighbour?.length === 3, capital = (text) => text === text.toUpperCase();
       if (!(long ? spelled : capital(letters) || !(spelled || (neighbour && capital(neighbour))))) refuse("use three-letter code or one-letter code in capitals, not a mixture");
       return (long ? codes : [...letters]).map(letter).join("");
     }
@@ -192,7 +190,6 @@
     }
 
     const inWords = (aside) => aside.map(([what, found]) => `${found} (${what})`).join(", ");
-
     // Mutations and phase of a line, its allele frequencies, and what is set aside.
     function read(text) {
       refuseLong(text, "a line of a report", rules.max_line);
@@ -222,8 +219,7 @@
       const between = new Set(layout.replace(/[ⒻⓈⓍⓄ]/g, "").split("M").slice(1, -1));
       const ofSome = between.size > 1 || /[ⓅⓆ]/.test([...between].join()) || ![0, names.length].includes(distinct(ofDna).length);
       const places = distinct(printed.length ? printed : ofDna).map(({ name }) => name);
-      const ofOthers = places.length > 1 && OF_OTHERS.test(layout);
-      if (phase && (ofOthers || (places.length > 2 && ofSome))) refuse(`${quoted(text)}: which of the mutations are in ${phase} is not clear: leave the phase out, or give all in one pair of brackets, as p.[L1196M;G1202R]`);
+      if (phase && ((places.length > 1 && OF_OTHERS.test(layout)) || (places.length > 2 && ofSome))) refuse(`${quoted(text)}: which of the mutations are in ${phase} is not clear: leave the phase out, or give all in one pair of brackets, as p.[L1196M;G1202R]`);
       if (phase === "cis") refuseInCis(mutations);
       // Frequencies follow their mutations into the canonical order; at most and at least are none of a table's bounds.
       const known = names.every((name) => places.includes(name)) && PAIRS.test(layout.replace(/[ⓅⓆ]/g, "")) && frequency.length === places.length && !/[≤≥]/.test(frequency);

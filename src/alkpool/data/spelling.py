@@ -112,7 +112,7 @@ _REST = "what else the cell says is not read: write one of these, and the rest i
 def advice(cell: str, vocabulary: str, rest: str = _REST) -> str:
     """Say what to write for a word that a vocabulary does not have; ``rest`` is said of signs."""
     said = _words().get((vocabulary, _plain(cell)), ("", ""))[1]
-    return said or (rest if re.search(r"[(\[*†‡§/,;:<>≤≥\d¹²³–-]", cell) else "")
+    return said or (rest if re.search(r"[(\[*†‡§/,;:<>≤≥¹²³–-]|\s\d", cell) else "")
 
 
 def number(cell: str, *, whole: bool) -> str:
