@@ -206,7 +206,7 @@
       const mutations = sorted(printed.every(common) ? ofDna : printed.filter((each) => !common(each)));
       const names = mutations.map(({ name }) => name);
       const different = distinct(ofDna).map(({ name }) => name).filter((name) => !names.includes(name));
-      if (different.length) refuse(`${quoted(text)}: the DNA says ${different.join(", ")}, the protein ${names.join(", ")}: one of them is wrong`);
+      if (different.length) refuse(`${quoted(text)}: the DNA says ${different.join(", ")}, the protein ${names.join(", ")}: one of them is wrong, or a protein name is missing`);
       aside.push(...sorted(printed).filter(common).map(({ name }) => ["taken for a polymorphism", name]));
       const [lost] = [...aside.filter(([what]) => what.includes("another")).map(([, found]) => found).join(" ").matchAll(SWALLOWED)].find(fits) ?? [];
       if (!names.length) refuse(`${quoted(text)} holds no mutation of ALK${aside.length ? `: found ${inWords(aside)}` : ""}${lost ? `; where ${lost} is of ALK, write ALK before it` : ""}`);

@@ -82,7 +82,8 @@ def read(text: str) -> Reading:
     if named and (different := [m.name for m in dict.fromkeys(dna) if m not in of_alk]):
         raise ValueError(
             f"{text!r}: the DNA says {', '.join(different)}, the protein "
-            f"{', '.join(m.name for m in of_alk)}: one of them is wrong"
+            f"{', '.join(m.name for m in of_alk)}: one of them is wrong, or a protein name is "
+            "missing"
         )
     aside += [("taken for a polymorphism", m.name) for m in sorted(set(named)) if m.name in common]
     lost = _fits_too(" ".join(found for what, found in aside if "another" in what))
