@@ -608,6 +608,16 @@ def test_a_table_of_endless_size_is_refused_at_once(tmp_path, content, allowed):
     assert time.process_time() - began < 10
 
 
+def test_a_file_that_is_wrong_all_over_is_not_listed_to_its_end(tmp_path):
+    with pytest.raises(DataError, match="column status: found 'gone'") as caught:
+        classes(tmp_path, f"{LINE}\n" + "XX,?,abc,?,abc,gone\n" * 100_000)
+    *cells, last = caught.value.problems
+    assert len(cells) == 20_000 * 6
+    assert str(last).endswith(
+        "row 20001: more than 100,000 cells are wrong: nothing below this row was looked at"
+    )
+
+
 def test_blank_columns_cost_little(tmp_path):
     began = time.process_time()
     blank = "," * 16_000

@@ -30,6 +30,8 @@ MAX_COLUMNS = 1_000
 MAX_ROWS, MAX_CELLS_OF_A_ROW = 1_048_576, 16_384
 # Rows that the schema checks together: its errors on many rows that are all wrong take much memory.
 ROWS_AT_ONCE = 20_000
+# More wrong cells are one mistake, made in all of a file.
+MOST_WRONG = 100_000
 
 # Control characters, marks that turn text around, and signs that stand for lost letters: none of
 # them is seen, and no page or drawing can hold all of them. Tabs and line breaks are text.
@@ -428,9 +430,21 @@ def _cells_against_schema(frame: pd.DataFrame, table: Table, label: str) -> Iter
 
 
 def cell_problems(frame: pd.DataFrame, table: Table, label: str) -> Iterator[Problem]:
-    """List every cell that breaks the table's schema, and every repeated key."""
+    """List every cell that breaks the table's schema, and every repeated key.
+
+    After ``MOST_WRONG`` no more of the file is looked at, and that is said.
+    """
+    wrong = 0
     for start in range(0, len(frame), ROWS_AT_ONCE):
-        yield from _cells_against_schema(frame[start : start + ROWS_AT_ONCE], table, label)
+        part = frame[start : start + ROWS_AT_ONCE]
+        for problem in _cells_against_schema(part, table, label):
+            wrong += 1
+            yield problem
+        if wrong > MOST_WRONG and len(part) < len(frame) - start:
+            last = int(part.index[-1]) + 2
+            why = f"more than {MOST_WRONG:,} cells are wrong: nothing below this row was looked at"
+            yield Problem(label, last, "", "", why)
+            return
     key = list(table.key)
     for row in frame.index[frame.duplicated(key)] if key else ():
         place = label, int(row) + 2, " and ".join(key), " and ".join(frame.loc[row, key])
