@@ -34,7 +34,7 @@ WRONG: dict[str, tuple[Callable[[Project], object], list[str]]] = {
         [CHAPTERS, "found 'limit'; the notebook has cohort, threshold"],
     ),
     "parameter of a part": (
-        lambda p: p.edit("compendium.yaml", "threshold: 6.0", "treshold: 6.0"),
+        lambda p: p.edit("compendium.yaml", "threshold: 6.0", "treshold: 6.0"),  # F49
         ['part "Cases": parameters: found \'treshold\'; its notebooks have cohort, threshold'],
     ),
     "type of a parameter": (

@@ -204,7 +204,9 @@ def test_chapters_in_brackets(forkable: Project) -> None:
     ("arguments", "message"),
     [
         ([""], "give one, as in: make new NAME=my-question"),
-        (["My Question"], "found 'My Question'; must be small letters"),
+        (["My Question"], "found 'My Question'; must be small letters"),  # F66
+        (["class, 1"], "must be small letters"),
+        (["index"], "the name of a page or of the template"),
         (["../x"], "must be small letters"),
         (["x" * 61], "at most 60"),
         (["-"], "must be small letters"),

@@ -471,7 +471,8 @@ def test_normal_interval_is_symmetric_but_never_negative() -> None:
 
 @pytest.mark.parametrize(
     ("months", "observed", "method", "message"),
-    [([1, 2], [True], "linear", "2 times and 1 events"), ([-1], [True], "linear", "negative"),
+    [([1, 2], [True], "linear", "2 times and 1 events"),
+     ([-1], [True], "linear", "negative"),  # F57
      ([math.nan], [True], "linear", "missing"), ([1], [2], "linear", "True .event. or False"),
      ([1], [True], "plain", "method is 'plain'"), ([], [], "plain", "method is 'plain'")],
 )  # fmt: skip

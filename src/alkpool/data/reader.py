@@ -232,7 +232,8 @@ def as_sheet(
     problems += _header_problems(names, label, columns, required, instead)
     for row, record in filled.items():
         for name, place in zip(names, places, strict=True):
-            if len(cell := "".join(record[place:][:1])) > MAX_CELL_CHARACTERS:
+            cell = record[place] if place < len(record) else ""
+            if len(cell) > MAX_CELL_CHARACTERS:
                 allowed = f"has {len(cell)} characters; must have at most {MAX_CELL_CHARACTERS}"
                 problems.append(Problem(label, row + 2, name, cell, allowed))
     missing = frozenset(required) - {*names}

@@ -244,17 +244,9 @@ def grammar() -> dict[str, Any]:
         return pattern.pattern.replace("(?P<", "(?<")
 
     alone = (
-        "form",
-        "separator",
-        "change",
-        "intron",
-        "token",
-        "pairs",
-        "of others",
-        "swallowed",
-        "not found",
-        "residue",
-    )
+        "form", "separator", "change", "intron", "token", "pairs", "of others", "swallowed",
+        "not found", "residue",
+    )  # fmt: skip
     residues = reference()
     return {
         **{name: plain(names.pattern(name)) for name in alone},
